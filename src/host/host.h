@@ -1,0 +1,143 @@
+#pragma once
+// The privileged half, as the unprivileged server sees it: a small set of typed, idempotent
+// requests. `apply_*` states what should be; the host makes it so, whatever is there already.
+// Everything is named by its AWS id, so that a new host process finds what an old one made.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace ringwall::host {
+
+// One security-group rule, already resolved to what the kernel compares.
+struct Rule {
+  enum class Direction : std::uint8_t { ingress, egress };
+  Direction direction = Direction::ingress;
+  int protocol = -1;                 // IP protocol number (6, 17, 1, 58), -1: all
+  int from_port = -1, to_port = -1;  // inclusive; -1: all (for ICMP: type and code)
+  std::string cidr;                  // IPv4 or IPv6 prefix; empty when `group` is set
+  std::string group;                 // a security group id: the peer is any member of it
+};
+
+struct Group {
+  std::string id;  // sg-…
+  std::vector<Rule> rules;
+};
+
+struct Subnet {
+  std::string id;    // subnet-…
+  std::string cidr;  // IPv4
+};
+
+// A network interface inside a VPC. Its far end is a network namespace of its own, pinned
+// under its id, in which a database engine or a command can be started. An interface with
+// `local` has no namespace: its address belongs to the VPC's own, for listeners (endpoints).
+struct Interface {
+  std::string id;         // eni-…
+  std::string subnet_id;
+  std::string address;    // IPv4, inside the subnet
+  std::string mac;        // 02:…
+  std::vector<std::string> groups;
+  bool local = false;
+};
+
+// A whole VPC. No default route: nothing leaves it.
+struct Network {
+  std::string id;    // vpc-…
+  std::string cidr;  // IPv4; its base+2 is the resolver's address
+  std::vector<Subnet> subnets;
+  std::vector<Group> groups;
+  std::vector<Interface> interfaces;
+};
+
+// An ext4 image, its data folder encrypted by fscrypt v2 (AES-256-XTS). Mounted while open.
+struct Volume {
+  std::string id;           // db-… resource id
+  std::uint64_t bytes = 0;  // of the sparse image; may grow, never shrink
+  uid_t owner = 0;          // of the data folder
+};
+
+struct File {
+  std::string path;     // relative to the volume's data folder, or absolute for the private root
+  std::string content;
+  unsigned mode = 0600;
+};
+
+// A program run inside its own mount namespace whose root holds, read-only, the system's
+// programs and libraries, a generated /etc, and read-write only /data (the volume's data
+// folder), /run/ringwall (a folder shared with the server, for sockets) and a private /tmp.
+// No capabilities, no new privileges, its own uid and cgroup.
+struct Process {
+  std::string id;                      // names the cgroup and the record of the running process
+  std::string volume_id;
+  std::string interface_id;            // its network namespace
+  uid_t uid = 0;                       // also its gid; at least `engine_uid_min`
+  std::vector<std::string> arguments;  // [0] is an absolute path
+  std::vector<std::string> environment;
+  std::vector<File> files;             // written as `uid` before the start
+};
+
+inline constexpr uid_t engine_uid_min = 0x20000000;  // a range no distribution assigns
+
+struct Running {
+  pid_t pid = 0;
+  os::UniqueFd pidfd;  // readable once the process has ended; survives either half's restart
+};
+
+struct Finished {
+  int exit_status = 0;  // 128 + signal if killed
+  std::string output;   // standard output and error, the last 64 KiB
+};
+
+enum class Transport : std::uint8_t { tcp, udp };
+enum class Stop : std::uint8_t { graceful /* SIGINT, then kill after 20 s */, immediate };
+
+// What exists now, by id: what a new server compares with what it wants.
+struct Inventory {
+  std::vector<std::string> networks;
+  std::vector<std::string> volumes;       // image files
+  std::vector<std::string> open_volumes;  // mounted and unlocked
+  std::vector<std::string> processes;     // running
+};
+
+// Thread-safe: requests run concurrently on the host, except that the caller must not run two
+// at once about the same id. Failure::unavailable when the host half is gone.
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  virtual Result<> apply_network(const Network& network) = 0;
+  virtual Result<> remove_network(const std::string& vpc_id) = 0;
+  // A socket bound (and for TCP listening) inside the VPC's namespace.
+  virtual Result<os::UniqueFd> listen(const std::string& vpc_id, const std::string& address,
+                                      std::uint16_t port, Transport transport) = 0;
+  // The network namespace of a non-local interface, for setns(2).
+  virtual Result<os::UniqueFd> interface_namespace(const std::string& vpc_id,
+                                                   const std::string& interface_id) = 0;
+
+  // Makes, mounts and unlocks; `key` is 64 bytes. A volume made with another key is refused
+  // with Failure::denied and left as it is.
+  virtual Result<> open_volume(const Volume& volume, const Secret& key) = 0;
+  virtual Result<> close_volume(const std::string& volume_id) = 0;   // lock, unmount, detach
+  virtual Result<> remove_volume(const std::string& volume_id) = 0;  // close, delete the image
+
+  // Runs to its end (at most 120 s), for initialisation steps.
+  virtual Result<Finished> run(const Process& process) = 0;
+  virtual Result<Running> start(const Process& process) = 0;  // conflict when already running
+  virtual Result<Running> adopt(const std::string& process_id) = 0;  // not_found when not running
+  virtual Result<> signal(const std::string& process_id, int signal) = 0;  // to its first process
+  virtual Result<> stop(const std::string& process_id, Stop how) = 0;  // all of its cgroup
+
+  virtual Result<Inventory> inventory() = 0;
+  // The folder shared with a process's /run/ringwall, on this side. Made by open_volume.
+  virtual std::string socket_folder(const std::string& volume_id) const = 0;
+};
+
+}  // namespace ringwall::host
