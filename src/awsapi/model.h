@@ -1,0 +1,105 @@
+#pragma once
+// Wire shapes as data. A service's Model is read from its .shapes file (made by
+// tools/import_shapes from AWS's public models); decoding, validation and encoding of every
+// operation derive from it, and so does the coverage table.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "text/json.h"
+
+namespace ringwall::awsapi {
+
+using text::Json;
+
+// An error as a service answers it. The HTTP status comes from the service's model for codes it
+// declares, else from the table of common errors.
+struct ApiError {
+  std::string code;
+  std::string message;
+  int status = 0;  // 0: as the model says
+  friend bool operator==(const ApiError&, const ApiError&) = default;
+};
+
+template <typename T>
+using ApiResult = std::expected<T, ApiError>;
+
+inline std::unexpected<ApiError> api_error(std::string code, std::string message, int status = 0) {
+  return std::unexpected(ApiError{std::move(code), std::move(message), status});
+}
+
+enum class Protocol : std::uint8_t { query, ec2, json };
+
+// What travels. Views are valid as long as the connection's request.
+struct WireRequest {
+  std::string_view method;
+  std::string_view path;    // as received, percent-encoded
+  std::string_view query;   // as received, without `?`
+  std::function<std::optional<std::string_view>(std::string_view)> header;  // by lower-case name
+  std::string_view body;
+};
+
+struct WireReply {
+  int status = 200;
+  std::string content_type;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+struct Shape;
+
+struct OperationShape {
+  std::string name;
+  const Shape* input = nullptr;   // null: none
+  const Shape* output = nullptr;  // null: none
+  std::string result_wrapper;     // query: <NameResult>
+};
+
+class Model {
+ public:
+  static Result<std::unique_ptr<Model>> load(std::string_view shapes_json);
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  std::string_view service() const;        // "rds": also its IAM prefix unless said otherwise
+  std::string_view signing_name() const;   // credential scope's service
+  std::string_view api_version() const;
+  std::string_view target_prefix() const;  // JSON protocols; "TrentService"
+  Protocol protocol() const;
+  const OperationShape* operation(std::string_view name) const;
+  std::vector<std::string> operations() const;  // every operation the model knows, sorted
+
+ private:
+  friend class Codec;
+  Model();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The operation a request asks for, by X-Amz-Target or Action; empty if it names none.
+std::string operation_name(const Model& model, const WireRequest& request);
+
+// Reads and validates the input by its shape: required members, types, enumerations, lengths and
+// ranges the model declares. In the result blobs are raw bytes (not base64), timestamps are
+// integer milliseconds, integers and booleans are themselves; unknown members are dropped, as AWS
+// does. Errors in the service's own words (MissingParameter, ValidationError, …).
+ApiResult<Json> decode_input(const Model& model, const OperationShape& operation, const WireRequest& request);
+
+// Writes what the output shape names of `output` (the same forms as decode_input gives) and drops
+// the rest, so a stored document can be answered as it is.
+WireReply encode_output(const Model& model, const OperationShape& operation, const Json& output,
+                        std::string_view request_id);
+WireReply encode_error(const Model& model, const ApiError& error, std::string_view request_id);
+
+// The embedded model of a service built into this binary, or null: "rds", "ec2", ….
+const Model* builtin_model(std::string_view service);
+
+}  // namespace ringwall::awsapi

@@ -1,0 +1,91 @@
+#pragma once
+// The modelled world as one immutable value: the organisation, its accounts and principals, and
+// the policies on each. Built from the live store (room directory) or, later, from exports; the
+// gateway decides over it and the prover reasons over it, so both see the same world.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "authz/authz.h"
+#include "base/bytes.h"
+#include "policy/policy.h"
+
+namespace ringwall::estate {
+
+using Tags = std::map<std::string, std::string>;
+
+struct Account {
+  std::string id;                  // 12 digits
+  std::string name;
+  std::vector<std::string> path;   // r-…, ou-…, …: from the root down, without the account
+  std::vector<authz::Level> scps;  // root first, the account last; empty for the management account
+  std::vector<authz::Level> rcps;
+};
+
+// A user or a role.
+struct Principal {
+  policy::Principal::Type type = policy::Principal::Type::user;  // user or role_session (a role)
+  std::string arn, account, name, unique_id;
+  Tags tags;
+  std::vector<authz::Named> identity;  // own inline and managed, then the groups'
+  std::optional<authz::Named> boundary;
+  std::optional<authz::Named> trust;   // a role's
+  bool service_linked = false;
+};
+
+struct AccessKey {
+  std::string id;
+  std::shared_ptr<const Secret> secret;
+  std::string principal_arn;  // a user, or an account's root
+  bool active = true;
+};
+
+struct Organization {
+  std::string id;                  // o-…
+  std::string management_account;
+  std::string root_id;             // r-…
+};
+
+// Everything by value, found by hash; safe to read from any thread once built.
+struct Estate {
+  std::optional<Organization> organization;
+  std::unordered_map<std::string, Account> accounts;         // by id
+  std::unordered_map<std::string, Principal> principals;     // by ARN
+  std::unordered_map<std::string, AccessKey> access_keys;    // by id
+  std::unordered_map<std::string, policy::DocumentPtr> managed_policies;  // by ARN
+
+  const Account* account(std::string_view id) const;
+  const Principal* principal(std::string_view arn) const;
+  const AccessKey* access_key(std::string_view id) const;
+  bool mine(std::string_view account) const { return this->account(account) != nullptr; }
+  // "o-…/r-…/ou-…/": as aws:PrincipalOrgPaths and aws:ResourceOrgPaths have it; empty if not mine.
+  std::string org_path(std::string_view account) const;
+};
+
+using EstatePtr = std::shared_ptr<const Estate>;
+
+// What temporary credentials carry beyond their role or user.
+struct Session {
+  std::string name;                                    // role session name
+  std::vector<authz::Named> policies;                  // inline and by ARN; empty: none restricts
+  Tags tags;
+  std::string source_identity;
+  std::int64_t issued_ms = 0, expires_ms = 0;
+};
+
+// The identity layers, boundary, session and SCPs that apply to this caller; the account root has
+// identity "allow everything". A principal that is not in the estate has no layers that allow.
+authz::Layers layers_of(const Estate& estate, const policy::Principal& principal, const Session* session);
+
+// The global context keys that follow from caller and resource: aws:PrincipalArn, PrincipalAccount,
+// PrincipalOrgID, PrincipalOrgPaths, PrincipalType, PrincipalTag/*, userid, username,
+// ResourceAccount, ResourceOrgID, ResourceOrgPaths, TokenIssueTime, …
+policy::Context global_context(const Estate& estate, const policy::Principal& principal,
+                               const Session* session, std::string_view resource_account);
+
+}  // namespace ringwall::estate
