@@ -1,0 +1,71 @@
+#pragma once
+// Stored VPCs made real. The documents under `ec2/` say what should be; this room resolves them
+// into host::Network values, applies them whenever they change, answers VPC DNS, and opens the
+// listeners of VPC endpoints. Services share it so that none needs another service.
+//
+// Documents (all have the member names of the EC2 API, plus lower-case private ones):
+//   ec2/<account>/vpc/<vpc-id>        ec2/<account>/subnet/<subnet-id>
+//   ec2/<account>/group/<sg-id>       (with "rules": [{"SecurityGroupRuleId", "IsEgress", …}])
+//   ec2/<account>/interface/<eni-id>  ec2/<account>/endpoint/<vpce-id>
+//   dns/<vpc-id>/<name>               {"address": "10.0.1.5"}; the name in lower case, no final dot
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/host.h"
+#include "service/service.h"
+#include "store/store.h"
+
+namespace ringwall::network {
+
+using service::ApiResult;
+using text::Json;
+
+// What a service wants when it places something into a subnet.
+struct Placement {
+  std::string account;
+  std::string subnet_id;
+  std::vector<std::string> groups;     // empty: the VPC's default group
+  std::string description;
+  std::string requester;               // "amazon-rds": such an interface is not the user's to delete
+  bool local = false;                  // see host::Interface
+};
+
+// Adds an interface with a free address of the subnet (AWS reserves the first four and the last),
+// within the caller's transaction. The document has NetworkInterfaceId, PrivateIpAddress, SubnetId,
+// VpcId, AvailabilityZone, MacAddress, Groups. Errors: InvalidSubnetID.NotFound,
+// InvalidGroup.NotFound (also: of another VPC), InsufficientFreeAddressesInSubnet.
+ApiResult<Json> add_interface(store::Transaction& transaction, Random& random, const Placement& placement);
+void remove_interface(store::Transaction& transaction, const std::string& account, const std::string& interface_id);
+// Replaces the groups of an interface; the groups must be of its VPC.
+ApiResult<Json> set_groups(store::Transaction& transaction, const std::string& account,
+                           const std::string& interface_id, const std::vector<std::string>& groups);
+
+// The whole desired state of one VPC; nothing if it does not exist.
+std::optional<host::Network> network_of(store::Transaction& transaction, const std::string& account,
+                                        const std::string& vpc_id);
+
+// Keeps the world as the documents say: applies VPCs on change and at start (adopting what is
+// there), removes networks without a document, runs the resolver of each VPC, opens and closes
+// endpoint listeners. Runs threads of its own until destroyed; failures are logged and retried.
+class Reconciler {
+ public:
+  // Called for every endpoint listener to open (with the socket) and to close (without).
+  using OnListener = std::function<void(const std::string& endpoint_id, const service::NetworkContext& context, os::UniqueFd socket)>;
+
+  Reconciler(store::Store& store, host::Host& host, OnListener on_listener);
+  ~Reconciler();
+
+  // Returns once every change to the VPC's documents committed before the call has been applied
+  // to the kernel, or with the failure of applying it. Cost: one host request when dirty.
+  Result<> settle(const std::string& vpc_id);
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace ringwall::network
