@@ -149,6 +149,20 @@ detail::Certificate blank(EVP_PKEY* key) {
   return certificate;
 }
 
+// Each must be signed by the next and the last, the root, by itself: so no damage that still
+// parses goes unseen, and the chain that a leaf is sent with is complete.
+Result<> verify_chain(const std::vector<detail::Certificate>& chain) {
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    X509* const issuer = chain[std::min(i + 1, chain.size() - 1)].get();
+    if (X509_check_issued(issuer, chain[i].get()) != X509_V_OK ||
+        X509_verify(chain[i].get(), X509_get0_pubkey(issuer)) != 1) {
+      return std::unexpected(openssl_error(
+          Failure::invalid, "the authority's certificates are damaged or do not end in a root"));
+    }
+  }
+  return {};
+}
+
 struct Issuer {
   std::vector<detail::Certificate> chain;  // the authority's own certificate first
   detail::Key key;
@@ -171,6 +185,7 @@ Result<Issuer> issuer_of(std::string_view certificate_pem, const Secret& key_pem
       (usage & KU_KEY_CERT_SIGN) == 0) {
     return fail(Failure::invalid, "the authority's certificate may not sign certificates");
   }
+  RW_DO(verify_chain(chain));
   return Issuer{std::move(chain), std::move(key)};
 }
 
@@ -189,11 +204,7 @@ std::string common_name_of(X509* certificate) {
 // The chain below the root: clients hold the root already and must not take it from us.
 std::string intermediates_of(const Issuer& issuer) {
   std::string pem;
-  for (const auto& certificate : issuer.chain) {
-    const bool root = X509_NAME_cmp(X509_get_subject_name(certificate.get()),
-                                    X509_get_issuer_name(certificate.get())) == 0;
-    if (!root) pem += pem_of(certificate.get());
-  }
+  for (std::size_t i = 0; i + 1 < issuer.chain.size(); ++i) pem += pem_of(issuer.chain[i].get());
   return pem;
 }
 
@@ -231,8 +242,8 @@ Result<Identity> Authority::issue(const CertificateRequest& request, TimePoint n
   if (authority_end <= now) {
     return fail(Failure::invalid, "the certificate authority has expired: make a new one");
   }
-  // Compared as a remainder, so that no lifetime can overflow the sum.
-  const bool outlives = request.lifetime >= authority_end - now;
+  // In whole days, so that no lifetime can overflow.
+  const bool outlives = request.lifetime > std::chrono::floor<std::chrono::days>(authority_end - now);
   const TimePoint end = outlives ? authority_end : now + request.lifetime;
 
   const detail::Key key = make_key();

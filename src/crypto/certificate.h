@@ -33,7 +33,8 @@ class Authority {
   // A new self-signed root of that name (1 to common_name_bytes_max bytes, which the caller
   // sees to), valid from an hour before `now` for ten years.
   static Authority create(std::string_view common_name, TimePoint now);
-  // Failure::invalid unless the first certificate is an authority's and the key is its key.
+  // The authority's certificate, then its issuers up to the root, if it is not the root.
+  // Failure::invalid when they do not form such a chain or the key is not the first one's.
   static Result<Authority> load(std::string certificate_pem, Secret key_pem);
 
   // A server certificate with a new key (EKU serverAuth), valid from an hour before `now`; it
