@@ -1,0 +1,314 @@
+#include "keyring/keyring.h"
+
+
+#include <array>
+
+#include "base/check.h"
+#include "crypto/crypto.h"
+#include "keyring/schedule.h"
+#include "text/encode.h"
+#include "text/time.h"
+
+// A ciphertext blob:
+//
+//   byte 0      the format, 1
+//   bytes 1-2   the length n of the key's ARN, big endian
+//   n bytes     the key's ARN
+//   36 bytes    the id of the key material
+//   the rest    crypto::seal of the plaintext under that material
+//
+// Everything before the sealed part, and the encryption context, is authenticated.
+
+namespace ringwall::keyring {
+
+using service::api_error;
+using service::ApiError;
+
+namespace {
+
+constexpr std::uint8_t blob_format = 1;
+constexpr std::size_t material_id_size = 36;
+constexpr std::size_t arn_size_max = 2048;
+
+std::string alias_arn(std::string_view region, std::string_view account, std::string_view alias) {
+  return "arn:aws:kms:" + std::string(region) + ":" + std::string(account) + ":" + std::string(alias);
+}
+
+std::string key_store_key(std::string_view account, std::string_view id) {
+  return "kms/" + std::string(account) + "/key/" + std::string(id);
+}
+
+std::string alias_store_key(std::string_view account, std::string_view alias) {
+  return "kms/" + std::string(account) + "/alias/" + std::string(alias);
+}
+
+struct Name {
+  std::string account;
+  std::string resource;  // "key/…" or "alias/…"
+};
+
+// Splits any of the four forms; the region of an ARN must be ours.
+std::optional<Name> read_name(std::string_view region, std::string_view account, std::string_view name) {
+  if (name.starts_with("alias/")) return Name{std::string(account), std::string(name)};
+  if (!name.starts_with("arn:")) return Name{std::string(account), "key/" + std::string(name)};
+  const std::string prefix = "arn:aws:kms:" + std::string(region) + ":";
+  if (!name.starts_with(prefix)) return std::nullopt;
+  const std::string_view rest = name.substr(prefix.size());
+  const std::size_t colon = rest.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  return Name{std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 1))};
+}
+
+void append_length(Bytes& out, std::size_t length) {
+  out.push_back(static_cast<std::uint8_t>(length >> 8));
+  out.push_back(static_cast<std::uint8_t>(length));
+}
+
+// The header, then each pair of the context in key order, every text preceded by its length.
+Bytes associated_data(ByteView header, const EncryptionContext& context) {
+  Bytes data(header.begin(), header.end());
+  for (const auto& [key, value] : context) {
+    for (const std::string* text : {&key, &value}) {
+      append_length(data, text->size());
+      data.insert(data.end(), text->begin(), text->end());
+    }
+  }
+  return data;
+}
+
+Secret material_key(const service::Environment& environment) {
+  return crypto::derive_key(environment.root_key.reveal(), "kms key material");
+}
+
+std::string material_binding(std::string_view arn, std::string_view material_id) {
+  return std::string(arn) + '\n' + std::string(material_id);
+}
+
+Result<Secret> open_material(const service::Environment& environment, const Key& key, std::string_view id) {
+  for (const Json& material : (*key.document)["material"].items()) {
+    if (material.text("id") != id) continue;
+    RW_TRY(const Bytes sealed, text::parse_base64(material.text("sealed")));
+    const Secret wrapping = material_key(environment);
+    return crypto::open(wrapping.reveal(), sealed, bytes_of(material_binding(key.arn, id)));
+  }
+  return fail(Failure::not_found, "key material `" + std::string(id) + "`");
+}
+
+struct Blob {
+  std::string arn;
+  std::string material_id;
+  ByteView header;
+  ByteView sealed;
+};
+
+std::optional<Blob> read_blob(ByteView blob) {
+  if (blob.size() < 3 || blob[0] != blob_format) return std::nullopt;
+  const std::size_t arn_size = static_cast<std::size_t>(blob[1]) << 8 | blob[2];
+  const std::size_t header_size = 3 + arn_size + material_id_size;
+  if (arn_size > arn_size_max || blob.size() < header_size) return std::nullopt;
+  return Blob{std::string(text_of(blob.subspan(3, arn_size))),
+              std::string(text_of(blob.subspan(3 + arn_size, material_id_size))),
+              blob.first(header_size), blob.subspan(header_size)};
+}
+
+std::unexpected<ApiError> invalid_ciphertext() { return api_error("InvalidCiphertextException", "", 400); }
+
+}  // namespace
+
+ApiResult<Key> find_key(store::Transaction& transaction, std::string_view region, std::string_view account,
+                        std::string_view name) {
+  const auto no_key = [&] {
+    const std::string shown = name.starts_with("arn:")
+                                  ? std::string(name)
+                                  : alias_arn(region, account, name.starts_with("alias/") ? std::string(name) : "key/" + std::string(name));
+    return name.find("alias/") != std::string_view::npos
+               ? api_error("NotFoundException", "Alias " + shown + " is not found.")
+               : api_error("NotFoundException", "Key '" + shown + "' does not exist");
+  };
+  auto parsed = read_name(region, account, name);
+  if (!parsed) return no_key();
+  if (parsed->resource.starts_with("alias/")) {
+    const auto alias = transaction.get(alias_store_key(parsed->account, parsed->resource.substr(6)));
+    if (!alias || alias->text("TargetKeyId").empty()) return no_key();
+    parsed->resource = "key/" + alias->str("TargetKeyId");
+  }
+  if (!parsed->resource.starts_with("key/")) return no_key();
+  const std::string id = parsed->resource.substr(4);
+  const auto document = transaction.get(key_store_key(parsed->account, id));
+  if (!document) return no_key();
+  return Key{parsed->account, id, document->str("Arn"), document};
+}
+
+service::Question question(const Key& key, std::string action, const EncryptionContext& context,
+                           std::string_view via_service) {
+  service::Question question{.action = std::move(action), .resource = key.arn, .resource_account = key.account};
+  const Json& document = *key.document;
+  question.context.set("kms:KeySpec", document.str("KeySpec"));
+  question.context.set("kms:KeyUsage", document.str("KeyUsage"));
+  question.context.set("kms:KeyOrigin", document.str("Origin"));
+  estate::Tags tags;
+  for (const Json& tag : document["tags"].items()) tags[tag.str("TagKey")] = tag.str("TagValue");
+  service::add_resource_tags(question.context, tags);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : context) {
+    question.context.set("kms:EncryptionContext:" + name, value);
+    names.push_back(name);
+  }
+  if (!names.empty()) question.context.set("kms:EncryptionContextKeys", std::move(names));
+  if (!via_service.empty()) {
+    question.context.set("kms:ViaService", std::string(via_service));
+    question.context.set("aws:ViaAWSService", "true");
+    question.context.set("aws:CalledVia", std::vector<std::string>{std::string(via_service)});
+  }
+  question.resource_kind = authz::ResourceKind::key;
+  // A stored policy was compiled when it was put; one that no longer compiles grants nothing.
+  auto policy = policy::compile(document.text("policy"), policy::Kind::key);
+  if (!policy) {
+    policy = policy::compile(R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})",
+                             policy::Kind::key);
+  }
+  question.resource_policy = authz::Named{"key policy of " + key.arn, *policy};
+  return question;
+}
+
+std::optional<ApiError> unusable(const Key& key) {
+  const std::string_view state = key.document->text("KeyState");
+  if (state == "Enabled") return std::nullopt;
+  if (state == "Disabled") return ApiError{"DisabledException", key.arn + " is disabled."};
+  return ApiError{"KMSInvalidStateException", key.arn + " is pending deletion."};
+}
+
+ApiResult<Bytes> encrypt(const service::Environment& environment, const Key& key, ByteView plaintext,
+                         const EncryptionContext& context) {
+  if (auto error = unusable(key)) return std::unexpected(*std::move(error));
+  const auto& materials = (*key.document)["material"].items();
+  RW_CHECK(!materials.empty());
+  const std::string material_id = materials.back().str("id");
+  const auto material = open_material(environment, key, material_id);
+  if (!material) return api_error("KMSInternalException", "the key material of " + key.arn + " cannot be opened", 500);
+  Bytes blob{blob_format};
+  append_length(blob, key.arn.size());
+  blob.insert(blob.end(), key.arn.begin(), key.arn.end());
+  blob.insert(blob.end(), material_id.begin(), material_id.end());
+  const Bytes sealed = crypto::seal(material->reveal(), plaintext, associated_data(blob, context), environment.random);
+  blob.insert(blob.end(), sealed.begin(), sealed.end());
+  return blob;
+}
+
+ApiResult<Secret> decrypt(const service::Environment& environment, const Key& key, ByteView blob,
+                          const EncryptionContext& context) {
+  if (auto error = unusable(key)) return std::unexpected(*std::move(error));
+  const auto parts = read_blob(blob);
+  if (!parts || parts->arn != key.arn) return invalid_ciphertext();
+  const auto material = open_material(environment, key, parts->material_id);
+  if (!material) return invalid_ciphertext();
+  auto plaintext = crypto::open(material->reveal(), parts->sealed, associated_data(parts->header, context));
+  if (!plaintext) return invalid_ciphertext();
+  return *std::move(plaintext);
+}
+
+ApiResult<std::string> key_of(ByteView blob) {
+  const auto parts = read_blob(blob);
+  if (!parts) return invalid_ciphertext();
+  return parts->arn;
+}
+
+Json make_material(const service::Environment& environment, std::string_view arn) {
+  std::array<std::uint8_t, 32> bytes;
+  environment.random.fill(bytes);
+  const std::string id = uuid(environment.random);
+  const Secret wrapping = material_key(environment);
+  const Bytes sealed = crypto::seal(wrapping.reveal(), bytes, bytes_of(material_binding(arn, id)), environment.random);
+  wipe(bytes);
+  return Json::object({{"id", id}, {"sealed", text::base64(sealed)}, {"made", text::to_millis(environment.clock.now())}});
+}
+
+std::string default_policy(std::string_view account) {
+  return Json::object({{"Version", "2012-10-17"},
+                       {"Id", "key-default-1"},
+                       {"Statement", Json::array({Json::object({
+                                         {"Sid", "Enable IAM User Permissions"},
+                                         {"Effect", "Allow"},
+                                         {"Principal", Json::object({{"AWS", "arn:aws:iam::" + std::string(account) + ":root"}})},
+                                         {"Action", "kms:*"},
+                                         {"Resource", "*"},
+                                     })})}})
+      .dump_pretty();
+}
+
+Json make_key(const service::Environment& environment, const std::string& account, std::string_view description,
+              std::string_view policy, const estate::Tags& tags, std::string_view manager) {
+  const std::string id = uuid(environment.random);
+  const std::string arn = "arn:aws:kms:" + environment.region + ":" + account + ":key/" + id;
+  Json tag_list = Json::array();
+  for (const auto& [key, value] : tags) tag_list.push(Json::object({{"TagKey", key}, {"TagValue", value}}));
+  return Json::object({
+      {"AWSAccountId", account},
+      {"KeyId", id},
+      {"Arn", arn},
+      {"CreationDate", text::to_millis(environment.clock.now())},
+      {"Enabled", true},
+      {"Description", description},
+      {"KeyUsage", "ENCRYPT_DECRYPT"},
+      {"KeyState", "Enabled"},
+      {"Origin", "AWS_KMS"},
+      {"KeyManager", manager},
+      {"CustomerMasterKeySpec", "SYMMETRIC_DEFAULT"},
+      {"KeySpec", "SYMMETRIC_DEFAULT"},
+      {"EncryptionAlgorithms", Json::array({"SYMMETRIC_DEFAULT"})},
+      {"MultiRegion", false},
+      {"policy", policy.empty() ? default_policy(account) : std::string(policy)},
+      {"tags", std::move(tag_list)},
+      {"material", Json::array({make_material(environment, arn)})},
+  });
+}
+
+namespace {
+
+// As AWS writes it for its managed keys: anyone of the account, but only through the service.
+std::string managed_policy(const service::Environment& environment, const std::string& account, std::string_view service) {
+  const Json through = Json::object(
+      {{"StringEquals", Json::object({{"kms:CallerAccount", account},
+                                      {"kms:ViaService", std::string(service) + "." + environment.region + ".amazonaws.com"}})}});
+  const auto statement = [&](const char* sid, Json principal, Json action) {
+    return Json::object({{"Sid", sid},
+                         {"Effect", "Allow"},
+                         {"Principal", Json::object({{"AWS", std::move(principal)}})},
+                         {"Action", std::move(action)},
+                         {"Resource", "*"}});
+  };
+  Json use = statement("Allow access through the service for all principals in the account that are authorized to use it", "*",
+                       Json::array({"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
+                                    "kms:ListGrants", "kms:DescribeKey"}));
+  use.set("Condition", through);
+  Json look = statement("Allow direct access to key metadata to the account", "arn:aws:iam::" + account + ":root",
+                        Json::array({"kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"}));
+  return Json::object({{"Version", "2012-10-17"},
+                       {"Id", "auto-" + std::string(service) + "-1"},
+                       {"Statement", Json::array({std::move(use), std::move(look)})}})
+      .dump_pretty();
+}
+
+}  // namespace
+
+ApiResult<Key> managed_key(const service::Environment& environment, store::Transaction& transaction,
+                           const std::string& account, std::string_view service) {
+  const std::string alias = "aws/" + std::string(service);
+  if (transaction.contains(alias_store_key(account, alias))) {
+    return find_key(transaction, environment.region, account, "alias/" + alias);
+  }
+  Json key = make_key(environment, account, "Default key that protects my " + std::string(service) + " data when no other key is defined",
+                      managed_policy(environment, account, service), {}, "AWS");
+  const std::string id = key.str("KeyId");
+  const auto now = text::to_millis(environment.clock.now());
+  transaction.put(key_store_key(account, id), std::move(key));
+  transaction.put(alias_store_key(account, alias),
+                  Json::object({{"AliasName", "alias/" + alias},
+                                {"AliasArn", alias_arn(environment.region, account, "alias/" + alias)},
+                                {"TargetKeyId", id},
+                                {"CreationDate", now},
+                                {"LastUpdatedDate", now}}));
+  return find_key(transaction, environment.region, account, "alias/" + alias);
+}
+
+}  // namespace ringwall::keyring

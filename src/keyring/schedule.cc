@@ -1,0 +1,40 @@
+#include "keyring/schedule.h"
+
+#include "text/time.h"
+
+namespace ringwall::keyring {
+
+Result<int> run_schedule(const service::Environment& environment) {
+  int changed = 0;
+  const auto now = text::to_millis(environment.clock.now());
+  for (const store::Entry& entry : environment.store.list("kms/")) {
+    if (entry.key.find("/key/") == std::string::npos) continue;
+    const auto outcome = store::transact(environment.store, [&](store::Transaction& transaction) -> Result<bool> {
+      const auto stored = transaction.get(entry.key);
+      if (!stored) return false;
+      if (stored->text("KeyState") == "PendingDeletion" && (*stored)["DeletionDate"].as_integer() <= now) {
+        transaction.erase(entry.key);
+        for (const store::Entry& alias : transaction.list(entry.key.substr(0, entry.key.find("/key/")) + "/alias/")) {
+          if (alias.document->text("TargetKeyId") == stored->text("KeyId")) transaction.erase(alias.key);
+        }
+        return true;
+      }
+      const std::int64_t next = (*stored)["rotation"]["next"].as_integer();
+      if (stored->text("KeyState") == "Enabled" && next != 0 && next <= now) {
+        Json key = *stored;
+        key.edit("material").push(make_material(environment, key.text("Arn")));
+        Json& rotation = key.edit("rotation");
+        rotation.set("last", now);
+        rotation.set("next", now + rotation["days"].as_integer() * day_ms);
+        transaction.put(entry.key, std::move(key));
+        return true;
+      }
+      return false;
+    });
+    if (!outcome) return std::unexpected(outcome.error());
+    changed += *outcome ? 1 : 0;
+  }
+  return changed;
+}
+
+}  // namespace ringwall::keyring

@@ -1,0 +1,19 @@
+#pragma once
+// What time does to keys: material is rotated, and keys whose waiting period is over are deleted.
+
+#include "keyring/keyring.h"
+
+namespace ringwall::keyring {
+
+inline constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1000;
+
+// Sealed key material for a key: {"id", "sealed", "made"}. The newest of a key encrypts; every one decrypts.
+Json make_material(const service::Environment& environment, std::string_view arn);
+// The policy a key gets when none is given: the account's identity policies decide.
+std::string default_policy(std::string_view account);
+
+// Rotates every key that is due and deletes every key whose DeletionDate has passed; how many
+// changed. Call it at start and every hour; each key is its own transaction.
+Result<int> run_schedule(const service::Environment& environment);
+
+}  // namespace ringwall::keyring

@@ -1,0 +1,136 @@
+// Aliases: names for keys, unique in an account. AWS asks for permission on the alias and the key.
+
+#include <optional>
+
+#include "services/kms/detail/common.h"
+#include "text/time.h"
+
+namespace ringwall::kms::detail {
+namespace {
+
+std::string store_key(const Call& call, std::string_view alias) {
+  return "kms/" + call.account() + "/alias/" + std::string(alias.substr(6));
+}
+
+std::optional<ApiError> fault_in_name(std::string_view name) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-";
+  if (!name.starts_with("alias/") || name.size() == 6 || name.size() > 256 ||
+      name.find_first_not_of(allowed) != std::string_view::npos) {
+    return ApiError{"InvalidAliasNameException", "Alias must start with the prefix \"alias/\" and hold letters, digits, `/`, `_` and `-`"};
+  }
+  if (name.starts_with("alias/aws/")) {
+    return ApiError{"NotAuthorizedException", "aliases that begin with `alias/aws/` are reserved"};
+  }
+  return std::nullopt;
+}
+
+service::Question on_alias(const Call& call, std::string action) {
+  return {.action = std::move(action), .resource = account_arn(call, call.input.text("AliasName"))};
+}
+
+ApiResult<service::Questions> ask_create(const Call& call) {
+  const auto key = key_identified(call, "TargetKeyId");
+  if (!key) return std::unexpected(key.error());
+  return service::Questions{{on_alias(call, "kms:CreateAlias"), keyring::question(*key, "kms:CreateAlias")}};
+}
+
+ApiResult<std::shared_ptr<const Json>> stored(const Call& call) {
+  if (auto fault = fault_in_name(call.input.text("AliasName"))) return std::unexpected(*std::move(fault));
+  auto alias = call.transaction.get(store_key(call, call.input.text("AliasName")));
+  if (!alias) {
+    return api_error("NotFoundException", "Alias " + account_arn(call, call.input.text("AliasName")) + " is not found.");
+  }
+  return alias;
+}
+
+ApiResult<service::Questions> ask_stored(const Call& call, const std::string& action) {
+  const auto alias = stored(call);
+  if (!alias) return std::unexpected(alias.error());
+  service::Questions questions{{on_alias(call, action)}};
+  const auto key = keyring::find_key(call.transaction, call.environment.region, call.account(), (*alias)->text("TargetKeyId"));
+  if (key) questions.all.push_back(keyring::question(*key, action));
+  return questions;
+}
+
+ApiResult<service::Questions> ask_update(const Call& call) {
+  auto questions = ask_stored(call, "kms:UpdateAlias");
+  if (!questions) return questions;
+  const auto target = key_identified(call, "TargetKeyId");
+  if (!target) return std::unexpected(target.error());
+  questions->all.push_back(keyring::question(*target, "kms:UpdateAlias"));
+  return questions;
+}
+
+ApiResult<Json> create(const Call& call) {
+  const std::string name = call.input.str("AliasName");
+  if (auto fault = fault_in_name(name)) return std::unexpected(*std::move(fault));
+  const auto key = key_identified(call, "TargetKeyId");
+  if (!key) return std::unexpected(key.error());
+  if (key->account != call.account()) return api_error("AccessDeniedException", "an alias and its key are of one account");
+  if (key->document->text("KeyState") == "PendingDeletion") {
+    return api_error("KMSInvalidStateException", key->arn + " is pending deletion.");
+  }
+  const std::string arn = account_arn(call, name);
+  if (call.transaction.contains(store_key(call, name))) {
+    return api_error("AlreadyExistsException", "An alias with the name " + arn + " already exists");
+  }
+  const auto now = text::to_millis(call.now);
+  call.transaction.put(store_key(call, name), Json::object({{"AliasName", name},
+                                                            {"AliasArn", arn},
+                                                            {"TargetKeyId", key->id},
+                                                            {"CreationDate", now},
+                                                            {"LastUpdatedDate", now}}));
+  return Json::object();
+}
+
+ApiResult<Json> update(const Call& call) {
+  const auto alias = stored(call);
+  if (!alias) return std::unexpected(alias.error());
+  const auto key = key_identified(call, "TargetKeyId");
+  if (!key) return std::unexpected(key.error());
+  if (key->account != call.account()) return api_error("AccessDeniedException", "an alias and its key are of one account");
+  Json changed = **alias;
+  changed.set("TargetKeyId", key->id).set("LastUpdatedDate", text::to_millis(call.now));
+  call.transaction.put(store_key(call, call.input.text("AliasName")), std::move(changed));
+  return Json::object();
+}
+
+ApiResult<Json> remove(const Call& call) {
+  const auto alias = stored(call);
+  if (!alias) return std::unexpected(alias.error());
+  call.transaction.erase(store_key(call, call.input.text("AliasName")));
+  return Json::object();
+}
+
+ApiResult<Json> list(const Call& call) {
+  std::string wanted;
+  if (call.input.contains("KeyId")) {
+    const auto key = key_identified(call, "KeyId");
+    if (!key) return std::unexpected(key.error());
+    wanted = key->id;
+  }
+  std::vector<Json> aliases;
+  for (const auto& entry : call.transaction.list("kms/" + call.account() + "/alias/")) {
+    if (wanted.empty() || entry.document->text("TargetKeyId") == wanted) aliases.push_back(*entry.document);
+  }
+  const auto limit = static_cast<std::size_t>(call.input["Limit"].as_integer(50));
+  auto page = service::page_of(std::move(aliases), call.input.text("Marker"), limit,
+                               [](const Json& alias) { return alias.str("AliasName"); });
+  Json output = Json::object({{"Aliases", Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
+  if (!page.next.empty()) output.set("NextMarker", page.next);
+  return output;
+}
+
+}  // namespace
+
+std::vector<service::Operation> alias_operations() {
+  using service::Access;
+  return {
+      {"CreateAlias", Access::write, ask_create, create},
+      {"UpdateAlias", Access::write, ask_update, update},
+      {"DeleteAlias", Access::write, [](const Call& call) { return ask_stored(call, "kms:DeleteAlias"); }, remove},
+      {"ListAliases", Access::read, service::ask_on_star("kms:ListAliases"), list},
+  };
+}
+
+}  // namespace ringwall::kms::detail

@@ -1,0 +1,40 @@
+#pragma once
+// What KMS's operations share.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "keyring/keyring.h"
+#include "service/service.h"
+
+namespace ringwall::kms::detail {
+
+using service::api_error;
+using service::ApiError;
+using service::ApiResult;
+using service::Call;
+using text::Json;
+
+enum class KeyMember : std::uint8_t { any_name, id_or_arn };
+
+// The key that the input member names: by id, ARN or alias; or by id and ARN alone.
+ApiResult<keyring::Key> key_named(const Call& call, std::string_view member);
+ApiResult<keyring::Key> key_identified(const Call& call, std::string_view member);
+// Asks for `action` on the key that the member KeyId names.
+service::Ask ask_key(std::string action, KeyMember member);
+
+std::string account_arn(const Call& call, std::string_view resource);
+keyring::EncryptionContext context_of(const Json& map);
+void put_key(const Call& call, const keyring::Key& key, Json document);
+
+// KMS names a tag's members TagKey and TagValue.
+estate::Tags tags_of(const Json& list);
+Json tag_list(const estate::Tags& tags);
+std::optional<ApiError> fault_in_tags(const estate::Tags& tags);
+
+std::vector<service::Operation> key_operations();
+std::vector<service::Operation> alias_operations();
+
+}  // namespace ringwall::kms::detail

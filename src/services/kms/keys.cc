@@ -1,0 +1,242 @@
+// Keys as things: made, described, switched, scheduled for deletion, tagged, governed by policy.
+
+#include "keyring/schedule.h"
+#include "services/kms/detail/common.h"
+#include "services/kms/kms.h"
+#include "text/time.h"
+
+namespace ringwall::kms::detail {
+namespace {
+
+constexpr int rotation_days_min = 90, rotation_days_max = 2560, rotation_days_default = 365;
+
+Json page(const Json& input, std::vector<Json> items, std::string_view list_member, std::string_view key_member,
+          std::size_t size_default) {
+  const auto limit = static_cast<std::size_t>(input["Limit"].as_integer(static_cast<std::int64_t>(size_default)));
+  auto page = service::page_of(std::move(items), input.text("Marker"), limit,
+                               [&](const Json& item) { return item.str(key_member); });
+  Json output = Json::object({{list_member.data(), Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
+  if (!page.next.empty()) output.set("NextMarker", page.next);
+  return output;
+}
+
+ApiResult<service::Questions> ask_create(const Call& call) {
+  service::Question question{.action = "kms:CreateKey"};
+  service::add_request_tags(question.context, tags_of(call.input["Tags"]));
+  question.context.set("kms:KeySpec", call.input.str("KeySpec").empty() ? "SYMMETRIC_DEFAULT" : call.input.str("KeySpec"));
+  question.context.set("kms:BypassPolicyLockoutSafetyCheck", call.input["BypassPolicyLockoutSafetyCheck"].as_bool() ? "true" : "false");
+  return service::Questions{{std::move(question)}};
+}
+
+// A key nobody could govern afterwards is refused, unless that is asked for.
+std::optional<ApiError> fault_in_policy(const Call& call, std::string_view document) {
+  const auto policy = policy::compile(document, policy::Kind::key);
+  if (!policy) return ApiError{"MalformedPolicyDocumentException", policy.error().message};
+  if (call.input["BypassPolicyLockoutSafetyCheck"].as_bool()) return std::nullopt;
+  policy::Request request{.principal = call.caller.principal,
+                          .action = "kms:PutKeyPolicy",
+                          .resource = "*",
+                          .resource_account = call.account(),
+                          .context = {}};
+  policy::Request as_root = request;
+  as_root.principal = {.type = policy::Principal::Type::root, .arn = "arn:aws:iam::" + call.account() + ":root", .account = call.account()};
+  for (std::size_t i = 0; i < (*policy)->statements(); ++i) {
+    if ((*policy)->effect(i) != policy::Effect::allow) continue;
+    if ((*policy)->match(i, request) == policy::Mismatch::none || (*policy)->match(i, as_root) == policy::Mismatch::none) {
+      return std::nullopt;
+    }
+  }
+  return ApiError{"MalformedPolicyDocumentException",
+                  "The new key policy will not allow you to update the key policy in the future."};
+}
+
+ApiResult<Json> create_key(const Call& call) {
+  const std::string_view spec = call.input.text("KeySpec", call.input.text("CustomerMasterKeySpec", "SYMMETRIC_DEFAULT"));
+  if (spec != "SYMMETRIC_DEFAULT" || call.input.text("KeyUsage", "ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT" ||
+      call.input.text("Origin", "AWS_KMS") != "AWS_KMS" || call.input["MultiRegion"].as_bool()) {
+    return api_error("UnsupportedOperationException",
+                     "only symmetric encryption keys of origin AWS_KMS in a single Region are supported");
+  }
+  const estate::Tags tags = tags_of(call.input["Tags"]);
+  if (auto fault = fault_in_tags(tags)) return std::unexpected(*std::move(fault));
+  if (call.input.contains("Policy")) {
+    if (auto fault = fault_in_policy(call, call.input.text("Policy"))) return std::unexpected(*std::move(fault));
+  }
+  Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), call.input.text("Policy"), tags, "CUSTOMER");
+  Json output = Json::object({{"KeyMetadata", key}});
+  call.transaction.put("kms/" + call.account() + "/key/" + key.str("KeyId"), std::move(key));
+  return output;
+}
+
+ApiResult<Json> describe_key(const Call& call) {
+  const auto key = key_named(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  return Json::object({{"KeyMetadata", *key->document}});
+}
+
+ApiResult<Json> list_keys(const Call& call) {
+  std::vector<Json> keys;
+  for (const auto& entry : call.transaction.list("kms/" + call.account() + "/key/")) {
+    keys.push_back(Json::object({{"KeyId", entry.document->str("KeyId")}, {"KeyArn", entry.document->str("Arn")}}));
+  }
+  return page(call.input, std::move(keys), "Keys", "KeyId", 100);
+}
+
+// Changes a customer's key that is not waiting for its deletion.
+using Edit = std::function<ApiResult<Json>(const Call&, Json& document)>;
+service::Handler edit_key(Edit edit) {
+  return [edit = std::move(edit)](const Call& call) -> ApiResult<Json> {
+    const auto key = key_identified(call, "KeyId");
+    if (!key) return std::unexpected(key.error());
+    if (key->document->text("KeyManager") == "AWS") {
+      return api_error("AccessDeniedException", key->arn + " is managed by AWS: it cannot be changed");
+    }
+    if (key->document->text("KeyState") == "PendingDeletion") {
+      return api_error("KMSInvalidStateException", key->arn + " is pending deletion.");
+    }
+    Json document = *key->document;
+    auto output = edit(call, document);
+    if (output) put_key(call, *key, std::move(document));
+    return output;
+  };
+}
+
+Edit set_enabled(bool enabled) {
+  return [enabled](const Call&, Json& key) -> ApiResult<Json> {
+    key.set("Enabled", enabled).set("KeyState", enabled ? "Enabled" : "Disabled");
+    return Json::object();
+  };
+}
+
+ApiResult<Json> schedule_deletion(const Call& call, Json& key) {
+  const std::int64_t days = call.input["PendingWindowInDays"].as_integer(pending_days_max);
+  if (days < pending_days_min || days > pending_days_max) {
+    return api_error("ValidationException", "PendingWindowInDays must be from 7 to 30");
+  }
+  const std::int64_t when = text::to_millis(call.now) + days * keyring::day_ms;
+  key.set("KeyState", "PendingDeletion").set("Enabled", false).set("DeletionDate", when);
+  return Json::object({{"KeyId", key.str("Arn")}, {"DeletionDate", when}, {"KeyState", "PendingDeletion"}, {"PendingWindowInDays", days}});
+}
+
+ApiResult<Json> cancel_deletion(const Call& call) {
+  const auto key = key_identified(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  if (key->document->text("KeyState") != "PendingDeletion") {
+    return api_error("KMSInvalidStateException", key->arn + " is not pending deletion.");
+  }
+  Json document = *key->document;
+  document.set("KeyState", "Disabled").set("Enabled", false);  // AWS leaves it disabled
+  document.erase("DeletionDate");
+  put_key(call, *key, std::move(document));
+  return Json::object({{"KeyId", key->arn}});
+}
+
+ApiResult<Json> enable_rotation(const Call& call, Json& key) {
+  const std::int64_t days = call.input["RotationPeriodInDays"].as_integer(rotation_days_default);
+  if (days < rotation_days_min || days > rotation_days_max) {
+    return api_error("ValidationException", "RotationPeriodInDays must be from 90 to 2560");
+  }
+  Json& rotation = key.edit("rotation");
+  rotation.set("days", days).set("next", text::to_millis(call.now) + days * keyring::day_ms);
+  return Json::object();
+}
+
+ApiResult<Json> disable_rotation(const Call&, Json& key) {
+  key.erase("rotation");
+  return Json::object();
+}
+
+ApiResult<Json> rotation_status(const Call& call) {
+  const auto key = key_identified(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  const Json& rotation = (*key->document)["rotation"];
+  Json output = Json::object({{"KeyRotationEnabled", rotation.is_object()}, {"KeyId", key->arn}});
+  if (rotation.is_object()) {
+    output.set("RotationPeriodInDays", rotation["days"]).set("NextRotationDate", rotation["next"]);
+  }
+  return output;
+}
+
+ApiResult<Json> update_description(const Call& call, Json& key) {
+  key.set("Description", call.input.str("Description"));
+  return Json::object();
+}
+
+ApiResult<Json> get_policy(const Call& call) {
+  const auto key = key_identified(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  if (call.input.text("PolicyName", "default") != "default") {
+    return api_error("NotFoundException", "No such policy exists");
+  }
+  return Json::object({{"Policy", key->document->str("policy")}, {"PolicyName", "default"}});
+}
+
+ApiResult<Json> put_policy(const Call& call, Json& key) {
+  if (call.input.text("PolicyName", "default") != "default") {
+    return api_error("ValidationException", "the only policy name is `default`");
+  }
+  if (auto fault = fault_in_policy(call, call.input.text("Policy"))) return std::unexpected(*std::move(fault));
+  key.set("policy", call.input.str("Policy"));
+  return Json::object();
+}
+
+ApiResult<Json> list_policies(const Call& call) {
+  const auto key = key_identified(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  return Json::object({{"PolicyNames", Json::array({"default"})}, {"Truncated", false}});
+}
+
+ApiResult<Json> tag(const Call& call, Json& key) {
+  estate::Tags tags = tags_of(key["tags"]);
+  for (const auto& [name, value] : tags_of(call.input["Tags"])) tags[name] = value;
+  if (auto fault = fault_in_tags(tags)) return std::unexpected(*std::move(fault));
+  key.set("tags", tag_list(tags));
+  return Json::object();
+}
+
+ApiResult<Json> untag(const Call& call, Json& key) {
+  estate::Tags tags = tags_of(key["tags"]);
+  for (const Json& name : call.input["TagKeys"].items()) tags.erase(std::string(name.as_string()));
+  key.set("tags", tag_list(tags));
+  return Json::object();
+}
+
+ApiResult<Json> list_tags(const Call& call) {
+  const auto key = key_identified(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey", 50);
+}
+
+ApiResult<service::Questions> ask_tag(const Call& call) {
+  auto questions = ask_key("kms:TagResource", KeyMember::id_or_arn)(call);
+  if (questions) service::add_request_tags(questions->all.front().context, tags_of(call.input["Tags"]));
+  return questions;
+}
+
+}  // namespace
+
+std::vector<service::Operation> key_operations() {
+  using service::Access;
+  const auto by_id = [](const char* action) { return ask_key(action, KeyMember::id_or_arn); };
+  return {
+      {"CreateKey", Access::write, ask_create, create_key},
+      {"DescribeKey", Access::read, ask_key("kms:DescribeKey", KeyMember::any_name), describe_key},
+      {"ListKeys", Access::read, service::ask_on_star("kms:ListKeys"), list_keys},
+      {"EnableKey", Access::write, by_id("kms:EnableKey"), edit_key(set_enabled(true))},
+      {"DisableKey", Access::write, by_id("kms:DisableKey"), edit_key(set_enabled(false))},
+      {"ScheduleKeyDeletion", Access::write, by_id("kms:ScheduleKeyDeletion"), edit_key(schedule_deletion)},
+      {"CancelKeyDeletion", Access::write, by_id("kms:CancelKeyDeletion"), cancel_deletion},
+      {"EnableKeyRotation", Access::write, by_id("kms:EnableKeyRotation"), edit_key(enable_rotation)},
+      {"DisableKeyRotation", Access::write, by_id("kms:DisableKeyRotation"), edit_key(disable_rotation)},
+      {"GetKeyRotationStatus", Access::read, by_id("kms:GetKeyRotationStatus"), rotation_status},
+      {"UpdateKeyDescription", Access::write, by_id("kms:UpdateKeyDescription"), edit_key(update_description)},
+      {"GetKeyPolicy", Access::read, by_id("kms:GetKeyPolicy"), get_policy},
+      {"PutKeyPolicy", Access::write, by_id("kms:PutKeyPolicy"), edit_key(put_policy)},
+      {"ListKeyPolicies", Access::read, by_id("kms:ListKeyPolicies"), list_policies},
+      {"TagResource", Access::write, ask_tag, edit_key(tag)},
+      {"UntagResource", Access::write, by_id("kms:UntagResource"), edit_key(untag)},
+      {"ListResourceTags", Access::read, by_id("kms:ListResourceTags"), list_tags},
+  };
+}
+
+}  // namespace ringwall::kms::detail

@@ -1,0 +1,208 @@
+#include "services/kms/kms.h"
+
+#include <algorithm>
+#include <array>
+
+#include "keyring/keyring.h"
+#include "services/kms/detail/common.h"
+
+namespace ringwall::kms {
+
+namespace detail {
+
+std::string account_arn(const Call& call, std::string_view resource) {
+  return "arn:aws:kms:" + call.environment.region + ":" + call.account() + ":" + std::string(resource);
+}
+
+ApiResult<keyring::Key> key_named(const Call& call, std::string_view member) {
+  return keyring::find_key(call.transaction, call.environment.region, call.account(), call.input.text(member));
+}
+
+// KMS takes ids and ARNs here, not aliases.
+ApiResult<keyring::Key> key_identified(const Call& call, std::string_view member) {
+  const std::string_view name = call.input.text(member);
+  if (name.find("alias/") != std::string_view::npos) {
+    return api_error("InvalidArnException", "Invalid keyId '" + std::string(name) + "'");
+  }
+  return key_named(call, member);
+}
+
+keyring::EncryptionContext context_of(const Json& map) {
+  keyring::EncryptionContext context;
+  for (const auto& [name, value, at] : map.members()) context[name] = value.as_string();
+  return context;
+}
+
+void put_key(const Call& call, const keyring::Key& key, Json document) {
+  call.transaction.put("kms/" + key.account + "/key/" + key.id, std::move(document));
+}
+
+service::Ask ask_key(std::string action, KeyMember member) {
+  return [action = std::move(action), member](const Call& call) -> ApiResult<service::Questions> {
+    auto key = member == KeyMember::any_name ? key_named(call, "KeyId") : key_identified(call, "KeyId");
+    if (!key) return std::unexpected(key.error());
+    return service::Questions{{keyring::question(*key, action, context_of(call.input["EncryptionContext"]))}};
+  };
+}
+
+estate::Tags tags_of(const Json& list) {
+  estate::Tags tags;
+  for (const Json& tag : list.items()) tags[tag.str("TagKey")] = tag.str("TagValue");
+  return tags;
+}
+
+std::optional<ApiError> fault_in_tags(const estate::Tags& tags) {
+  if (auto fault = service::fault_in(tags)) return ApiError{"TagException", *fault};
+  return std::nullopt;
+}
+
+Json tag_list(const estate::Tags& tags) {
+  Json list = Json::array();
+  for (const auto& [key, value] : tags) list.push(Json::object({{"TagKey", key}, {"TagValue", value}}));
+  return list;
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::alias_operations;
+using detail::ask_key;
+using detail::context_of;
+using detail::key_named;
+using detail::key_operations;
+using detail::KeyMember;
+using service::api_error;
+using service::ApiResult;
+using service::Call;
+using text::Json;
+
+ApiResult<Json> encrypt(const Call& call) {
+  const auto key = key_named(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  const auto blob = keyring::encrypt(call.environment, *key, bytes_of(call.input.text("Plaintext")),
+                                     context_of(call.input["EncryptionContext"]));
+  if (!blob) return std::unexpected(blob.error());
+  return Json::object({{"CiphertextBlob", text_of(*blob)}, {"KeyId", key->arn}, {"EncryptionAlgorithm", "SYMMETRIC_DEFAULT"}});
+}
+
+// The key a ciphertext was made with; a KeyId in the request must be the same key.
+ApiResult<keyring::Key> key_of_blob(const Call& call, std::string_view blob_member, std::string_view id_member) {
+  const auto arn = keyring::key_of(bytes_of(call.input.text(blob_member)));
+  if (!arn) return std::unexpected(arn.error());
+  auto key = keyring::find_key(call.transaction, call.environment.region, call.account(), *arn);
+  if (!key) return std::unexpected(key.error());
+  if (!call.input.text(id_member).empty()) {
+    const auto named = key_named(call, id_member);
+    if (!named) return std::unexpected(named.error());
+    if (named->arn != key->arn) {
+      return api_error("IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.");
+    }
+  }
+  return key;
+}
+
+ApiResult<service::Questions> ask_decrypt(const Call& call) {
+  const auto key = key_of_blob(call, "CiphertextBlob", "KeyId");
+  if (!key) return std::unexpected(key.error());
+  return service::Questions{{keyring::question(*key, "kms:Decrypt", context_of(call.input["EncryptionContext"]))}};
+}
+
+ApiResult<Json> decrypt(const Call& call) {
+  const auto key = key_of_blob(call, "CiphertextBlob", "KeyId");
+  if (!key) return std::unexpected(key.error());
+  const auto plaintext = keyring::decrypt(call.environment, *key, bytes_of(call.input.text("CiphertextBlob")),
+                                          context_of(call.input["EncryptionContext"]));
+  if (!plaintext) return std::unexpected(plaintext.error());
+  return Json::object({{"Plaintext", plaintext->reveal_text()}, {"KeyId", key->arn}, {"EncryptionAlgorithm", "SYMMETRIC_DEFAULT"}});
+}
+
+ApiResult<service::Questions> ask_re_encrypt(const Call& call) {
+  const auto source = key_of_blob(call, "CiphertextBlob", "SourceKeyId");
+  if (!source) return std::unexpected(source.error());
+  const auto destination = key_named(call, "DestinationKeyId");
+  if (!destination) return std::unexpected(destination.error());
+  return service::Questions{
+      {keyring::question(*source, "kms:ReEncryptFrom", context_of(call.input["SourceEncryptionContext"])),
+       keyring::question(*destination, "kms:ReEncryptTo", context_of(call.input["DestinationEncryptionContext"]))}};
+}
+
+ApiResult<Json> re_encrypt(const Call& call) {
+  const auto source = key_of_blob(call, "CiphertextBlob", "SourceKeyId");
+  if (!source) return std::unexpected(source.error());
+  const auto destination = key_named(call, "DestinationKeyId");
+  if (!destination) return std::unexpected(destination.error());
+  const auto plaintext = keyring::decrypt(call.environment, *source, bytes_of(call.input.text("CiphertextBlob")),
+                                          context_of(call.input["SourceEncryptionContext"]));
+  if (!plaintext) return std::unexpected(plaintext.error());
+  const auto blob = keyring::encrypt(call.environment, *destination, plaintext->reveal(),
+                                     context_of(call.input["DestinationEncryptionContext"]));
+  if (!blob) return std::unexpected(blob.error());
+  return Json::object({{"CiphertextBlob", text_of(*blob)},
+                       {"SourceKeyId", source->arn},
+                       {"KeyId", destination->arn},
+                       {"SourceEncryptionAlgorithm", "SYMMETRIC_DEFAULT"},
+                       {"DestinationEncryptionAlgorithm", "SYMMETRIC_DEFAULT"}});
+}
+
+ApiResult<std::size_t> data_key_size(const Json& input) {
+  const bool has_spec = input.contains("KeySpec"), has_bytes = input.contains("NumberOfBytes");
+  if (has_spec == has_bytes) {
+    return api_error("ValidationException", "Please specify either number of bytes or key spec.");
+  }
+  if (has_spec) return input.text("KeySpec") == "AES_128" ? 16 : 32;
+  const std::int64_t size = input["NumberOfBytes"].as_integer();
+  if (size < 1 || size > static_cast<std::int64_t>(data_key_bytes_max)) {
+    return api_error("ValidationException", "NumberOfBytes must be from 1 to 1024");
+  }
+  return static_cast<std::size_t>(size);
+}
+
+enum class Reveal : std::uint8_t { yes, no };
+
+service::Handler generate_data_key(Reveal reveal) {
+  return [reveal](const Call& call) -> ApiResult<Json> {
+    const auto key = key_named(call, "KeyId");
+    if (!key) return std::unexpected(key.error());
+    const auto size = data_key_size(call.input);
+    if (!size) return std::unexpected(size.error());
+    Bytes bytes(*size);
+    call.environment.random.fill(bytes);
+    const Secret data_key(std::move(bytes));
+    const auto blob = keyring::encrypt(call.environment, *key, data_key.reveal(), context_of(call.input["EncryptionContext"]));
+    if (!blob) return std::unexpected(blob.error());
+    Json output = Json::object({{"CiphertextBlob", text_of(*blob)}, {"KeyId", key->arn}});
+    if (reveal == Reveal::yes) output.set("Plaintext", data_key.reveal_text());
+    return output;
+  };
+}
+
+ApiResult<Json> generate_random(const Call& call) {
+  const std::int64_t size = call.input["NumberOfBytes"].as_integer();
+  if (size < 1 || size > static_cast<std::int64_t>(data_key_bytes_max)) {
+    return api_error("ValidationException", "NumberOfBytes must be from 1 to 1024");
+  }
+  Bytes bytes(static_cast<std::size_t>(size));
+  call.environment.random.fill(bytes);
+  return Json::object({{"Plaintext", text_of(bytes)}});
+}
+
+}  // namespace
+
+std::vector<service::Operation> operations() {
+  using service::Access;
+  std::vector<service::Operation> all = {
+      {"Encrypt", Access::read, ask_key("kms:Encrypt", KeyMember::any_name), encrypt},
+      {"Decrypt", Access::read, ask_decrypt, decrypt},
+      {"ReEncrypt", Access::read, ask_re_encrypt, re_encrypt},
+      {"GenerateDataKey", Access::read, ask_key("kms:GenerateDataKey", KeyMember::any_name), generate_data_key(Reveal::yes)},
+      {"GenerateDataKeyWithoutPlaintext", Access::read, ask_key("kms:GenerateDataKeyWithoutPlaintext", KeyMember::any_name),
+       generate_data_key(Reveal::no)},
+      {"GenerateRandom", Access::read, service::ask_on_star("kms:GenerateRandom"), generate_random},
+  };
+  std::ranges::move(key_operations(), std::back_inserter(all));
+  std::ranges::move(alias_operations(), std::back_inserter(all));
+  return all;
+}
+
+}  // namespace ringwall::kms

@@ -1,0 +1,17 @@
+#pragma once
+// The KMS API: https://docs.aws.amazon.com/kms/latest/APIReference/
+
+#include <vector>
+
+#include "service/service.h"
+
+namespace ringwall::kms {
+
+inline constexpr std::size_t plaintext_bytes_max = 4096;  // Encrypt
+inline constexpr std::size_t data_key_bytes_max = 1024;   // GenerateDataKey, GenerateRandom
+inline constexpr int pending_days_min = 7, pending_days_max = 30;
+
+// Every operation Ringwall implements, with its authorisation.
+std::vector<service::Operation> operations();
+
+}  // namespace ringwall::kms

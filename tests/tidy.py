@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Holds the tree to ROOMS and to the bans of CONTRIBUTING.md. Prints one line per finding.
+
+usage: tidy.py [ROOT]
+"""
+import pathlib
+import re
+import sys
+
+# What only some rooms may name. A header (or its folder) -> the library it belongs to.
+LIBRARIES = {
+    "simdjson": r"simdjson\.h",
+    "OpenSSL": r"openssl/.*",
+    "SQLite3": r"sqlite3\.h",
+    "Boost": r"boost/.*",
+    "nftables": r"nftables/.*",
+    "PostgreSQL": r"libpq-fe\.h|postgres\.h",
+}
+
+# What no source of ours may say -> what to say instead. Tests may sleep no more than others.
+BANS = [
+    (r"\bstd::(this_thread::sleep_for|this_thread::sleep_until)|\busleep\(|\bsleep\(", "wait for the event, not for time"),
+    (r"\b(strcpy|strcat|sprintf|gets|strtok)\(", "use std::string and fmt"),
+    (r"\brand\(|\bstd::rand\b|std::random_device", "take a Random port"),
+    (r"\b(TODO|FIXME|XXX|HACK)\b", "file an issue, or do it"),
+    (r"\bthrow\b", "return a Result"),
+    (r"\busing namespace\b", "name what you use"),
+    (r"#include <(iostream|regex)>", "use fmt, and the parsers of room text"),
+    (r"#ifndef \w+_H_?\b", "use #pragma once"),
+    (r"\bstd::system\(|\bpopen\(", "run programs through room host"),
+    (r"\bassert\(", "use RW_CHECK, which holds in every build"),
+]
+
+# Rings 0 and 1 make no system calls and know neither clock nor thread.
+PURE = {"base", "text", "policy", "authz", "estate", "awsapi", "dns"}
+IMPURE = [
+    (r"#include <(thread|mutex|shared_mutex|fstream|unistd\.h|sys/.*|fcntl\.h)>", "a pure room makes no system calls"),
+    (r"(system|steady|high_resolution)_clock::now", "take a Clock port"),
+]
+
+INCLUDE = re.compile(r'^\s*#include\s+(?:"([^"]+)"|<([^>]+)>)')
+
+
+def read_rooms(root):
+    """ROOMS as {room: (set of rooms, set of libraries)}, and findings about the file itself."""
+    rooms, findings = {}, []
+    for number, line in enumerate((root / "ROOMS").read_text().splitlines(), 1):
+        if not re.match(r"^[a-z]", line):
+            continue
+        parts = [part.strip() for part in line.split(":", 3)]
+        if len(parts) != 4:
+            findings.append(f"ROOMS:{number}: not `room : rooms : libraries : promise`")
+            continue
+        inner = set() if parts[1] == "-" else set(parts[1].split())
+        for unknown in sorted(inner - rooms.keys()):
+            findings.append(f"ROOMS:{number}: `{parts[0]}` names `{unknown}`, which is not an inner room")
+        rooms[parts[0]] = (inner, set() if parts[2] == "-" else set(parts[2].split()))
+    return rooms, findings
+
+
+def room_of(path, rooms):
+    """The room a path below src/ lies in; the longest name wins."""
+    fitting = [room for room in rooms if path.startswith(room + "/")]
+    return max(fitting, key=len, default=None)
+
+
+def check_includes(name, text, room, rooms, is_test):
+    inner, libraries = rooms[room]
+    for number, line in enumerate(text.splitlines(), 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        ours, system = match.groups()
+        if ours:
+            other = room_of(ours, rooms)
+            if other is None:
+                yield f"{name}:{number}: `{ours}` is in no room: include from src/, as \"room/file.h\""
+            elif other != room and other not in inner and not is_test:
+                yield f"{name}:{number}: room `{room}` may not include `{other}`: see ROOMS"
+        else:
+            for library, pattern in LIBRARIES.items():
+                if re.fullmatch(pattern, system) and library not in libraries and not is_test:
+                    yield f"{name}:{number}: room `{room}` may not name {library}: see ROOMS"
+
+
+def check_bans(name, text, pure):
+    bans = BANS + (IMPURE if pure else [])
+    for number, line in enumerate(text.splitlines(), 1):
+        code = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+        code, _, comment = code.partition("//")
+        for pattern, instead in bans:
+            where = line if "TODO" in pattern else code
+            if re.search(pattern, where) and f"tidy: {instead}" not in comment:
+                yield f"{name}:{number}: `{re.search(pattern, where).group(0)}`: {instead}"
+
+
+def check(root):
+    root = pathlib.Path(root)
+    rooms, findings = read_rooms(root)
+    for room in rooms:
+        if not (root / "src" / room).is_dir():
+            findings.append(f"ROOMS: room `{room}` has no folder src/{room}")
+        elif not (root / "src" / room / "README.md").is_file():
+            findings.append(f"src/{room}: a room has a README.md: what it promises, refuses, where to start")
+    files = sorted((root / "src").rglob("*.h")) + sorted((root / "src").rglob("*.cc"))
+    for path in files:
+        name = str(path.relative_to(root))
+        text = path.read_text()
+        room = room_of(str(path.relative_to(root / "src")), rooms)
+        is_test = re.search(r"_(test|bench|fuzz)\.cc$|/testing", name) is not None
+        if room is None:
+            findings.append(f"{name}: in no room of ROOMS")
+            continue
+        if path.suffix == ".h" and "#pragma once" not in text.splitlines()[:3]:
+            findings.append(f"{name}:1: a header begins with #pragma once")
+        findings += check_includes(name, text, room, rooms, is_test)
+        findings += check_bans(name, text, room in PURE and not is_test)
+    for path in sorted((root / "apps").rglob("*.cc")):
+        findings += check_bans(str(path.relative_to(root)), path.read_text(), False)
+    return findings
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent
+    findings = check(root)
+    for finding in findings:
+        print(finding)
+    print(f"tidy: {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

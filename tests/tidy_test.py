@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Shows that the tidy test catches what it says it catches."""
+import pathlib
+import tempfile
+import unittest
+
+import tidy
+
+ROOMS = "base : - : - : words\nworld : base : SQLite3 : files\nother : base : - : more\n"
+
+
+def tree(**files):
+    root = pathlib.Path(tempfile.mkdtemp())
+    (root / "apps").mkdir()
+    for room in ("base", "world", "other"):
+        (root / "src" / room).mkdir(parents=True)
+        (root / "src" / room / "README.md").write_text("What it promises.\n")
+    (root / "ROOMS").write_text(ROOMS)
+    for name, text in files.items():
+        path = root / "src" / name.replace("__", "/").replace("_DOT_", ".")
+        path.write_text(text)
+    return root
+
+
+class Tidy(unittest.TestCase):
+    def findings(self, **files):
+        return tidy.check(tree(**files))
+
+    def test_a_clean_tree_has_no_findings(self):
+        self.assertEqual(self.findings(world__a_DOT_cc='#include "base/b.h"\n#include <sqlite3.h>\n'), [])
+
+    def test_an_inner_room_may_not_include_an_outer_one(self):
+        self.assertEqual(len(self.findings(base__a_DOT_cc='#include "world/a.h"\n')), 1)
+
+    def test_siblings_may_not_include_each_other(self):
+        self.assertEqual(len(self.findings(other__a_DOT_cc='#include "world/a.h"\n')), 1)
+
+    def test_only_one_room_names_a_library(self):
+        self.assertEqual(len(self.findings(other__a_DOT_cc="#include <sqlite3.h>\n")), 1)
+
+    def test_a_pure_room_has_no_clock(self):
+        self.assertEqual(len(self.findings(base__a_DOT_cc="auto t = std::chrono::system_clock::now();\n")), 1)
+
+    def test_bans_hold_in_code_and_not_in_strings(self):
+        self.assertEqual(len(self.findings(world__a_DOT_cc="void f() { throw 1; }\n")), 1)
+        self.assertEqual(self.findings(world__a_DOT_cc='auto s = "throw";  // never throw\n'), [])
+
+    def test_a_header_without_pragma_once_is_found(self):
+        self.assertEqual(len(self.findings(world__a_DOT_h="int f();\n")), 1)
+
+    def test_rooms_names_only_inner_rooms(self):
+        root = tree()
+        (root / "ROOMS").write_text("base : world : - : words\nworld : base : - : files\nother : - : - : x\n")
+        self.assertEqual(len(tidy.check(root)), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
