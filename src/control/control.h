@@ -1,0 +1,74 @@
+#pragma once
+// The local control socket. One request a connection, one JSON line each way; a lease lasts as
+// long as its connection. Only root may connect: what is asked for here is root's anyway.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "host/host.h"
+#include "network/network.h"
+#include "os/fd.h"
+#include "service/service.h"
+#include "text/json.h"
+
+namespace ringwall::control {
+
+using text::Json;
+
+inline constexpr std::size_t request_bytes_max = 64UL * 1024;
+inline constexpr std::size_t connections_max = 256;
+inline constexpr std::string_view lease_requester = "ringwall-exec";
+
+std::string socket_path(const std::string& data_folder);
+
+// A place in a VPC. The interface exists until `connection` is closed.
+struct Lease {
+  std::string vpc_id, subnet_id, interface_id, address, resolver;
+  std::string api_endpoint;     // URL inside the VPC; empty when the VPC has no endpoint
+  os::UniqueFd network_namespace;
+  os::UniqueFd connection;
+};
+
+struct LeaseRequest {
+  std::string vpc_id, subnet_id;
+  std::vector<std::string> groups;
+};
+
+// The server's side. `status` is called on a thread of the server's.
+class Server {
+ public:
+  static Result<std::unique_ptr<Server>> start(const std::string& data_folder, const service::Environment& environment,
+                                               host::Host& host, network::Reconciler& networks, std::function<Json()> status);
+  ~Server();
+
+ private:
+  Server(const service::Environment& environment, host::Host& host, network::Reconciler& networks, std::function<Json()> status)
+      : environment_(environment), host_(host), networks_(networks), status_(std::move(status)) {}
+  void run();
+  void serve(const os::UniqueFd& connection);
+  Json lease(const Json& request, os::UniqueFd& network_namespace, std::string& interface_id, std::string& account);
+  void release(const std::string& account, const std::string& interface_id);
+
+  const service::Environment& environment_;
+  host::Host& host_;
+  network::Reconciler& networks_;
+  std::function<Json()> status_;
+  os::UniqueFd listener_;
+  os::UniqueFd stop_read_, stop_write_;
+  std::atomic<std::size_t> open_ = 0;
+  std::thread thread_;
+};
+
+// Removes the interfaces of leases that an earlier server left behind. Call before serving.
+Result<> release_all(store::Store& store);
+
+// The command line's side. Failure::unavailable, with the remedy, when no server runs there.
+Result<Json> status(const std::string& data_folder);
+Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request);
+
+}  // namespace ringwall::control

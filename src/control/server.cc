@@ -1,0 +1,181 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "control/control.h"
+#include "control/detail/line.h"
+#include "os/files.h"
+#include "text/cidr.h"
+
+namespace ringwall::control {
+namespace {
+
+Result<os::UniqueFd> listen_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return fail(Failure::invalid, "`" + path + "` is too long for a socket: choose a shorter --data");
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  ::unlink(path.c_str());  // the store's lock says that no other server runs here
+  os::UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 64) != 0) {
+    return std::unexpected(os::system_error("cannot listen at `" + path + "`", errno));
+  }
+  return socket;
+}
+
+bool from_root(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0;
+}
+
+Json refusal(const std::string& message) { return Json::object({{"error", message}}); }
+
+// The account whose subnet this is; empty if there is none.
+std::string owner_of(store::Transaction& transaction, std::string_view subnet_id) {
+  const std::string suffix = "/subnet/" + std::string(subnet_id);
+  for (const store::Entry& entry : transaction.list("ec2/")) {
+    if (entry.key.ends_with(suffix)) return entry.key.substr(4, entry.key.size() - suffix.size() - 4);
+  }
+  return {};
+}
+
+// The name by which commands inside the VPC reach the API: its first available endpoint.
+std::string api_endpoint(store::Transaction& transaction, const std::string& account, std::string_view vpc_id) {
+  for (const store::Entry& entry : transaction.list("ec2/" + account + "/endpoint/")) {
+    const Json& endpoint = *entry.document;
+    if (endpoint.text("VpcId") == vpc_id && endpoint.text("State") == "available" && !endpoint.text("api_name").empty()) {
+      return "https://" + endpoint.str("api_name");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const std::string& data_folder, const service::Environment& environment,
+                                              host::Host& host, network::Reconciler& networks, std::function<Json()> status) {
+  std::unique_ptr<Server> server(new Server(environment, host, networks, std::move(status)));
+  RW_TRY(server->listener_, listen_at(socket_path(data_folder)));
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(os::system_error("cannot make a pipe", errno));
+  server->stop_read_.reset(ends[0]);
+  server->stop_write_.reset(ends[1]);
+  server->thread_ = std::thread([&self = *server] { self.run(); });
+  return server;
+}
+
+Server::~Server() {
+  stop_write_.reset();  // every thread polls the other end
+  if (thread_.joinable()) thread_.join();
+  for (std::size_t open = open_.load(); open != 0; open = open_.load()) open_.wait(open);
+}
+
+void Server::run() {
+  for (;;) {
+    pollfd waits[2] = {{listener_.get(), POLLIN, 0}, {stop_read_.get(), POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0 && errno != EINTR) return;
+    if (waits[1].revents != 0) return;
+    if (waits[0].revents == 0) continue;
+    os::UniqueFd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!connection || !from_root(connection.get()) || open_.load() >= connections_max) continue;
+    ++open_;
+    std::thread([this, held = std::move(connection)] {
+      serve(held);
+      --open_;
+      open_.notify_all();
+    }).detach();  // counted: the destructor waits for it
+  }
+}
+
+void Server::serve(const os::UniqueFd& connection) {
+  auto request = detail::receive_line(connection.get(), request_bytes_max);
+  if (!request) return;
+  const std::string_view what = request->json.text("ask");
+  Result<> sent;
+  if (what == "status") {
+    sent = detail::send_line(connection.get(), status_());
+  } else if (what == "lease") {
+    os::UniqueFd network_namespace;
+    std::string interface_id, account;
+    const Json reply = lease(request->json, network_namespace, interface_id, account);
+    sent = detail::send_line(connection.get(), reply, network_namespace.get());
+    if (sent && !reply.contains("error")) {
+      pollfd waits[2] = {{connection.get(), POLLIN, 0}, {stop_read_.get(), POLLIN, 0}};
+      while (::poll(waits, 2, -1) < 0 && errno == EINTR) continue;
+    }
+    if (!interface_id.empty()) release(account, interface_id);
+  } else {
+    sent = detail::send_line(connection.get(), refusal("the control socket knows `status` and `lease`"));
+  }
+}
+
+Json Server::lease(const Json& request, os::UniqueFd& network_namespace, std::string& interface_id, std::string& account) {
+  const std::string vpc_id = request.str("vpc");
+  std::vector<std::string> groups;
+  for (const Json& group : request["groups"].items()) groups.emplace_back(group.as_string());
+  Json reply;
+  std::string refused;
+  const auto placed = store::transact(environment_.store, [&](store::Transaction& transaction) -> Result<Json> {
+    account = owner_of(transaction, request.text("subnet"));
+    if (account.empty()) return fail(Failure::not_found, "there is no subnet `" + request.str("subnet") + "`");
+    const auto subnet = transaction.get("ec2/" + account + "/subnet/" + request.str("subnet"));
+    if (subnet->text("VpcId") != vpc_id) {
+      return fail(Failure::invalid, "the subnet `" + request.str("subnet") + "` is not in `" + vpc_id + "`");
+    }
+    auto placed_interface = network::add_interface(transaction, environment_.random,
+                                         {.account = account,
+                                          .subnet_id = request.str("subnet"),
+                                          .groups = groups,
+                                          .description = "ringwall exec",
+                                          .requester = std::string(lease_requester)});
+    if (!placed_interface) return fail(Failure::invalid, placed_interface.error().message);
+    reply.set("api_endpoint", api_endpoint(transaction, account, vpc_id));
+    const auto vpc = transaction.get("ec2/" + account + "/vpc/" + vpc_id);
+    const auto cidr = text::parse_cidr(vpc ? vpc->text("CidrBlock") : std::string_view(), text::HostBits::clear);
+    if (cidr) {
+      if (const auto resolver = text::nth_address(*cidr, 2)) reply.set("resolver", text::to_string(*resolver));
+    }
+    return *std::move(placed_interface);
+  });
+  if (!placed) return refusal(placed.error().message);
+  interface_id = placed->str("NetworkInterfaceId");
+  if (const auto settled = networks_.settle(vpc_id); !settled) return refusal(settled.error().message);
+  auto opened = host_.interface_namespace(vpc_id, interface_id);
+  if (!opened) return refusal(opened.error().message);
+  network_namespace = *std::move(opened);
+  reply.set("vpc", vpc_id).set("subnet", request.str("subnet")).set("interface", interface_id);
+  reply.set("address", placed->str("PrivateIpAddress"));
+  return reply;
+}
+
+void Server::release(const std::string& account, const std::string& interface_id) {
+  const auto released = store::transact(environment_.store, [&](store::Transaction& transaction) -> Result<> {
+    network::remove_interface(transaction, account, interface_id);
+    return {};
+  });
+  // What could not be released now is released at the next start.
+  static_cast<void>(released);
+}
+
+Result<> release_all(store::Store& store) {
+  return store::transact(store, [&](store::Transaction& transaction) -> Result<> {
+    for (const store::Entry& entry : transaction.list("ec2/")) {
+      if (entry.key.find("/interface/") == std::string::npos || entry.document->text("RequesterId") != lease_requester) continue;
+      network::remove_interface(transaction, entry.document->str("OwnerId"), entry.document->str("NetworkInterfaceId"));
+    }
+    return {};
+  });
+}
+
+}  // namespace ringwall::control

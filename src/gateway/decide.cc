@@ -1,0 +1,83 @@
+#include "gateway/decide.h"
+
+#include <array>
+
+#include "text/time.h"
+
+namespace ringwall::gateway {
+namespace {
+
+// Services whose resources RCPs govern: AWS's list, as far as Ringwall has the service.
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+constexpr std::array<std::string_view, 6> rcp_services = {"s3", "sts", "sqs", "kms", "secretsmanager", "ecr"};
+
+bool rcps_bind(std::string_view action) {
+  const std::string_view service = action.substr(0, action.find(':'));
+  return std::ranges::find(rcp_services, service) != rcp_services.end();
+}
+
+}  // namespace
+
+policy::Context network_context(const estate::Estate& estate, const service::NetworkContext& network,
+                                const RequestFacts& facts, TimePoint now) {
+  policy::Context context;
+  if (network.vpce_id.empty()) {
+    if (!network.source_ip.empty()) context.set("aws:SourceIp", network.source_ip);
+  } else {
+    // Endpoint traffic carries no aws:SourceIp.
+    context.set("aws:SourceVpc", network.vpc_id);
+    context.set("aws:SourceVpcArn", network.vpc_arn);
+    context.set("aws:SourceVpce", network.vpce_id);
+    context.set("aws:VpcSourceIp", network.vpc_source_ip);
+    context.set("aws:VpceAccount", network.vpce_account);
+    if (estate.organization && estate.mine(network.vpce_account)) {
+      context.set("aws:VpceOrgID", estate.organization->id);
+      context.set("aws:VpceOrgPaths", std::vector<std::string>{estate.org_path(network.vpce_account)});
+    }
+  }
+  context.set("aws:SecureTransport", network.secure_transport ? "true" : "false");
+  context.set("aws:CurrentTime", text::iso8601(now));
+  context.set("aws:EpochTime", std::to_string(text::to_millis(now) / 1000));
+  context.set("aws:RequestedRegion", facts.region);
+  context.set("aws:ViaAWSService", "false");
+  if (!facts.user_agent.empty()) context.set("aws:UserAgent", facts.user_agent);
+  if (!facts.referer.empty()) context.set("aws:Referer", facts.referer);
+  return context;
+}
+
+Case case_of(const service::Call& call, const RequestFacts& facts, const service::Question& question) {
+  const std::string& owner = question.resource_account.empty() ? call.account() : question.resource_account;
+  const estate::Session* session = call.caller.session.get();
+  Case result;
+  result.request = {.principal = call.caller.principal,
+                    .action = question.action,
+                    .resource = question.resource,
+                    .resource_account = owner,
+                    .context = network_context(call.estate, call.network, facts, call.now)};
+  result.request.context.merge(estate::global_context(call.estate, call.caller.principal, session, owner));
+  result.request.context.merge(question.context);
+  result.layers = estate::layers_of(call.estate, call.caller.principal, session);
+  result.layers.resource = question.resource_policy;
+  result.layers.resource_kind = question.resource_kind;
+  result.layers.endpoint = call.network.endpoint_policy;
+  if (const estate::Account* account = call.estate.account(owner); account != nullptr && rcps_bind(question.action)) {
+    result.layers.rcps = account->rcps;
+  }
+  return result;
+}
+
+std::optional<awsapi::ApiError> refusal(const service::Call& call, const RequestFacts& facts, const awsapi::Model& model,
+                                        const service::Questions& questions, std::vector<audit::Answer>& answers) {
+  if (questions.unrestricted) return std::nullopt;
+  for (const service::Question& question : questions.all) {
+    const Case one = case_of(call, facts, question);
+    const authz::Decision decision = authz::authorize(one.request, one.layers);
+    answers.push_back({question.action, question.resource, decision});
+    if (decision.verdict == authz::Verdict::allow) continue;
+    if (question.refusal) return question.refusal;
+    return awsapi::in_words_of(model, awsapi::CommonError::access_denied, authz::access_denied_message(one.request, decision));
+  }
+  return std::nullopt;
+}
+
+}  // namespace ringwall::gateway

@@ -1,0 +1,278 @@
+#include "gateway/gateway.h"
+
+#include <array>
+
+#include "awsapi/sigv4.h"
+#include "gateway/authenticate.h"
+#include "gateway/decide.h"
+#include "gateway/workers.h"
+
+namespace ringwall::gateway {
+
+using awsapi::ApiError;
+using awsapi::CommonError;
+using awsapi::Model;
+using awsapi::WireReply;
+using awsapi::WireRequest;
+using text::Json;
+
+namespace {
+
+constexpr int commit_attempts = 64;
+
+// Global services are signed for us-east-1 whatever the client's region is.
+constexpr std::array<std::string_view, 3> global_services = {"iam", "organizations", "sts"};
+
+WireRequest wire_of(const http::Request& request) {
+  return {.method = request.method,
+          .path = request.path,
+          .query = request.query,
+          .header = [&request](std::string_view name) { return request.find(name); },
+          .body = request.body};
+}
+
+http::Response response_of(WireReply wire) {
+  http::Response response{.status = wire.status, .body = std::move(wire.body)};
+  if (!wire.content_type.empty()) response.headers.add("Content-Type", wire.content_type);
+  for (const auto& [name, value] : wire.headers) response.headers.add(name, value);
+  return response;
+}
+
+// A failure of the store, as a service says it.
+ApiError store_failure(const Model& model, const Error& error) {
+  const std::string message = error.kind == Failure::exhausted ? "the server's disk is full: nothing was changed"
+                              : error.kind == Failure::conflict ? "too many changes at once: try again"
+                                                                : "the server cannot store the change: nothing was changed";
+  return awsapi::in_words_of(model, error.kind == Failure::conflict ? CommonError::throttling : CommonError::internal_failure, message);
+}
+
+// An authenticated request for a known operation, ready to run on any thread.
+struct Prepared {
+  const service::Service* service = nullptr;
+  const service::Operation* operation = nullptr;
+  service::Caller caller;
+  service::NetworkContext network;
+  RequestFacts facts;
+  estate::EstatePtr estate;
+  TimePoint now{};
+  std::string request_id;
+};
+
+}  // namespace
+
+class Gateway::Core {
+ public:
+  Core(Options options, const service::Environment& environment, const directory::Directory& directory, audit::Log& audit,
+       std::vector<service::Service> services)
+      : environment_(environment), directory_(directory), audit_(audit), workers_(options.worker_threads, queued_writes_max),
+        server_({.threads = options.io_threads, .body_bytes_max = request_body_bytes_max},
+                {.handle = [this](http::Exchange exchange) { handle(std::move(exchange)); },
+                 .refuse = [](const http::Refusal& refusal, const http::Peer&, const http::ListenerTag&) { return refuse(refusal); }},
+                environment.clock) {
+    for (service::Service& one : services) {
+      std::string name(one.model().signing_name());
+      services_.emplace(std::move(name), std::move(one));
+    }
+  }
+
+  http::Server& server() { return server_; }
+  std::mutex listeners_mutex;
+  std::map<std::string, http::ListenerId> listeners;
+
+ private:
+  static http::Response refuse(const http::Refusal& refusal) {
+    http::Response response{.status = refusal.status, .body = refusal.message + "\n"};
+    response.headers.add("Content-Type", "text/plain");
+    return response;
+  }
+
+  void handle(http::Exchange exchange) {
+    const WireRequest wire = wire_of(exchange.request());
+    Prepared prepared{.network = *static_cast<const service::NetworkContext*>(exchange.tag().get()),
+                      .estate = directory_.current(),
+                      .now = environment_.clock.now(),
+                      .request_id = uuid(environment_.random)};
+    (prepared.network.vpce_id.empty() ? prepared.network.source_ip : prepared.network.vpc_source_ip) = exchange.peer().address;
+    prepared.facts.user_agent = wire.header("user-agent").value_or("");
+    prepared.facts.referer = wire.header("referer").value_or("");
+    if (auto refused = prepare(wire, prepared)) return std::move(exchange).reply(response_of(*std::move(refused)));
+    if (prepared.operation->access == service::Access::read) {
+      return std::move(exchange).reply(response_of(perform(wire, prepared)));
+    }
+    // Shared, so that a full queue leaves it here to be answered.
+    auto waiting = std::make_shared<http::Exchange>(std::move(exchange));
+    auto ready = std::make_shared<Prepared>(std::move(prepared));
+    Workers::Job job = [this, waiting, ready] {
+      std::move(*waiting).reply(response_of(perform(wire_of(waiting->request()), *ready)));
+    };
+    if (workers_.post(job)) return;
+    const Model& model = ready->service->model();
+    const ApiError error = awsapi::in_words_of(model, CommonError::throttling, "Rate exceeded");
+    const bool recorded = record(*ready, model.service(), ready->operation->name, {}, &error);
+    static_cast<void>(recorded);  // refused either way
+    std::move(*waiting).reply(response_of(awsapi::encode_error(model, error, ready->request_id)));
+  }
+
+  // Authenticates and finds the operation; a reply is a refusal.
+  std::optional<WireReply> prepare(const WireRequest& wire, Prepared& prepared) {
+    const auto claim = awsapi::read_claim(wire);
+    const service::Service* service = claim && *claim ? service_named((*claim)->service) : service_by_content(wire);
+    const Model& model = service != nullptr ? service->model() : services_.begin()->second.model();
+    const auto refuse_with = [&](const ApiError& error) {
+      const bool recorded = record(prepared, model.service(), awsapi::operation_name(model, wire), {}, &error);
+      static_cast<void>(recorded);  // refused either way
+      return awsapi::encode_error(model, error, prepared.request_id);
+    };
+    if (!claim) return refuse_with(claim.error());
+    if (!*claim) {
+      return refuse_with(awsapi::in_words_of(model, CommonError::missing_token, "Request is missing Authentication Token"));
+    }
+    if (service == nullptr) {
+      return refuse_with(ApiError{"SignatureDoesNotMatch", "Credential should be scoped to a service Ringwall has, not `" + (*claim)->service + "`", 403});
+    }
+    if (!region_fits(**claim)) {
+      return refuse_with(awsapi::in_words_of(model, CommonError::bad_signature,
+                                             "Credential should be scoped to a valid region, not '" + (*claim)->region + "'."));
+    }
+    auto caller = authenticator().caller_of(*prepared.estate, **claim, wire, prepared.now);
+    if (!caller) return refuse_with(awsapi::in_words_of(model, caller.error().kind, caller.error().message));
+    prepared.caller = *std::move(caller);
+    prepared.facts.region = (*claim)->region;
+    prepared.service = service;
+    const std::string name = awsapi::operation_name(model, wire);
+    prepared.operation = service->operation(name);
+    if (prepared.operation == nullptr) {
+      const CommonError kind = model.knows(name) ? CommonError::not_implemented : CommonError::unknown_operation;
+      return refuse_with(awsapi::in_words_of(model, kind, "The action " + name + (kind == CommonError::not_implemented
+                                                              ? " is not implemented by Ringwall." : " is not valid for this endpoint.")));
+    }
+    return std::nullopt;
+  }
+
+  WireReply perform(const WireRequest& wire, Prepared& prepared) {
+    const Model& model = prepared.service->model();
+    const awsapi::OperationShape* shape = model.operation(prepared.operation->name);
+    std::vector<audit::Answer> answers;
+    const auto input = awsapi::decode_input(model, *shape, wire);
+    auto output = input ? run(prepared, *input, answers) : awsapi::ApiResult<Json>(std::unexpected(input.error()));
+    const ApiError* error = output ? nullptr : &output.error();
+    if (!record(prepared, model.service(), prepared.operation->name, std::move(answers), error)) {
+      return awsapi::encode_error(model, awsapi::in_words_of(model, CommonError::unavailable, "the audit log cannot be written"), prepared.request_id);
+    }
+    if (error != nullptr) return awsapi::encode_error(model, *error, prepared.request_id);
+    return awsapi::encode_output(model, *shape, *output, prepared.request_id);
+  }
+
+  // Asks, decides and handles in one transaction, again when another commit came between.
+  awsapi::ApiResult<Json> run(Prepared& prepared, const Json& input, std::vector<audit::Answer>& answers) {
+    const Model& model = prepared.service->model();
+    // What cannot be recorded is not done.
+    if (!audit_.healthy()) {
+      return std::unexpected(awsapi::in_words_of(model, CommonError::unavailable, "the audit log cannot be written"));
+    }
+    for (int attempt = 1;; ++attempt) {
+      answers.clear();
+      store::Transaction transaction(environment_.store);
+      const service::Call call{environment_, *prepared.estate, prepared.caller, prepared.network, input,
+                               transaction,  prepared.now,     prepared.request_id};
+      auto questions = prepared.operation->ask(call);
+      if (!questions) return std::unexpected(questions.error());
+      if (auto refused = refusal(call, prepared.facts, model, *questions, answers)) return std::unexpected(*std::move(refused));
+      auto output = prepared.operation->handler(call);
+      if (!output || !transaction.writes()) return output;
+      const auto committed = environment_.store.commit(transaction);
+      if (committed) {
+        // The caller's next request must see what this one did to principals and policies.
+        directory_.wait_for(*committed);
+        return output;
+      }
+      if (committed.error().kind != Failure::conflict || attempt >= commit_attempts) {
+        return std::unexpected(store_failure(model, committed.error()));
+      }
+      prepared.estate = directory_.current();
+    }
+  }
+
+  bool record(const Prepared& prepared, std::string_view service, std::string operation, std::vector<audit::Answer> answers,
+              const ApiError* error) {
+    audit::Record record{.time = prepared.now,
+                         .request_id = prepared.request_id,
+                         .source = std::string(service) + ".amazonaws.com",
+                         .event = std::move(operation),
+                         .region = environment_.region,
+                         .principal = prepared.caller.principal.arn,
+                         .account = prepared.caller.principal.account,
+                         .access_key = prepared.caller.access_key,
+                         .source_address = prepared.network.vpce_id.empty() ? prepared.network.source_ip : prepared.network.vpc_source_ip,
+                         .vpc_id = prepared.network.vpc_id,
+                         .vpce_id = prepared.network.vpce_id,
+                         .user_agent = prepared.facts.user_agent,
+                         .answers = std::move(answers)};
+    if (error != nullptr) {
+      record.error_code = error->code;
+      record.error_message = error->message;
+    }
+    return audit_.record(std::move(record));
+  }
+
+  const service::Service* service_named(std::string_view signing_name) const {
+    const auto found = services_.find(signing_name);
+    return found != services_.end() ? &found->second : nullptr;
+  }
+
+  // For requests without a signature: whose error they should get.
+  const service::Service* service_by_content(const WireRequest& wire) const {
+    for (const auto& [name, service] : services_) {
+      if (service.operation(awsapi::operation_name(service.model(), wire)) != nullptr) return &service;
+    }
+    return nullptr;
+  }
+
+  bool region_fits(const awsapi::Claim& claim) const {
+    return claim.region == environment_.region ||
+           (claim.region == "us-east-1" && std::ranges::find(global_services, claim.service) != global_services.end());
+  }
+
+  Authenticator& authenticator() const {
+    thread_local Authenticator one(environment_);
+    return one;
+  }
+
+  const service::Environment& environment_;
+  const directory::Directory& directory_;
+  audit::Log& audit_;
+  std::map<std::string, service::Service, std::less<>> services_;
+  Workers workers_;
+  http::Server server_;
+};
+
+Gateway::Gateway(Options options, const service::Environment& environment, const directory::Directory& directory,
+                 audit::Log& audit, std::vector<service::Service> services)
+    : core_(std::make_unique<Core>(options, environment, directory, audit, std::move(services))) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::use_tls(std::shared_ptr<const crypto::TlsContext> context) { core_->server().use_tls(std::move(context)); }
+
+Result<> Gateway::listen(os::UniqueFd socket) {
+  auto opened = core_->server().listen(std::move(socket), std::make_shared<const service::NetworkContext>());
+  if (!opened) return std::unexpected(opened.error());
+  return {};
+}
+
+Result<> Gateway::listen(const std::string& endpoint_id, service::NetworkContext context, os::UniqueFd socket) {
+  const std::lock_guard lock(core_->listeners_mutex);
+  if (const auto open = core_->listeners.find(endpoint_id); open != core_->listeners.end()) {
+    core_->server().stop_listener(open->second);
+    core_->listeners.erase(open);
+  }
+  if (!socket) return {};
+  RW_TRY(const http::ListenerId id,
+         core_->server().listen(std::move(socket), std::make_shared<const service::NetworkContext>(std::move(context))));
+  core_->listeners[endpoint_id] = id;
+  return {};
+}
+
+void Gateway::stop(std::chrono::milliseconds patience) { core_->server().stop(patience); }
+
+}  // namespace ringwall::gateway
