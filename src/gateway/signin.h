@@ -1,0 +1,41 @@
+#pragma once
+// Sign-in to a database by IAM token: who made the token, and may they connect as this user?
+
+#include <string>
+#include <string_view>
+
+#include "audit/log.h"
+#include "directory/directory.h"
+#include "gateway/authenticate.h"
+#include "service/service.h"
+
+namespace ringwall::gateway {
+
+// The database asked, and the client, as the engine's side of the connection knows them.
+struct SigninTarget {
+  std::string account;
+  std::string resource_id;         // db-…
+  std::string host;                // its endpoint's name, lower case
+  std::uint16_t port = 5432;
+  std::string vpc_id;
+  std::string client_address;      // inside the VPC
+};
+
+// Thread-safe. Every answer is recorded; what cannot be recorded is refused.
+class SigninAuthority {
+ public:
+  SigninAuthority(const service::Environment& environment, const directory::Directory& directory, audit::Log& audit)
+      : environment_(environment), directory_(directory), audit_(audit) {}
+
+  // Nothing: let in. Else why not, for the log; the client learns only that it failed.
+  std::optional<std::string> refusal(const SigninTarget& target, std::string_view user, std::string_view token);
+
+ private:
+  std::optional<std::string> decide(const SigninTarget& target, std::string_view user, std::string_view token, audit::Record& record);
+
+  const service::Environment& environment_;
+  const directory::Directory& directory_;
+  audit::Log& audit_;
+};
+
+}  // namespace ringwall::gateway

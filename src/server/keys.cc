@@ -1,0 +1,76 @@
+#include "server/keys.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <filesystem>
+
+#include "crypto/crypto.h"
+#include "os/files.h"
+#include "text/encode.h"
+#include "text/json.h"
+
+namespace ringwall::server {
+
+using text::Json;
+
+namespace {
+
+constexpr std::size_t root_key_bytes = 32;
+constexpr std::string_view authority_key = "server/authority";
+constexpr std::string_view authority_binding = "certificate authority";
+
+Secret authority_sealing_key(const Secret& root_key) { return crypto::derive_key(root_key.reveal(), "certificate authority"); }
+
+}  // namespace
+
+Result<Secret> root_key(const Layout& layout, Random& random) {
+  const std::string path = layout.root_key();
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) == 0) {
+    if ((facts.st_mode & 077) != 0) {
+      return fail(Failure::denied, "the root key `" + path + "` can be read by others than its owner: chmod 600 it, and consider it known");
+    }
+    RW_TRY(const std::string content, os::read_file(path, root_key_bytes + 1));
+    if (content.size() != root_key_bytes) {
+      return fail(Failure::corrupt, "the root key `" + path + "` does not have 32 bytes: restore it from a backup");
+    }
+    return Secret(content);
+  }
+  if (std::filesystem::exists(layout.state())) {
+    return fail(Failure::corrupt, "the root key `" + path + "` is missing, and the store beside it cannot be read without it: restore it from a backup");
+  }
+  std::array<std::uint8_t, root_key_bytes> bytes;
+  random.fill(bytes);
+  Secret key{ByteView(bytes)};
+  wipe(bytes);
+  RW_DO(os::write_file(path, key.reveal_text(), 0600));
+  return key;
+}
+
+Result<crypto::Authority> authority(store::Store& store, const Secret& root_key, Random& random, TimePoint now) {
+  const Secret sealing = authority_sealing_key(root_key);
+  if (const auto stored = store.get(authority_key)) {
+    RW_TRY(const Bytes sealed, text::parse_base64(stored->document->text("key")));
+    auto key = crypto::open(sealing.reveal(), sealed, bytes_of(authority_binding));
+    if (!key) return fail(Failure::corrupt, "the certificate authority was stored under another root key: restore `root.key` from a backup");
+    return crypto::Authority::load(stored->document->str("certificate"), *std::move(key));
+  }
+  crypto::Authority made = crypto::Authority::create("Ringwall CA " + random_text(random, "0123456789abcdef", 8), now);
+  const Bytes sealed = crypto::seal(sealing.reveal(), made.identity().key_pem.reveal(), bytes_of(authority_binding), random);
+  store::Transaction transaction(store);
+  transaction.put(authority_key, Json::object({{"certificate", made.identity().certificate_pem}, {"key", text::base64(sealed)}}));
+  RW_DO(store.commit(transaction));
+  return made;
+}
+
+Result<> write_administrator(const Layout& layout, const directory::Administrator& administrator) {
+  if (administrator.access_key.empty()) return {};
+  const Json json = Json::object({{"account", administrator.account},
+                                  {"arn", administrator.arn},
+                                  {"access_key", administrator.access_key},
+                                  {"secret", administrator.secret.reveal_text()}});
+  return os::write_file(layout.administrator(), json.dump() + "\n", 0600);
+}
+
+}  // namespace ringwall::server

@@ -1,0 +1,48 @@
+#pragma once
+// The unprivileged half of `ringwall serve`.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace ringwall::server {
+
+struct Options {
+  std::string data_folder;       // as this process sees it
+  std::string data_folder_name;  // as the user named it, for messages
+  std::string address;           // listened on
+  std::uint16_t port = 0;
+  std::string region = "us-east-1";
+  std::string dns_suffix = "ringwall.internal";
+  std::string plugin_folder;
+  unsigned io_threads = 0;
+};
+
+enum class Databases : std::uint8_t { stop, keep };
+
+class Server {
+ public:
+  // Starts everything. `listener` listens already; `host_socket` leads to the privileged half.
+  static Result<std::unique_ptr<Server>> start(const Options& options, os::UniqueFd listener, os::UniqueFd host_socket);
+  ~Server();
+
+  // "listening on https://… (account …, region …)".
+  std::string greeting() const;
+  // Blocks until stop() has been asked for from another thread, or the privileged half is gone
+  // (then it answers the failure).
+  Result<> wait();
+  void ask_to_stop();
+  // Ends serving; with Databases::stop also every database, volume and network.
+  Result<> stop(Databases databases);
+
+ private:
+  class Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ringwall::server

@@ -1,0 +1,58 @@
+#pragma once
+// Makes database instances real: from the stored desired state to an encrypted volume, an
+// interface, a running engine, a name, a sign-in listener. It can be killed at any moment and
+// started again: each step looks at what is there before it acts.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/certificate.h"
+#include "engine/engine.h"
+#include "host/host.h"
+#include "network/network.h"
+#include "service/service.h"
+
+namespace ringwall::rds {
+
+// What a sign-in listener knows of a database, for whoever decides.
+struct SigninQuestion {
+  std::string account;
+  std::string resource_id;
+  std::string host;           // endpoint name
+  std::uint16_t port = 0;
+  std::string vpc_id;
+  std::string client_address;
+  std::string user;
+  std::string_view token;
+};
+// Nothing: let in. Else the reason, for the log.
+using SigninJudge = std::function<std::optional<std::string>(const SigninQuestion&)>;
+
+struct ReconcilerParts {
+  const service::Environment& environment;
+  host::Host& host;
+  network::Reconciler& networks;
+  const std::vector<std::unique_ptr<engine::Engine>>& engines;
+  const crypto::Authority& authority;
+  SigninJudge judge;
+  std::function<void(const std::string&)> log;  // a line for people; from any thread
+};
+
+class Reconciler {
+ public:
+  // Starts: adopts what runs, finishes or removes what is half made, then follows the store.
+  explicit Reconciler(ReconcilerParts parts);
+  ~Reconciler();  // leaves databases running
+
+  // For a clean end: stops every engine and closes every volume. Desired state is untouched, so
+  // the next start brings them back. Blocks; answers the first failure, having tried all.
+  Result<> stop_all();
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace ringwall::rds
