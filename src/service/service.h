@@ -84,7 +84,7 @@ struct Question {
 // The questions of a call; every one must be allowed. May fail with the service's own error (a
 // resource that does not exist). `unrestricted` is for the few operations AWS lets anyone call.
 struct Questions {
-  std::vector<Question> all;
+  std::vector<Question> all = {};
   bool unrestricted = false;
 };
 
