@@ -84,7 +84,7 @@ struct Question {
 // The questions of a call; every one must be allowed. May fail with the service's own error (a
 // resource that does not exist). `unrestricted` is for the few operations AWS lets anyone call.
 struct Questions {
-  std::vector<Question> all;
+  std::vector<Question> all = {};
   bool unrestricted = false;
 };
 
@@ -143,8 +143,13 @@ Page<Item> page_of(std::vector<Item> items, std::string_view marker, std::size_t
 
 // Tags as AWS lists them: [{"Key":…,"Value":…}] <-> a map. Limits: 50 tags, keys 1 to 128
 // characters not beginning with `aws:`, values up to 256.
+inline constexpr std::size_t tags_max = 50;
+inline constexpr std::size_t tag_key_characters_max = 128;
+inline constexpr std::size_t tag_value_characters_max = 256;
+// Of a key listed twice the last value counts; services that refuse duplicates look at the list.
 estate::Tags tags_of(const Json& list);
 Json json_of(const estate::Tags& tags);
+// What is wrong with these tags, in words for the service's own error; nothing if they will do.
 std::optional<std::string> fault_in(const estate::Tags& tags);
 // aws:RequestTag/* and aws:TagKeys of a call that sets `tags`; aws:ResourceTag/* of a resource.
 void add_request_tags(policy::Context& context, const estate::Tags& tags);
