@@ -74,6 +74,7 @@ struct Session {
   std::string name;                                    // role session name
   std::vector<authz::Named> policies;                  // inline and by ARN; empty: none restricts
   Tags tags;
+  std::vector<std::string> transitive_tag_keys = {};   // these tags go on into chained sessions
   std::string source_identity;
   std::int64_t issued_ms = 0, expires_ms = 0;
 };

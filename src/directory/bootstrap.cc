@@ -1,0 +1,52 @@
+#include "directory/bootstrap.h"
+
+#include "directory/documents.h"
+
+namespace ringwall::directory {
+namespace {
+
+Result<Administrator> existing(const service::Environment& environment, store::Transaction& transaction, const Json& organization) {
+  Administrator administrator{.account = organization.str("MasterAccountId"), .arn = organization.str("administrator"), .access_key = {}, .secret = {}};
+  const std::string id = organization.str("administrator_key");
+  const auto key = transaction.get(access_key_key(id));
+  if (key == nullptr) return administrator;
+  RW_TRY(administrator.secret, open_access_key(environment.root_key.reveal(), id, *key));
+  administrator.access_key = id;
+  return administrator;
+}
+
+Administrator make(const service::Environment& environment, store::Transaction& transaction) {
+  const TimePoint now = environment.clock.now();
+  const std::string account = new_account_id(environment, transaction);
+  Json organization = put_organization(environment, transaction, account, "management", "management@ringwall.internal", now);
+
+  Json user = new_user(environment, account, "/", administrator_name, now);
+  user.edit("attached").push("arn:aws:iam::aws:policy/AdministratorAccess");
+  NewAccessKey key = new_access_key(environment, account, user, now);
+  user.edit("keys").push(key.id);
+  transaction.put(iam_key(account, "user", administrator_name), user);
+  transaction.put(access_key_key(key.id), std::move(key.document));
+
+  organization.set("administrator", user.str("Arn"));
+  organization.set("administrator_key", key.id);
+  transaction.put("org/organization", std::move(organization));
+  return {.account = account, .arn = user.str("Arn"), .access_key = key.id, .secret = std::move(key.secret), .is_new = true};
+}
+
+}  // namespace
+
+std::string new_account_id(const service::Environment& environment, store::Transaction& transaction) {
+  for (;;) {
+    const std::string id = random_text(environment.random, "123456789", 1) + random_text(environment.random, "0123456789", 11);
+    if (!transaction.contains("org/account/" + id)) return id;
+  }
+}
+
+Result<Administrator> bootstrap(const service::Environment& environment) {
+  return store::transact(environment.store, [&](store::Transaction& transaction) -> Result<Administrator> {
+    if (const auto organization = transaction.get("org/organization")) return existing(environment, transaction, *organization);
+    return make(environment, transaction);
+  });
+}
+
+}  // namespace ringwall::directory

@@ -1,0 +1,169 @@
+#include "directory/documents.h"
+
+#include "crypto/crypto.h"
+#include "directory/managed_policies.h"
+#include "text/encode.h"
+#include "text/time.h"
+
+namespace ringwall::directory {
+namespace {
+
+constexpr std::string_view secret_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::size_t secret_characters = 40;
+constexpr std::string_view small_alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+Json new_principal(const service::Environment& environment, std::string_view account, std::string_view kind,
+                   std::string_view title, std::string_view id_prefix, std::string_view path, std::string_view name,
+                   TimePoint now) {
+  const std::string prefix(title);
+  return Json::object({{"Path", path},
+                       {prefix + "Name", name},
+                       {prefix + "Id", unique_id(environment.random, id_prefix)},
+                       {"Arn", iam_arn(account, kind, path, name)},
+                       {"CreateDate", text::to_millis(now)},
+                       {"inline", Json::array()},
+                       {"attached", Json::array()}});
+}
+
+Secret access_key_sealing_key(ByteView root_key) { return crypto::derive_key(root_key, "iam access keys"); }
+
+}  // namespace
+
+std::string iam_prefix(std::string_view account, std::string_view kind) {
+  return "iam/" + std::string(account) + '/' + std::string(kind) + '/';
+}
+std::string iam_key(std::string_view account, std::string_view kind, std::string_view name) {
+  return iam_prefix(account, kind) + text::lower(name);
+}
+std::string access_key_key(std::string_view id) { return "iam-key/" + std::string(id); }
+
+std::string iam_arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name) {
+  return "arn:aws:iam::" + std::string(account) + ':' + std::string(kind) + std::string(path) + std::string(name);
+}
+
+Json new_user(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name, TimePoint now) {
+  Json user = new_principal(environment, account, "user", "User", "AIDA", path, name, now);
+  user.set("groups", Json::array());
+  user.set("keys", Json::array());
+  return user;
+}
+
+Json new_group(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name, TimePoint now) {
+  return new_principal(environment, account, "group", "Group", "AGPA", path, name, now);
+}
+
+Json new_role(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name,
+              std::string_view trust, TimePoint now) {
+  Json role = new_principal(environment, account, "role", "Role", "AROA", path, name, now);
+  role.set("AssumeRolePolicyDocument", trust);
+  role.set("MaxSessionDuration", 3600);
+  return role;
+}
+
+NewAccessKey new_access_key(const service::Environment& environment, std::string_view account, const Json& user, TimePoint now) {
+  NewAccessKey key{.id = unique_id(environment.random, "AKIA").substr(0, 20),
+                   .secret = Secret(random_text(environment.random, secret_alphabet, secret_characters)),
+                   .document = {}};
+  const Bytes sealed = crypto::seal(access_key_sealing_key(environment.root_key.reveal()).reveal(), key.secret.reveal(),
+                                    bytes_of(key.id), environment.random);
+  key.document = Json::object({{"UserName", user.str("UserName")},
+                               {"AccessKeyId", key.id},
+                               {"Status", "Active"},
+                               {"CreateDate", text::to_millis(now)},
+                               {"account", account},
+                               {"user_id", user.str("UserId")},
+                               {"sealed", text::base64(sealed)}});
+  return key;
+}
+
+Result<Secret> open_access_key(ByteView root_key, std::string_view id, const Json& document) {
+  const auto unreadable = [&] {
+    return fail(Failure::corrupt, "the secret of access key `" + std::string(id) + "` was not sealed under this root key");
+  };
+  const Result<Bytes> sealed = text::parse_base64(document.text("sealed"));
+  if (!sealed) return unreadable();
+  Result<Secret> secret = crypto::open(access_key_sealing_key(root_key).reveal(), *sealed, bytes_of(id));
+  if (!secret) return unreadable();
+  return secret;
+}
+
+std::string_view full_access_policy(std::string_view type) { return type == scp_type ? full_access_scp : full_access_rcp; }
+
+std::string organization_arn(std::string_view management_account, std::string_view kind, std::string_view rest) {
+  return "arn:aws:organizations::" + std::string(management_account) + ':' + std::string(kind) + '/' + std::string(rest);
+}
+
+std::string attachment_key(std::string_view target, std::string_view policy_id) {
+  return "org/attachment/" + std::string(target) + '/' + std::string(policy_id);
+}
+
+bool is_enabled(const Json& root, std::string_view policy_type) {
+  for (const Json& type : root["PolicyTypes"].items()) {
+    if (type.text("Type") == policy_type) return type.text("Status") == "ENABLED";
+  }
+  return false;
+}
+
+void attach_defaults(store::Transaction& transaction, const Json& organization, std::string_view target) {
+  const auto root = transaction.get("org/root/" + organization.str("root"));
+  if (root == nullptr) return;
+  for (const std::string_view type : {scp_type, rcp_type}) {
+    if (is_enabled(*root, type)) transaction.put(attachment_key(target, full_access_policy(type)), Json::object());
+  }
+}
+
+Json put_organization(const service::Environment& environment, store::Transaction& transaction, std::string_view account,
+                      std::string_view account_name, std::string_view email, TimePoint now) {
+  const std::string id = "o-" + random_text(environment.random, small_alphabet, 10);
+  const std::string root_id = "r-" + random_text(environment.random, small_alphabet, 4);
+  const Json enabled = Json::array({Json::object({{"Type", scp_type}, {"Status", "ENABLED"}})});
+  Json organization = Json::object({{"Id", id},
+                                    {"Arn", organization_arn(account, "organization", id)},
+                                    {"FeatureSet", "ALL"},
+                                    {"MasterAccountArn", organization_arn(account, "account", id + '/' + std::string(account))},
+                                    {"MasterAccountId", account},
+                                    {"MasterAccountEmail", email},
+                                    {"AvailablePolicyTypes", enabled},
+                                    {"root", root_id}});
+  transaction.put("org/organization", organization);
+  transaction.put("org/root/" + root_id, Json::object({{"Id", root_id},
+                                                       {"Arn", organization_arn(account, "root", id + '/' + root_id)},
+                                                       {"Name", "Root"},
+                                                       {"PolicyTypes", enabled},
+                                                       {"Tags", Json::array()}}));
+  for (const std::string_view type : {scp_type, rcp_type}) {
+    const std::string policy_id(full_access_policy(type));
+    const std::string_view kind = type == scp_type ? "service_control_policy" : "resource_control_policy";
+    transaction.put("org/policy/" + policy_id,
+                    Json::object({{"PolicySummary", Json::object({{"Id", policy_id},
+                                                                  {"Arn", "arn:aws:organizations::aws:policy/" + std::string(kind) + '/' + policy_id},
+                                                                  {"Name", policy_id.substr(2)},
+                                                                  {"Description", type == scp_type ? "Allows access to every operation" : "Allows access to every resource"},
+                                                                  {"Type", type},
+                                                                  {"AwsManaged", true}})},
+                                  {"Content", full_access_text(type)},
+                                  {"Tags", Json::array()}}));
+  }
+  attach_defaults(transaction, organization, root_id);
+  put_account(transaction, organization, account, account_name, email, root_id, "INVITED", now);
+  return organization;
+}
+
+Json put_account(store::Transaction& transaction, const Json& organization, std::string_view id, std::string_view name,
+                 std::string_view email, std::string_view parent, std::string_view joined_method, TimePoint now) {
+  Json account = Json::object({{"Id", id},
+                               {"Arn", organization_arn(organization.text("MasterAccountId"), "account", organization.str("Id") + '/' + std::string(id))},
+                               {"Email", email},
+                               {"Name", name},
+                               {"Status", "ACTIVE"},
+                               {"State", "ACTIVE"},
+                               {"JoinedMethod", joined_method},
+                               {"JoinedTimestamp", text::to_millis(now)},
+                               {"parent", parent},
+                               {"Tags", Json::array()}});
+  transaction.put("org/account/" + std::string(id), account);
+  attach_defaults(transaction, organization, id);
+  return account;
+}
+
+}  // namespace ringwall::directory

@@ -1,0 +1,78 @@
+#pragma once
+// How identities and the organisation are stored. A document has the members that the API's Get
+// operation answers, and private ones in lower case:
+//
+//   iam/<account>/user/<name>     User    inline, attached, groups (ids), keys (ids)
+//   iam/<account>/group/<name>    Group   inline, attached
+//   iam/<account>/role/<name>     Role    inline, attached, pinned (ARN -> unique id), service_linked
+//   iam/<account>/policy/<name>   Policy  versions: [PolicyVersion…], next_version
+//   iam-key/<access-key-id>       UserName, Status, CreateDate, account, user_id, sealed
+//   org/organization              Organization    root, administrator, administrator_key
+//   org/root/<id>                 Root
+//   org/ou/<id>                   OrganizationalUnit  parent
+//   org/account/<id>              Account             parent
+//   org/policy/<id>               PolicySummary, Content
+//   org/attachment/<target>/<id>  {}
+//   org/create-status/<id>        CreateAccountStatus
+//
+// IAM's names are unique without regard to case, so keys hold them in lower case. `inline` is
+// [{PolicyName, PolicyDocument}…], `attached` an array of ARNs. All times are milliseconds.
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/ports.h"
+#include "base/result.h"
+#include "estate/estate.h"
+#include "service/service.h"
+#include "store/store.h"
+#include "text/json.h"
+
+namespace ringwall::directory {
+
+using text::Json;
+
+std::string iam_key(std::string_view account, std::string_view kind, std::string_view name);
+std::string iam_prefix(std::string_view account, std::string_view kind);
+std::string access_key_key(std::string_view id);
+// "arn:aws:iam::123456789012:role/path/name"; `path` begins and ends with a slash.
+std::string iam_arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name);
+
+Json new_user(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name, TimePoint now);
+Json new_group(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name, TimePoint now);
+Json new_role(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name,
+              std::string_view trust, TimePoint now);
+
+// An access key for a stored user: its document and, once, its secret (40 characters).
+struct NewAccessKey {
+  std::string id;
+  Secret secret;
+  Json document;
+};
+NewAccessKey new_access_key(const service::Environment& environment, std::string_view account, const Json& user, TimePoint now);
+// The secret of a stored access key; corrupt if it was not sealed under this root key.
+Result<Secret> open_access_key(ByteView root_key, std::string_view id, const Json& document);
+
+inline constexpr std::string_view full_access_scp = "p-FullAWSAccess";
+inline constexpr std::string_view full_access_rcp = "p-RCPFullAWSAccess";
+inline constexpr std::string_view scp_type = "SERVICE_CONTROL_POLICY";
+inline constexpr std::string_view rcp_type = "RESOURCE_CONTROL_POLICY";
+// What AWS attaches everywhere when a policy type is enabled.
+std::string_view full_access_policy(std::string_view type);
+
+std::string organization_arn(std::string_view management_account, std::string_view kind, std::string_view rest);
+std::string attachment_key(std::string_view target, std::string_view policy_id);
+bool is_enabled(const Json& root, std::string_view policy_type);
+
+// Writes an organisation with its root, its management account and the AWS managed policies;
+// SCPs are enabled. Answers the organisation's document.
+Json put_organization(const service::Environment& environment, store::Transaction& transaction, std::string_view account,
+                      std::string_view account_name, std::string_view email, TimePoint now);
+// Writes a member account and attaches the enabled types' full-access policies. `parent` exists.
+Json put_account(store::Transaction& transaction, const Json& organization, std::string_view id, std::string_view name,
+                 std::string_view email, std::string_view parent, std::string_view joined_method, TimePoint now);
+// Attaches the full-access policy of every enabled type to a new target.
+void attach_defaults(store::Transaction& transaction, const Json& organization, std::string_view target);
+
+}  // namespace ringwall::directory
