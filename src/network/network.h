@@ -32,12 +32,17 @@ struct Placement {
   std::string description;
   std::string requester;               // "amazon-rds": such an interface is not the user's to delete
   bool local = false;                  // see host::Interface
+  std::string address = {};            // empty: the lowest free one of the subnet
 };
+
+inline constexpr std::size_t groups_per_interface_max = 5;
 
 // Adds an interface with a free address of the subnet (AWS reserves the first four and the last),
 // within the caller's transaction. The document has NetworkInterfaceId, PrivateIpAddress, SubnetId,
 // VpcId, AvailabilityZone, MacAddress, Groups. Errors: InvalidSubnetID.NotFound,
-// InvalidGroup.NotFound (also: of another VPC), InsufficientFreeAddressesInSubnet.
+// InvalidGroup.NotFound (also: of another VPC), InsufficientFreeAddressesInSubnet,
+// SecurityGroupsPerInterfaceLimitExceeded; of an address asked for: InvalidParameterValue (not of
+// the subnet, or reserved), InvalidIPAddress.InUse.
 ApiResult<Json> add_interface(store::Transaction& transaction, Random& random, const Placement& placement);
 void remove_interface(store::Transaction& transaction, const std::string& account, const std::string& interface_id);
 // Replaces the groups of an interface; the groups must be of its VPC.
@@ -53,10 +58,20 @@ std::optional<host::Network> network_of(store::Transaction& transaction, const s
 // endpoint listeners. Runs threads of its own until destroyed; failures are logged and retried.
 class Reconciler {
  public:
-  // Called for every endpoint listener to open (with the socket) and to close (without).
+  // What to do about an endpoint's listeners, from the reconciler's thread:
+  //   context and socket     serve this socket too (one for each subnet of the endpoint)
+  //   context, no socket     from the next request on, the endpoint's sockets have this context
+  //   neither (no vpce_id)   close all of the endpoint's sockets
+  // The peer's address is the request's vpc_source_ip: whoever accepts fills it in.
   using OnListener = std::function<void(const std::string& endpoint_id, const service::NetworkContext& context, os::UniqueFd socket)>;
 
+  struct Options {
+    std::string dns_suffix = "ringwall.internal";          // names below it that are unknown do not exist
+    std::function<void(const std::string& line)> log = {};  // none: a line on standard error
+  };
+
   Reconciler(store::Store& store, host::Host& host, OnListener on_listener);
+  Reconciler(store::Store& store, host::Host& host, OnListener on_listener, Options options);
   ~Reconciler();
 
   // Returns once every change to the VPC's documents committed before the call has been applied

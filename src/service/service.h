@@ -43,6 +43,7 @@ struct NetworkContext {
   std::string vpce_id;
   std::string vpce_account;
   std::string vpc_source_ip;
+  std::string vpce_service;    // the one service the endpoint serves ("rds"); empty: all of them
   std::optional<authz::Named> endpoint_policy;
   bool secure_transport = true;
 };
