@@ -51,7 +51,11 @@ class Engine {
   virtual Result<> reload(host::Host& host, const Instance& instance, const crypto::Identity& identity) = 0;
 };
 
-// The engines whose binaries are present on this machine.
-std::vector<std::unique_ptr<Engine>> installed_engines();
+// Where `HelperOptions::plugin_folder` is visible inside a process's private root.
+inline constexpr const char* plugin_folder_inside = "/opt/ringwall";
+
+// The engines whose binaries are present on this machine. `plugin_folder` holds
+// ringwall_guard.so and pam_ringwall.so on this side; it is looked at when an engine starts.
+std::vector<std::unique_ptr<Engine>> installed_engines(const std::string& plugin_folder);
 
 }  // namespace ringwall::engine
