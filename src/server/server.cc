@@ -1,0 +1,278 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "audit/log.h"
+#include "control/control.h"
+#include "crypto/crypto.h"
+#include "directory/bootstrap.h"
+#include "directory/directory.h"
+#include "engine/engine.h"
+#include "gateway/gateway.h"
+#include "gateway/signin.h"
+#include "host/client.h"
+#include "http/listen.h"
+#include "keyring/schedule.h"
+#include "network/network.h"
+#include "os/files.h"
+#include "server/keys.h"
+#include "services/ec2/ec2.h"
+#include "services/iam/iam.h"
+#include "services/kms/kms.h"
+#include "services/organizations/organizations.h"
+#include "services/rds/rds.h"
+#include "services/rds/reconciler.h"
+#include "services/sts/sts.h"
+#include "store/store.h"
+#include "text/time.h"
+
+namespace ringwall::server {
+
+using text::Json;
+
+namespace {
+
+constexpr std::chrono::hours upkeep_every{1};
+constexpr std::chrono::days certificate_lifetime{397};
+constexpr std::chrono::days certificate_renewal_before{30};
+constexpr std::chrono::seconds stop_patience{5};
+
+void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", line); }
+
+bool is_wildcard(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
+
+}  // namespace
+
+// Everything a server is made of, in the order of its making; destroyed in reverse.
+class Server::Parts {
+ public:
+  Parts(Options server_options, Secret key, std::unique_ptr<store::Store> opened_store, std::unique_ptr<host::Host> opened_host)
+      : options(std::move(server_options)), layout{options.data_folder}, root_key(std::move(key)), store(std::move(opened_store)),
+        host(std::move(opened_host)),
+        environment{*store, clock, random, options.region, options.dns_suffix, root_key} {}
+
+  Options options;
+  Layout layout;
+  os::SystemClock clock;
+  crypto::SystemRandom random;
+  Secret root_key;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<host::Host> host;
+  service::Environment environment;
+  directory::Administrator administrator;
+  std::optional<crypto::Authority> authority;
+  std::unique_ptr<audit::Log> audit;
+  std::unique_ptr<directory::Directory> directory;
+  std::vector<std::unique_ptr<engine::Engine>> engines;
+  std::unique_ptr<gateway::SigninAuthority> signin;
+  std::unique_ptr<gateway::Gateway> gateway;
+  std::unique_ptr<network::Reconciler> networks;
+  std::unique_ptr<rds::Reconciler> databases;
+  std::unique_ptr<control::Server> control;
+  TimePoint started{};
+  TimePoint certificate_expiry{};
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool stopping = false;  // guarded by mutex
+  std::optional<Error> host_lost;
+  std::thread upkeep;
+
+  Result<> identify();
+  std::vector<service::Service> services() const;
+  Result<> renew_certificate();
+  Result<> open_gateway(os::UniqueFd listener);
+  void follow_world();
+  Result<> open_control();
+  Json status() const;
+  void run_upkeep();
+};
+
+// Who this Ringwall is: its organisation and administrator, its certificate authority.
+Result<> Server::Parts::identify() {
+  RW_TRY(administrator, directory::bootstrap(environment));
+  RW_DO(write_administrator(layout, administrator));
+  RW_TRY(authority, server::authority(*store, root_key, random, clock.now()));
+  return os::write_file(layout.ca_certificate(), authority->identity().certificate_pem, 0644);
+}
+
+std::vector<service::Service> Server::Parts::services() const {
+  const auto make = [](const char* name, std::vector<service::Operation> operations) {
+    return service::Service(*awsapi::builtin_model(name), std::move(operations));
+  };
+  std::vector<service::Service> all;
+  all.push_back(make("sts", sts::operations()));
+  all.push_back(make("iam", iam::operations()));
+  all.push_back(make("organizations", organizations::operations()));
+  all.push_back(make("kms", kms::operations()));
+  all.push_back(make("ec2", ec2::operations()));
+  all.push_back(make("rds", rds::operations(engines, *authority)));
+  return all;
+}
+
+// The API's certificate is made at each start and renewed while running; only the authority lasts.
+Result<> Server::Parts::renew_certificate() {
+  const TimePoint now = clock.now();
+  if (now < certificate_expiry - certificate_renewal_before) return {};
+  const std::string domain = options.region + "." + options.dns_suffix;
+  crypto::CertificateRequest request{.common_name = "api." + domain,
+                                     .dns_names = {"localhost", "api." + domain, "*." + domain},
+                                     .addresses = {"127.0.0.1", "::1"},
+                                     .lifetime = certificate_lifetime};
+  if (!is_wildcard(options.address) && options.address != "127.0.0.1" && options.address != "::1") {
+    request.addresses.push_back(options.address);
+  }
+  RW_TRY(const crypto::Identity identity, authority->issue(request, now));
+  RW_TRY(crypto::TlsContext context, crypto::TlsContext::server(identity));
+  gateway->use_tls(std::make_shared<const crypto::TlsContext>(std::move(context)));
+  certificate_expiry = now + certificate_lifetime;
+  return {};
+}
+
+Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
+  RW_TRY(audit, audit::Log::open(layout.audit()));
+  directory = std::make_unique<directory::Directory>(environment, [](std::string_view line) { say(std::string(line)); });
+  engines = engine::installed_engines(options.plugin_folder);
+  signin = std::make_unique<gateway::SigninAuthority>(environment, *directory, *audit);
+  gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads}, environment, *directory, *audit, services());
+  RW_DO(renew_certificate());
+  return gateway->listen(std::move(listener));
+}
+
+// From here on the world follows the store.
+void Server::Parts::follow_world() {
+  networks = std::make_unique<network::Reconciler>(
+      *store, *host, [this](const std::string& id, const service::NetworkContext& context, os::UniqueFd socket) {
+        if (auto opened = gateway->listen(id, context, std::move(socket)); !opened) {
+          say("endpoint `" + id + "`: " + opened.error().message);
+        }
+      });
+  databases = std::make_unique<rds::Reconciler>(rds::ReconcilerParts{
+      .environment = environment,
+      .host = *host,
+      .networks = *networks,
+      .engines = engines,
+      .authority = *authority,
+      .judge = [this](const rds::SigninQuestion& question) {
+        return signin->refusal({question.account, question.resource_id, question.host, question.port, question.vpc_id, question.client_address},
+                               question.user, question.token);
+      },
+      .log = say,
+  });
+}
+
+Result<> Server::Parts::open_control() {
+  RW_TRY(control, control::Server::start(options.data_folder, environment, *host, *networks, [this] { return status(); }));
+  const Json endpoint = Json::object({{"url", "https://" + (is_wildcard(options.address) ? "127.0.0.1" : options.address) + ":" + std::to_string(options.port)},
+                                      {"region", options.region}});
+  return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);
+}
+
+Json Server::Parts::status() const {
+  Json databases_json = Json::array();
+  Json networks_json = Json::array();
+  for (const store::Entry& entry : store->list("rds/")) {
+    if (entry.key.find("/db/") == std::string::npos) continue;
+    const Json& db = *entry.document;
+    databases_json.push(Json::object({{"identifier", db.str("DBInstanceIdentifier")},
+                                      {"resource_id", db.str("DbiResourceId")},
+                                      {"engine", db.str("Engine") + " " + db.str("EngineVersion")},
+                                      {"status", db.str("DBInstanceStatus")},
+                                      {"endpoint", db["Endpoint"].str("Address")},
+                                      {"port", db["Endpoint"]["Port"]}}));
+  }
+  for (const store::Entry& entry : store->list("ec2/")) {
+    if (entry.key.find("/vpc/") == std::string::npos) continue;
+    networks_json.push(Json::object({{"vpc", entry.document->str("VpcId")}, {"cidr", entry.document->str("CidrBlock")}}));
+  }
+  Json engines_json = Json::array();
+  for (const auto& engine : engines) engines_json.push(engine->version().engine + " " + engine->version().version);
+  return Json::object({{"version", RINGWALL_VERSION},
+                       {"data", options.data_folder_name},
+                       {"endpoint", "https://" + options.address + ":" + std::to_string(options.port)},
+                       {"region", options.region},
+                       {"account", administrator.account},
+                       {"started", text::iso8601(started)},
+                       {"audit", audit->healthy() ? "healthy" : "cannot be written: calls are refused"},
+                       {"engines", std::move(engines_json)},
+                       {"networks", std::move(networks_json)},
+                       {"databases", std::move(databases_json)}});
+}
+
+void Server::Parts::run_upkeep() {
+  std::unique_lock lock(mutex);
+  do {
+    lock.unlock();
+    if (auto done = keyring::run_schedule(environment); !done) say("keys: " + done.error().message);
+    if (auto done = renew_certificate(); !done) say("certificate: " + done.error().message);
+    lock.lock();
+  } while (!wake.wait_for(lock, upkeep_every, [&] { return stopping; }));
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Server>> Server::start(const Options& options, os::UniqueFd listener, os::UniqueFd host_socket) {
+  const Layout layout{options.data_folder};
+  crypto::SystemRandom random;
+  RW_TRY(Secret key, server::root_key(layout, random));
+  RW_TRY(auto store, store::open_sqlite(layout.state()));
+  auto parts = std::make_unique<Parts>(options, std::move(key), std::move(store),
+                                       host::connect(std::move(host_socket), options.data_folder));
+  parts->started = parts->clock.now();
+  RW_DO(control::release_all(*parts->store));
+  RW_DO(parts->identify());
+  RW_DO(parts->open_gateway(std::move(listener)));
+  parts->follow_world();
+  RW_DO(parts->open_control());
+  parts->upkeep = std::thread([&self = *parts] { self.run_upkeep(); });
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Server::~Server() {
+  if (parts_ != nullptr && parts_->upkeep.joinable()) {
+    ask_to_stop();
+    parts_->upkeep.join();
+  }
+}
+
+std::string Server::greeting() const {
+  return fmt::format("listening on https://{}:{} (region {}, account {})", parts_->options.address, parts_->options.port,
+                     parts_->options.region, parts_->administrator.account);
+}
+
+Result<> Server::wait() {
+  std::unique_lock lock(parts_->mutex);
+  parts_->wake.wait(lock, [&] { return parts_->stopping; });
+  return {};
+}
+
+void Server::ask_to_stop() {
+  {
+    const std::lock_guard lock(parts_->mutex);
+    parts_->stopping = true;
+  }
+  parts_->wake.notify_all();
+}
+
+Result<> Server::stop(Databases databases) {
+  ask_to_stop();
+  parts_->upkeep.join();
+  parts_->control.reset();
+  parts_->gateway->stop(stop_patience);
+  Result<> stopped;
+  if (databases == Databases::stop) stopped = parts_->databases->stop_all();
+  parts_->databases.reset();
+  parts_->networks.reset();
+  ::unlink(parts_->layout.endpoint().c_str());
+  return stopped;
+}
+
+}  // namespace ringwall::server
