@@ -130,7 +130,8 @@ TEST_F(Guard, RefusesCodeAndSettingsThatLoadCode) {
   refuses("CREATE FUNCTION run(text) RETURNS int LANGUAGE c AS 'libc.so.6', 'system'", "language");
   refuses("CREATE FUNCTION run(text) RETURNS int LANGUAGE C STRICT AS '$libdir/pgcrypto'", "language");
   refuses("CREATE FUNCTION run(text) RETURNS text LANGUAGE internal AS 'pg_read_file'", "language");
-  refuses("CREATE LANGUAGE plperlu", "CREATE LANGUAGE");
+  refuses("CREATE LANGUAGE plperlu", "plperlu");
+  refuses("CREATE LANGUAGE mine HANDLER plpgsql_call_handler", "CREATE LANGUAGE");
   refuses("CREATE FOREIGN DATA WRAPPER mine", "CREATE FOREIGN DATA WRAPPER");
   for (const std::string setting :
        {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries", "dynamic_library_path"}) {

@@ -28,7 +28,9 @@ struct Outcome {
 
 class Client {
  public:
-  explicit Client(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())) {}
+  explicit Client(const std::string& conninfo) : connection_(PQconnectdb(conninfo.c_str())) {
+    PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+  }
   ~Client() { PQfinish(connection_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
