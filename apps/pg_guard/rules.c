@@ -229,7 +229,6 @@ static const char* server_matter(Node* statement) {
     case T_AlterSubscriptionStmt: return "ALTER SUBSCRIPTION";
     case T_CreateEventTrigStmt: return "CREATE EVENT TRIGGER";
     case T_AlterEventTrigStmt: return "ALTER EVENT TRIGGER";
-    case T_AlterExtensionContentsStmt: return "ALTER EXTENSION ADD or DROP";
     case T_GrantStmt:
       return ((GrantStmt*)statement)->objtype == OBJECT_PARAMETER_ACL ? "GRANT ON PARAMETER" : NULL;
     default: return NULL;
@@ -239,6 +238,7 @@ static const char* server_matter(Node* statement) {
 // What defines code for the server's core: for the scripts of permitted extensions only.
 static const char* core_matter(Node* statement) {
   switch (nodeTag(statement)) {
+    case T_AlterExtensionContentsStmt: return "ALTER EXTENSION ADD or DROP";
     case T_CreatePLangStmt: return "CREATE LANGUAGE";
     case T_CreateFdwStmt: return "CREATE FOREIGN DATA WRAPPER";
     case T_AlterFdwStmt: return "ALTER FOREIGN DATA WRAPPER";

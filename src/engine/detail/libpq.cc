@@ -71,7 +71,7 @@ Result<Administrator> Administrator::connect(const Place& place,
                             "gssencmode", "application_name", "client_encoding",
                             static_cast<const char*>(nullptr)};
   const std::array values{place.socket_folder.c_str(), port.c_str(), "rdsadmin", "rdsadmin",
-                          "-c search_path=pg_catalog", "/dev/null", "disable", "disable",
+                          "-c search_path=pg_catalog", "/dev/null/none", "disable", "disable",
                           "ringwall", "UTF8", static_cast<const char*>(nullptr)};
   Administrator administrator(PQconnectStartParams(keywords.data(), values.data(), 0));
   PGconn* connection = administrator.connection_.get();
