@@ -123,7 +123,7 @@ class Helper {
     if (child == 0) {
       signals_.reset();
       ::sigprocmask(SIG_SETMASK, &inherited_mask_, nullptr);
-      for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
+      for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
       do_request(socket_.get(), std::move(*packet), options_);
     }
     if (child < 0) {

@@ -48,6 +48,10 @@ Result<> set_all_kernel(std::initializer_list<std::pair<const char*, const char*
   return {};
 }
 
+// The names of interfaces' links; the kernel may put a fallback tunnel of its own, which cannot
+// be removed, into every namespace.
+bool is_interface_link(const std::string& name) { return name.starts_with("e") && name != "erspan0"; }
+
 const Subnet& subnet_of(const Network& network, const Interface& interface) {
   return *std::ranges::find(network.subnets, interface.subnet_id, &Subnet::id);
 }
@@ -85,7 +89,7 @@ Result<> remove_others(const Folders& folders, Netlink& netlink, const Network& 
     links.insert(link_name(interface.id));
   }
   for (const std::string& name : link_names()) {
-    if (!name.starts_with("e") || links.contains(name)) continue;
+    if (!is_interface_link(name) || links.contains(name)) continue;
     RW_DO(netlink.remove_link(link_index(name)));
   }
   for (const std::string& name : names_in(folders.network(network.id))) {
@@ -196,7 +200,7 @@ Result<> remove_network(const Folders& folders, const std::string& vpc_id) {
     RW_TRY(const Visit visit, Visit::to(own->get()));
     RW_TRY(Netlink netlink, Netlink::open());
     for (const std::string& name : link_names()) {
-      if (name.starts_with("e")) RW_DO(netlink.remove_link(link_index(name)));
+      if (is_interface_link(name)) RW_DO(netlink.remove_link(link_index(name)));
     }
   }
   for (const std::string& name : names_in(folders.network(vpc_id))) {

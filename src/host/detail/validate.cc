@@ -150,6 +150,11 @@ Result<> check(const OpenVolume& request, const HelperOptions& options) {
 Result<> check(const CloseVolume& request, const HelperOptions&) { return check_id(request.volume_id, "db"); }
 Result<> check(const RemoveVolume& request, const HelperOptions&) { return check_id(request.volume_id, "db"); }
 
+Result<> check_process_id(const std::string& id) {
+  if (is_process_id(id)) return {};
+  return refuse(quoted(id) + " is not the id of a process, db-… or db-…-step");
+}
+
 bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
 Result<> check_file(const File& file) {
@@ -164,7 +169,7 @@ Result<> check_file(const File& file) {
 }
 
 Result<> check_process(const Process& process, const HelperOptions& options) {
-  RW_DO(check_id(process.id, "db"));
+  RW_DO(check_process_id(process.id));
   RW_DO(check_id(process.volume_id, "db"));
   RW_DO(check_id(process.interface_id, "eni"));
   RW_DO(check_owner(process.uid, options));
@@ -172,8 +177,9 @@ Result<> check_process(const Process& process, const HelperOptions& options) {
     if (list->size() > arguments_max) return refuse("at most " + std::to_string(arguments_max) + " arguments");
     if (std::ranges::any_of(*list, has_nul)) return refuse("an argument contains a zero byte");
   }
-  if (process.arguments.empty() || !process.arguments[0].starts_with("/usr/") || !is_plain_path(process.arguments[0])) {
-    return refuse("the program must be an absolute path under /usr");
+  const std::string program = process.arguments.empty() ? "" : process.arguments[0];
+  if (!is_plain_path(program) || !(program.starts_with("/usr/") || program.starts_with("/bin/"))) {
+    return refuse("the program " + quoted(program) + " must be an absolute path under /usr or /bin");
   }
   for (const std::string& variable : process.environment) {
     if (variable.find('=') == std::string::npos || variable.starts_with("=") || variable.starts_with("LD_")) {
@@ -187,13 +193,13 @@ Result<> check_process(const Process& process, const HelperOptions& options) {
 
 Result<> check(const RunProcess& request, const HelperOptions& options) { return check_process(request.process, options); }
 Result<> check(const StartProcess& request, const HelperOptions& options) { return check_process(request.process, options); }
-Result<> check(const AdoptProcess& request, const HelperOptions&) { return check_id(request.process_id, "db"); }
-Result<> check(const StopProcess& request, const HelperOptions&) { return check_id(request.process_id, "db"); }
+Result<> check(const AdoptProcess& request, const HelperOptions&) { return check_process_id(request.process_id); }
+Result<> check(const StopProcess& request, const HelperOptions&) { return check_process_id(request.process_id); }
 Result<> check(const TakeInventory&, const HelperOptions&) { return {}; }
 
 Result<> check(const SignalProcess& request, const HelperOptions&) {
   for (const int allowed : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGKILL}) {
-    if (request.signal == allowed) return check_id(request.process_id, "db");
+    if (request.signal == allowed) return check_process_id(request.process_id);
   }
   return refuse("the signal `" + std::to_string(request.signal) + "` is not one to send");
 }
@@ -206,6 +212,16 @@ bool is_id(std::string_view text, std::string_view kind) {
   return rest.size() <= id_characters_max && std::ranges::all_of(rest, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
          });
+}
+
+bool is_process_id(std::string_view text) {
+  constexpr std::string_view kind = "db-";
+  constexpr std::size_t step_characters_max = 16;
+  const auto dash = text.find('-', kind.size());
+  if (dash == std::string_view::npos) return is_id(text, "db");
+  const auto step = text.substr(dash + 1);
+  return is_id(text.substr(0, dash), "db") && !step.empty() && step.size() <= step_characters_max &&
+         std::ranges::all_of(step, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 bool is_plain_path(std::string_view path) {

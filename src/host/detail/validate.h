@@ -21,6 +21,8 @@ inline constexpr std::size_t path_bytes_max = 1024;
 
 // `kind`-[A-Za-z0-9]{1,40}
 bool is_id(std::string_view text, std::string_view kind);
+// The id of a database instance, or of a step of its: db-…, db-…-setup.
+bool is_process_id(std::string_view text);
 // A path of plain components: no "", ".", "..", no control characters; "/" in front allowed.
 bool is_plain_path(std::string_view path);
 
