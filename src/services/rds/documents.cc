@@ -1,0 +1,84 @@
+#include "services/rds/detail/documents.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "crypto/crypto.h"
+#include "host/host.h"
+#include "text/encode.h"
+
+namespace ringwall::rds::detail {
+namespace {
+
+constexpr std::uint64_t gibibyte = 1024ULL * 1024 * 1024;
+constexpr std::uint32_t uids_max = 1U << 24;
+
+struct Class {
+  std::string_view name;
+  std::uint64_t gibibytes;
+};
+constexpr std::array<Class, 12> classes = {{
+    {"db.t3.micro", 1}, {"db.t3.small", 2}, {"db.t3.medium", 4}, {"db.t3.large", 8},
+    {"db.t4g.micro", 1}, {"db.t4g.small", 2}, {"db.t4g.medium", 4}, {"db.t4g.large", 8},
+    {"db.m5.large", 8}, {"db.m5.xlarge", 16}, {"db.r5.large", 16}, {"db.r5.xlarge", 32},
+}};
+
+Secret password_key(const service::Environment& environment) {
+  return crypto::derive_key(environment.root_key.reveal(), "rds master passwords");
+}
+
+}  // namespace
+
+std::string instance_key(std::string_view account, std::string_view identifier) {
+  return "rds/" + std::string(account) + "/db/" + text::lower(identifier);
+}
+
+std::string subnet_group_key(std::string_view account, std::string_view name) {
+  return "rds/" + std::string(account) + "/subgrp/" + text::lower(name);
+}
+
+std::string dns_key(std::string_view vpc_id, std::string_view name) {
+  return "dns/" + std::string(vpc_id) + "/" + std::string(name);
+}
+
+std::string instance_arn(const service::Environment& environment, std::string_view account, std::string_view identifier) {
+  return "arn:aws:rds:" + environment.region + ":" + std::string(account) + ":db:" + text::lower(identifier);
+}
+
+keyring::EncryptionContext data_key_context(std::string_view resource_id) {
+  return {{"aws:rds:db-id", std::string(resource_id)}};
+}
+
+std::string seal_password(const service::Environment& environment, std::string_view resource_id, std::string_view password) {
+  const Secret key = password_key(environment);
+  return text::base64(crypto::seal(key.reveal(), bytes_of(password), bytes_of(resource_id), environment.random));
+}
+
+Result<Secret> open_password(const service::Environment& environment, std::string_view resource_id, std::string_view sealed) {
+  RW_TRY(const Bytes bytes, text::parse_base64(sealed));
+  const Secret key = password_key(environment);
+  return crypto::open(key.reveal(), bytes, bytes_of(resource_id));
+}
+
+std::string endpoint_name(const service::Environment& environment, std::string_view account, std::string_view identifier) {
+  // As AWS's: the same for all instances of an account in a region, and not the account's number.
+  const std::string hash = crypto::sha256_hex("rds endpoint " + std::string(account) + environment.region).substr(0, 12);
+  return text::lower(identifier) + "." + hash + "." + environment.region + ".rds." + environment.dns_suffix;
+}
+
+std::uint64_t class_memory(std::string_view instance_class) {
+  const auto found = std::ranges::find(classes, instance_class, &Class::name);
+  return found == classes.end() ? 0 : found->gibibytes * gibibyte;
+}
+
+std::uint32_t free_uid(store::Transaction& transaction) {
+  std::set<std::int64_t> used;
+  for (const store::Entry& entry : transaction.list("rds/")) used.insert((*entry.document)["uid"].as_integer());
+  for (std::uint32_t uid = host::engine_uid_min; uid < host::engine_uid_min + uids_max; ++uid) {
+    if (!used.contains(uid)) return uid;
+  }
+  return 0;
+}
+
+}  // namespace ringwall::rds::detail
