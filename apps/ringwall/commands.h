@@ -1,0 +1,56 @@
+#pragma once
+// The subcommands. Each answers the process's exit status; messages go to standard error.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ringwall::app {
+
+// Exit statuses that scripts may rely on.
+inline constexpr int exit_success = 0;
+inline constexpr int exit_failure = 1;   // it was tried and failed
+inline constexpr int exit_usage = 2;     // the command line is wrong
+inline constexpr int exit_no_server = 3; // no server runs on that data folder
+
+enum class Format : std::uint8_t { text, json };
+enum class OnStop : std::uint8_t { stop, keep };
+
+inline constexpr const char* data_folder_default = "/var/lib/ringwall";
+inline constexpr const char* listen_default = "127.0.0.1:4566";
+
+struct ServeFlags {
+  std::string data = data_folder_default;
+  std::string listen = listen_default;
+  std::string region = "us-east-1";
+  std::string dns_suffix = "ringwall.internal";
+  std::string user;           // empty: `ringwall` if there is such a user, else an unassigned uid
+  OnStop on_stop = OnStop::stop;
+  unsigned threads = 0;
+};
+
+struct ExecFlags {
+  std::string data = data_folder_default;
+  std::string vpc, subnet;
+  std::vector<std::string> groups;
+  std::vector<std::string> command;
+};
+
+struct AuthorizeFlags {
+  std::string question;   // a file, or `-`
+  bool batch = false;
+  bool why = false;
+  Format format = Format::text;
+};
+
+int serve(const ServeFlags& flags);
+int exec(const ExecFlags& flags);
+int env(const std::string& data, Format format);
+int status(const std::string& data, Format format);
+int authorize(const AuthorizeFlags& flags);
+int completion(const std::string& shell);
+
+// Says `message` on standard error, as "ringwall: …", and answers `status`.
+int complain(const std::string& message, int status = exit_failure);
+
+}  // namespace ringwall::app

@@ -1,0 +1,117 @@
+// The command line: flags in, a subcommand out. No logic.
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+
+#include "commands.h"
+
+namespace ringwall::app {
+
+int complain(const std::string& message, int status) {
+  fmt::print(stderr, "ringwall: {}\n", message);
+  return status;
+}
+
+namespace {
+
+void add_data(CLI::App& command, std::string& data) {
+  command.add_option("--data", data, "the data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
+}
+
+void add_format(CLI::App& command, Format& format) {
+  static const std::map<std::string, Format> names = {{"text", Format::text}, {"json", Format::json}};
+  command.add_option("--format", format, "text for people, json for programs")
+      ->transform(CLI::CheckedTransformer(names, CLI::ignore_case))
+      ->type_name("text|json");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Ringwall draws a circle around an organisation's data, proves that it holds, and enforces it.", "ringwall"};
+  app.set_version_flag("--version", std::string("ringwall ") + RINGWALL_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  app.footer("Start with:  sudo ringwall serve --data /var/lib/ringwall\n"
+             "Then:        eval \"$(sudo ringwall env --data /var/lib/ringwall)\" && aws sts get-caller-identity\n"
+             "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no server runs on the data folder.");
+
+  ServeFlags serve_flags;
+  CLI::App* serve_command = app.add_subcommand("serve", "Run a Ringwall in the foreground.");
+  serve_command->footer("Prints one line once it answers. Ctrl-C or SIGTERM stops it cleanly; a killed server leaves its databases\n"
+                        "serving, and the next start adopts them.");
+  add_data(*serve_command, serve_flags.data);
+  serve_command->add_option("--listen", serve_flags.listen, "where the API listens; port 0 lets the system choose")->capture_default_str()->type_name("ADDRESS:PORT");
+  serve_command->add_option("--region", serve_flags.region, "the Region this Ringwall is")->capture_default_str();
+  serve_command->add_option("--dns-suffix", serve_flags.dns_suffix, "the domain of endpoint names")->capture_default_str();
+  serve_command->add_option("--user", serve_flags.user, "whom the server runs as (default: `ringwall` if there is one, else a uid nobody has)");
+  static const std::map<std::string, OnStop> endings = {{"stop", OnStop::stop}, {"keep", OnStop::keep}};
+  serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases")
+      ->transform(CLI::CheckedTransformer(endings, CLI::ignore_case))->type_name("stop|keep");
+  serve_command->add_option("--threads", serve_flags.threads, "threads that read requests (0: one for each processor)")->check(CLI::Range(0, 256));
+
+  std::string data = data_folder_default;
+  Format format = Format::text;
+  CLI::App* env_command = app.add_subcommand("env", "Print shell exports that point the AWS CLI, SDKs and Terraform at a running server.");
+  env_command->footer("Use it as: eval \"$(ringwall env --data DIR)\"");
+  add_data(*env_command, data);
+  add_format(*env_command, format);
+
+  CLI::App* status_command = app.add_subcommand("status", "Show a running server: its networks, databases and health.");
+  add_data(*status_command, data);
+  add_format(*status_command, format);
+
+  ExecFlags exec_flags;
+  CLI::App* exec_command = app.add_subcommand("exec", "Run a command at a place in a VPC, as if on an instance there.");
+  exec_command->footer("Example: ringwall exec --vpc vpc-… --subnet subnet-… --security-group sg-… -- psql \"host=… sslmode=verify-full\"\n"
+                       "The exit status is the command's.");
+  add_data(*exec_command, exec_flags.data);
+  exec_command->add_option("--vpc", exec_flags.vpc, "the VPC")->required()->type_name("ID");
+  exec_command->add_option("--subnet", exec_flags.subnet, "a subnet of it")->required()->type_name("ID");
+  exec_command->add_option("--security-group", exec_flags.groups, "a security group of it (repeat for more; default: the VPC's default group)")->type_name("ID");
+  exec_command->add_option("command", exec_flags.command, "the command and its arguments, after --")->required()->type_name("COMMAND");
+  exec_command->positionals_at_end();
+
+  AuthorizeFlags authorize_flags;
+  CLI::App* authorize_command = app.add_subcommand("authorize", "Decide a request under given policies, and say why.");
+  authorize_command->footer("A question is one JSON object: {\"request\": {\"principal\", \"action\", \"resource\", \"context\"}, \"policies\": {…}}.\n"
+                            "Exit status: 0 allow, 1 deny, 2 the question is wrong.");
+  authorize_command->add_option("question", authorize_flags.question, "the file with the question, or - for standard input")->required()->type_name("FILE");
+  authorize_command->add_flag("--batch", authorize_flags.batch, "one question a line in, one answer a line out");
+  authorize_command->add_flag("--why", authorize_flags.why, "every statement considered, and why it did or did not apply");
+  add_format(*authorize_command, authorize_flags.format);
+
+  std::string shell;
+  CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
+  completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+
+  std::string about;
+  CLI::App* help_command = app.add_subcommand("help", "Explain a subcommand.");
+  help_command->add_option("subcommand", about, "the subcommand");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_success : exit_usage;
+  }
+  if (*serve_command) return serve(serve_flags);
+  if (*env_command) return env(data, format);
+  if (*status_command) return status(data, format);
+  if (*exec_command) return exec(exec_flags);
+  if (*authorize_command) return authorize(authorize_flags);
+  if (*completion_command) return completion(shell);
+  const CLI::App* subject = &app;
+  if (!about.empty()) {
+    const auto all = app.get_subcommands([&](const CLI::App* one) { return one->get_name() == about; });
+    if (all.empty()) return complain("there is no subcommand `" + about + "`: see `ringwall help`", exit_usage);
+    subject = all.front();
+  }
+  fmt::print("{}", subject->help());
+  return exit_success;
+}
+
+}  // namespace
+}  // namespace ringwall::app
+
+int main(int argc, char** argv) { return ringwall::app::run(argc, argv); }

@@ -1,0 +1,203 @@
+// `ringwall serve`: two processes. This one, root, becomes the privileged half; its child drops
+// every privilege and becomes the server. They share one socket; when either dies the other ends,
+// and databases go on serving until the next start adopts them.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "commands.h"
+#include "host/helper.h"
+#include "host/host.h"
+#include "http/listen.h"
+#include "os/files.h"
+#include "server/server.h"
+
+namespace ringwall::app {
+namespace {
+
+// A uid and gid that no distribution assigns, below the engines' range.
+constexpr uid_t unassigned_uid = host::engine_uid_min - 1;
+// Where the server sees the data folder: a short path that its uid can walk, wherever the folder is.
+constexpr const char* inside_parent = "/mnt";
+constexpr const char* inside_folder = "/mnt/ringwall";
+// The child's exit status after a clean stop with everything ended: the sweep may follow.
+constexpr int stopped_clean = 64;
+
+struct Account {
+  uid_t uid = unassigned_uid;
+  gid_t gid = unassigned_uid;
+};
+
+Result<Account> server_account(const std::string& wanted) {
+  const passwd* found = ::getpwnam(wanted.empty() ? "ringwall" : wanted.c_str());
+  if (found != nullptr && found->pw_uid == 0) return fail(Failure::invalid, "the server may not run as root: name another --user");
+  if (found != nullptr) return Account{found->pw_uid, found->pw_gid};
+  if (wanted.empty()) return Account{};
+  return fail(Failure::not_found, "there is no user `" + wanted + "`: create it with `adduser --system --group " + wanted + "`");
+}
+
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+Result<Listen> parse_listen(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  Listen listen;
+  if (colon == std::string::npos) return fail(Failure::invalid, "--listen takes ADDRESS:PORT, not `" + text + "`");
+  listen.address = text.substr(0, colon);
+  if (listen.address.size() > 2 && listen.address.front() == '[') listen.address = listen.address.substr(1, listen.address.size() - 2);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, listen.port);
+  if (error != std::errc() || stop != end) return fail(Failure::invalid, "--listen takes a port from 0 to 65535, not `" + text.substr(colon + 1) + "`");
+  return listen;
+}
+
+// The folders of the data folder, each with the owner that may write to it.
+Result<> make_folders(const std::string& data, const Account& account) {
+  struct stat facts {};
+  if (::stat(data.c_str(), &facts) == 0 && facts.st_uid != 0) {
+    return fail(Failure::denied, "the data folder `" + data + "` belongs to another user than root: chown it, or choose another --data");
+  }
+  RW_DO(os::make_folder(data, 0755));
+  for (const char* name : {"/server", "/run"}) {
+    const std::string path = data + name;
+    RW_DO(os::make_folder(path, std::string_view(name) == "/server" ? 0700 : 0755));
+    if (::chown(path.c_str(), account.uid, account.gid) != 0) return std::unexpected(os::system_error("cannot give `" + path + "` to the server", errno));
+  }
+  // The certificate that clients trust lies at the top, written by the server.
+  const std::string certificate = data + "/ca.pem";
+  const os::UniqueFd file(::open(certificate.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file || ::fchown(file.get(), account.uid, account.gid) != 0) return std::unexpected(os::system_error("cannot prepare `" + certificate + "`", errno));
+  return {};
+}
+
+std::string plugin_folder() {
+  return std::filesystem::exists(std::string(RINGWALL_INSTALLED_PLUGINS) + "/ringwall_guard.so") &&
+                 !std::filesystem::exists(std::string(RINGWALL_BUILD_PLUGINS) + "/ringwall_guard.so")
+             ? RINGWALL_INSTALLED_PLUGINS
+             : RINGWALL_BUILD_PLUGINS;
+}
+
+// A view of the file system of its own, in which the data folder has a short, walkable path.
+Result<> enter_private_view(const std::string& data) {
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("ringwall", inside_parent, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0 ||
+      ::mkdir(inside_folder, 0755) != 0 || ::mount(data.c_str(), inside_folder, nullptr, MS_BIND, nullptr) != 0) {
+    return std::unexpected(os::system_error("cannot make the server's view of `" + data + "`", errno));
+  }
+  return {};
+}
+
+Result<> drop_privileges(const Account& account) {
+  for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return std::unexpected(os::system_error("cannot drop capabilities", errno));
+  }
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(account.gid, account.gid, account.gid) != 0 ||
+      ::setresuid(account.uid, account.uid, account.uid) != 0 || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return std::unexpected(os::system_error("cannot become the server's user", errno));
+  }
+  return {};
+}
+
+// The child: everything that parses bytes from outside.
+int run_server(const ServeFlags& flags, const server::Options& options, const Account& account, os::UniqueFd listener,
+               os::UniqueFd host_socket) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending, number);
+  ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (auto entered = enter_private_view(flags.data); !entered) return complain(entered.error().message);
+  if (auto dropped = drop_privileges(account); !dropped) return complain(dropped.error().message);
+  auto server = server::Server::start(options, std::move(listener), std::move(host_socket));
+  if (!server) return complain(server.error().message);
+  fmt::print("ringwall: {}\n", (*server)->greeting());
+  std::fflush(stdout);
+  // One thread waits for the signal that ends the server; the main thread for whatever does.
+  std::thread signals([&] {
+    int number = 0;
+    ::sigwait(&ending, &number);
+    (*server)->ask_to_stop();
+  });
+  const auto ended = (*server)->wait();
+  ::kill(::getpid(), SIGTERM);  // releases the thread if it was not the one
+  signals.join();
+  if (!ended) return complain(ended.error().message);
+  complain(flags.on_stop == OnStop::stop ? "stopping, databases too" : "stopping, databases go on");
+  const auto stopped = (*server)->stop(flags.on_stop == OnStop::stop ? server::Databases::stop : server::Databases::keep);
+  if (!stopped) return complain(stopped.error().message);
+  return flags.on_stop == OnStop::stop ? stopped_clean : exit_success;
+}
+
+}  // namespace
+
+int serve(const ServeFlags& given) {
+  ServeFlags flags = given;
+  if (::geteuid() != 0) {
+    return complain("serve needs root to make networks, volumes and database processes: run it with sudo. The server itself drops every privilege");
+  }
+  ::umask(022);
+  auto listen = parse_listen(flags.listen);
+  if (!listen) return complain(listen.error().message, exit_usage);
+  const auto account = server_account(flags.user);
+  if (!account) return complain(account.error().message);
+  if (auto made = make_folders(flags.data, *account); !made) return complain(made.error().message);
+  std::error_code error;
+  flags.data = std::filesystem::canonical(flags.data, error);
+  if (error) return complain("cannot find the data folder `" + given.data + "`: " + error.message());
+
+  auto listener = http::bind_tcp(listen->address, listen->port);
+  if (!listener) return complain(listener.error().message);
+  if (const auto port = http::port_of(*listener)) listen->port = *port;
+
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return complain(os::system_error("cannot make a socket", errno).message);
+  os::UniqueFd host_end(ends[0]), server_end(ends[1]);
+  const server::Options options{.data_folder = inside_folder,
+                                .data_folder_name = flags.data,
+                                .address = listen->address,
+                                .port = listen->port,
+                                .region = flags.region,
+                                .dns_suffix = flags.dns_suffix,
+                                .plugin_folder = plugin_folder(),
+                                .io_threads = flags.threads};
+  const pid_t child = ::fork();
+  if (child < 0) return complain(os::system_error("cannot start the server", errno).message);
+  if (child == 0) {
+    host_end.reset();
+    ::_exit(run_server(flags, options, *account, *std::move(listener), std::move(server_end)));
+  }
+  listener->reset();
+  server_end.reset();
+  const host::HelperOptions helper{.data_folder = flags.data,
+                                   .server_uid = account->uid,
+                                   .server_gid = account->gid,
+                                   .plugin_folder = options.plugin_folder,
+                                   .server = child};
+  const int status = host::serve_requests(std::move(host_end), helper);
+  if (status != stopped_clean) return status;
+  if (auto swept = host::sweep(helper); !swept) return complain(swept.error().message);
+  return exit_success;
+}
+
+}  // namespace ringwall::app

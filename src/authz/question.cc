@@ -1,0 +1,182 @@
+#include "authz/question.h"
+
+namespace ringwall::authz {
+
+using text::Json;
+
+namespace {
+
+std::unexpected<Error> wrong(const std::string& member, const std::string& why) {
+  return fail(Failure::invalid, "`" + member + "`: " + why);
+}
+
+// Part `index` of an ARN, counted from 0; the last takes the rest.
+std::string part(std::string_view arn, int index) {
+  for (int i = 0; i < index; ++i) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return std::string(index == 5 ? arn : arn.substr(0, arn.find(':')));
+}
+
+Result<policy::Principal> read_principal(const Json& request) {
+  using Type = policy::Principal::Type;
+  const std::string name = request.str("principal");
+  policy::Principal principal;
+  if (name == "anonymous") return principal;
+  if (name.ends_with(".amazonaws.com") && !name.starts_with("arn:")) {
+    principal.type = Type::service;
+    principal.service = name;
+    return principal;
+  }
+  const std::string service = part(name, 2), resource = part(name, 5);
+  principal.arn = name;
+  principal.account = request.contains("principalAccount") ? request.str("principalAccount") : part(name, 4);
+  if (service == "iam" && resource == "root") {
+    principal.type = Type::root;
+  } else if (service == "iam" && resource.starts_with("user/")) {
+    principal.type = Type::user;
+  } else if (service == "iam" && resource.starts_with("role/")) {
+    // A role acts through sessions; which one is not said.
+    principal.type = Type::role_session;
+    principal.role_arn = name;
+    principal.arn = "arn:aws:sts::" + principal.account + ":assumed-role/" + resource.substr(resource.rfind('/') + 1) + "/unnamed";
+    principal.service_linked = resource.starts_with("role/aws-service-role/");
+  } else if (service == "sts" && resource.starts_with("assumed-role/")) {
+    principal.type = Type::role_session;
+    const std::size_t end = resource.find('/', 13);
+    if (end == std::string::npos) return wrong("request.principal", "an assumed-role ARN ends in the session's name");
+    principal.role_arn = "arn:aws:iam::" + principal.account + ":role/" + resource.substr(13, end - 13);
+  } else if (service == "sts" && resource.starts_with("federated-user/")) {
+    principal.type = Type::federated;
+  } else {
+    return wrong("request.principal", "`" + name + "` is no ARN of a user, role, session or root, no service, and not `anonymous`");
+  }
+  return principal;
+}
+
+Result<> read_context(const Json& json, policy::Context& context) {
+  for (const auto& [key, value, at] : json.members()) {
+    const auto text_of = [](const Json& one) { return one.is_string() ? std::string(one.as_string()) : one.dump(); };
+    if (value.is_object() || value.is_null()) return wrong("request.context." + key, "takes a value or a list of values");
+    if (!value.is_array()) {
+      context.set(key, text_of(value));
+      continue;
+    }
+    std::vector<std::string> values;
+    for (const Json& item : value.items()) values.push_back(text_of(item));
+    context.set(key, std::move(values));
+  }
+  return {};
+}
+
+Result<Named> read_document(const Json& json, const std::string& member, policy::Kind kind, const ReadDocument& read) {
+  std::string name = member, source;
+  if (json.is_string()) {
+    name = json.as_string();
+    RW_TRY(source, read(name));
+  } else if (json.is_object()) {
+    source = json.dump();
+  } else {
+    return wrong("policies." + member, "takes a policy document or the path of one");
+  }
+  auto document = policy::compile(source, kind);
+  if (!document) return fail(document.error(), "`policies." + member + "`");
+  return Named{name, *std::move(document)};
+}
+
+Result<std::vector<Named>> read_documents(const Json& json, const std::string& member, policy::Kind kind, const ReadDocument& read) {
+  std::vector<Named> all;
+  if (!json.is_array()) return wrong("policies." + member, "takes a list of policy documents");
+  for (const Json& item : json.items()) {
+    RW_TRY(Named one, read_document(item, member + "[" + std::to_string(all.size()) + "]", kind, read));
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+Result<std::vector<Level>> read_levels(const Json& json, const std::string& member, policy::Kind kind, const ReadDocument& read) {
+  std::vector<Level> levels;
+  if (!json.is_array()) return wrong("policies." + member, "takes a list of levels, the root first");
+  for (const Json& item : json.items()) {
+    const std::string where = member + "[" + std::to_string(levels.size()) + "]";
+    RW_TRY(auto policies, read_documents(item["policies"], where + ".policies", kind, read));
+    levels.push_back({item.str("target"), std::move(policies)});
+  }
+  return levels;
+}
+
+// What a resource-based policy is follows from the action it is asked about.
+std::pair<ResourceKind, policy::Kind> resource_kind(std::string_view action) {
+  if (action.starts_with("sts:AssumeRole") || action == "sts:TagSession" || action == "sts:SetSourceIdentity") {
+    return {ResourceKind::trust, policy::Kind::trust};
+  }
+  if (action.starts_with("kms:")) return {ResourceKind::key, policy::Kind::key};
+  return {ResourceKind::plain, policy::Kind::resource};
+}
+
+Result<Layers> read_layers(const Json& policies, std::string_view action, const ReadDocument& read) {
+  Layers layers;
+  const auto [kind, document_kind] = resource_kind(action);
+  layers.resource_kind = kind;
+  for (const auto& [member, value, at] : policies.members()) {
+    if (member == "identity") {
+      RW_TRY(layers.identity, read_documents(value, member, policy::Kind::identity, read));
+    } else if (member == "boundary") {
+      RW_TRY(layers.boundary, read_document(value, member, policy::Kind::boundary, read));
+    } else if (member == "session") {
+      RW_TRY(layers.session, read_documents(value, member, policy::Kind::session, read));
+    } else if (member == "resource") {
+      RW_TRY(layers.resource, read_document(value, member, document_kind, read));
+    } else if (member == "endpoint") {
+      RW_TRY(layers.endpoint, read_document(value, member, policy::Kind::endpoint, read));
+    } else if (member == "scp") {
+      RW_TRY(layers.scps, read_levels(value, member, policy::Kind::scp, read));
+    } else if (member == "rcp") {
+      RW_TRY(layers.rcps, read_levels(value, member, policy::Kind::rcp, read));
+    } else {
+      return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, endpoint, scp and rcp");
+    }
+  }
+  return layers;
+}
+
+void fill(policy::Context& context, std::string_view key, const std::string& value) {
+  if (!value.empty() && context.find(key) == nullptr) context.set(key, value);
+}
+
+}  // namespace
+
+Result<Question> read_question(const Json& json, const ReadDocument& read) {
+  const Json& request = json["request"];
+  if (!request.is_object()) return wrong("request", "is missing");
+  for (const char* member : {"principal", "action", "resource"}) {
+    if (!request[member].is_string()) return wrong(std::string("request.") + member, "is missing or not a string");
+  }
+  Question question;
+  RW_TRY(question.request.principal, read_principal(request));
+  question.request.action = request.str("action");
+  question.request.resource = request.str("resource");
+  question.request.resource_account =
+      request.contains("resourceAccount") ? request.str("resourceAccount") : part(question.request.resource, 4);
+  // An ARN without an account (a bucket's) or `*`: the caller's own, unless it is said.
+  if (question.request.resource_account.empty()) question.request.resource_account = question.request.principal.account;
+  RW_DO(read_context(request["context"], question.request.context));
+  const policy::Principal& principal = question.request.principal;
+  fill(question.request.context, "aws:PrincipalArn", principal.role_arn.empty() ? principal.arn : principal.role_arn);
+  fill(question.request.context, "aws:PrincipalAccount", principal.account);
+  fill(question.request.context, "aws:ResourceAccount", question.request.resource_account);
+  RW_TRY(question.layers, read_layers(json["policies"], question.request.action, read));
+  return question;
+}
+
+Json answer_of(const Decision& decision) {
+  Json answer = Json::object({{"verdict", name_of(decision.verdict)}});
+  if (decision.layer != Layer::none) answer.set("layer", name_of(decision.layer));
+  if (!decision.policy.empty()) answer.set("policy", decision.policy);
+  if (!decision.statement.empty()) answer.set("statement", decision.statement);
+  return answer;
+}
+
+}  // namespace ringwall::authz
