@@ -23,7 +23,9 @@ void open_store(const benchmark::State&) {
     if (!shared_store->commit(transaction)) std::abort();
   }
 }
-void close_store(const benchmark::State&) { shared_store.reset(); }
+void close_store(const benchmark::State&) {
+  shared_store.reset();
+}
 
 void commits(benchmark::State& state) {
   const std::string key = "bench/" + std::to_string(state.thread_index());
@@ -36,7 +38,13 @@ void commits(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(commits)->Setup(open_store)->Teardown(close_store)->Threads(1)->Threads(8)->Threads(64)->UseRealTime();
+BENCHMARK(commits)
+    ->Setup(open_store)
+    ->Teardown(close_store)
+    ->Threads(1)
+    ->Threads(8)
+    ->Threads(64)
+    ->UseRealTime();
 
 void gets(benchmark::State& state) {
   int n = state.thread_index();

@@ -157,11 +157,13 @@ TEST(Watch, ABacklogAtItsLimitHoldsCommitsBack) {
     std::vector<std::jthread> writers;
     for (std::size_t t = 0; t < threads; ++t) {
       writers.emplace_back([&] {
-        for (std::size_t i = 0; i < watch_backlog_max / threads; ++i) EXPECT_TRUE(put(*store, "k", 1));
+        for (std::size_t i = 0; i < watch_backlog_max / threads; ++i)
+          EXPECT_TRUE(put(*store, "k", 1));
       });
     }
   }
-  std::future<bool> past = std::async(std::launch::async, [&] { return put(*store, "k", 2).has_value(); });
+  std::future<bool> past =
+      std::async(std::launch::async, [&] { return put(*store, "k", 2).has_value(); });
   EXPECT_EQ(past.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
   EXPECT_EQ(*store->get("k")->document, Json(1));
   leave.set_value();
