@@ -92,20 +92,24 @@ Result<> write_file(const std::string& path, std::string_view content, unsigned 
 }
 
 Result<> make_folder(const std::string& path, unsigned mode) {
+  // The parent of `a/b/` is `a/b`, which would be made as a parent, with a parent's mode.
+  if (path.size() > 1 && path.ends_with('/')) return make_folder(path.substr(0, path.size() - 1), mode);
   if (::mkdir(path.c_str(), mode) == 0) {
     // mkdir applies the umask; the caller's mode is meant exactly.
     if (::chmod(path.c_str(), mode) == 0) return {};
     return std::unexpected(system_error("cannot set the mode of `" + path + "`", errno));
   }
-  if (errno == EEXIST && std::filesystem::is_directory(path)) return {};
-  if (errno == ENOENT) {
+  const int code = errno;
+  std::error_code ignored;
+  if (code == EEXIST && std::filesystem::is_directory(path, ignored)) return {};
+  if (code == ENOENT) {
     const std::string parent = std::filesystem::path(path).parent_path();
     if (!parent.empty() && parent != path) {
       RW_DO(make_folder(parent, 0755));
       return make_folder(path, mode);
     }
   }
-  return std::unexpected(system_error("cannot make the folder `" + path + "`", errno));
+  return std::unexpected(system_error("cannot make the folder `" + path + "`", code));
 }
 
 TimePoint SystemClock::now() const {

@@ -8,10 +8,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <optional>
-#include <set>
 #include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +26,7 @@ using Revision = std::int64_t;  // grows by one with every commit of the whole s
 struct Entry {
   std::string key;
   std::shared_ptr<const text::Json> document;  // immutable; outlives the store's copy
-  Revision revision = 0;                       // of the commit that wrote it
+  Revision revision = 0;                       // of the commit that wrote it; 0: not committed yet
 };
 
 struct Change {
@@ -34,13 +34,15 @@ struct Change {
   std::shared_ptr<const text::Json> document;  // null: erased
 };
 
-inline constexpr std::size_t key_bytes_max = 512;
-inline constexpr std::size_t document_bytes_max = 1024UL * 1024;
+inline constexpr std::size_t key_bytes_max = 512;  // and at least 1
+inline constexpr std::size_t document_bytes_max = 1024UL * 1024;  // as Json::dump writes it
+inline constexpr std::size_t transaction_writes_max = 10'000;
 
 class Store;
 
 // A unit of work. Reads see the store as it is plus this transaction's own writes; commit
-// checks that everything read (single keys, absences and ranges) is still as it was.
+// checks that everything read (single keys, absences and ranges) is still as it was. Reads are
+// not of one moment: until the commit, two of them may disagree, and the commit then conflicts.
 // Not thread-safe; must not outlive its Store.
 class Transaction {
  public:
@@ -65,12 +67,16 @@ class Transaction {
   std::map<std::string, std::shared_ptr<const text::Json>, std::less<>> writes_;              // null: erase
 };
 
-// Stops the watch when destroyed; afterwards the callback will not run again.
+// Stops the watch when destroyed, by any thread, also within its own callback and after the
+// Store; afterwards the callback will not run again. Another thread waits for a callback that
+// is running, so it must hold no lock which that callback takes.
 class Watch {
  public:
   virtual ~Watch() = default;
 };
 
+// Thread-safe. Its destructor delivers what watches still have to hear; nobody may use the store
+// meanwhile, and no callback may destroy it.
 class Store {
  public:
   virtual ~Store() = default;
@@ -79,36 +85,61 @@ class Store {
   virtual std::vector<Entry> list(std::string_view prefix) const = 0;
 
   // Applies the transaction's writes atomically and durably, or fails with
+  //   invalid    a key or a document is past its limit, or not representable as JSON
   //   conflict   something it read has changed: build it again from new reads
   //   exhausted  the disk is full: nothing was written
   //   io         the disk failed: nothing was acknowledged
-  // Blocks for the fsync. A transaction without writes only checks its reads.
+  // Blocks for the fsync. A transaction without writes only checks its reads. Thread-safe, and
+  // atomic in the order of the revisions answered. Documents are kept as they read back, so
+  // what a reader sees does not depend on a restart (`1.0` is the integer 1 at once).
   virtual Result<Revision> commit(const Transaction& transaction) = 0;
 
-  // Calls `on_change` once per commit that touches keys under `prefix`, in commit order, from
-  // one thread of the store's, after the commit is durable. Keep callbacks short.
+  // Is everything that the transaction read still as it was?
+  virtual bool current(const Transaction& transaction) const = 0;
+
+  // Calls `on_change` once per later commit that changes keys under `prefix`, in commit order,
+  // from one thread of the store's, after the commit is durable. Keep callbacks short: when
+  // watch_backlog_max commits wait for them, further commits do too. A callback may commit,
+  // but must not wait for another thread that does.
   using OnChange = std::function<void(const std::vector<Change>&)>;
   [[nodiscard]] virtual std::unique_ptr<Watch> watch(std::string prefix, OnChange on_change) = 0;
+
+  // Held by `transact` while it retries, so that retries go one at a time: N contenders would
+  // else need about N attempts each. Recursive, since work may itself transact.
+  std::recursive_mutex& retry_turn() { return retry_turn_; }
+
+ private:
+  std::recursive_mutex retry_turn_;
 };
 
-// Opens or makes the store at `path` (SQLite, WAL, synchronous=FULL). Refuses a file that is
-// damaged or was written by a newer version (Failure::corrupt, naming both versions), and one
-// that another process holds open (conflict).
+inline constexpr std::size_t watch_backlog_max = 4096;
+
+// Opens the store at `path` (SQLite, WAL, synchronous=FULL), or makes it, readable by its owner
+// only, when there is no file or an empty one. Refuses a file that is damaged, is not a store or
+// was written by a newer version (Failure::corrupt, naming both versions), and one that is open
+// already (conflict); a file refused is left as it was. Cost: reads and checks the whole file.
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
 
 // Runs `work` in a fresh transaction and commits, again from the start on conflict (at most
-// `attempts` times). `work` returns a Result<T>; its error ends the attempt and is returned.
+// `attempts` times). `work` returns a Result<T>; its error, if the reads it came from still
+// hold, is returned. `work` may run several times, so it must have no effects of its own.
 template <typename Work>
-auto transact(Store& store, Work&& work, int attempts = 16) -> decltype(work(std::declval<Transaction&>())) {
+auto transact(Store& store, Work&& work, int attempts = 64)
+    -> decltype(work(std::declval<Transaction&>())) {
+  std::unique_lock turn(store.retry_turn(), std::defer_lock);
   for (int attempt = 1;; ++attempt) {
     Transaction transaction(store);
     auto outcome = work(transaction);
-    if (!outcome) return outcome;
-    const Result<Revision> committed = store.commit(transaction);
-    if (committed) return outcome;
-    if (committed.error().kind != Failure::conflict || attempt >= attempts) {
-      return std::unexpected(committed.error());
+    if (!outcome) {
+      if (attempt >= attempts || store.current(transaction)) return outcome;
+    } else {
+      const Result<Revision> committed = store.commit(transaction);
+      if (committed) return outcome;
+      if (committed.error().kind != Failure::conflict || attempt >= attempts) {
+        return std::unexpected(committed.error());
+      }
     }
+    if (!turn.owns_lock()) turn.lock();
   }
 }
 
