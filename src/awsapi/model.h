@@ -1,6 +1,6 @@
 #pragma once
-// Wire shapes as data. A service's Model is read from its .shapes file (made by
-// tools/import_shapes from AWS's public models); decoding, validation and encoding of every
+// Wire shapes as data. A service's Model is read from shapes/<service>.json (made by
+// tools/import_shapes.py from AWS's public models); decoding, validation and encoding of every
 // operation derive from it, and so does the coverage table.
 
 #include <functional>
@@ -73,18 +73,30 @@ class Model {
   std::string_view signing_name() const;   // credential scope's service
   std::string_view api_version() const;
   std::string_view target_prefix() const;  // JSON protocols; "TrentService"
+  std::string_view xml_namespace() const;  // query and ec2; always ends in `/`
+  std::string_view endpoint_prefix() const;  // the first label of the endpoint's name
+  bool global() const;                       // one endpoint for all regions, signed for us-east-1
   Protocol protocol() const;
-  const OperationShape* operation(std::string_view name) const;
+  const OperationShape* operation(std::string_view name) const;  // null if its shapes are not here
+  bool knows(std::string_view operation) const;  // AWS has it, whether its shapes are here or not
   std::vector<std::string> operations() const;  // every operation the model knows, sorted
+  // The HTTP status of an error code the service declares; 0 if it declares none such.
+  int error_status(std::string_view code) const;
+  std::string_view error_message_member() const;  // JSON protocols: "message" or "Message"
 
  private:
-  friend class Codec;
   Model();
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// The operation a request asks for, by X-Amz-Target or Action; empty if it names none.
+inline constexpr std::size_t form_parameters_max = 10'000;
+inline constexpr std::size_t form_depth_max = 32;  // levels of lists, maps and structures
+inline constexpr std::int64_t form_index_max = 2'147'483'647;
+
+// The operation a request asks for, by X-Amz-Target or Action; empty if it names none. A target
+// of another service is answered whole, so that no model knows it. Forms are read only under
+// `application/x-www-form-urlencoded`, JSON only under `application/x-amz-json-1.*`.
 std::string operation_name(const Model& model, const WireRequest& request);
 
 // Reads and validates the input by its shape: required members, types, enumerations, lengths and
@@ -98,6 +110,30 @@ ApiResult<Json> decode_input(const Model& model, const OperationShape& operation
 WireReply encode_output(const Model& model, const OperationShape& operation, const Json& output,
                         std::string_view request_id);
 WireReply encode_error(const Model& model, const ApiError& error, std::string_view request_id);
+
+// Errors that any operation of any service may answer, whose codes differ by family.
+enum class CommonError : std::uint8_t {
+  access_denied,
+  missing_token,         // no signature at all
+  unknown_access_key,    // also a session token that is none of ours
+  bad_signature,
+  expired_token,
+  request_expired,       // skew, or a presigned request past its lifetime
+  incomplete_signature,  // cannot be read, or leaves unsigned what must be signed
+  unimplemented,         // AWS has the operation, this server does not
+  unknown_operation,
+  internal_failure,
+  unavailable,
+  throttled,
+  validation,
+};
+
+// The same error in the words of a service's family. An empty `message` takes AWS's own.
+ApiError in_words_of(const Model& model, CommonError kind, std::string message);
+
+// The HTTP status an error is answered with: its own, else what the model declares for its code,
+// else what the table of common errors says, else 400.
+int status_of(const Model& model, const ApiError& error);
 
 // The embedded model of a service built into this binary, or null: "rds", "ec2", ….
 const Model* builtin_model(std::string_view service);
