@@ -436,7 +436,7 @@ TEST_F(ServerTest, ARenewedCertificateServesNewConnectionsAndKeepsOldOnes) {
 }
 
 TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
-  start();
+  start({.linger_max = milliseconds(40)});
   RawClient client = raw();
   ASSERT_TRUE(client.write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
   Exchange running = waiting_.take();
