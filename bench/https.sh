@@ -1,7 +1,8 @@
 #!/bin/sh
 # Keep-alive HTTPS, small JSON reply, one core each: Ringwall's server and nginx serving a static
 # file, the same certificate and cipher, the same load, in the same run. Prints requests per second
-# of each and the ratio. Server on core 0, load generator (wrk) on core 1.
+# of each and the ratio. Server on core 0, load generator (wrk) on core 1. On a machine that does
+# other work as well, the figure per second of the server's own processor time is the one to trust.
 #
 #   bench/https.sh [path of rw_http_bench] [seconds] [rounds]
 set -eu
@@ -80,20 +81,27 @@ CONF
 }
 start_nginx
 
+# Processor time of a process so far, user and system.
+ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+
 load() {
+  before=$(ticks "$2")
   taskset -c 1 wrk -t1 -c"$connections" -d"${seconds}s" "$1" >"$work/wrk"
+  after=$(ticks "$2")
   if grep -q 'Non-2xx\|Socket errors' "$work/wrk"; then cat "$work/wrk" >&2; return 1; fi
-  awk '/Requests\/sec/ {print $2}' "$work/wrk"
+  awk -v ticks=$((after - before)) -v hertz="$(getconf CLK_TCK)" \
+    '/requests in/ {total = $1} /Requests\/sec/ {print $2, total / (ticks / hertz)}' "$work/wrk"
 }
 
 taskset -c 1 wrk -t1 -c"$connections" -d1s "https://127.0.0.1:$ours_port/index.json" >/dev/null
 taskset -c 1 wrk -t1 -c"$connections" -d1s "https://127.0.0.1:$nginx_port/index.json" >/dev/null
+nginx_worker=$(cat "/proc/$nginx_pid/task/$nginx_pid/children" | tr -d ' ')
 round=1
 while [ "$round" -le "$rounds" ]; do
-  a=$(load "https://127.0.0.1:$ours_port/index.json")
-  b=$(load "https://127.0.0.1:$nginx_port/index.json")
-  echo "$a $b" | awk -v round="$round" '{printf "round %d: ringwall %.0f/s  nginx %.0f/s  ratio %.2f\n", round, $1, $2, $1 / $2}'
+  a=$(load "https://127.0.0.1:$ours_port/index.json" "$ours")
+  b=$(load "https://127.0.0.1:$nginx_port/index.json" "$nginx_worker")
+  echo "$a $b" | awk -v round="$round" '{printf "round %d: ringwall %.0f/s (%.0f per processor second)  nginx %.0f/s (%.0f)  ratio %.2f (%.2f)\n", round, $1, $2, $3, $4, $1 / $3, $2 / $4}'
   echo "$a $b" >>"$work/all"
   round=$((round + 1))
 done
-awk '{a += $1; b += $2} END {printf "mean: ringwall %.0f/s  nginx %.0f/s  ratio %.2f\n", a / NR, b / NR, a / b}' "$work/all"
+awk '{a += $1; b += $2; c += $3; d += $4} END {printf "mean: ringwall %.0f/s (%.0f per processor second)  nginx %.0f/s (%.0f)  ratio %.2f (%.2f)\n", a / NR, b / NR, c / NR, d / NR, a / c, b / d}' "$work/all"

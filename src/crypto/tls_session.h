@@ -68,6 +68,9 @@ class TlsSession {
 
   // True when a read may find bytes without the socket becoming readable.
   bool has_pending() const;
+  // Gives back the record buffers (tens of KiB) of a session that is idle; the next call takes
+  // new ones. Does nothing while a record is half read or half written.
+  void release_buffers();
   // After failed: what went wrong, for a log.
   const std::string& failure() const { return failure_; }
 

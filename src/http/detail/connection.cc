@@ -143,6 +143,7 @@ std::optional<Connection::Step> Connection::show_reader() {
 
 void Connection::handle() {
   state_ = State::answering;
+  served_since_sweep_ = true;
   deadline_ = no_deadline;
   closing_ = !request().keep_alive;
   answer_.store(Answer::pending, std::memory_order_relaxed);
@@ -275,6 +276,14 @@ std::optional<Connection::Step> Connection::linger() {
 }
 
 void Connection::expire_if_late(SteadyClock::time_point now) {
+  // Idle since the last sweep: ten thousand such connections should cost little memory.
+  const bool idle = state_ == State::reading && used_ == 0;
+  if (idle && !served_since_sweep_) {
+    if (tls_) tls_->release_buffers();
+    in_ = {};
+    out_ = {};
+  }
+  served_since_sweep_ = false;
   if (now < deadline_) return;
   late_ = true;
   boost::system::error_code ignored;

@@ -93,6 +93,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   bool head_started_ = false;
   bool closing_ = false;     // after the current response
   bool draining_ = false;
+  bool served_since_sweep_ = true;
   bool late_ = false;
   bool aborted_ = false;
   unsigned served_in_a_row_ = 0;

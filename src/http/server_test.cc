@@ -1,0 +1,499 @@
+#include "http/server.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "crypto/certificate.h"
+#include "crypto/tls_session.h"
+#include "http/client.h"
+#include "http/detail/sockets.h"
+#include "os/files.h"
+
+namespace ringwall::http {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds patience{10'000};
+
+// A TLS client that writes any bytes and reads until the server closes. Blocks.
+class RawClient final : private crypto::TlsTransport {
+ public:
+  RawClient(std::uint16_t port, const crypto::TlsContext& trust) {
+    const auto address = detail::tcp_address("127.0.0.1", port);
+    fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval limit{.tv_sec = 10, .tv_usec = 0};  // so that a broken server fails the test
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    connected_ = ::connect(fd_.get(), address->get(), address->size) == 0;
+    tls_.emplace(trust, crypto::TlsSession::Role::client, static_cast<crypto::TlsTransport&>(*this));
+    connected_ = connected_ && tls_->expect_peer("localhost").has_value() &&
+                 tls_->handshake() == crypto::TlsStatus::done;
+  }
+
+  bool connected() const { return connected_; }
+  bool write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const crypto::TlsCount sent = tls_->write(bytes);
+      if (sent.status != crypto::TlsStatus::done) return false;
+      bytes.remove_prefix(sent.count);
+    }
+    return true;
+  }
+  // The next bytes, empty at the end.
+  std::string read() {
+    std::string bytes(4096, '\0');
+    bytes.resize(tls_->read(bytes).count);
+    return bytes;
+  }
+  std::string read_to_end() {
+    std::string all;
+    for (std::string some = read(); !some.empty(); some = read()) all += some;
+    return all;
+  }
+  void end_of_requests() { tls_->close_notify(); }
+  void cut() { fd_.reset(); }
+
+ private:
+  std::ptrdiff_t receive(std::span<char> bytes) noexcept override {
+    return detail::receive_some(fd_.get(), bytes);
+  }
+  std::ptrdiff_t send(std::string_view bytes) noexcept override {
+    return detail::send_some(fd_.get(), bytes);
+  }
+  os::UniqueFd fd_;
+  std::optional<crypto::TlsSession> tls_;
+  bool connected_ = false;
+};
+
+// Exchanges taken off the io thread, to be answered by the test's.
+class Waiting {
+ public:
+  void put(Exchange exchange) {
+    const std::lock_guard lock(mutex_);
+    exchanges_.push_back(std::move(exchange));
+    arrived_.notify_one();
+  }
+  Exchange take() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [&] { return !exchanges_.empty(); });
+    Exchange exchange = std::move(exchanges_.front());
+    exchanges_.pop_front();
+    return exchange;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Exchange> exchanges_;
+};
+
+struct Certified {
+  std::shared_ptr<const crypto::TlsContext> server;
+  crypto::TlsContext trust;
+};
+
+Certified certify(std::string_view authority_name) {
+  const auto now = os::SystemClock().now();
+  const auto authority = crypto::Authority::create(authority_name, now);
+  const auto identity = authority.issue({"localhost", {"localhost"}, {"127.0.0.1"}}, now);
+  return {std::make_shared<const crypto::TlsContext>(crypto::TlsContext::server(*identity).value()),
+          crypto::TlsContext::client(authority.identity().certificate_pem).value()};
+}
+
+class ServerTest : public testing::Test {
+ protected:
+  void start(ServerOptions options = {}) {
+    if (options.threads == 0) options.threads = 2;
+    ServerCalls calls;
+    calls.handle = [this](Exchange exchange) { handle(std::move(exchange)); };
+    calls.refuse = [](const Refusal& refusal, const Peer&, const ListenerTag&) {
+      Response response;
+      response.headers.add("Content-Type", "text/plain");
+      response.body = refusal.message + "\n";
+      return response;
+    };
+    server_.emplace(options, std::move(calls), clock_);
+    server_->use_tls(certified_.server);
+    auto socket = bind_tcp("127.0.0.1", 0);
+    ASSERT_TRUE(socket.has_value());
+    port_ = port_of(*socket).value();
+    listener_ = server_->listen(*std::move(socket), std::make_shared<const std::string>("vpc-1")).value();
+  }
+
+  void handle(Exchange exchange) {
+    const Request& request = exchange.request();
+    if (request.path == "/later") return waiting_.put(std::move(exchange));
+    if (request.path == "/lost") return;
+    Response response;
+    response.headers.add("X-Tag", *static_cast<const std::string*>(exchange.tag().get()));
+    response.headers.add("X-Peer", exchange.peer().address);
+    response.body = std::string(request.method) + ' ' + std::string(request.target) + ' ' +
+                    std::string(request.body);
+    if (request.path == "/large") response.body = std::string(3'000'000, 'l');
+    std::move(exchange).reply(std::move(response));
+  }
+
+  Result<Client> connect(const crypto::TlsContext& trust) const {
+    return Client::connect_tls("127.0.0.1", port_, "localhost", trust, patience);
+  }
+  Result<Client> connect() const { return connect(certified_.trust); }
+  RawClient raw() const { return {port_, certified_.trust}; }
+
+  // All that the server says to those bytes before it closes.
+  std::string answer_to(std::string_view bytes) const {
+    RawClient client = raw();
+    EXPECT_TRUE(client.write(bytes));
+    return client.read_to_end();
+  }
+
+  os::SystemClock clock_;
+  Certified certified_ = certify("first authority");
+  Waiting waiting_;
+  std::optional<Server> server_;
+  std::uint16_t port_ = 0;
+  ListenerId listener_ = 0;
+};
+
+constexpr std::string_view get_x = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view get_x_and_close =
+    "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+TEST_F(ServerTest, AnswersManyRequestsOnOneConnectionWithTagAndPeer) {
+  start();
+  auto client = connect();
+  ASSERT_TRUE(client.has_value()) << client.error().message;
+  for (int i = 0; i < 100; ++i) {
+    const auto response = client->send({.method = "POST", .target = "/a?b=" + std::to_string(i), .body = "body"}, patience);
+    ASSERT_TRUE(response.has_value()) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body, "POST /a?b=" + std::to_string(i) + " body");
+    EXPECT_EQ(response->headers.find("X-Tag"), "vpc-1");
+    EXPECT_EQ(response->headers.find("X-Peer"), "127.0.0.1");
+    EXPECT_TRUE(response->headers.find("Date").has_value());
+  }
+  EXPECT_EQ(server_->connections(), 1U);
+}
+
+TEST_F(ServerTest, SendsAndTakesBodiesLargerThanEveryBuffer) {
+  start({.body_bytes_max = 4'000'000});
+  auto client = connect();
+  const auto large = client->send({.target = "/large"}, patience);
+  ASSERT_TRUE(large.has_value()) << large.error().message;
+  EXPECT_EQ(large->body.size(), 3'000'000U);
+  const std::string body(3'000'000, 'b');
+  const auto echoed = client->send({.method = "PUT", .target = "/x", .body = body}, patience);
+  ASSERT_TRUE(echoed.has_value()) << echoed.error().message;
+  EXPECT_EQ(echoed->body, "PUT /x " + body);
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  start();
+  std::string bytes;
+  for (int i = 0; i < 200; ++i) bytes += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::string all = answer_to(bytes + std::string(get_x_and_close));
+  std::size_t at = 0;
+  for (int i = 0; i < 200; ++i) {
+    at = all.find("\r\n\r\nGET /" + std::to_string(i) + ' ', at);
+    ASSERT_NE(at, all.npos) << i;
+  }
+  EXPECT_NE(all.find("Connection: close\r\n\r\nGET /x ", at), all.npos);
+}
+
+TEST_F(ServerTest, HeadHasTheLengthButNotTheBody) {
+  start();
+  const std::string all = answer_to("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(all.find("Content-Length: 8\r\n"), all.npos);
+  EXPECT_TRUE(all.ends_with("\r\n\r\n"));
+}
+
+TEST_F(ServerTest, AsksForTheBodyOfAClientThatWaitsForIt) {
+  start();
+  RawClient client = raw();
+  ASSERT_TRUE(client.write("PUT /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+                           "Connection: close\r\n\r\n"));
+  EXPECT_EQ(client.read(), "HTTP/1.1 100 Continue\r\n\r\n");
+  ASSERT_TRUE(client.write("hi"));
+  EXPECT_TRUE(client.read_to_end().ends_with("PUT /x hi"));
+}
+
+TEST_F(ServerTest, AHandlerMayAnswerLaterFromAnotherThread) {
+  start();
+  std::jthread answerer([&] {
+    for (int i = 0; i < 50; ++i) {
+      Exchange exchange = waiting_.take();
+      Response response;
+      response.body = "later " + std::string(exchange.request().query);  // still valid
+      std::move(exchange).reply(std::move(response));
+    }
+  });
+  auto client = connect();
+  for (int i = 0; i < 50; ++i) {
+    const auto response = client->send({.target = "/later?" + std::to_string(i)}, patience);
+    ASSERT_TRUE(response.has_value()) << response.error().message;
+    EXPECT_EQ(response->body, "later " + std::to_string(i));
+  }
+}
+
+TEST_F(ServerTest, AnExchangeThatIsLostAnswers500) {
+  start();
+  auto client = connect();
+  EXPECT_EQ(client->send({.target = "/lost"}, patience)->status, 500);
+}
+
+struct BadFraming {
+  const char* name;
+  int status;
+  std::string bytes;
+};
+
+class BadFramingTest : public ServerTest, public testing::WithParamInterface<BadFraming> {};
+
+// Refused with its status, told why, closed; and the request hidden behind it is never handled.
+TEST_P(BadFramingTest, IsRefusedAndNothingAfterItIsRead) {
+  start();
+  const std::string all = answer_to(GetParam().bytes + "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 " + std::to_string(GetParam().status) + ' ')) << all;
+  EXPECT_NE(all.find("Connection: close\r\n"), all.npos);
+  EXPECT_NE(all.find(" at byte "), all.npos);
+  EXPECT_EQ(all.find("\nHTTP/1.1 "), all.npos) << "a second response";
+  EXPECT_EQ(all.find("hidden"), all.npos);
+}
+
+std::string post(std::string_view headers, std::string_view body) {
+  return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(headers) + "\r\n" + std::string(body);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Server, BadFramingTest,
+    testing::Values(
+        BadFraming{"TransferEncodingWithContentLength", 400,
+                   post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
+        BadFraming{"OddTransferEncoding", 501, post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")},
+        BadFraming{"ListedTransferEncoding", 501,
+                   post("Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n")},
+        BadFraming{"DuplicateContentLength", 400,
+                   post("Content-Length: 0\r\nContent-Length: 30\r\n", "")},
+        BadFraming{"DuplicateHost", 400, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
+        BadFraming{"MissingHost", 400, "GET / HTTP/1.1\r\n\r\n"},
+        BadFraming{"FoldedHeader", 400, post("X: a\r\n folded\r\n", "")},
+        BadFraming{"BareLineFeed", 400, "GET / HTTP/1.1\nHost: a\n\n"},
+        BadFraming{"ChunkExtension", 400, post("Transfer-Encoding: chunked\r\n", "0;x=y\r\n\r\n")},
+        BadFraming{"ChunkSizeWithSign", 400, post("Transfer-Encoding: chunked\r\n", "-1\r\n\r\n")},
+        BadFraming{"ChunkSizeTooLarge", 413,
+                   post("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n")},
+        BadFraming{"Trailer", 400, post("Transfer-Encoding: chunked\r\n", "0\r\nHost: b\r\n\r\n")},
+        BadFraming{"AbsoluteTargetAgainstHost", 400,
+                   "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+        BadFraming{"OldVersion", 505, "GET / HTTP/1.0\r\nHost: a\r\n\r\n"},
+        BadFraming{"HugeBody", 413, post("Content-Length: 1048577\r\n", "x")},
+        BadFraming{"HugeHead", 431, post("X: " + std::string(head_bytes_max, 'x'), "")},
+        BadFraming{"HugeTarget", 414, "GET /" + std::string(head_bytes_max, 'x')}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_F(ServerTest, ASlowHeadIsRefusedInTime) {
+  start({.head_max = milliseconds(40)});
+  const std::string all = answer_to("GET / HTTP/1.1\r\nHost:");
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 408 ")) << all;
+}
+
+TEST_F(ServerTest, ASlowBodyIsRefusedInTime) {
+  start({.body_idle_max = milliseconds(40)});
+  const std::string all = answer_to("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 408 ")) << all;
+}
+
+TEST_F(ServerTest, IdleConnectionsAreClosedInTimeAndWithoutAWord) {
+  start({.keep_alive_idle_max = milliseconds(40)});
+  EXPECT_EQ(answer_to(""), "");
+  RawClient client = raw();
+  ASSERT_TRUE(client.write(get_x));
+  EXPECT_NE(client.read(), "");
+  EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST_F(ServerTest, AHandshakeThatDoesNotEndIsClosedInTime) {
+  start({.handshake_max = milliseconds(40)});
+  const auto address = detail::tcp_address("127.0.0.1", port_);
+  const os::UniqueFd silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::connect(silent.get(), address->get(), address->size), 0);
+  char byte = 0;
+  EXPECT_LE(::recv(silent.get(), &byte, 1, 0), 0);
+}
+
+TEST_F(ServerTest, AClientThatDoesNotReadIsClosedInTime) {
+  start({.write_idle_max = milliseconds(40)});
+  RawClient client = raw();
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(client.write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+  }
+  while (server_->connections() != 0) std::this_thread::yield();
+  EXPECT_LT(client.read_to_end().size(), 30'000'000U);
+}
+
+TEST_F(ServerTest, AHalfClosedClientStillGetsItsAnswers) {
+  start();
+  RawClient client = raw();
+  ASSERT_TRUE(client.write(std::string(get_x) + std::string(get_x)));
+  client.end_of_requests();
+  const std::string all = client.read_to_end();
+  EXPECT_NE(all.find("GET /x", all.find("GET /x") + 1), all.npos) << all;
+}
+
+TEST_F(ServerTest, ARequestCutShortIsNeverHandled) {
+  start();
+  RawClient client = raw();
+  ASSERT_TRUE(client.write("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"));
+  client.end_of_requests();
+  EXPECT_EQ(client.read_to_end(), "");
+}
+
+TEST_F(ServerTest, AClientMayVanishAtAnyMoment) {
+  start();
+  for (std::size_t size = 0; size <= get_x.size(); ++size) {
+    RawClient client = raw();
+    ASSERT_TRUE(client.connected());
+    if (size != 0) client.write(get_x.substr(0, size));
+    client.cut();
+  }
+  RawClient leaver = raw();
+  leaver.write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  Exchange exchange = waiting_.take();
+  leaver.cut();
+  std::move(exchange).reply({});
+  EXPECT_TRUE(connect()->send({}, patience).has_value());
+}
+
+TEST_F(ServerTest, HoldsAThousandIdleConnections) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  start();
+  std::deque<RawClient> idle;
+  for (int i = 0; i < 1000; ++i) {
+    idle.emplace_back(port_, certified_.trust);
+    ASSERT_TRUE(idle.back().connected()) << i;
+  }
+  EXPECT_EQ(server_->connections(), 1000U);
+  for (const std::size_t which : {0U, 500U, 999U}) {
+    ASSERT_TRUE(idle[which].write(get_x_and_close));
+    EXPECT_TRUE(idle[which].read_to_end().ends_with("GET /x "));
+  }
+}
+
+TEST_F(ServerTest, ClosesTheConnectionPastTheLimitAndTakesOneAgainLater) {
+  start({.connections_max = 2, .linger_max = milliseconds(40)});
+  RawClient first = raw();
+  {
+    RawClient second = raw();
+    EXPECT_TRUE(first.connected() && second.connected());
+    EXPECT_FALSE(raw().connected());
+  }
+  while (server_->connections() != 1) std::this_thread::yield();
+  EXPECT_TRUE(raw().connected());
+}
+
+TEST_F(ServerTest, AStoppedListenerFreesItsAddressAndClosesItsConnections) {
+  start();
+  auto second = bind_tcp("127.0.0.1", 0);
+  const std::uint16_t second_port = port_of(*second).value();
+  ASSERT_TRUE(server_->listen(*std::move(second), std::make_shared<const std::string>("vpc-2")).has_value());
+  RawClient idle = raw();
+  RawClient busy = raw();
+  ASSERT_TRUE(busy.write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
+  Exchange running = waiting_.take();
+  server_->stop_listener(listener_);
+  EXPECT_FALSE(connect().has_value());
+  EXPECT_TRUE(bind_tcp("127.0.0.1", port_).has_value());
+  EXPECT_EQ(idle.read_to_end(), "");
+  std::move(running).reply({.body = "finished"});
+  const std::string all = busy.read_to_end();
+  EXPECT_TRUE(all.ends_with("finished")) << all;
+  EXPECT_NE(all.find("Connection: close"), all.npos);
+  port_ = second_port;
+  EXPECT_EQ(connect()->send({}, patience)->headers.find("X-Tag"), "vpc-2");
+}
+
+TEST_F(ServerTest, ARenewedCertificateServesNewConnectionsAndKeepsOldOnes) {
+  start();
+  auto before = connect();
+  ASSERT_TRUE(before.has_value());
+  const Certified renewed = certify("second authority");
+  server_->use_tls(renewed.server);
+  EXPECT_TRUE(before->send({}, patience).has_value());
+  EXPECT_FALSE(connect().has_value());
+  auto after = connect(renewed.trust);
+  ASSERT_TRUE(after.has_value()) << after.error().message;
+  EXPECT_TRUE(after->send({}, patience).has_value());
+}
+
+TEST_F(ServerTest, StopLetsRunningRequestsFinish) {
+  start({.linger_max = milliseconds(40)});
+  RawClient client = raw();
+  ASSERT_TRUE(client.write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
+  Exchange running = waiting_.take();
+  std::jthread stopper([&] { server_->stop(patience); });
+  while (connect().has_value()) std::this_thread::yield();  // it has begun to stop
+  std::move(running).reply({.body = "finished"});
+  EXPECT_TRUE(client.read_to_end().ends_with("finished"));
+}
+
+TEST_F(ServerTest, StopGivesUpAfterItsPatienceAndALateAnswerIsHarmless) {
+  start();
+  RawClient client = raw();
+  ASSERT_TRUE(client.write("GET /later HTTP/1.1\r\nHost: kept\r\n\r\n"));
+  Exchange running = waiting_.take();
+  server_->stop(milliseconds(20));
+  EXPECT_EQ(server_->connections(), 0U);
+  server_.reset();
+  EXPECT_EQ(client.read_to_end(), "");
+  EXPECT_EQ(running.request().host, "kept");
+  std::move(running).reply({.body = "nobody hears this"});
+}
+
+TEST_F(ServerTest, ServesPlainHttpOnAUnixSocketAndReplacesADeadOne) {
+  start();
+  const std::string path = testing::TempDir() + "ringwall-http-" + std::to_string(::getpid());
+  for (int round = 0; round < 2; ++round) {
+    auto socket = bind_unix(path, 0600);
+    ASSERT_TRUE(socket.has_value()) << socket.error().message;
+    const auto taken = bind_unix(path, 0600);
+    ASSERT_FALSE(taken.has_value());
+    EXPECT_EQ(taken.error().kind, Failure::conflict);
+    const auto id = server_->listen(*std::move(socket), std::make_shared<const std::string>("local"), Security::plain);
+    auto client = Client::connect_unix(path, patience);
+    ASSERT_TRUE(client.has_value()) << client.error().message;
+    const auto response = client->send({.target = "/x"}, patience);
+    ASSERT_TRUE(response.has_value()) << response.error().message;
+    EXPECT_EQ(response->headers.find("X-Peer"), "");
+    EXPECT_EQ(response->body, "GET /x ");
+    server_->stop_listener(*id);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(Listen, ATakenPortSaysWhatToDo) {
+  const auto first = bind_tcp("127.0.0.1", 0);
+  const std::uint16_t port = port_of(*first).value();
+  const auto second = bind_tcp("127.0.0.1", port);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error(), (Error{Failure::conflict, "address already in use: `127.0.0.1:" + std::to_string(port) +
+                                                          "`; choose another with --listen"}));
+}
+
+TEST(Listen, TakesLiteralAddressesOnly) {
+  EXPECT_EQ(bind_tcp("localhost", 0).error().message, "`localhost` is not an IPv4 or IPv6 address");
+  EXPECT_EQ(bind_tcp("192.0.2.1", 0).error().kind, Failure::invalid);
+  EXPECT_EQ(bind_unix(std::string(108, 'x'), 0600).error().kind, Failure::invalid);
+}
+
+}  // namespace
+}  // namespace ringwall::http
