@@ -5,6 +5,7 @@
 #include "awsapi/detail/canonical.h"
 #include "awsapi/detail/form.h"
 #include "awsapi/sigv4.h"
+#include "base/check.h"
 #include "crypto/crypto.h"
 #include "text/encode.h"
 #include "text/time.h"
@@ -35,9 +36,10 @@ ApiResult<WireRequest> request_of(std::string_view token) {
 
 ApiResult<SigninToken> read_signin_token(std::string_view token) {
   RW_TRY(const WireRequest request, request_of(token));
-  RW_TRY(const auto parameters, detail::read_form(request));
-  const std::string* action = detail::exact(parameters, "Action");
-  const std::string* user = detail::exact(parameters, "DBUser");
+  const auto parameters = detail::read_form(request);
+  if (!parameters) return no_token(parameters.error().message);
+  const std::string* action = detail::exact(*parameters, "Action");
+  const std::string* user = detail::exact(*parameters, "DBUser");
   if (action == nullptr || *action != "connect") return no_token("A sign-in token's Action is 'connect'.");
   if (user == nullptr || user->empty() || user->find('\0') != std::string::npos) return no_token("A sign-in token names its DBUser.");
   RW_TRY(auto claim, read_claim(request));
@@ -49,8 +51,15 @@ ApiResult<SigninToken> read_signin_token(std::string_view token) {
 }
 
 std::optional<ApiError> verify_signin_token(const SigninToken& token, std::string_view raw, const Secret& key, TimePoint now) {
-  const auto request = request_of(raw);
+  auto request = request_of(raw);
   if (!request) return request.error();
+  const std::string as_given(*request->header("host"));
+  // botocore signs the host in lower case but prints it as it was given; other signers sign what
+  // they print. A host in lower case, which is the rule, is tried once.
+  request->header = [&token](std::string_view name) { return name == "host" ? std::optional<std::string_view>(token.host) : std::nullopt; };
+  auto fault = verify(token.claim, *request, key, now);
+  if (!fault || as_given == token.host) return fault;
+  request->header = [&as_given](std::string_view name) { return name == "host" ? std::optional<std::string_view>(as_given) : std::nullopt; };
   return verify(token.claim, *request, key, now);
 }
 
@@ -63,10 +72,12 @@ std::string make_signin_token(std::string_view host_and_port, std::string_view u
   std::string query = "Action=connect&DBUser=" + text::percent_encode(user);
   query.append("&X-Amz-Algorithm=").append(detail::signature_algorithm).append("&X-Amz-Credential=").append(text::percent_encode(credential));
   query.append("&X-Amz-Date=").append(time).append("&X-Amz-Expires=").append(std::to_string(std::chrono::seconds(signin_lifetime_max).count()));
-  if (!session_token.empty()) query.append("&X-Amz-Security-Token=").append(text::percent_encode(session_token));
   query.append("&X-Amz-SignedHeaders=host");
-  std::string canonical = "GET\n/\n" + query + "\nhost:";  // built in canonical order already
-  canonical.append(host_and_port).append("\n\nhost\n").append(crypto::sha256_hex(""));
+  if (!session_token.empty()) query.append("&X-Amz-Security-Token=").append(text::percent_encode(session_token));
+  const auto sorted = detail::canonical_query(query);
+  RW_CHECK(sorted.has_value());  // every part was encoded just above
+  std::string canonical = "GET\n/\n" + *sorted + "\nhost:";
+  canonical.append(text::lower(host_and_port)).append("\n\nhost\n").append(crypto::sha256_hex(""));
   const Secret key = signing_key(secret, date, region, signin_service);
   const std::string signature = detail::signature_of({time, date, region, signin_service}, canonical, key);
   return std::string(host_and_port) + "/?" + query + "&X-Amz-Signature=" + signature;
