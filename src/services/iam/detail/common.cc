@@ -17,7 +17,7 @@ bool is_name(std::string_view name) {
 }
 
 bool has_path_characters(std::string_view path) {
-  return std::ranges::all_of(path, [](char c) { return c >= '!' && c <= '\x7f'; });
+  return std::ranges::all_of(path, [](unsigned char c) { return c >= 0x21 && c <= 0x7f; });
 }
 
 // The name at the end of "arn:aws:iam::<account>:policy/path/name" if it is of that account.

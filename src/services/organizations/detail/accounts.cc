@@ -1,0 +1,132 @@
+// Accounts. One is made in the call's own transaction, with the role by which the management
+// account enters it; so its status has succeeded, or failed, when it is first answered.
+
+#include <algorithm>
+
+#include "directory/bootstrap.h"
+#include "directory/documents.h"
+#include "services/organizations/detail/common.h"
+#include "text/encode.h"
+#include "text/time.h"
+
+namespace ringwall::organizations::detail {
+namespace {
+
+constexpr std::size_t email_characters_min = 6, email_characters_max = 64, account_name_characters_max = 50;
+
+bool is_role_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || std::string_view("_+=,.@-").contains(c);
+  });
+}
+
+bool is_email(std::string_view email) {
+  const std::size_t at = email.find('@');
+  return email.size() >= email_characters_min && email.size() <= email_characters_max && at != 0 && at != std::string_view::npos &&
+         email.find('@', at + 1) == std::string_view::npos && email.find('.', at) != std::string_view::npos &&
+         std::ranges::all_of(email, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
+bool is_email_taken(const Call& call, std::string_view email) {
+  return std::ranges::any_of(call.transaction.list("org/account/"), [&](const store::Entry& entry) {
+    return text::lower(entry.document->text("Email")) == text::lower(email);
+  });
+}
+
+void put_access_role(const Call& call, std::string_view account, std::string_view name) {
+  const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::)" + call.account() + R"(:root"},"Action":"sts:AssumeRole"}]})";
+  Json role = directory::new_role(call.environment, account, "/", name, trust, call.now);
+  role.set("pinned", Json::object());
+  role.edit("inline").push(Json::object({{"PolicyName", "AdministratorAccess"},
+                                         {"PolicyDocument", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"}}));
+  call.transaction.put(directory::iam_key(account, "role", name), std::move(role));
+}
+
+ApiResult<Json> create_account(const Call& call) {
+  RW_TRY(const Document stored, organization(call));
+  const std::string email = call.input.str("Email"), name = call.input.str("AccountName");
+  const std::string role_name(call.input.text("RoleName", default_access_role));
+  if (!is_email(email)) return api_error("InvalidInputException", "You specified an invalid email address: `" + email + "`.");
+  if (name.empty() || name.size() > account_name_characters_max) return api_error("InvalidInputException", "An account's name has 1 to 50 characters.");
+  if (!is_role_name(role_name)) return api_error("InvalidInputException", "You specified a role name that is not valid: `" + role_name + "`.");
+  if (auto fault = fault_in_tags(call.input["Tags"])) return std::unexpected(*fault);
+
+  const std::int64_t now = text::to_millis(call.now);
+  const std::string request = "car-" + random_text(call.environment.random, "0123456789abcdef", 32);
+  Json status = Json::object({{"Id", request}, {"AccountName", name}, {"State", "SUCCEEDED"}, {"RequestedTimestamp", now}, {"CompletedTimestamp", now}});
+  if (is_email_taken(call, email)) {
+    status.set("State", "FAILED");
+    status.set("FailureReason", "EMAIL_ALREADY_EXISTS");
+  } else {
+    const std::string id = directory::new_account_id(call.environment, call.transaction);
+    Json account = directory::put_account(call.transaction, *stored, id, name, email, stored->text("root"), "CREATED", call.now);
+    account.set("Tags", service::json_of(service::tags_of(call.input["Tags"])));
+    call.transaction.put("org/account/" + id, std::move(account));
+    put_access_role(call, id, role_name);
+    status.set("AccountId", id);
+  }
+  call.transaction.put("org/create-status/" + request, status);
+  return Json::object({{"CreateAccountStatus", std::move(status)}});
+}
+
+ApiResult<Json> describe_create_account_status(const Call& call) {
+  const std::string id = call.input.str("CreateAccountRequestId");
+  const Document status = id.contains('/') ? nullptr : call.transaction.get("org/create-status/" + id);
+  if (status == nullptr) return api_error("CreateAccountStatusNotFoundException", "You specified a create account request that doesn't exist.");
+  return Json::object({{"CreateAccountStatus", *status}});
+}
+
+ApiResult<Json> list_create_account_status(const Call& call) {
+  const Json& states = call.input["States"];
+  std::vector<Listed> items;
+  for (const store::Entry& entry : call.transaction.list("org/create-status/")) {
+    const bool is_wanted = states.items().empty() || std::ranges::any_of(states.items(), [&](const Json& state) { return state.as_string() == entry.document->text("State"); });
+    if (is_wanted) items.push_back({entry.key, *entry.document});
+  }
+  return page(call, std::move(items), "CreateAccountStatuses");
+}
+
+ApiResult<Json> describe_account(const Call& call) {
+  RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
+  return Json::object({{"Account", *account.document}});
+}
+
+ApiResult<Json> list_accounts(const Call& call) {
+  std::vector<Listed> items;
+  for (const store::Entry& entry : call.transaction.list("org/account/")) items.push_back({entry.key, *entry.document});
+  return page(call, std::move(items), "Accounts");
+}
+
+ApiResult<Json> list_accounts_for_parent(const Call& call) {
+  RW_TRY(const Node parent, find_parent(call, call.input.text("ParentId")));
+  std::vector<Listed> items;
+  for (const Node& account : children(call, parent.id, NodeType::account)) items.push_back({account.id, *account.document});
+  return page(call, std::move(items), "Accounts");
+}
+
+ApiResult<Json> move_account(const Call& call) {
+  RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
+  RW_TRY(const Node source, find_parent(call, call.input.text("SourceParentId"), "SourceParentNotFoundException"));
+  RW_TRY(const Node destination, find_parent(call, call.input.text("DestinationParentId"), "DestinationParentNotFoundException"));
+  if (account.document->text("parent") != source.id) return api_error("SourceParentNotFoundException", "The account is not in the source parent you specified.");
+  if (source.id == destination.id) return api_error("DuplicateAccountException", "That account is already present in the specified destination.");
+  Json document = *account.document;
+  document.set("parent", destination.id);
+  call.transaction.put(account.key, std::move(document));
+  return Json::object();
+}
+
+}  // namespace
+
+void add_account_operations(Operations& operations) {
+  operations.push_back({"CreateAccount", Access::write, ask_on_star("organizations:CreateAccount", add_request_tags), create_account});
+  operations.push_back({"DescribeCreateAccountStatus", Access::read, ask_on_star("organizations:DescribeCreateAccountStatus"), describe_create_account_status});
+  operations.push_back({"ListCreateAccountStatus", Access::read, ask_on_star("organizations:ListCreateAccountStatus"), list_create_account_status});
+  operations.push_back({"DescribeAccount", Access::read, ask_about("organizations:DescribeAccount", {node_in("AccountId")}), describe_account});
+  operations.push_back({"ListAccounts", Access::read, ask_on_star("organizations:ListAccounts"), list_accounts});
+  operations.push_back({"ListAccountsForParent", Access::read, ask_about("organizations:ListAccountsForParent", {node_in("ParentId")}), list_accounts_for_parent});
+  operations.push_back({"MoveAccount", Access::write,
+                        ask_about("organizations:MoveAccount", {node_in("AccountId"), node_in("SourceParentId"), node_in("DestinationParentId")}), move_account});
+}
+
+}  // namespace ringwall::organizations::detail

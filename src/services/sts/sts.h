@@ -1,0 +1,23 @@
+#pragma once
+// AWS Security Token Service: who am I, and temporary credentials.
+// https://docs.aws.amazon.com/STS/latest/APIReference/
+
+#include <vector>
+
+#include "service/service.h"
+
+namespace ringwall::sts {
+
+inline constexpr std::int64_t assume_role_seconds_min = 900;
+inline constexpr std::int64_t assume_role_seconds_default = 3600;
+inline constexpr std::int64_t chained_role_seconds_max = 3600;
+inline constexpr std::int64_t session_token_seconds_min = 900;
+inline constexpr std::int64_t session_token_seconds_max = 129600;
+inline constexpr std::int64_t session_token_seconds_default = 43200;
+inline constexpr std::size_t session_policy_arns_max = 10;
+inline constexpr std::size_t session_policies_characters_max = 2048;  // inline and ARNs together
+
+// The operations, for service::Service with the model "sts".
+std::vector<service::Operation> operations();
+
+}  // namespace ringwall::sts
