@@ -113,9 +113,8 @@ class Compiler {
     const std::size_t size = characters_in(text_, rules_.white_space),
                       size_max = characters_max(kind_);
     if (size > size_max) {
-      return fail(Failure::exhausted, "a " + std::string(name_of(kind_)) + " of " +
-                                          std::to_string(size) + " characters: the limit is " +
-                                          std::to_string(size_max));
+      return fail(Failure::exhausted, kind_name() + " of " + std::to_string(size) +
+                                          " characters: the limit is " + std::to_string(size_max));
     }
     if (!document.is_object())
       return source_.refuse(document, "a policy document must be an object");
