@@ -7,7 +7,7 @@
 namespace ringwall::app {
 namespace {
 
-constexpr const char* bash = R"(_ringwall() {
+constexpr const char* bash = R"sh(_ringwall() {
   local current=${COMP_WORDS[COMP_CWORD]}
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W "$(ringwall help | awk '/^Subcommands:/{s=1;next} s&&/^  [a-z]/{print $1}') --help --version" -- "$current"))
@@ -18,13 +18,13 @@ constexpr const char* bash = R"(_ringwall() {
   fi
 }
 complete -o filenames -F _ringwall ringwall
-)";
+)sh";
 
 constexpr const char* zsh_prefix = "autoload -U +X bashcompinit && bashcompinit\n";
 
-constexpr const char* fish = R"(complete -c ringwall -n __fish_use_subcommand -f -a "(ringwall help | awk '/^Subcommands:/{s=1;next} s&&/^  [a-z]/{print \$1}')"
+constexpr const char* fish = R"sh(complete -c ringwall -n __fish_use_subcommand -f -a "(ringwall help | awk '/^Subcommands:/{s=1;next} s&&/^  [a-z]/{print \$1}')"
 complete -c ringwall -n 'not __fish_use_subcommand' -a "(ringwall (commandline -opc)[2] --help | grep -oE -- '--[a-z-]+')"
-)";
+)sh";
 
 }  // namespace
 

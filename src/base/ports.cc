@@ -28,7 +28,9 @@ std::string resource_id(Random& random, std::string_view prefix) {
 }
 
 std::string unique_id(Random& random, std::string_view prefix) {
-  return std::string(prefix) + random_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 17);
+  // Access keys have 20 characters, the ids of principals and policies 21.
+  const std::size_t length = prefix == "AKIA" || prefix == "ASIA" ? 16 : 17;
+  return std::string(prefix) + random_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", length);
 }
 
 std::string uuid(Random& random) {

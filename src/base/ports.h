@@ -28,7 +28,7 @@ std::string random_text(Random& random, std::string_view alphabet, std::size_t l
 
 // AWS-style ids. `resource_id(random, "vpc")` is "vpc-" and 17 hexadecimal digits.
 std::string resource_id(Random& random, std::string_view prefix);
-// `unique_id(random, "AROA")` is the prefix and 17 of A-Z2-7: IAM's unique ids and access keys.
+// `unique_id(random, "AROA")` is the prefix and 17 of A-Z2-7; an access key (AKIA, ASIA) has 16.
 std::string unique_id(Random& random, std::string_view prefix);
 // A random (version 4) UUID in lower case: request ids, KMS key ids.
 std::string uuid(Random& random);
