@@ -157,7 +157,7 @@ TEST_F(ProcessTest, ACrashIsSeenAndItsLeftoversGoBeforeTheNextStart) {
   ASSERT_EQ(::kill(started->pid, SIGKILL), 0);
   EXPECT_TRUE(ends(started->pidfd));
   EXPECT_FALSE(host_->adopt("db-one"));
-  const auto again = host_->start(shell("sleep 1000"));
+  const auto again = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(again);
   RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));
 }
@@ -172,7 +172,7 @@ TEST_F(ProcessTest, AProgramThatIsNotThereIsAFailure) {
 }
 
 TEST_F(ProcessTest, OutlivesItsHelperAndIsAdoptedByTheNext) {
-  const auto started = host_->start(shell("sleep 1000"));
+  const auto started = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(started);
   kill_helper();
   EXPECT_FALSE(ends(started->pidfd, 0));
@@ -185,7 +185,7 @@ TEST_F(ProcessTest, OutlivesItsHelperAndIsAdoptedByTheNext) {
 }
 
 TEST_F(ProcessTest, ARecordOfAnotherTimeIsNotBelieved) {
-  const auto started = host_->start(shell("sleep 1000"));
+  const auto started = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(started);
   const std::string record = options_.data_folder + "/host/processes/db-one.record";
   // A process of the same number that began at another moment: numbers are used again.
