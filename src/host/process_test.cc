@@ -113,7 +113,7 @@ TEST_F(ProcessTest, FilesAreWrittenForItAndLinksLeadNowhere) {
 }
 
 TEST_F(ProcessTest, IsStartedOnceFoundAgainAndStopped) {
-  const auto started = host_->start(shell("trap 'echo int; exit 0' INT; while :; do sleep 1000 & wait; done"));
+  const auto started = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(started);
   const auto twice = host_->start(shell("true"));
   ASSERT_FALSE(twice);
@@ -123,7 +123,9 @@ TEST_F(ProcessTest, IsStartedOnceFoundAgainAndStopped) {
   EXPECT_EQ(adopted->pid, started->pid);
   EXPECT_EQ(host_->inventory()->processes, std::vector<std::string>{"db-one"});
   EXPECT_FALSE(ends(started->pidfd, 0));
+  const auto begin = std::chrono::steady_clock::now();
   RW_ASSERT_OK(host_->stop("db-one", Stop::graceful));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));  // asked, not killed at 20 s
   EXPECT_TRUE(ends(started->pidfd, 0));
   EXPECT_TRUE(ends(adopted->pidfd, 0));
   const auto gone = host_->adopt("db-one");
@@ -155,7 +157,7 @@ TEST_F(ProcessTest, ACrashIsSeenAndItsLeftoversGoBeforeTheNextStart) {
   ASSERT_EQ(::kill(started->pid, SIGKILL), 0);
   EXPECT_TRUE(ends(started->pidfd));
   EXPECT_FALSE(host_->adopt("db-one"));
-  const auto again = host_->start(shell("sleep 1000"));
+  const auto again = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(again);
   RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));
 }
@@ -170,7 +172,7 @@ TEST_F(ProcessTest, AProgramThatIsNotThereIsAFailure) {
 }
 
 TEST_F(ProcessTest, OutlivesItsHelperAndIsAdoptedByTheNext) {
-  const auto started = host_->start(shell("sleep 1000"));
+  const auto started = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(started);
   kill_helper();
   EXPECT_FALSE(ends(started->pidfd, 0));
@@ -183,7 +185,7 @@ TEST_F(ProcessTest, OutlivesItsHelperAndIsAdoptedByTheNext) {
 }
 
 TEST_F(ProcessTest, ARecordOfAnotherTimeIsNotBelieved) {
-  const auto started = host_->start(shell("sleep 1000"));
+  const auto started = host_->start(shell("exec sleep 1000"));
   RW_ASSERT_OK(started);
   const std::string record = options_.data_folder + "/host/processes/db-one.record";
   // A process of the same number that began at another moment: numbers are used again.

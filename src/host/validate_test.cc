@@ -11,7 +11,11 @@
 namespace ringwall::host::detail {
 namespace {
 
-const HelperOptions options{.data_folder = "/x", .server_uid = engine_uid_min + 5, .server_gid = 1};
+const HelperOptions options = [] {
+  HelperOptions made;
+  made.server_uid = engine_uid_min + 5;
+  return made;
+}();
 
 Network good_network() {
   return {"vpc-1", "10.0.0.0/16", {{"subnet-1", "10.0.1.0/24"}},
