@@ -1,0 +1,79 @@
+#include "host/detail/loop.h"
+
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "os/files.h"
+
+namespace ringwall::host::detail {
+namespace {
+
+constexpr std::uint32_t block_bytes = 4096;
+constexpr int attempts_max = 64;  // others may take the free device first
+constexpr std::size_t name_bytes_max = 8192;
+
+std::string backing_file(const std::string& device_name) {
+  auto name = os::read_file("/sys/block/" + device_name + "/loop/backing_file", name_bytes_max).value_or("");
+  if (name.ends_with("\n")) name.pop_back();
+  return name;
+}
+
+}  // namespace
+
+Result<Loop> attach(const std::string& image) {
+  const os::UniqueFd file(::open(image.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!file) return std::unexpected(os::system_error("cannot open `" + image + "`", errno));
+  const os::UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+  if (!control) {
+    return fail(Failure::unavailable, "`/dev/loop-control` cannot be opened: the kernel needs loop devices");
+  }
+  loop_config config = {};
+  config.fd = static_cast<std::uint32_t>(file.get());
+  config.block_size = block_bytes;
+  config.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const int number = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
+    if (number < 0) return std::unexpected(os::system_error("cannot get a loop device", errno));
+    Loop loop{"/dev/loop" + std::to_string(number), {}};
+    loop.device = os::UniqueFd(::open(loop.path.c_str(), O_RDWR | O_CLOEXEC));
+    if (!loop.device) return std::unexpected(os::system_error("cannot open `" + loop.path + "`", errno));
+    if (::ioctl(loop.device.get(), LOOP_CONFIGURE, &config) == 0) return loop;
+    if (errno == EINVAL && (config.info.lo_flags & LO_FLAGS_DIRECT_IO) != 0) {
+      config.info.lo_flags &= ~static_cast<std::uint32_t>(LO_FLAGS_DIRECT_IO);
+    } else if (errno != EBUSY) {
+      return std::unexpected(os::system_error("cannot attach `" + image + "` to `" + loop.path + "`", errno));
+    }
+  }
+  return fail(Failure::exhausted, "no loop device stays free long enough");
+}
+
+Result<> update_size(const std::string& loop_path) {
+  const os::UniqueFd device(::open(loop_path.c_str(), O_RDWR | O_CLOEXEC));
+  if (device && ::ioctl(device.get(), LOOP_SET_CAPACITY) == 0) return {};
+  return std::unexpected(os::system_error("cannot update the size of `" + loop_path + "`", errno));
+}
+
+bool is_attached(const std::string& loop_path) {
+  return !backing_file(std::filesystem::path(loop_path).filename()).empty();
+}
+
+std::vector<std::string> loops_below(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/block", ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("loop") && backing_file(name).starts_with(folder + "/")) found.push_back("/dev/" + name);
+  }
+  return found;
+}
+
+void detach(const std::string& loop_path) {
+  const os::UniqueFd device(::open(loop_path.c_str(), O_RDWR | O_CLOEXEC));
+  if (device) ::ioctl(device.get(), LOOP_CLR_FD);
+}
+
+}  // namespace ringwall::host::detail

@@ -1,0 +1,27 @@
+#pragma once
+// The file system an engine sees.
+
+#include <string>
+
+#include "base/result.h"
+#include "host/detail/folders.h"
+#include "host/helper.h"
+#include "host/host.h"
+
+namespace ringwall::host::detail {
+
+struct RootPlan {
+  const HelperOptions& options;
+  const Process& process;
+  std::string resolver;  // the address of its VPC's
+};
+
+// Makes it and moves into it, in the process's own mount namespace, as root. Nothing of the
+// old one stays mounted, so no other volume is kept busy. /proc is not there.
+Result<> enter_private_root(const RootPlan& plan);
+
+// Writes the process's files for the volume, /tmp and /run/ringwall, inside the private root
+// and already as the process's own user: a link an engine left there leads nowhere new.
+Result<> write_files(const Process& process);
+
+}  // namespace ringwall::host::detail

@@ -1,0 +1,45 @@
+#pragma once
+// The privileged half: a process that runs as root, understands only the typed requests of
+// host.h, and holds none of the server's data. Everything it makes is found again by name
+// under DATA/host, in the kernel's own tables, so it keeps no state and may be killed at any
+// moment:
+//
+//   volumes/ID.img          encrypted ext4 images          mounts/ID      where they are mounted
+//   netns/VPC/network       a VPC's namespace, pinned      netns/VPC/ENI  an interface's
+//   sockets/ID/             shared with a process          processes/     records and output
+//   cgroup ringwall/HASH/ID a process and its children
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace ringwall::host {
+
+// Where a process sees the plugin folder in its private root, read-only.
+inline constexpr const char* plugin_folder_inside = "/opt/ringwall";
+
+struct HelperOptions {
+  std::string data_folder;    // absolute; should belong to root, for DATA/host does
+  uid_t server_uid = 0;       // of the unprivileged server, which may use the sockets
+  gid_t server_gid = 0;
+  std::string plugin_folder;  // pam_ringwall.so, ringwall_guard.so; `plugin_folder_inside` to engines
+  std::string engine_user = "rdsdb";  // the name of an engine's uid inside its private root
+  pid_t server = 0;           // when given: SIGINT, SIGTERM, SIGHUP to this process become SIGTERM there
+};
+
+// Serves until the other end of `socket` closes; the calling process must be single-threaded
+// and root. Each request is done in a forked child that answers by itself: what it does to its
+// namespaces ends with it, and a slow one holds up nobody. Becomes the reaper of every process
+// started. Returns the server's exit status when `server` was given, else 0; or 1, with a
+// sentence on standard error, when it cannot begin.
+int serve_requests(os::UniqueFd socket, const HelperOptions& options);
+
+// Ends every process, and removes every mount, loop device, namespace and socket that helpers
+// of this data folder ever made, from whatever state they were left in. Images of volumes and
+// the output of processes stay. To be called as root when no helper of the folder runs.
+Result<> sweep(const HelperOptions& options);
+
+}  // namespace ringwall::host
