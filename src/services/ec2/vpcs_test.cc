@@ -129,7 +129,8 @@ TEST_F(Vpcs, FiltersTakeWildcardsAndRefuseUnknownNames) {
   must("CreateTags", "ResourceId.1=" + a + "&Tag.1.Key=team&Tag.1.Value=data&Tag.2.Key=stage&Tag.2.Value=");
   const auto found = [&](const std::string& name, const std::string& value) {
     std::vector<std::string> ids;
-    for (const Json& vpc : must("DescribeVpcs", "Filter.1.Name=" + name + "&Filter.1.Value.1=" + value)["Vpcs"].items()) ids.push_back(vpc.str("VpcId"));
+    const Json reply = must("DescribeVpcs", "Filter.1.Name=" + name + "&Filter.1.Value.1=" + value);
+    for (const Json& vpc : reply["Vpcs"].items()) ids.push_back(vpc.str("VpcId"));
     return ids;
   };
   EXPECT_EQ(found("cidr", "172.16.*"), std::vector{b});
