@@ -73,7 +73,9 @@ static void on_utility(PlannedStmt* planned, const char* query, bool read_only,
                   completion);
     }
     PG_FINALLY();
-    { SetUserIdAndSecContext(user, security); }
+    {
+      SetUserIdAndSecContext(user, security);
+    }
     PG_END_TRY();
     guard_give_extension(name, user);
     return;
@@ -111,8 +113,7 @@ static bool reaches_files(Oid function) {
 
 static void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
                              void* argument) {
-  if (next_object_access != NULL)
-    next_object_access(access, class_id, object_id, sub_id, argument);
+  if (next_object_access != NULL) next_object_access(access, class_id, object_id, sub_id, argument);
   if (access == OAT_FUNCTION_EXECUTE) {
     if (reaches_files(object_id) && !guard_exempt())
       guard_refuse("reading or writing the server's files (function %u)", object_id);
