@@ -214,6 +214,22 @@ TEST_F(Guard, CreateroleAloneDoesNotReachTheMastersRights) {
   permits("DROP ROLE helper");
 }
 
+TEST_F(Guard, KeepsPasswordVerifiersFromThoseWhoMayReadAllData) {
+  permits("CREATE ROLE reader LOGIN PASSWORD 'Reader-Pass-1'");
+  permits("GRANT pg_read_all_data, pg_write_all_data TO reader");
+  master = std::make_unique<Client>(database->conninfo("reader", "Reader-Pass-1"));
+  ASSERT_TRUE(master->connected()) << master->error();
+  refuses("SELECT rolpassword FROM pg_authid", "verifiers");
+  refuses("SELECT passwd FROM pg_shadow", "verifiers");
+  refuses("COPY pg_authid TO STDOUT", "verifiers");
+  refuses("WITH all_of AS (SELECT * FROM pg_authid) SELECT count(*) FROM all_of", "verifiers");
+  denies("UPDATE pg_authid SET rolsuper = true");
+  denies("DELETE FROM pg_auth_members");
+  permits("SELECT rolname, rolpassword FROM pg_roles; SELECT * FROM pg_user");
+  master = std::make_unique<Client>(database->master());
+  permits("DROP ROLE reader");
+}
+
 TEST_F(Guard, PermitsWhatAMasterUserDoes) {
   permits("CREATE ROLE app LOGIN PASSWORD 'App-Pass-1'; CREATE ROLE readers; GRANT readers TO app");
   permits("GRANT rds_iam TO app");
