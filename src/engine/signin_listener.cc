@@ -65,7 +65,8 @@ struct Conversation {
   std::array<std::uint8_t, RW_SIGNIN_REQUEST_BYTES_MAX> buffer;
   std::size_t filled = 0;
 
-  Conversation(os::UniqueFd connection, Moment until) : fd(std::move(connection)), deadline(until) {}
+  Conversation(os::UniqueFd connection, Moment until)
+      : fd(std::move(connection)), deadline(until) {}
   ~Conversation() { wipe(std::span(buffer).first(filled)); }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -89,7 +90,10 @@ class Service {
  public:
   Service(os::UniqueFd listener, int stop, uid_t engine_uid, const SigninJudge& judge,
           SigninLimits limits)
-      : listener_(std::move(listener)), stop_(stop), engine_uid_(engine_uid), judge_(judge),
+      : listener_(std::move(listener)),
+        stop_(stop),
+        engine_uid_(engine_uid),
+        judge_(judge),
         limits_(limits) {}
 
   void run() {
@@ -99,7 +103,8 @@ class Service {
       }
       if (polled_[1].revents != 0) accept();
       const Moment now = std::chrono::steady_clock::now();
-      std::erase_if(conversations_, [&](const auto& one) { return !one->fd || one->deadline <= now; });
+      std::erase_if(conversations_,
+                    [&](const auto& one) { return !one->fd || one->deadline <= now; });
     }
   }
 
@@ -114,8 +119,8 @@ class Service {
     }
     int timeout_ms = -1;
     if (until != Moment::max()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          until - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
     }
     if (::poll(polled_.data(), polled_.size(), timeout_ms) < 0) {

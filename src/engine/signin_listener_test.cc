@@ -103,8 +103,9 @@ TEST(SigninListener, NeverAnswersAnotherUid) {
 
 TEST(SigninListener, ServesConnectionsAtItsLimitAndClosesThosePastIt) {
   const Folder folder;
-  const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada,
-                                             {.connections_max = 2, .patience = std::chrono::minutes(1)});
+  const auto listener =
+      SigninListener::open(folder.path(), ::geteuid(), only_ada,
+                           {.connections_max = 2, .patience = std::chrono::minutes(1)});
   const os::UniqueFd first = connect_to(folder.path());
   const os::UniqueFd second = connect_to(folder.path());
   const os::UniqueFd third = connect_to(folder.path());
@@ -118,8 +119,8 @@ TEST(SigninListener, ServesConnectionsAtItsLimitAndClosesThosePastIt) {
 
 TEST(SigninListener, ClosesAPeerThatNeverAsks) {
   const Folder folder;
-  const auto listener =
-      SigninListener::open(folder.path(), ::geteuid(), only_ada, {.patience = std::chrono::milliseconds(20)});
+  const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada,
+                                             {.patience = std::chrono::milliseconds(20)});
   const os::UniqueFd peer = connect_to(folder.path());
   EXPECT_TRUE(read_to_end(peer).empty());
 }
@@ -140,7 +141,7 @@ TEST(SigninListener, ReplacesAnOldSocketAndLeavesOthersFilesAlone) {
   ASSERT_EQ(::symlink("victim", (folder.path() + "/auth.sock").c_str()), 0);
   const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada);
   ASSERT_TRUE(listener);
-  struct stat facts {};
+  struct stat facts{};
   ASSERT_EQ(::lstat(victim.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
   ASSERT_EQ(::lstat((folder.path() + "/auth.sock").c_str(), &facts), 0);
