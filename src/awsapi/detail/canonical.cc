@@ -31,6 +31,12 @@ std::string normalised(std::string_view path) {
 
 void append_collapsed(std::string& out, std::string_view value) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  // Nearly every value is canonical as it came.
+  const bool doubled = std::ranges::adjacent_find(value, [&](char a, char b) { return is_space(a) && is_space(b); }) != value.end();
+  if (value.empty() || (!doubled && !is_space(value.front()) && !is_space(value.back()) && value.find('\t') == std::string_view::npos)) {
+    out += value;
+    return;
+  }
   bool gap = false;
   const std::size_t start = out.size();
   for (const char c : value) {
