@@ -1,7 +1,6 @@
 #include "awsapi/detail/canonical.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "crypto/crypto.h"
 #include "text/encode.h"
@@ -80,19 +79,27 @@ Result<std::string> canonical_query(std::string_view query) {
   return out;
 }
 
-bool append_header(std::string& out, const WireRequest& request, std::string_view name) {
+std::vector<Header> headers_of(const WireRequest& request, std::span<const std::string> names) {
+  std::vector<Header> headers;
+  headers.reserve(32);
+  if (request.each_header) {
+    request.each_header([&](std::string_view name, std::string_view value) { headers.emplace_back(name, value); });
+    return headers;
+  }
+  for (const auto& name : names) {
+    if (const auto value = request.header(name)) headers.emplace_back(name, *value);
+  }
+  return headers;
+}
+
+bool append_header(std::string& out, std::span<const Header> headers, std::string_view name) {
   out.append(name).append(":");
   bool found = false;
-  if (request.each_header) {
-    request.each_header([&](std::string_view header, std::string_view value) {
-      if (header != name) return;
-      if (found) out += ',';
-      found = true;
-      append_collapsed(out, value);
-    });
-  } else if (const auto value = request.header(name)) {
+  for (const auto& [key, value] : headers) {
+    if (key != name) continue;
+    if (found) out += ',';
     found = true;
-    append_collapsed(out, *value);
+    append_collapsed(out, value);
   }
   out += '\n';
   return found;
