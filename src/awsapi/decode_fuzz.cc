@@ -5,6 +5,7 @@
 
 #include "awsapi/detail/pattern.h"
 #include "awsapi/model.h"
+#include "base/bytes.h"
 
 namespace {
 
@@ -29,7 +30,7 @@ void decode(const char* service, const char* operation, const char* content_type
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string body(text_of({data, size}));
+  const std::string body(ringwall::text_of({data, size}));
   constexpr const char* form = "application/x-www-form-urlencoded";
   decode("rds", "CreateDBInstance", form, "Version=2014-10-31&" + body);
   decode("ec2", "AuthorizeSecurityGroupIngress", form, "Version=2016-11-15&" + body);
