@@ -58,9 +58,9 @@ Result<TimePoint> time_of(const ASN1_TIME* field) {
     return std::unexpected(openssl_error(Failure::invalid, "not a certificate's time"));
   }
   using namespace std::chrono;
-  const sys_days day = year_month_day(year(parts.tm_year + 1900),
-                                      month(static_cast<unsigned>(parts.tm_mon + 1)),
-                                      std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
+  const sys_days day =
+      year_month_day(year(parts.tm_year + 1900), month(static_cast<unsigned>(parts.tm_mon + 1)),
+                     std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
   return day + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
 }
 
@@ -73,10 +73,10 @@ void set_serial(X509* certificate) {
 
 bool set_subject(X509* certificate, std::string_view common_name) {
   if (common_name.empty()) return true;
-  return X509_NAME_add_entry_by_NID(
-             X509_get_subject_name(certificate), NID_commonName, MBSTRING_UTF8,
-             reinterpret_cast<const unsigned char*>(common_name.data()),
-             static_cast<int>(common_name.size()), -1, 0) == 1;
+  return X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                    MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(common_name.data()),
+                                    static_cast<int>(common_name.size()), -1, 0) == 1;
 }
 
 // An extension in OpenSSL's configuration language. Only our own constants go in: a name from
@@ -125,7 +125,8 @@ Result<detail::NameList> alternative_names(const CertificateRequest& request) {
   detail::NameList names(GENERAL_NAMES_new());
   RW_CHECK(names != nullptr);
   for (const std::string& dns_name : request.dns_names) {
-    if (!is_dns_name(dns_name)) return fail(Failure::invalid, "`" + dns_name + "` is not a DNS name");
+    if (!is_dns_name(dns_name))
+      return fail(Failure::invalid, "`" + dns_name + "` is not a DNS name");
     ASN1_STRING* const value = ASN1_IA5STRING_new();
     RW_CHECK(value != nullptr &&
              ASN1_STRING_set(value, dns_name.data(), static_cast<int>(dns_name.size())) == 1);
@@ -134,7 +135,9 @@ Result<detail::NameList> alternative_names(const CertificateRequest& request) {
   for (const std::string& address : request.addresses) {
     ASN1_OCTET_STRING* const value =
         address.contains('\0') ? nullptr : a2i_IPADDRESS(address.c_str());
-    if (value == nullptr) return std::unexpected(openssl_error(Failure::invalid, "`" + address + "` is not an address"));
+    if (value == nullptr)
+      return std::unexpected(
+          openssl_error(Failure::invalid, "`" + address + "` is not an address"));
     add_name(names.get(), GEN_IPADD, value);
   }
   return names;
@@ -194,7 +197,8 @@ std::string common_name_of(X509* certificate) {
   const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (at < 0) return {};
   unsigned char* text = nullptr;
-  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  const int size =
+      ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
   if (size < 0) return {};
   std::string name(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
   OPENSSL_free(text);
@@ -243,7 +247,8 @@ Result<Identity> Authority::issue(const CertificateRequest& request, TimePoint n
     return fail(Failure::invalid, "the certificate authority has expired: make a new one");
   }
   // In whole days, so that no lifetime can overflow.
-  const bool outlives = request.lifetime > std::chrono::floor<std::chrono::days>(authority_end - now);
+  const bool outlives =
+      request.lifetime > std::chrono::floor<std::chrono::days>(authority_end - now);
   const TimePoint end = outlives ? authority_end : now + request.lifetime;
 
   const detail::Key key = make_key();
@@ -251,9 +256,11 @@ Result<Identity> Authority::issue(const CertificateRequest& request, TimePoint n
   X509* const raw = leaf.get();
   RW_CHECK(set_time(X509_getm_notBefore(raw), now - clock_skew));
   RW_CHECK(set_time(X509_getm_notAfter(raw), end));
-  const bool named = !request.common_name.empty() && request.common_name.size() <= common_name_bytes_max;
+  const bool named =
+      !request.common_name.empty() && request.common_name.size() <= common_name_bytes_max;
   if (named && !set_subject(raw, request.common_name)) {
-    return std::unexpected(openssl_error(Failure::invalid, "`" + request.common_name + "` is not a common name"));
+    return std::unexpected(
+        openssl_error(Failure::invalid, "`" + request.common_name + "` is not a common name"));
   }
   RW_CHECK(X509_set_issuer_name(raw, X509_get_subject_name(issuer.certificate())) == 1);
   add_extension(raw, issuer.certificate(), NID_basic_constraints, "critical,CA:FALSE");
@@ -262,7 +269,8 @@ Result<Identity> Authority::issue(const CertificateRequest& request, TimePoint n
   add_extension(raw, issuer.certificate(), NID_subject_key_identifier, "hash");
   add_extension(raw, issuer.certificate(), NID_authority_key_identifier, "keyid:always");
   // RFC 5280, 4.2.1.6: critical when the subject is empty.
-  RW_CHECK(X509_add1_ext_i2d(raw, NID_subject_alt_name, names.get(), named ? 0 : 1, X509V3_ADD_DEFAULT) == 1);
+  RW_CHECK(X509_add1_ext_i2d(raw, NID_subject_alt_name, names.get(), named ? 0 : 1,
+                             X509V3_ADD_DEFAULT) == 1);
   if (X509_sign(raw, issuer.key.get(), EVP_sha256()) <= 0) {
     return std::unexpected(openssl_error(Failure::invalid, "the authority's key cannot sign"));
   }

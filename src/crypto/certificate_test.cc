@@ -1,6 +1,7 @@
 #include "crypto/certificate.h"
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,22 +25,31 @@ detail::Certificate first_of(std::string_view pem) {
   return std::move(chain->front());
 }
 
-
 enum class Name { dns, address };
 
+void free_stack(STACK_OF(X509) * stack) {
+  sk_X509_free(stack);
+}
+
 // What a client that trusts only `root_pem` says about the leaf, at `when`, as `name`.
-int verify(std::string_view root_pem, std::string_view leaf_pem, TimePoint when, const std::string& name,
-           Name kind = Name::dns) {
+int verify(std::string_view root_pem, std::string_view leaf_pem, TimePoint when,
+           const std::string& name, Name kind = Name::dns) {
   const detail::Owned<X509_STORE, X509_STORE_free> trusted(X509_STORE_new());
   const detail::Certificate root = first_of(root_pem);
   X509_STORE_add_cert(trusted.get(), root.get());
-  const detail::Certificate leaf = first_of(leaf_pem);
+  const auto sent = detail::read_certificates(leaf_pem);
+  const detail::Owned<STACK_OF(X509), free_stack> intermediates(sk_X509_new_null());
+  for (std::size_t i = 1; i < sent->size(); ++i) {
+    sk_X509_push(intermediates.get(), (*sent)[i].get());
+  }
+  X509* const leaf = sent->front().get();
   const detail::Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
-  X509_STORE_CTX_init(context.get(), trusted.get(), leaf.get(), nullptr);
+  X509_STORE_CTX_init(context.get(), trusted.get(), leaf, intermediates.get());
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
   X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT);
-  X509_VERIFY_PARAM_set_time(parameters, std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count());
+  X509_VERIFY_PARAM_set_time(
+      parameters, std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count());
   if (kind == Name::dns) {
     X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size());
   } else {
@@ -81,7 +91,9 @@ TEST_F(Certificates, AreTrustedForExactlyTheirNames) {
 
 TEST_F(Certificates, AreTrustedForExactlyTheirTime) {
   const Identity leaf = issue({"db", {"db.example"}, {}, std::chrono::days(30)});
-  const auto at = [&](TimePoint when) { return verify(root(), leaf.certificate_pem, when, "db.example"); };
+  const auto at = [&](TimePoint when) {
+    return verify(root(), leaf.certificate_pem, when, "db.example");
+  };
   EXPECT_EQ(at(now - 1h - 1s), X509_V_ERR_CERT_NOT_YET_VALID);
   EXPECT_EQ(at(now - 1h), X509_V_OK);
   EXPECT_EQ(at(now + std::chrono::days(30) - 1s), X509_V_OK);
@@ -91,7 +103,8 @@ TEST_F(Certificates, AreTrustedForExactlyTheirTime) {
 TEST_F(Certificates, OfAnotherAuthorityOfTheSameNameAreNotTrusted) {
   const Authority other = Authority::create("Ringwall test root", now);
   const Identity leaf = issue({"db", {"db.example"}, {}});
-  EXPECT_NE(verify(other.identity().certificate_pem, leaf.certificate_pem, now, "db.example"), X509_V_OK);
+  EXPECT_NE(verify(other.identity().certificate_pem, leaf.certificate_pem, now, "db.example"),
+            X509_V_OK);
 }
 
 TEST_F(Certificates, NeverOutliveTheirAuthority) {
@@ -114,7 +127,8 @@ TEST_F(Certificates, OfALeafCannotSignOthers) {
 TEST_F(Certificates, HaveFreshKeysAndSerials) {
   const auto serial = [](const Identity& identity) {
     const detail::Certificate certificate = first_of(identity.certificate_pem);
-    const detail::Number number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate.get()), nullptr));
+    const detail::Number number(
+        ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate.get()), nullptr));
     EXPECT_EQ(BN_num_bits(number.get()), 128);
     Bytes bytes(static_cast<std::size_t>(BN_num_bytes(number.get())));
     BN_bn2bin(number.get(), bytes.data());
@@ -129,7 +143,8 @@ TEST_F(Certificates, HaveFreshKeysAndSerials) {
 
 TEST_F(Certificates, WithoutARoomyEnoughCommonNameCarryTheirNamesCritically) {
   const std::string longest(common_name_bytes_max, 'n');
-  EXPECT_EQ(facts_of(issue({longest, {"db.example"}, {}}).certificate_pem)->subject_common_name, longest);
+  EXPECT_EQ(facts_of(issue({longest, {"db.example"}, {}}).certificate_pem)->subject_common_name,
+            longest);
   const Identity leaf = issue({longest + "n", {"db.example"}, {}});
   EXPECT_EQ(facts_of(leaf.certificate_pem)->subject_common_name, "");
   EXPECT_EQ(verify(root(), leaf.certificate_pem, now, "db.example"), X509_V_OK);
@@ -140,12 +155,13 @@ TEST_F(Certificates, WithoutARoomyEnoughCommonNameCarryTheirNamesCritically) {
 
 TEST_F(Certificates, AreRefusedForWhatIsNotAName) {
   EXPECT_EQ(refusal({"db", {}, {}}), Failure::invalid);
-  for (const std::string name :
-       {"", ".", "a..b", "-a.example", "a-.example", "a_b", "a,DNS:evil.example", "*", "a.*.example", "**.a", "é"}) {
+  for (const std::string name : {"", ".", "a..b", "-a.example", "a-.example", "a_b",
+                                 "a,DNS:evil.example", "*", "a.*.example", "**.a", "é"}) {
     EXPECT_EQ(refusal({"db", {name}, {}}), Failure::invalid) << name;
   }
   EXPECT_EQ(refusal({"db", {std::string("a\0.example", 10)}, {}}), Failure::invalid);
-  for (const std::string address : {"", "10.0.0", "10.0.0.256", "db.example", "fd00:::1", "10.0.0.0/8"}) {
+  for (const std::string address :
+       {"", "10.0.0", "10.0.0.256", "db.example", "fd00:::1", "10.0.0.0/8"}) {
     EXPECT_EQ(refusal({"db", {}, {address}}), Failure::invalid) << address;
   }
   EXPECT_EQ(refusal({"db", {}, {std::string("10.0.0.1\0x", 10)}}), Failure::invalid);
@@ -160,8 +176,10 @@ TEST_F(Certificates, KeepTheLimitsOfNames) {
   ASSERT_EQ(name.size(), dns_name_bytes_max);
   EXPECT_TRUE(authority_.issue({"db", {name}, {}}, now));
   EXPECT_EQ(refusal({"db", {name + "b"}, {}}), Failure::invalid);
-  EXPECT_TRUE(authority_.issue({"db", std::vector<std::string>(alternative_names_max, "a"), {}}, now));
-  EXPECT_EQ(refusal({"db", std::vector<std::string>(alternative_names_max, "a"), {"::1"}}), Failure::invalid);
+  EXPECT_TRUE(
+      authority_.issue({"db", std::vector<std::string>(alternative_names_max, "a"), {}}, now));
+  EXPECT_EQ(refusal({"db", std::vector<std::string>(alternative_names_max, "a"), {"::1"}}),
+            Failure::invalid);
 }
 
 TEST_F(Certificates, AnAuthorityComesBackFromItsFiles) {
@@ -188,6 +206,45 @@ TEST_F(Certificates, ADamagedOrMismatchedAuthorityIsRefused) {
   const auto chain = Authority::load(root() + damaged, authority_.identity().key_pem.duplicate());
   ASSERT_FALSE(chain);
   EXPECT_EQ(chain.error().kind, Failure::invalid);
+}
+
+// A root's certificate for another authority's name and key, as a customer's root would sign it.
+std::string cross_signed(const Identity& root, const Identity& authority) {
+  const detail::Certificate copy = first_of(authority.certificate_pem);
+  const detail::Certificate issuer = first_of(root.certificate_pem);
+  X509_set_issuer_name(copy.get(), X509_get_subject_name(issuer.get()));
+  const int at = X509_get_ext_by_NID(copy.get(), NID_authority_key_identifier, -1);
+  X509_EXTENSION_free(X509_delete_ext(copy.get(), at));
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer.get(), copy.get(), nullptr, nullptr, 0);
+  X509_EXTENSION* const key_identifier =
+      X509V3_EXT_conf_nid(nullptr, &context, NID_authority_key_identifier, "keyid:always");
+  X509_add_ext(copy.get(), key_identifier, -1);
+  X509_EXTENSION_free(key_identifier);
+  X509_sign(copy.get(), detail::read_key(root.key_pem)->get(), EVP_sha256());
+  const detail::Bio out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(out.get(), copy.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+TEST_F(Certificates, OfAnAuthorityBelowARootBringItsCertificateButNotTheRoot) {
+  const Authority below = Authority::create("Ringwall below", now);
+  const std::string middle = cross_signed(authority_.identity(), below.identity());
+  const auto loaded = Authority::load(middle + root(), below.identity().key_pem.duplicate());
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto leaf = loaded->issue({"db", {"db.example"}, {}}, now);
+  ASSERT_TRUE(leaf);
+  EXPECT_TRUE(leaf->certificate_pem.ends_with(middle));
+  EXPECT_EQ(detail::read_certificates(leaf->certificate_pem)->size(), 2U);
+  EXPECT_EQ(verify(middle, leaf->certificate_pem, now, "db.example"),
+            X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
+  EXPECT_EQ(verify(root(), leaf->certificate_pem, now, "db.example"), X509_V_OK);
+
+  // Without its root, or out of order, it is not a chain.
+  EXPECT_FALSE(Authority::load(middle, below.identity().key_pem.duplicate()));
+  EXPECT_FALSE(Authority::load(root() + middle, below.identity().key_pem.duplicate()));
 }
 
 TEST_F(Certificates, TellTheirFacts) {
@@ -218,8 +275,8 @@ TEST_F(Certificates, TheOpensslCommandAgrees) {
   };
   const std::string verify_command =
       "verify -x509_strict -purpose sslserver -attime " +
-      std::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()) + " -CAfile " +
-      folder + "/root.pem ";
+      std::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count()) +
+      " -CAfile " + folder + "/root.pem ";
   const std::string leaf_file = " " + folder + "/leaf.pem";
   const auto good = run(verify_command + "-verify_hostname db.example" + leaf_file);
   EXPECT_EQ(good.first, 0) << good.second;
@@ -230,7 +287,8 @@ TEST_F(Certificates, TheOpensslCommandAgrees) {
   const auto fingerprint = run("x509 -noout -fingerprint -sha1 -in" + leaf_file);
   std::string digits;
   for (const char c : fingerprint.second.substr(fingerprint.second.find('=') + 1)) {
-    if (std::isxdigit(static_cast<unsigned char>(c)) != 0) digits += static_cast<char>(std::tolower(c));
+    if (std::isxdigit(static_cast<unsigned char>(c)) != 0)
+      digits += static_cast<char>(std::tolower(c));
   }
   EXPECT_EQ(facts_of(leaf.certificate_pem)->thumbprint, digits);
   std::filesystem::remove_all(folder);

@@ -85,14 +85,18 @@ bool crypt(EVP_CIPHER_CTX* context, ByteView associated, ByteView in, std::uint8
 
 }  // namespace
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept { EVP_MD_CTX_free(context); }
+void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept {
+  EVP_MD_CTX_free(context);
+}
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   RW_CHECK(context_ != nullptr);
   begin(context_.get());
 }
 
-void Sha256::update(ByteView data) { add(context_.get(), data); }
+void Sha256::update(ByteView data) {
+  add(context_.get(), data);
+}
 
 Digest Sha256::finish() {
   const Digest digest = crypto::finish(context_.get());
@@ -100,7 +104,9 @@ Digest Sha256::finish() {
   return digest;
 }
 
-Digest sha256(ByteView data) { return hash(data, {}); }
+Digest sha256(ByteView data) {
+  return hash(data, {});
+}
 
 // RFC 2104 by hand: EVP_MAC fetches, allocates and parses parameters for every key, which
 // costs several times the four compressions that a short message needs.
@@ -136,7 +142,9 @@ std::string hex(ByteView bytes) {
   return text;
 }
 
-std::string sha256_hex(std::string_view text) { return hex(sha256(bytes_of(text))); }
+std::string sha256_hex(std::string_view text) {
+  return hex(sha256(bytes_of(text)));
+}
 
 Secret derive_key(ByteView key, std::string_view info) {
   constexpr Digest no_salt{};

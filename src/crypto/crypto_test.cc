@@ -11,7 +11,8 @@ namespace {
 Bytes unhex(std::string_view digits) {
   Bytes bytes;
   for (std::size_t i = 0; i < digits.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
+    bytes.push_back(
+        static_cast<std::uint8_t>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
   }
   return bytes;
 }
@@ -70,10 +71,12 @@ TEST(Hmac, AgreesWithRfc4231) {
   const std::string fifty_dd(50, '\xdd');
   const std::string fifty_cd(50, '\xcd');
   const std::vector<Case> cases = {
-      {Bytes(20, 0x0b), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {Bytes(20, 0x0b), "Hi There",
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
       {unhex("4a656665"), "what do ya want for nothing?",
        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-      {Bytes(20, 0xaa), fifty_dd, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+      {Bytes(20, 0xaa), fifty_dd,
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
       {unhex("0102030405060708090a0b0c0d0e0f10111213141516171819"), fifty_cd,
        "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
       {Bytes(131, 0xaa), "Test Using Larger Than Block-Size Key - Hash Key First",
@@ -83,14 +86,15 @@ TEST(Hmac, AgreesWithRfc4231) {
        "key needs to be hashed before being used by the HMAC algorithm.",
        "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
   };
-  for (const Case& c : cases) EXPECT_EQ(hex(hmac_sha256(c.key, bytes_of(c.data))), c.code) << c.data;
+  for (const Case& c : cases)
+    EXPECT_EQ(hex(hmac_sha256(c.key, bytes_of(c.data))), c.code) << c.data;
 }
 
 TEST(Hmac, AKeyOfExactlyOneBlockIsNotHashed) {
   // Computed with Python's hmac for keys of 64 and 65 bytes.
-  EXPECT_EQ(hex(hmac_sha256(Bytes(64, 'k'), bytes_of("m"))), 
+  EXPECT_EQ(hex(hmac_sha256(Bytes(64, 'k'), bytes_of("m"))),
             "3b7a8d453e76edb519238a515105a57508d0f169f480ebeee120a9e7803289fa");
-  EXPECT_EQ(hex(hmac_sha256(Bytes(65, 'k'), bytes_of("m"))), 
+  EXPECT_EQ(hex(hmac_sha256(Bytes(65, 'k'), bytes_of("m"))),
             "c2d7d4c2256ddb097409ec0c67e1d58fa1a007fc6932cac0d892a525d08af7cc");
 }
 
@@ -110,9 +114,11 @@ TEST(DeriveKey, PurposesAreIndependent) {
 TEST(Seal, AgreesWithTheGcmSpecification) {
   ConstantRandom zero(0);
   const Bytes key(32, 0);
-  EXPECT_EQ(hex(seal(key, {}, {}, zero)), "000000000000000000000000530f8afbc74536b9a963b4f1c4cb738b");
-  EXPECT_EQ(hex(seal(key, Bytes(16, 0), {}, zero)),
-            "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
+  EXPECT_EQ(hex(seal(key, {}, {}, zero)),
+            "000000000000000000000000530f8afbc74536b9a963b4f1c4cb738b");
+  EXPECT_EQ(
+      hex(seal(key, Bytes(16, 0), {}, zero)),
+      "000000000000000000000000cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
 }
 
 TEST(Seal, OpensWithTheSameKeyAndAssociatedDataAtEverySize) {

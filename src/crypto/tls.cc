@@ -24,7 +24,9 @@ constexpr const char* ciphers_tls13 =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-const std::uint8_t* protocol_bytes() { return bytes_of(protocols).data(); }
+const std::uint8_t* protocol_bytes() {
+  return bytes_of(protocols).data();
+}
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void*) {
@@ -38,14 +40,17 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 
 }  // namespace
 
-void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_free(context); }
+void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept {
+  SSL_CTX_free(context);
+}
 
 Result<TlsContext::Handle> TlsContext::begin(bool server) {
   Handle context(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
-  if (!context) return std::unexpected(openssl_error(Failure::exhausted, "cannot make a TLS context"));
+  if (!context)
+    return std::unexpected(openssl_error(Failure::exhausted, "cannot make a TLS context"));
   SSL_CTX* const raw = context.get();
-  SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                               SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(
+      raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   // An idle connection then holds no 16 KiB buffers.
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
   if (SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION) != 1 ||
@@ -73,7 +78,8 @@ Result<TlsContext> TlsContext::server(const Identity& identity) {
     }
   }
   const ByteView name = bytes_of("ringwall");
-  if (SSL_CTX_set_session_id_context(raw, name.data(), static_cast<unsigned int>(name.size())) != 1) {
+  if (SSL_CTX_set_session_id_context(raw, name.data(), static_cast<unsigned int>(name.size())) !=
+      1) {
     return std::unexpected(openssl_error(Failure::io, "cannot set up session resumption"));
   }
   // Tickets carry the session, so nothing is kept here per client.
@@ -94,7 +100,8 @@ Result<TlsContext> TlsContext::client(std::string_view authorities_pem) {
   }
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   // This one call of OpenSSL's answers 0 for success.
-  if (SSL_CTX_set_alpn_protos(raw, protocol_bytes(), static_cast<unsigned int>(protocols.size())) != 0) {
+  if (SSL_CTX_set_alpn_protos(raw, protocol_bytes(), static_cast<unsigned int>(protocols.size())) !=
+      0) {
     return std::unexpected(openssl_error(Failure::io, "cannot offer http/1.1"));
   }
   return TlsContext(std::move(context));

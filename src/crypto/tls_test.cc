@@ -36,8 +36,9 @@ class Pair {
     for (int turn = 0; turn < 10; ++turn) {
       const bool client_done = step(client_.get());
       const bool server_done = step(server_.get());
-      if (client_done && server_done) return pass("ping", client_.get(), server_.get()) &&
-                                             pass("pong", server_.get(), client_.get());
+      if (client_done && server_done)
+        return pass("ping", client_.get(), server_.get()) &&
+               pass("pong", server_.get(), client_.get());
     }
     return false;
   }
@@ -163,7 +164,8 @@ TEST_F(Tls, AClientThatOffersOnlyOtherProtocolsIsRefused) {
   const auto offer = [&](std::string_view protocols) {
     Pair pair(client_, server_);
     EXPECT_EQ(SSL_set_alpn_protos(pair.client(), bytes_of(protocols).data(),
-                                  static_cast<unsigned>(protocols.size())), 0);
+                                  static_cast<unsigned>(protocols.size())),
+              0);
     return pair.shake_hands() ? protocol_of(pair.client()) : "refused";
   };
   EXPECT_EQ(offer("\x02h2"), "refused");

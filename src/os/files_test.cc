@@ -24,7 +24,8 @@ class Files : public testing::Test {
   ~Files() override { std::filesystem::remove_all(folder_); }
 
   std::size_t files_in_folder() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(folder_), {}));
   }
   static unsigned mode_of(const std::string& path) {
     struct stat status{};
@@ -101,7 +102,8 @@ TEST_F(Files, AnOlderReaderKeepsTheOldContent) {
 
 TEST_F(Files, ErrorsSayWhatKindTheyAre) {
   EXPECT_EQ(read_file(folder_ + "/absent", 1).error(),
-            (Error{Failure::not_found, "cannot open `" + folder_ + "/absent`: No such file or directory"}));
+            (Error{Failure::not_found,
+                   "cannot open `" + folder_ + "/absent`: No such file or directory"}));
   EXPECT_EQ(write_file(folder_ + "/absent/file", "x", 0600).error().kind, Failure::not_found);
   EXPECT_EQ(read_file(folder_, 1).error().kind, Failure::io);  // a folder
   EXPECT_EQ(system_error("x", EACCES).kind, Failure::denied);

@@ -70,7 +70,8 @@ class Disk : public testing::Test {
   void alter(const std::string& sql) const {
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+    EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
     sqlite3_close(database);
   }
 
@@ -92,7 +93,10 @@ class Disk : public testing::Test {
 
 TEST_F(Disk, AStoreComesBackAsItWas) {
   std::vector<Entry> before;
-  Json document = Json::object({{"text", "é\n\"\\"}, {"list", Json::array({1, -2, true, Json()})}, {"real", 1.0}, {"half", 0.5}});
+  Json document = Json::object({{"text", "é\n\"\\"},
+                                {"list", Json::array({1, -2, true, Json()})},
+                                {"real", 1.0},
+                                {"half", 0.5}});
   {
     const auto store = open();
     ASSERT_TRUE(put(*store, "k", document));
@@ -128,7 +132,8 @@ TEST_F(Disk, AnOpenStoreCannotBeOpenedAgain) {
     const auto store = open();
     const auto second = open_sqlite(path_);
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error(), (Error{Failure::conflict, "another ringwall has `" + path_ + "` open"}));
+    EXPECT_EQ(second.error(),
+              (Error{Failure::conflict, "another ringwall has `" + path_ + "` open"}));
   }
   EXPECT_NE(open(), nullptr);
 }
@@ -142,14 +147,16 @@ TEST_F(Disk, AFolderThatIsNotThereIsSaid) {
 TEST_F(Disk, ANewerVersionIsRefusedWithBothVersions) {
   fill(1);
   alter("PRAGMA user_version = 2");
-  EXPECT_EQ(refusal(), "the store `" + path_ + "` has format version 2, this ringwall reads up to 1: start the newer "
-                       "ringwall, or restore a backup");
+  EXPECT_EQ(refusal(), "the store `" + path_ +
+                           "` has format version 2, this ringwall reads up to 1: start the newer "
+                           "ringwall, or restore a backup");
 }
 
 TEST_F(Disk, AForeignFileIsRefused) {
   alter("CREATE TABLE t (x)");
   EXPECT_TRUE(refusal().contains("not a ringwall store"));
-  overwrite(path_, "this is a letter, not a database, and long enough to be read as one\n" + std::string(5000, '.'));
+  overwrite(path_, "this is a letter, not a database, and long enough to be read as one\n" +
+                       std::string(5000, '.'));
   EXPECT_TRUE(refusal().contains("restore it from a backup"));
   overwrite(path_, "short");
   refusal();
@@ -159,7 +166,8 @@ TEST_F(Disk, ATruncatedFileIsRefusedAtEveryLength) {
   fill(200);
   const std::string whole = bytes(path_);
   ASSERT_GT(whole.size(), 40000U);
-  for (std::size_t size : {1UL, 99UL, 100UL, 4095UL, 4096UL, 8192UL, 20000UL, whole.size() - 4096, whole.size() - 1}) {
+  for (std::size_t size :
+       {1UL, 99UL, 100UL, 4095UL, 4096UL, 8192UL, 20000UL, whole.size() - 4096, whole.size() - 1}) {
     overwrite(path_, std::string_view(whole).substr(0, size));
     SCOPED_TRACE(size);
     EXPECT_TRUE(refusal().contains("restore it from a backup"));
@@ -253,7 +261,8 @@ TEST_F(Disk, NoAcknowledgedCommitIsLostToAKill) {
     writer.reset();
     const auto kill_after = random() % 200;
     Acknowledged record{};
-    for (std::size_t count = 0; ::read(reader.get(), &record, sizeof record) == sizeof record; ++count) {
+    for (std::size_t count = 0; ::read(reader.get(), &record, sizeof record) == sizeof record;
+         ++count) {
       acknowledged[static_cast<std::size_t>(record.writer)] = record.n;
       if (count == kill_after) ::kill(child, SIGKILL);
     }

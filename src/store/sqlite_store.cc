@@ -37,8 +37,8 @@ struct Write {
 // UTF-8 or one level too many would else be found at the next start, as damage.
 Result<Write> encode(std::string_view key, const text::Json* document) {
   if (key.empty() || key.size() > key_bytes_max) {
-    return fail(Failure::invalid, "a key of " + std::to_string(key.size()) + " bytes: it must have 1 to " +
-                                      std::to_string(key_bytes_max));
+    return fail(Failure::invalid, "a key of " + std::to_string(key.size()) +
+                                      " bytes: it must have 1 to " + std::to_string(key_bytes_max));
   }
   Write write{key, nullptr, {}};
   if (document == nullptr) return write;
@@ -49,7 +49,8 @@ Result<Write> encode(std::string_view key, const text::Json* document) {
                                       std::to_string(document_bytes_max));
   }
   auto readable = text::parse_json(write.text);
-  if (!readable) return fail(readable.error(), "the document `" + std::string(key) + "` cannot be stored");
+  if (!readable)
+    return fail(readable.error(), "the document `" + std::string(key) + "` cannot be stored");
   write.document = std::make_shared<const text::Json>(*std::move(readable));
   return write;
 }
@@ -89,7 +90,9 @@ bool range_is(std::string_view prefix, const std::vector<std::pair<std::string, 
 class SqliteStore final : public Store {
  public:
   SqliteStore(detail::Database database, Entries entries, Revision revision)
-      : database_(std::move(database)), entries_(std::move(entries)), revision_(revision),
+      : database_(std::move(database)),
+        entries_(std::move(entries)),
+        revision_(revision),
         writer_([this] { write_until_stopped(); }) {}
 
   ~SqliteStore() override {
@@ -112,7 +115,8 @@ class SqliteStore final : public Store {
   std::vector<Entry> list(std::string_view prefix) const override {
     std::vector<Entry> found;
     const std::shared_lock lock(entries_mutex_);
-    for (auto at = entries_.lower_bound(prefix); at != entries_.end() && at->first.starts_with(prefix); ++at) {
+    for (auto at = entries_.lower_bound(prefix);
+         at != entries_.end() && at->first.starts_with(prefix); ++at) {
       found.push_back({at->first, at->second.document, at->second.revision});
     }
     return found;
@@ -130,8 +134,9 @@ class SqliteStore final : public Store {
       return conflict();
     }
     if (transaction.writes_.size() > transaction_writes_max) {
-      return fail(Failure::invalid, "a transaction of " + std::to_string(transaction.writes_.size()) +
-                                        " writes: the limit is " + std::to_string(transaction_writes_max));
+      return fail(Failure::invalid,
+                  "a transaction of " + std::to_string(transaction.writes_.size()) +
+                      " writes: the limit is " + std::to_string(transaction_writes_max));
     }
     Pending pending(transaction);
     for (const auto& [key, document] : transaction.writes_) {
@@ -261,7 +266,8 @@ class SqliteStore final : public Store {
         const auto at = entries_.find(write.key);
         if (at != entries_.end()) replaced.push_back(at->second.document);
         if (write.document != nullptr) {
-          entries_.insert_or_assign(std::string(write.key), Stored{write.document, pending.revision});
+          entries_.insert_or_assign(std::string(write.key),
+                                    Stored{write.document, pending.revision});
         } else if (at != entries_.end()) {
           entries_.erase(at);
         } else {
@@ -290,9 +296,10 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
   RW_TRY(detail::Database database, detail::Database::open(path));
   Entries entries;
   RW_TRY(const Revision revision,
-         database.load([&](std::string key, std::shared_ptr<const text::Json> document, Revision written) {
-           entries.insert_or_assign(std::move(key), Stored{std::move(document), written});
-         }));
+         database.load(
+             [&](std::string key, std::shared_ptr<const text::Json> document, Revision written) {
+               entries.insert_or_assign(std::move(key), Stored{std::move(document), written});
+             }));
   return std::make_unique<SqliteStore>(std::move(database), std::move(entries), revision);
 }
 

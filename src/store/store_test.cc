@@ -12,7 +12,9 @@ namespace {
 
 using text::Json;
 
-Json number(std::int64_t n) { return Json::object({{"n", n}}); }
+Json number(std::int64_t n) {
+  return Json::object({{"n", n}});
+}
 
 Result<Revision> put(Store& store, std::string_view key, Json document) {
   Transaction transaction(store);
@@ -201,19 +203,23 @@ TEST_F(StoreTest, TransactReturnsAnErrorOnlyIfItsReadsStillHold) {
 
 TEST_F(StoreTest, TransactGivesUpAfterItsAttempts) {
   int runs = 0;
-  const auto outcome = transact(store_, [&](Transaction& transaction) -> Result<int> {
-    transaction.get("k");
-    EXPECT_TRUE(put(store_, "k", number(++runs)));
-    transaction.put("k", number(0));
-    return runs;
-  }, 3);
+  const auto outcome = transact(
+      store_,
+      [&](Transaction& transaction) -> Result<int> {
+        transaction.get("k");
+        EXPECT_TRUE(put(store_, "k", number(++runs)));
+        transaction.put("k", number(0));
+        return runs;
+      },
+      3);
   EXPECT_EQ(outcome.error().kind, Failure::conflict);
   EXPECT_EQ(runs, 3);
 }
 
 TEST_F(StoreTest, KeysHaveOneTo512Bytes) {
   EXPECT_TRUE(put(store_, std::string(key_bytes_max, 'k'), number(1)));
-  EXPECT_EQ(put(store_, std::string(key_bytes_max + 1, 'k'), number(1)).error().kind, Failure::invalid);
+  EXPECT_EQ(put(store_, std::string(key_bytes_max + 1, 'k'), number(1)).error().kind,
+            Failure::invalid);
   EXPECT_EQ(put(store_, "", number(1)).error().kind, Failure::invalid);
 }
 
@@ -221,12 +227,14 @@ TEST_F(StoreTest, DocumentsHaveAtMostAMebibyte) {
   const std::size_t quotes = 2;
   EXPECT_TRUE(put(store_, "k", Json(std::string(document_bytes_max - quotes, 'd'))));
   const auto refused = put(store_, "k", Json(std::string(document_bytes_max - quotes + 1, 'd')));
-  EXPECT_EQ(refused.error(), (Error{Failure::invalid, "the document `k` has 1048577 bytes: the limit is 1048576"}));
+  EXPECT_EQ(refused.error(),
+            (Error{Failure::invalid, "the document `k` has 1048577 bytes: the limit is 1048576"}));
 }
 
 TEST_F(StoreTest, TransactionsHaveALimitOfWrites) {
   Transaction transaction(store_);
-  for (std::size_t i = 0; i < transaction_writes_max; ++i) transaction.put(std::to_string(i), number(1));
+  for (std::size_t i = 0; i < transaction_writes_max; ++i)
+    transaction.put(std::to_string(i), number(1));
   EXPECT_TRUE(store_.commit(transaction));
   transaction.put("one more", number(1));
   EXPECT_EQ(store_.commit(transaction).error().kind, Failure::invalid);

@@ -36,8 +36,12 @@ class TemporaryStore final : public Store {
   }
   std::optional<Entry> get(std::string_view key) const override { return store_->get(key); }
   std::vector<Entry> list(std::string_view prefix) const override { return store_->list(prefix); }
-  Result<Revision> commit(const Transaction& transaction) override { return store_->commit(transaction); }
-  bool current(const Transaction& transaction) const override { return store_->current(transaction); }
+  Result<Revision> commit(const Transaction& transaction) override {
+    return store_->commit(transaction);
+  }
+  bool current(const Transaction& transaction) const override {
+    return store_->current(transaction);
+  }
   std::unique_ptr<Watch> watch(std::string prefix, OnChange on_change) override {
     return store_->watch(std::move(prefix), std::move(on_change));
   }
@@ -49,6 +53,8 @@ class TemporaryStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> open_temporary() { return std::make_unique<TemporaryStore>(); }
+std::unique_ptr<Store> open_temporary() {
+  return std::make_unique<TemporaryStore>();
+}
 
 }  // namespace ringwall::store

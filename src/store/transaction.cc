@@ -39,9 +39,12 @@ std::vector<Entry> Transaction::list(std::string_view prefix) {
 }
 
 void Transaction::put(std::string_view key, text::Json document) {
-  writes_.insert_or_assign(std::string(key), std::make_shared<const text::Json>(std::move(document)));
+  writes_.insert_or_assign(std::string(key),
+                           std::make_shared<const text::Json>(std::move(document)));
 }
 
-void Transaction::erase(std::string_view key) { writes_.insert_or_assign(std::string(key), nullptr); }
+void Transaction::erase(std::string_view key) {
+  writes_.insert_or_assign(std::string(key), nullptr);
+}
 
 }  // namespace ringwall::store

@@ -151,8 +151,19 @@ TEST(Watch, ABacklogAtItsLimitHoldsCommitsBack) {
     blocked.wait();
     ++calls;
   });
-  for (std::size_t i = 0; i < watch_backlog_max; ++i) ASSERT_TRUE(put(*store, "k", 1));
-  std::future<bool> past = std::async(std::launch::async, [&] { return put(*store, "k", 2).has_value(); });
+  {
+    constexpr std::size_t threads = 16;  // so that they share their fsyncs
+    static_assert(watch_backlog_max % threads == 0);
+    std::vector<std::jthread> writers;
+    for (std::size_t t = 0; t < threads; ++t) {
+      writers.emplace_back([&] {
+        for (std::size_t i = 0; i < watch_backlog_max / threads; ++i)
+          EXPECT_TRUE(put(*store, "k", 1));
+      });
+    }
+  }
+  std::future<bool> past =
+      std::async(std::launch::async, [&] { return put(*store, "k", 2).has_value(); });
   EXPECT_EQ(past.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
   EXPECT_EQ(*store->get("k")->document, Json(1));
   leave.set_value();

@@ -14,7 +14,9 @@ Bio reader_of(std::string_view text) {
 }
 
 // Stands where OpenSSL would otherwise prompt on the terminal.
-int no_password(char*, int, int, void*) { return -1; }
+int no_password(char*, int, int, void*) {
+  return -1;
+}
 
 }  // namespace
 
@@ -39,7 +41,8 @@ Result<std::vector<Certificate>> read_certificates(std::string_view pem) {
   // The end of the text is reported as a missing start line; any other reason is damage, and
   // damage after a good certificate would drop a link of the chain unseen.
   const unsigned long code = ERR_peek_last_error();
-  const bool at_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+  const bool at_end =
+      ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
   if (certificates.empty() || !at_end) {
     return std::unexpected(openssl_error(Failure::invalid, "not a certificate in PEM form"));
   }

@@ -81,32 +81,41 @@ Result<os::UniqueFd> lock(const std::string& path) {
   os::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return std::unexpected(os::system_error("cannot open `" + file + "`", errno));
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
-  if (errno == EWOULDBLOCK) return fail(Failure::conflict, "another ringwall has `" + path + "` open");
+  if (errno == EWOULDBLOCK)
+    return fail(Failure::conflict, "another ringwall has `" + path + "` open");
   return std::unexpected(os::system_error("cannot lock `" + file + "`", errno));
 }
 
 Failure kind_of(int code, int system_code) {
   switch (code & 0xff) {
     case SQLITE_FULL:
-    case SQLITE_NOMEM: return Failure::exhausted;
+    case SQLITE_NOMEM:
+      return Failure::exhausted;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Failure::corrupt;
+    case SQLITE_NOTADB:
+      return Failure::corrupt;
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-    case SQLITE_READONLY: return Failure::denied;
+    case SQLITE_READONLY:
+      return Failure::denied;
     case SQLITE_IOERR:
       return system_code == ENOSPC || system_code == EDQUOT || system_code == EFBIG
                  ? Failure::exhausted
                  : Failure::io;
-    default: return Failure::io;  // also SQLITE_BUSY: a commit may answer conflict for reads only
+    default:
+      return Failure::io;  // also SQLITE_BUSY: a commit may answer conflict for reads only
   }
 }
 
 }  // namespace
 
-void Database::Close::operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
-void Database::Close::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+void Database::Close::operator()(sqlite3* database) const noexcept {
+  sqlite3_close_v2(database);
+}
+void Database::Close::operator()(sqlite3_stmt* statement) const noexcept {
+  sqlite3_finalize(statement);
+}
 
 Error Database::damaged(std::string_view how) const {
   return {Failure::corrupt, "the store `" + path_ + "` is damaged (" + std::string(how) +
@@ -146,7 +155,8 @@ Result<> Database::execute(const char* sql) {
 
 Result<Database::Statement> Database::prepare(const char* sql) {
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v3(connection_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(connection_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) !=
+      SQLITE_OK) {
     return std::unexpected(failure("use"));
   }
   return Statement(raw);
@@ -195,12 +205,14 @@ Result<> Database::create(const std::string& path) {
 Result<> Database::verify() {
   RW_TRY(const std::int64_t application, number("PRAGMA application_id"));
   if (application != application_id) {
-    return fail(Failure::corrupt, "`" + path_ + "` is a database, but not a ringwall store: it was left as it is");
+    return fail(Failure::corrupt,
+                "`" + path_ + "` is a database, but not a ringwall store: it was left as it is");
   }
   RW_TRY(const std::int64_t version, number("PRAGMA user_version"));
   if (version > format_version) {
-    return fail(Failure::corrupt, "the store `" + path_ + "` has format version " + std::to_string(version) +
-                                      ", this ringwall reads up to " + std::to_string(format_version) +
+    return fail(Failure::corrupt, "the store `" + path_ + "` has format version " +
+                                      std::to_string(version) + ", this ringwall reads up to " +
+                                      std::to_string(format_version) +
                                       ": start the newer ringwall, or restore a backup");
   }
   if (version < 1) return std::unexpected(damaged("it has no format version"));
@@ -228,7 +240,8 @@ Result<Database> Database::open(const std::string& path) {
   if (size_of(path) == 0) {
     // The log alone cannot be read, but it may hold commits: nothing may overwrite it.
     if (size_of(path + "-wal") != 0) {
-      return std::unexpected(database.damaged("it is empty, but its log `" + path + "-wal` is not"));
+      return std::unexpected(
+          database.damaged("it is empty, but its log `" + path + "-wal` is not"));
     }
     RW_DO(create(path));
   }
@@ -236,8 +249,9 @@ Result<Database> Database::open(const std::string& path) {
   if (size_of(path) < page_bytes_min) return std::unexpected(database.damaged("it is cut short"));
   RW_DO(database.connect(path, SQLITE_OPEN_READWRITE));
   // Exclusive locking keeps the log's index in memory; it holds even against the sqlite3 tool.
-  RW_DO(database.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON;"
-                         "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"));
+  RW_DO(
+      database.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON;"
+                       "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"));
   RW_DO(database.verify());
   RW_TRY(const Statement mode, database.prepare("PRAGMA journal_mode = WAL"));
   if (sqlite3_step(mode.get()) != SQLITE_ROW || bytes_at(mode.get(), 0) != "wal") {
@@ -279,12 +293,15 @@ Result<> Database::run(sqlite3_stmt* statement) {
   return outcome;
 }
 
-Result<> Database::begin() { return run(begin_.get()); }
+Result<> Database::begin() {
+  return run(begin_.get());
+}
 
 Result<> Database::put(std::string_view key, std::string_view document, Revision revision) {
   sqlite3_stmt* const put = put_.get();
   if (sqlite3_bind_blob64(put, 1, key.data(), key.size(), SQLITE_STATIC) != SQLITE_OK ||
-      sqlite3_bind_text64(put, 2, document.data(), document.size(), SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK ||
+      sqlite3_bind_text64(put, 2, document.data(), document.size(), SQLITE_STATIC, SQLITE_UTF8) !=
+          SQLITE_OK ||
       sqlite3_bind_int64(put, 3, revision) != SQLITE_OK ||
       sqlite3_bind_int64(put, 4, checksum_of(key, document, revision)) != SQLITE_OK) {
     return std::unexpected(failure("write"));

@@ -16,7 +16,8 @@ struct WatchHub::Subscription {
 
 class WatchHub::Handle final : public Watch {
  public:
-  explicit Handle(std::shared_ptr<Subscription> subscription) : subscription_(std::move(subscription)) {}
+  explicit Handle(std::shared_ptr<Subscription> subscription)
+      : subscription_(std::move(subscription)) {}
   ~Handle() override {
     const std::lock_guard lock(subscription_->running);
     subscription_->cancelled = true;
@@ -37,7 +38,8 @@ void WatchHub::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::unique_ptr<Watch> WatchHub::add(std::string prefix, Store::OnChange on_change, Revision since) {
+std::unique_ptr<Watch> WatchHub::add(std::string prefix, Store::OnChange on_change,
+                                     Revision since) {
   auto subscription = std::make_shared<Subscription>();
   subscription->prefix = std::move(prefix);
   subscription->on_change = std::move(on_change);
