@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes src/awsapi/testdata/{requests,replies,signatures}.json with botocore as the oracle.
+"""Makes src/awsapi/testdata/{requests,replies,signatures,signin_tokens}.json with botocore as the oracle.
 
 requests: what botocore's serializer sends for inputs that use every member, and what decoding
 must give. replies: bodies written here by shape, kept only after botocore's own parser has read
@@ -180,6 +180,59 @@ def make_replies(session):
     return out
 
 
+CREDENTIALS = {"access_key": "AKIDEXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+SIGNED = [
+    ("GET", "https://example.amazonaws.com/", {}, "", "service", ""),
+    ("POST", "https://rds.us-east-1.amazonaws.com/", {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+     "Action=DescribeDBInstances&Version=2014-10-31", "rds", ""),
+    ("POST", "https://kms.eu-west-3.amazonaws.com/", {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "TrentService.ListKeys"},
+     "{}", "kms", "session/token+with=marks"),
+    ("GET", "https://example.amazonaws.com/?b=2&a=%2F%20x&a=1&A=3&empty=&c", {}, "", "service", ""),
+    ("GET", "https://example.amazonaws.com/a%20b/./c/../d//e/", {}, "", "service", ""),
+    ("GET", "https://example.amazonaws.com/%E1%88%B4/..", {}, "", "service", ""),
+    ("PUT", "https://example.amazonaws.com:8443/x", {"My-Header": "  a   b\t c  ", "X-Amz-Meta": "v"}, "body", "service", ""),
+    ("GET", "https://bucket.s3.amazonaws.com/a%20b/../c//d", {}, "", "s3", ""),
+]
+
+
+def header_list(headers):
+    return [[name.lower(), value] for name, value in headers.items()]
+
+
+def sign_one(auth_class, case):
+    method, url, headers, body, service, token = case
+    credentials = botocore.credentials.Credentials(CREDENTIALS["access_key"], CREDENTIALS["secret"], token or None)
+    request = botocore.awsrequest.AWSRequest(method, url, headers=dict(headers), data=body.encode())
+    request.context["payload_signing_enabled"] = True
+    auth_class(credentials, service, "us-east-1").add_auth(request)
+    prepared = botocore.awsrequest.AWSRequest(method, request.url, headers=dict(request.headers)).prepare()
+    rest = prepared.url.split("://", 1)[1]
+    host, _, target = rest.partition("/")
+    path, _, query = target.partition("?")
+    sent = [pair for pair in header_list(dict(request.headers)) if pair[0] != "host"]
+    return {"method": method, "path": "/" + path, "query": query, "headers": sent + [["host", host]], "body": body,
+            "service": service, "token": token}
+
+
+def make_signatures(session):
+    botocore.auth.get_current_datetime = lambda *_, **__: TIME.replace(tzinfo=None)
+    cases = [sign_one(botocore.auth.S3SigV4Auth if case[4] == "s3" else botocore.auth.SigV4Auth, case) for case in SIGNED]
+    url = "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+    for token in ("", "session/token+with=marks"):
+        cases.append(sign_one(botocore.auth.SigV4QueryAuth, ("GET", url, {}, "", "sts", token)))
+    return cases
+
+
+def make_signin_tokens(session):
+    out = []
+    for user, token in (("app_user", ""), ("Jane Doe+x/\u00e9", "session/token+with=marks")):
+        client = session.create_client("rds", region_name="eu-west-3", aws_access_key_id=CREDENTIALS["access_key"],
+                                       aws_secret_access_key=CREDENTIALS["secret"], aws_session_token=token or None)
+        out.append({"user": user, "session": token,
+                    "token": client.generate_db_auth_token("Shop.example.internal", 5432, user, Region="eu-west-3")})
+    return out
+
+
 def write(name, values):
     path = os.path.join(TESTDATA, name)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
@@ -192,6 +245,8 @@ def main():
     session = botocore.session.get_session()
     write("requests.json", make_requests(session))
     write("replies.json", make_replies(session))
+    write("signatures.json", make_signatures(session))
+    write("signin_tokens.json", make_signin_tokens(session))
 
 
 if __name__ == "__main__":

@@ -109,6 +109,18 @@ ApiError in_words_of(const Model& model, CommonError kind, std::string message) 
   return error;
 }
 
+ApiError in_words_of(const Model& model, const ApiError& error) {
+  constexpr std::array<std::pair<std::string_view, CommonError>, 4> signature_errors{
+      {{"IncompleteSignature", CommonError::incomplete_signature},
+       {"MissingAuthenticationToken", CommonError::missing_token},
+       {"SignatureDoesNotMatch", CommonError::bad_signature},
+       {"RequestExpired", CommonError::request_expired}}};
+  for (const auto& [code, kind] : signature_errors) {
+    if (error.code == code) return in_words_of(model, kind, error.message);
+  }
+  return error;
+}
+
 int status_of(const Model& model, const ApiError& error) {
   if (error.status != 0) return error.status;
   if (const int declared = model.error_status(error.code); declared != 0) return declared;

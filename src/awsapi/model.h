@@ -44,6 +44,9 @@ struct WireRequest {
   std::string_view query;   // as received, without `?`
   std::function<std::optional<std::string_view>(std::string_view)> header;  // by lower-case name
   std::string_view body;
+  // Every header, a repeated one as often as it came, names in lower case. The gateway sets it:
+  // a signature must cover every x-amz-* header, also those nobody asks for by name.
+  std::function<void(const std::function<void(std::string_view, std::string_view)>&)> each_header = {};
 };
 
 struct WireReply {
@@ -130,6 +133,10 @@ enum class CommonError : std::uint8_t {
 
 // The same error in the words of a service's family. An empty `message` takes AWS's own.
 ApiError in_words_of(const Model& model, CommonError kind, std::string message);
+
+// An error of sigv4.h (IncompleteSignature, MissingAuthenticationToken, SignatureDoesNotMatch,
+// RequestExpired) in the words of a service's family; any other error as it is.
+ApiError in_words_of(const Model& model, const ApiError& error);
 
 // The HTTP status an error is answered with: its own, else what the model declares for its code,
 // else what the table of common errors says, else 400.

@@ -17,6 +17,8 @@ namespace ringwall::awsapi {
 inline constexpr std::chrono::minutes clock_skew_max{15};
 inline constexpr std::chrono::hours presign_lifetime_max{24 * 7};
 inline constexpr std::size_t session_token_bytes_max = 8192;
+inline constexpr std::chrono::minutes signin_lifetime_max{15};
+inline constexpr std::size_t signin_token_bytes_max = 8192;
 
 // What a request says about its signature, before it is believed.
 struct Claim {
