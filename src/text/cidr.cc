@@ -13,7 +13,8 @@ std::unexpected<Error> refuse_address(std::string_view text) {
 }
 
 std::unexpected<Error> refuse_cidr(std::string_view text, std::string_view why) {
-  return fail(Failure::invalid, fmt::format("`{}` is not a CIDR block: {}", text.substr(0, 64), why));
+  return fail(Failure::invalid,
+              fmt::format("`{}` is not a CIDR block: {}", text.substr(0, 64), why));
 }
 
 // Decimal without sign, spaces or leading zeros, at most `max`.
@@ -54,7 +55,9 @@ bool parse_groups(std::string_view text, std::array<std::uint8_t, 16>& out, std:
     }
     std::uint16_t value = 0;
     const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), value, 16);
-    if (error != std::errc() || end != group.data() + group.size() || group.size() > 4 || count + 2 > 16) return false;
+    if (error != std::errc() || end != group.data() + group.size() || group.size() > 4 ||
+        count + 2 > 16)
+      return false;
     out[count++] = static_cast<std::uint8_t>(value >> 8);
     out[count++] = static_cast<std::uint8_t>(value & 0xFF);
     if (last) return true;
@@ -78,11 +81,14 @@ bool parse_v6(std::string_view text, Address& address) {
   if (!parse_groups(before, head, head_size) || !parse_groups(after, tail, tail_size)) return false;
   if (head_size + tail_size > 14) return false;  // the gap stands for one group at least
   std::copy_n(head.begin(), head_size, address.bytes.begin());
-  std::copy_n(tail.begin(), tail_size, address.bytes.end() - static_cast<std::ptrdiff_t>(tail_size));
+  std::copy_n(tail.begin(), tail_size,
+              address.bytes.end() - static_cast<std::ptrdiff_t>(tail_size));
   return true;
 }
 
-int bits_of(const Address& address) { return address.v6 ? 128 : 32; }
+int bits_of(const Address& address) {
+  return address.v6 ? 128 : 32;
+}
 
 Address masked(Address address, int prefix) {
   for (int bit = prefix; bit < bits_of(address);) {
@@ -97,7 +103,8 @@ Address masked(Address address, int prefix) {
 // RFC 5952: lower case, the longest run of two or more zero groups (the first of equals) as `::`.
 std::string v6_text(const std::array<std::uint8_t, 16>& bytes) {
   std::array<unsigned, 8> groups{};
-  for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+  for (std::size_t i = 0; i < 8; ++i)
+    groups[i] = static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
   std::size_t best = 8, best_size = 1;
   for (std::size_t i = 0; i < 8; ++i) {
     std::size_t size = 0;
@@ -122,7 +129,8 @@ std::string v6_text(const std::array<std::uint8_t, 16>& bytes) {
 Result<Address> parse_address(std::string_view text) {
   Address address;
   address.v6 = text.contains(':');
-  if (address.v6 ? !parse_v6(text, address) : !parse_quad(text, address.bytes.data())) return refuse_address(text);
+  if (address.v6 ? !parse_v6(text, address) : !parse_quad(text, address.bytes.data()))
+    return refuse_address(text);
   return address;
 }
 
@@ -135,9 +143,13 @@ bool Cidr::contains(const Address& address) const {
   return address.v6 == base.v6 && masked(address, prefix) == base;
 }
 
-bool Cidr::contains(const Cidr& inner) const { return inner.prefix >= prefix && contains(inner.base); }
+bool Cidr::contains(const Cidr& inner) const {
+  return inner.prefix >= prefix && contains(inner.base);
+}
 
-bool Cidr::overlaps(const Cidr& other) const { return contains(other) || other.contains(*this); }
+bool Cidr::overlaps(const Cidr& other) const {
+  return contains(other) || other.contains(*this);
+}
 
 Result<Cidr> parse_cidr(std::string_view text, HostBits host_bits) {
   const std::size_t slash = text.find('/');
@@ -146,18 +158,23 @@ Result<Cidr> parse_cidr(std::string_view text, HostBits host_bits) {
   Cidr cidr{*address, bits_of(*address)};
   if (slash != std::string_view::npos) {
     const auto prefix = parse_decimal(text.substr(slash + 1), cidr.prefix);
-    if (!prefix) return refuse_cidr(text, fmt::format("a prefix length from 0 to {} must follow the slash", cidr.prefix));
+    if (!prefix)
+      return refuse_cidr(
+          text, fmt::format("a prefix length from 0 to {} must follow the slash", cidr.prefix));
     cidr.prefix = *prefix;
   }
   const Address base = masked(cidr.base, cidr.prefix);
   if (host_bits == HostBits::refuse && base != cidr.base) {
-    return refuse_cidr(text, fmt::format("bits are set behind the prefix, did you mean `{}/{}`", to_string(base), cidr.prefix));
+    return refuse_cidr(text, fmt::format("bits are set behind the prefix, did you mean `{}/{}`",
+                                         to_string(base), cidr.prefix));
   }
   cidr.base = base;
   return cidr;
 }
 
-std::string to_string(const Cidr& cidr) { return fmt::format("{}/{}", to_string(cidr.base), cidr.prefix); }
+std::string to_string(const Cidr& cidr) {
+  return fmt::format("{}/{}", to_string(cidr.base), cidr.prefix);
+}
 
 std::optional<Address> nth_address(const Cidr& cidr, std::uint32_t offset) {
   if (cidr.base.v6 || offset >= std::uint64_t{1} << (32 - cidr.prefix)) return std::nullopt;

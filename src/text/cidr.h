@@ -24,7 +24,7 @@ Result<Address> parse_address(std::string_view text);
 std::string to_string(const Address& address);
 
 struct Cidr {
-  Address base;      // host bits are zero
+  Address base;  // host bits are zero
   int prefix = 0;
   bool contains(const Address& address) const;  // false across families
   bool contains(const Cidr& inner) const;

@@ -11,7 +11,9 @@ constexpr unsigned char fold(unsigned char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<unsigned char>(byte + ('a' - 'A')) : byte;
 }
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
 
 // Where the character that begins at `at` ends: `?` stands for a character, not for a byte.
 std::size_t end_of_character(std::string_view text, std::size_t at) {
@@ -22,7 +24,9 @@ std::size_t end_of_character(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-Glob::Glob(std::string_view pattern, Case letters) : case_(letters) { add_pattern(pattern); }
+Glob::Glob(std::string_view pattern, Case letters) : case_(letters) {
+  add_pattern(pattern);
+}
 
 void Glob::add_literal(std::string_view literal) {
   for (const char c : literal) {
@@ -48,13 +52,17 @@ void Glob::add_any_run_in_part() {
   symbols_ += any_run_in_part;
 }
 
-void Glob::append(const Glob& tail) { symbols_ += tail.symbols_; }
+void Glob::append(const Glob& tail) {
+  symbols_ += tail.symbols_;
+}
 
 bool Glob::is_literal() const {
   return std::ranges::none_of(symbols_, [](Symbol symbol) { return symbol >= any_one; });
 }
 
-bool Glob::matches_everything() const { return symbols_.size() == 1 && symbols_[0] == any_run; }
+bool Glob::matches_everything() const {
+  return symbols_.size() == 1 && symbols_[0] == any_run;
+}
 
 bool Glob::matches(std::string_view text) const {
   return case_ == Case::ignore ? match<true>(text) : match<false>(text);
@@ -70,8 +78,8 @@ template <bool ignore_case>
 bool Glob::match(std::string_view text) const {
   constexpr std::size_t none = std::u16string::npos;
   std::size_t s = 0, t = 0;
-  std::size_t free_symbol = none, free_text = 0;    // after the latest free run, and what it took
-  std::size_t part_symbol = none, part_text = 0;    // the same for the latest confined run
+  std::size_t free_symbol = none, free_text = 0;  // after the latest free run, and what it took
+  std::size_t part_symbol = none, part_text = 0;  // the same for the latest confined run
   while (true) {
     if (s < symbols_.size()) {
       const Symbol symbol = symbols_[s];
@@ -115,7 +123,9 @@ bool Glob::match(std::string_view text) const {
   }
 }
 
-bool Glob::matches_plainly(std::string_view text) const { return match_plainly(symbols_, text); }
+bool Glob::matches_plainly(std::string_view text) const {
+  return match_plainly(symbols_, text);
+}
 
 bool Glob::match_plainly(std::u16string_view symbols, std::string_view text) const {
   if (symbols.empty()) return text.empty();
@@ -132,7 +142,8 @@ bool Glob::match_plainly(std::u16string_view symbols, std::string_view text) con
     return may_take && match_plainly(rest, text.substr(end_of_character(text, 0)));
   }
   const auto byte = static_cast<unsigned char>(text.front());
-  return symbol == (case_ == Case::ignore ? fold(byte) : byte) && match_plainly(rest, text.substr(1));
+  return symbol == (case_ == Case::ignore ? fold(byte) : byte) &&
+         match_plainly(rest, text.substr(1));
 }
 
 }  // namespace ringwall::text

@@ -22,8 +22,8 @@ class Glob {
   void add_pattern(std::string_view pattern);  // `*` and `?` are wildcards
   void add_any_run() { symbols_ += any_run; }
   void add_any_one() { symbols_ += any_one; }
-  // INVARIANT: no free `?` stands before a confined run, as in ARN patterns, whose last part only is
-  // free; the scan relies on it.
+  // INVARIANT: no free `?` stands before a confined run, as in ARN patterns, whose last part only
+  // is free; the scan relies on it.
   void add_any_run_in_part();
   void add_any_one_in_part() { symbols_ += any_one_in_part; }
   void append(const Glob& tail);

@@ -16,13 +16,33 @@ struct GlobCase {
 
 TEST(Glob, MatchesAsItsWildcardsSay) {
   const GlobCase cases[] = {
-      {"", "", true},          {"", "a", false},         {"a", "a", true},           {"a", "A", false},
-      {"a", "ab", false},      {"*", "", true},          {"*", "a:b/c", true},       {"a*", "a", true},
-      {"a*", "abc", true},     {"a*", "ba", false},      {"*c", "abc", true},        {"*c", "cb", false},
-      {"a*c", "abcbc", true},  {"a*c", "abcb", false},   {"*a*b*", "xaxbx", true},   {"*a*b*", "xbxax", false},
-      {"?", "", false},        {"?", "a", true},         {"?", "ab", false},         {"a?c", "abc", true},
-      {"?*", "", false},       {"*?", "a", true},        {"**", "", true},           {"a**b", "ab", true},
-      {"a*b*c", "aXbXbc", true}, {"*.example.com", "a.example.com", true}, {"*.example.com", "example.com", false},
+      {"", "", true},
+      {"", "a", false},
+      {"a", "a", true},
+      {"a", "A", false},
+      {"a", "ab", false},
+      {"*", "", true},
+      {"*", "a:b/c", true},
+      {"a*", "a", true},
+      {"a*", "abc", true},
+      {"a*", "ba", false},
+      {"*c", "abc", true},
+      {"*c", "cb", false},
+      {"a*c", "abcbc", true},
+      {"a*c", "abcb", false},
+      {"*a*b*", "xaxbx", true},
+      {"*a*b*", "xbxax", false},
+      {"?", "", false},
+      {"?", "a", true},
+      {"?", "ab", false},
+      {"a?c", "abc", true},
+      {"?*", "", false},
+      {"*?", "a", true},
+      {"**", "", true},
+      {"a**b", "ab", true},
+      {"a*b*c", "aXbXbc", true},
+      {"*.example.com", "a.example.com", true},
+      {"*.example.com", "example.com", false},
   };
   for (const auto& [pattern, text, matches] : cases) {
     EXPECT_EQ(Glob(pattern).matches(text), matches) << pattern << " against " << text;
@@ -70,20 +90,31 @@ TEST(Glob, TheScanAgreesWithTheDefinition) {
   for (int round = 0; round < 20'000; ++round) {
     Glob glob;
     const std::size_t symbols = random() % 7;
-    // As in an ARN pattern: confined wildcards and free runs come first, a free `?` in the last part.
+    // As in an ARN pattern: confined wildcards and free runs come first, a free `?` in the last
+    // part.
     const std::size_t last_part = random() % 7;
     for (std::size_t i = 0; i < symbols; ++i) {
       switch (random() % 8) {
-        case 0: glob.add_any_run(); break;
-        case 1: i < last_part ? glob.add_any_run_in_part() : glob.add_any_run(); break;
-        case 2: i < last_part ? glob.add_any_one_in_part() : glob.add_any_one(); break;
-        case 3: glob.add_any_one_in_part(); break;
-        default: glob.add_literal(alphabet.substr(random() % 3, 1));
+        case 0:
+          glob.add_any_run();
+          break;
+        case 1:
+          i < last_part ? glob.add_any_run_in_part() : glob.add_any_run();
+          break;
+        case 2:
+          i < last_part ? glob.add_any_one_in_part() : glob.add_any_one();
+          break;
+        case 3:
+          glob.add_any_one_in_part();
+          break;
+        default:
+          glob.add_literal(alphabet.substr(random() % 3, 1));
       }
     }
     std::string text;
     for (std::size_t i = random() % 9; i > 0; --i) text += alphabet[random() % 3];
-    EXPECT_EQ(glob.matches(text), glob.matches_plainly(text)) << "round " << round << ", text " << text;
+    EXPECT_EQ(glob.matches(text), glob.matches_plainly(text))
+        << "round " << round << ", text " << text;
     matched += glob.matches(text) ? 1 : 0;
   }
   EXPECT_GT(matched, 500U);

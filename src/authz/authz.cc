@@ -1,0 +1,324 @@
+// The AWS policy evaluation logic, once. Explicit denies come first, wherever they stand. Then the
+// guardrails must let the request pass: endpoint, RCPs, SCPs. Then someone must grant it: the
+// resource's policy, the caller's identity, or both, as their accounts and the way in which the
+// resource's policy names the caller say.
+
+#include "authz/authz.h"
+
+#include "authz/rcp_services.h"
+
+namespace ringwall::authz {
+namespace {
+
+using policy::Effect;
+using policy::Mismatch;
+using policy::Request;
+using Naming = policy::Document::Naming;
+using PrincipalType = policy::Principal::Type;
+
+// A statement that applies to the request.
+struct Found {
+  const Named* policy = nullptr;  // null: none applies
+  std::size_t statement = 0;
+  explicit operator bool() const { return policy != nullptr; }
+};
+
+Found find_in(const Named& named, Effect effect, const Request& request) {
+  const policy::Document& document = *named.document;
+  for (std::size_t i = 0; i < document.statements(); ++i) {
+    if (document.effect(i) == effect && document.match(i, request) == Mismatch::none)
+      return {&named, i};
+  }
+  return {};
+}
+
+template <typename Policies>
+Found find_among(const Policies& policies, Effect effect, const Request& request) {
+  for (const Named& named : policies) {
+    if (const Found found = find_in(named, effect, request)) return found;
+  }
+  return {};
+}
+
+Found find_in(const std::optional<Named>& named, Effect effect, const Request& request) {
+  return named ? find_in(*named, effect, request) : Found{};
+}
+
+Found find_in_levels(const std::vector<Level>& levels, Effect effect, const Request& request) {
+  for (const Level& level : levels) {
+    if (const Found found = find_among(level.policies, effect, request)) return found;
+  }
+  return {};
+}
+
+bool every_level_allows(const std::vector<Level>& levels, const Request& request) {
+  for (const Level& level : levels) {
+    if (!find_among(level.policies, Effect::allow, request)) return false;
+  }
+  return true;
+}
+
+Layer resource_layer(ResourceKind kind) {
+  switch (kind) {
+    case ResourceKind::plain:
+      return Layer::resource;
+    case ResourceKind::trust:
+      return Layer::trust;
+    case ResourceKind::key:
+      return Layer::key;
+  }
+  return Layer::resource;
+}
+
+// Callers that policies of an account govern. The others have only what a resource grants them.
+bool belongs_to_account(const policy::Principal& principal) {
+  switch (principal.type) {
+    case PrincipalType::root:
+    case PrincipalType::user:
+    case PrincipalType::role_session:
+      return true;
+    case PrincipalType::federated:
+      return !principal.account.empty();
+    case PrincipalType::anonymous:
+    case PrincipalType::service:
+      return false;
+  }
+  return false;
+}
+
+bool bound_by_scps(const Request& request) {
+  return belongs_to_account(request.principal) && !request.principal.service_linked;
+}
+
+bool bound_by_rcps(const Request& request) {
+  return !request.principal.service_linked && reached_by_rcps(request.action);
+}
+
+// An owner that nobody knows counts as the caller's own account only where no resource policy
+// could say otherwise.
+bool same_account(const Request& request, const Layers& layers) {
+  if (request.resource_account.empty())
+    return !layers.resource && layers.resource_kind == ResourceKind::plain;
+  return request.principal.account == request.resource_account;
+}
+
+Decision decided(Verdict verdict, Layer layer, const Found& found) {
+  const policy::Document& document = *found.policy->document;
+  const std::string_view sid = document.sid(found.statement);
+  return {verdict, layer, found.policy->name,
+          sid.empty() ? "#" + std::to_string(found.statement) : std::string(sid),
+          document.position(found.statement)};
+}
+
+Decision implicitly_denied(Layer layer) {
+  return {Verdict::implicit_deny, layer, {}, {}, {}};
+}
+
+std::optional<Decision> explicit_deny(const Request& request, const Layers& layers) {
+  const auto denied = [](Layer layer, const Found& found) {
+    return decided(Verdict::explicit_deny, layer, found);
+  };
+  if (const Found found = find_in(layers.endpoint, Effect::deny, request))
+    return denied(Layer::endpoint, found);
+  if (bound_by_rcps(request)) {
+    if (const Found found = find_in_levels(layers.rcps, Effect::deny, request))
+      return denied(Layer::rcp, found);
+  }
+  if (bound_by_scps(request)) {
+    if (const Found found = find_in_levels(layers.scps, Effect::deny, request))
+      return denied(Layer::scp, found);
+  }
+  if (const Found found = find_in(layers.resource, Effect::deny, request))
+    return denied(resource_layer(layers.resource_kind), found);
+  if (const Found found = find_in(layers.boundary, Effect::deny, request))
+    return denied(Layer::boundary, found);
+  if (layers.session) {
+    if (const Found found = find_among(*layers.session, Effect::deny, request))
+      return denied(Layer::session, found);
+  }
+  if (const Found found = find_among(layers.identity, Effect::deny, request))
+    return denied(Layer::identity, found);
+  return std::nullopt;
+}
+
+// What a resource's policy gives a caller of its own account, weakest first.
+enum class Strength : std::uint8_t {
+  none,
+  delegated,  // it names the account: the caller's identity must allow as well
+  to_role,    // it names the role: stands in for the identity, within boundary and session policies
+  direct,     // it names the user, the session or everyone: no implicit deny limits it
+};
+
+Strength strength_of(Naming naming) {
+  switch (naming) {
+    case Naming::not_named:
+      return Strength::none;
+    case Naming::account:
+      return Strength::delegated;
+    case Naming::role:
+      return Strength::to_role;
+    case Naming::session:
+    case Naming::user:
+    case Naming::everyone:
+    case Naming::service:
+    case Naming::federated:
+      return Strength::direct;
+  }
+  return Strength::none;
+}
+
+struct Grant {
+  Strength strength = Strength::none;
+  Found found;
+};
+
+// The strongest grant among the statements that allow.
+Grant resource_grant(const Request& request, const Layers& layers) {
+  Grant best;
+  if (!layers.resource) return best;
+  const policy::Document& document = *layers.resource->document;
+  for (std::size_t i = 0; i < document.statements(); ++i) {
+    if (document.effect(i) != Effect::allow || document.match(i, request) != Mismatch::none)
+      continue;
+    const Strength strength = strength_of(document.naming(i, request.principal));
+    if (strength > best.strength) best = {strength, {&*layers.resource, i}};
+  }
+  return best;
+}
+
+Decision decide_grant(const Request& request, const Layers& layers) {
+  const Layer by_resource = resource_layer(layers.resource_kind);
+  const Grant grant = resource_grant(request, layers);
+  const bool granted = grant.strength != Strength::none;
+  const auto allowed_by_resource = [&] {
+    return decided(Verdict::allow, by_resource, grant.found);
+  };
+
+  if (!belongs_to_account(request.principal))
+    return granted ? allowed_by_resource() : implicitly_denied(by_resource);
+
+  // A role's trust and a key's policy must allow even within their account.
+  const bool same = same_account(request, layers);
+  if (!granted && (!same || layers.resource_kind != ResourceKind::plain))
+    return implicitly_denied(by_resource);
+  if (same && grant.strength == Strength::direct) return allowed_by_resource();
+
+  const Found by_identity = find_among(layers.identity, Effect::allow, request);
+  if (!by_identity && !(same && grant.strength == Strength::to_role))
+    return implicitly_denied(Layer::identity);
+  if (layers.boundary && !find_in(layers.boundary, Effect::allow, request))
+    return implicitly_denied(Layer::boundary);
+  if (layers.session && !find_among(*layers.session, Effect::allow, request))
+    return implicitly_denied(Layer::session);
+  return by_identity ? decided(Verdict::allow, Layer::identity, by_identity)
+                     : allowed_by_resource();
+}
+
+std::string_view with_article(Layer layer) {
+  switch (layer) {
+    case Layer::none:
+      return "a policy";
+    case Layer::identity:
+      return "an identity-based policy";
+    case Layer::boundary:
+      return "a permissions boundary";
+    case Layer::session:
+      return "a session policy";
+    case Layer::resource:
+    case Layer::key:
+      return "a resource-based policy";
+    case Layer::trust:
+      return "the role trust policy";
+    case Layer::scp:
+      return "a service control policy";
+    case Layer::rcp:
+      return "a resource control policy";
+    case Layer::endpoint:
+      return "a VPC endpoint policy";
+  }
+  return "a policy";
+}
+
+std::string_view caller_name(const policy::Principal& principal) {
+  switch (principal.type) {
+    case PrincipalType::anonymous:
+      return "anonymous";
+    case PrincipalType::service:
+      return principal.service;
+    case PrincipalType::federated:
+      return principal.arn.empty() ? principal.provider : principal.arn;
+    case PrincipalType::root:
+    case PrincipalType::user:
+    case PrincipalType::role_session:
+      return principal.arn;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view name_of(Layer layer) {
+  switch (layer) {
+    case Layer::none:
+      return "none";
+    case Layer::identity:
+      return "identity-based policy";
+    case Layer::boundary:
+      return "permissions boundary";
+    case Layer::session:
+      return "session policy";
+    case Layer::resource:
+    case Layer::key:
+      return "resource-based policy";  // AWS's messages know no key policies
+    case Layer::trust:
+      return "role trust policy";
+    case Layer::scp:
+      return "service control policy";
+    case Layer::rcp:
+      return "resource control policy";
+    case Layer::endpoint:
+      return "VPC endpoint policy";
+  }
+  return "none";
+}
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::implicit_deny:
+      return "implicit-deny";
+    case Verdict::explicit_deny:
+      return "explicit-deny";
+    case Verdict::allow:
+      return "allow";
+  }
+  return "implicit-deny";
+}
+
+Decision authorize(const Request& request, const Layers& layers) {
+  if (const auto denied = explicit_deny(request, layers)) return *denied;
+  if (layers.endpoint && !find_in(layers.endpoint, Effect::allow, request))
+    return implicitly_denied(Layer::endpoint);
+  if (bound_by_rcps(request) && !every_level_allows(layers.rcps, request))
+    return implicitly_denied(Layer::rcp);
+  if (bound_by_scps(request) && !every_level_allows(layers.scps, request))
+    return implicitly_denied(Layer::scp);
+  return decide_grant(request, layers);
+}
+
+std::string access_denied_message(const Request& request, const Decision& decision) {
+  std::string message = "User: ";
+  message += caller_name(request.principal);
+  message += " is not authorized to perform: " + request.action;
+  if (!request.resource.empty()) message += " on resource: " + request.resource;
+  if (decision.verdict == Verdict::explicit_deny) {
+    message += " with an explicit deny in ";
+    message += with_article(decision.layer);
+  } else {
+    message += " because no ";
+    message += name_of(decision.layer);
+    message += " allows the " + request.action + " action";
+  }
+  return message;
+}
+
+}  // namespace ringwall::authz

@@ -1,0 +1,142 @@
+// The same question, answered at length: every statement that was considered, and why it did or
+// did not apply. Built by asking each document again, so it cannot drift from what decides.
+
+#include <set>
+
+#include "authz/authz.h"
+#include "authz/rcp_services.h"
+
+namespace ringwall::authz {
+namespace {
+
+using policy::Request;
+using text::Json;
+
+std::string_view name_of(policy::Document::Naming naming) {
+  using enum policy::Document::Naming;
+  switch (naming) {
+    case not_named:
+      return "not named";
+    case session:
+      return "its session";
+    case user:
+      return "the user";
+    case role:
+      return "its role";
+    case everyone:
+      return "everyone";
+    case account:
+      return "its account";
+    case service:
+      return "the service";
+    case federated:
+      return "its provider";
+  }
+  return "not named";
+}
+
+class Trace {
+ public:
+  explicit Trace(const Request& request) : request_(request) {}
+
+  void add(std::string_view layer, std::string_view target,
+           const std::vector<const Named*>& policies) {
+    Json entry = Json::object({{"layer", layer}});
+    if (!target.empty()) entry.set("target", target);
+    Json& list = entry.edit("policies");
+    list = Json::array();
+    for (const Named* named : policies) list.push(trace_of(*named));
+    layers_.push(std::move(entry));
+  }
+
+  void add(Layer layer, const std::optional<Named>& named) {
+    if (named) add(authz::name_of(layer), {}, {&*named});
+  }
+
+  void add(Layer layer, const std::vector<Level>& levels) {
+    for (const Level& level : levels) add(layer, level.target, level.policies);
+  }
+
+  void add(Layer layer, std::string_view target, const std::vector<Named>& policies) {
+    std::vector<const Named*> pointers;
+    for (const Named& named : policies) pointers.push_back(&named);
+    add(authz::name_of(layer), target, pointers);
+  }
+
+  Json layers() { return std::move(layers_); }
+  Json absent_keys() const {
+    Json keys = Json::array();
+    for (const std::string& key : absent_) keys.push(key);
+    return keys;
+  }
+
+ private:
+  Json trace_of(const Named& named) {
+    Json json =
+        Json::object({{"policy", named.name}, {"kind", policy::name_of(named.document->kind())}});
+    Json& statements = json.edit("statements");
+    statements = Json::array();
+    for (std::size_t i = 0; i < named.document->statements(); ++i) {
+      Json statement = named.document->explain(i, request_);
+      const auto naming = named.document->naming(i, request_.principal);
+      if (naming != policy::Document::Naming::not_named) statement.set("names", name_of(naming));
+      for (const Json& condition : statement["conditions"].items()) {
+        if (condition["actual"].is_null()) absent_.insert(condition.str("key"));
+      }
+      statements.push(std::move(statement));
+    }
+    return json;
+  }
+
+  const Request& request_;
+  Json layers_ = Json::array();
+  std::set<std::string> absent_;
+};
+
+Json request_as_json(const Request& request) {
+  Json keys = Json::object();
+  for (const auto& [key, values] : request.context.all()) {
+    Json list = Json::array();
+    for (const std::string& value : values) list.push(value);
+    keys.set(key, std::move(list));
+  }
+  const policy::Principal& caller = request.principal;
+  const std::string& name = !caller.arn.empty()       ? caller.arn
+                            : !caller.service.empty() ? caller.service
+                                                      : caller.provider;
+  return Json::object({{"principal", name.empty() ? std::string("anonymous") : name},
+                       {"action", request.action},
+                       {"resource", request.resource},
+                       {"resource_account", request.resource_account},
+                       {"keys", std::move(keys)}});
+}
+
+}  // namespace
+
+text::Json explain(const Request& request, const Layers& layers) {
+  const Decision decision = authorize(request, layers);
+  Json json =
+      Json::object({{"verdict", name_of(decision.verdict)}, {"layer", name_of(decision.layer)}});
+  if (!decision.policy.empty()) {
+    json.set("policy", decision.policy).set("statement", decision.statement);
+    json.set("line", decision.position.line).set("column", decision.position.column);
+  }
+  if (decision.verdict != Verdict::allow)
+    json.set("message", access_denied_message(request, decision));
+  json.set("request", request_as_json(request));
+
+  Trace trace(request);
+  trace.add(Layer::endpoint, layers.endpoint);
+  if (reached_by_rcps(request.action)) trace.add(Layer::rcp, layers.rcps);
+  trace.add(Layer::scp, layers.scps);
+  trace.add(layers.resource_kind == ResourceKind::trust ? Layer::trust : Layer::resource,
+            layers.resource);
+  trace.add(Layer::boundary, layers.boundary);
+  if (layers.session) trace.add(Layer::session, {}, *layers.session);
+  trace.add(Layer::identity, {}, layers.identity);
+  json.set("layers", trace.layers());
+  json.set("absent_keys", trace.absent_keys());
+  return json;
+}
+
+}  // namespace ringwall::authz

@@ -1,0 +1,159 @@
+#include "estate/estate.h"
+
+#include "base/check.h"
+#include "text/time.h"
+
+namespace ringwall::estate {
+namespace {
+
+using Type = policy::Principal::Type;
+
+template <typename Map>
+const typename Map::mapped_type* find_in(const Map& map, std::string_view key) {
+  const auto at = map.find(std::string(key));
+  return at != map.end() ? &at->second : nullptr;
+}
+
+// What an account's root may do before SCPs bind it: everything.
+authz::Named root_identity() {
+  auto document = policy::compile(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})",
+      policy::Kind::identity);
+  RW_CHECK(document.has_value());
+  return {"the account's root user", *std::move(document)};
+}
+
+// The user or role behind a caller; null if there is none, or if it is a namesake: a role deleted
+// and made again is another role, and sessions of the old one get nothing from it.
+const Principal* principal_behind(const Estate& estate, const policy::Principal& caller) {
+  if (caller.type != Type::user && caller.type != Type::role_session) return nullptr;
+  const Principal* principal =
+      estate.principal(caller.type == Type::role_session ? caller.role_arn : caller.arn);
+  if (principal == nullptr || principal->type != caller.type ||
+      principal->account != caller.account)
+    return nullptr;
+  return principal->unique_id == caller.unique_id ? principal : nullptr;
+}
+
+bool holds_temporary_credentials(const policy::Principal& caller, const Session* session) {
+  return session != nullptr || caller.type == Type::role_session ||
+         (caller.type == Type::federated && !caller.account.empty());
+}
+
+void set_if(policy::Context& context, std::string_view key, const std::string& value) {
+  if (!value.empty()) context.set(key, value);
+}
+
+void add_organization(const Estate& estate, std::string_view account, const std::string& prefix,
+                      policy::Context& context) {
+  const std::string path = estate.org_path(account);
+  if (path.empty()) return;
+  context.set(prefix + "OrgID", estate.organization->id);
+  context.set(prefix + "OrgPaths", std::vector<std::string>{path});
+}
+
+void add_names(const policy::Principal& caller, const Principal* principal, const Session* session,
+               policy::Context& context) {
+  switch (caller.type) {
+    case Type::root:
+      context.set("aws:PrincipalArn", caller.arn);
+      context.set("aws:PrincipalType", "Account");
+      context.set("aws:userid", caller.account);
+      break;
+    case Type::user:
+      context.set("aws:PrincipalArn", caller.arn);
+      context.set("aws:PrincipalType", "User");
+      set_if(context, "aws:userid", caller.unique_id);
+      if (principal != nullptr) context.set("aws:username", principal->name);
+      break;
+    case Type::role_session:
+      context.set("aws:PrincipalArn", caller.role_arn);
+      context.set("aws:PrincipalType", "AssumedRole");
+      if (session != nullptr) context.set("aws:userid", caller.unique_id + ":" + session->name);
+      break;
+    case Type::federated:
+      set_if(context, "aws:PrincipalArn", caller.arn);
+      context.set("aws:PrincipalType", "FederatedUser");
+      if (session != nullptr && !caller.account.empty())
+        context.set("aws:userid", caller.account + ":" + session->name);
+      break;
+    case Type::service:
+      context.set("aws:PrincipalServiceName", caller.service);
+      context.set("aws:PrincipalServiceNamesList", std::vector<std::string>{caller.service});
+      break;
+    case Type::anonymous:
+      context.set("aws:PrincipalType", "Anonymous");
+      context.set("aws:userid", "anonymous");
+      break;
+  }
+}
+
+}  // namespace
+
+const Account* Estate::account(std::string_view id) const {
+  return find_in(accounts, id);
+}
+const Principal* Estate::principal(std::string_view arn) const {
+  return find_in(principals, arn);
+}
+const AccessKey* Estate::access_key(std::string_view id) const {
+  return find_in(access_keys, id);
+}
+
+std::string Estate::org_path(std::string_view id) const {
+  const Account* found = account(id);
+  if (!organization || found == nullptr || found->path.empty()) return {};
+  std::string path = organization->id + "/";
+  for (const std::string& part : found->path) path += part + "/";
+  return path;
+}
+
+authz::Layers layers_of(const Estate& estate, const policy::Principal& caller,
+                        const Session* session) {
+  authz::Layers layers;
+  const Principal* principal = principal_behind(estate, caller);
+  if (principal != nullptr) {
+    layers.identity = principal->identity;
+    layers.boundary = principal->boundary;
+  } else if (caller.type == Type::root && estate.mine(caller.account)) {
+    layers.identity.push_back(root_identity());
+  }
+  if (session != nullptr && !session->policies.empty()) layers.session = session->policies;
+  const bool service_linked =
+      caller.service_linked || (principal != nullptr && principal->service_linked);
+  const Account* account = estate.account(caller.account);
+  if (account != nullptr && !service_linked) layers.scps = account->scps;
+  return layers;
+}
+
+policy::Context global_context(const Estate& estate, const policy::Principal& caller,
+                               const Session* session, std::string_view resource_account) {
+  policy::Context context;
+  const Principal* principal = principal_behind(estate, caller);
+  add_names(caller, principal, session, context);
+  const bool is_service = caller.type == Type::service;
+  context.set("aws:PrincipalIsAWSService", is_service ? "true" : "false");
+  context.set("aws:ViaAWSService", "false");  // a call that a service passes on says so over this
+  if (!is_service && caller.type != Type::anonymous) {
+    set_if(context, "aws:PrincipalAccount", caller.account);
+    add_organization(estate, caller.account, "aws:Principal", context);
+  }
+  if (principal != nullptr) {
+    for (const auto& [key, value] : principal->tags) context.set("aws:PrincipalTag/" + key, value);
+  }
+  if (session != nullptr) {
+    for (const auto& [key, value] : session->tags) context.set("aws:PrincipalTag/" + key, value);
+    if (session->issued_ms != 0)
+      context.set("aws:TokenIssueTime", text::iso8601(text::from_millis(session->issued_ms)));
+    set_if(context, "aws:SourceIdentity", session->source_identity);
+  }
+  if (holds_temporary_credentials(caller, session))
+    context.set("aws:MultiFactorAuthPresent", "false");
+  if (!resource_account.empty()) {
+    context.set("aws:ResourceAccount", std::string(resource_account));
+    add_organization(estate, resource_account, "aws:Resource", context);
+  }
+  return context;
+}
+
+}  // namespace ringwall::estate

@@ -1,0 +1,59 @@
+#include "policy/detail/values.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "text/encode.h"
+#include "text/time.h"
+
+namespace ringwall::policy::detail {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+std::optional<Number> parse_number(std::string_view text) {
+  // What from_chars also knows, `inf` and `nan`, begins with a letter.
+  const std::string_view unsigned_text = text.starts_with('-') ? text.substr(1) : text;
+  if (unsigned_text.empty() || !is_digit(unsigned_text[0])) return std::nullopt;
+  const char* const end = text.data() + text.size();
+  Number number;
+  std::int64_t integer = 0;
+  if (const auto [at, error] = std::from_chars(text.data(), end, integer);
+      error == std::errc() && at == end)
+    number.integer = integer;
+  const auto [at, error] = std::from_chars(text.data(), end, number.real);
+  if (error != std::errc() || at != end || !std::isfinite(number.real)) return std::nullopt;
+  return number;
+}
+
+std::partial_ordering compare(const Number& a, const Number& b) {
+  if (a.integer && b.integer) return *a.integer <=> *b.integer;
+  return a.real <=> b.real;
+}
+
+std::optional<std::int64_t> parse_date(std::string_view text) {
+  if (text.find_first_not_of("0123456789.") == std::string_view::npos) {
+    constexpr double seconds_max = 253'402'300'800;  // the year 10000
+    const auto seconds = parse_number(text);
+    if (!seconds || seconds->real >= seconds_max) return std::nullopt;
+    if (seconds->integer) return *seconds->integer * 1000;
+    return static_cast<std::int64_t>(std::floor(seconds->real * 1000));
+  }
+  std::string whole(text);
+  if (text.size() == 7 && text[4] == '-') whole += "-01";  // a month alone is its first day
+  const auto time = text::parse_iso8601(whole);
+  return time ? std::optional(text::to_millis(*time)) : std::nullopt;
+}
+
+std::optional<bool> parse_bool(std::string_view text) {
+  const std::string lower = text::lower(text);
+  if (lower == "true") return true;
+  if (lower == "false") return false;
+  return std::nullopt;
+}
+
+}  // namespace ringwall::policy::detail
