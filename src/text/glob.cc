@@ -1,7 +1,5 @@
 #include "text/glob.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace ringwall::text {
@@ -54,14 +52,6 @@ void Glob::add_any_run_in_part() {
 
 void Glob::append(const Glob& tail) {
   symbols_ += tail.symbols_;
-}
-
-bool Glob::is_literal() const {
-  return std::ranges::none_of(symbols_, [](Symbol symbol) { return symbol >= any_one; });
-}
-
-bool Glob::matches_everything() const {
-  return symbols_.size() == 1 && symbols_[0] == any_run;
 }
 
 bool Glob::matches(std::string_view text) const {
