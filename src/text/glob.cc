@@ -50,10 +50,6 @@ void Glob::add_any_run_in_part() {
   symbols_ += any_run_in_part;
 }
 
-void Glob::append(const Glob& tail) {
-  symbols_ += tail.symbols_;
-}
-
 bool Glob::matches(std::string_view text) const {
   return case_ == Case::ignore ? match<true>(text) : match<false>(text);
 }
