@@ -62,7 +62,7 @@ Result<Next> Keeper::serve(const Record& record) {
     RW_TRY(const host::Inventory inventory, parts_.host.inventory());
     return contains(inventory.processes, id_) ? adopt(record) : start(record, inventory);
   }
-  if (record.reboot_asked()) return restart(record);
+  if (record.reboot_asked()) return restart();
   if (!listener_) RW_DO(listen(record));
   return ready_ ? finish(record) : await_ready(record);
 }
@@ -118,17 +118,21 @@ Result<Next> Keeper::mourn(const Record& record) {
   resume_at_ = SteadyClock::now() + delay;
   resume_generation_ = record.generation();
   RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
-           document.set("DBInstanceStatus", crashes_ >= failures_told ? "failed" : "rebooting");
+           if (crashes_ >= failures_told) {
+             document.set("DBInstanceStatus", "failed");
+           } else if (document.text("DBInstanceStatus") == "available") {
+             document.set("DBInstanceStatus", "rebooting");
+           }
            document.set("message", "the engine ended unexpectedly and is started again");
          }));
   if (!current) return again();
   return Next{Next::When::later, delay};
 }
 
-Result<Next> Keeper::restart(const Record& record) {
+// What asks for it stays in the document until the start that follows begins.
+Result<Next> Keeper::restart() {
   log("stopping the engine to start it again");
   RW_DO(end(host::Stop::graceful));
-  (void)record;  // the mark that asks for it goes once the start has begun
   return again();
 }
 

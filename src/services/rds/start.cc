@@ -1,5 +1,6 @@
 // The steps from nothing to an engine that serves.
 
+#include <algorithm>
 #include <future>
 #include <system_error>
 
@@ -17,6 +18,11 @@ constexpr std::chrono::hours look_again{12};
 Next again() { return {.when = Next::When::at_once}; }
 
 std::string_view major_of(std::string_view version) { return version.substr(0, version.find('.')); }
+
+// Statuses that are not true once a start has begun, and that nobody else would replace.
+bool says_other_than_starting(std::string_view status) {
+  return status == "available" || status == "stopped" || status.starts_with("inaccessible-encryption-credentials");
+}
 
 milliseconds since(SteadyClock::time_point begun) {
   return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begun);
@@ -42,7 +48,7 @@ Result<Next> Keeper::start(const Record& record, const host::Inventory& inventor
   // Stopped is what a restart was asked for, so the wish ends here.
   RW_TRY(const bool current, amend(parts_.environment.store, record, [](Json& document) {
            document.erase("reboot");
-           if (document.text("DBInstanceStatus") == "available") document.set("DBInstanceStatus", "starting");
+           if (says_other_than_starting(document.text("DBInstanceStatus"))) document.set("DBInstanceStatus", "starting");
          }));
   if (!current) return again();
   RW_DO(prepare(record));

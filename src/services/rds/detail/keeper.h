@@ -67,7 +67,7 @@ class Keeper {
   Result<Next> lock_away(const Record& record, KeyState state);
   Result<Next> adopt(const Record& record);
   Result<Next> mourn(const Record& record);
-  Result<Next> restart(const Record& record);
+  Result<Next> restart();
   Result<Next> start(const Record& record, const host::Inventory& inventory);
   Result<Next> await_ready(const Record& record);
   Result<Next> finish(const Record& record);
