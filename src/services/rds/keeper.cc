@@ -1,0 +1,198 @@
+// Which step comes next, and what a failed one leads to. The steps of a start: start.cc.
+
+#include "services/rds/detail/keeper.h"
+
+#include <algorithm>
+
+namespace ringwall::rds::detail {
+namespace {
+
+constexpr std::chrono::seconds steady_after{60};  // an engine that ran so long had no bad start
+
+bool contains(const std::vector<std::string>& ids, const std::string& id) {
+  return std::ranges::find(ids, id) != ids.end();
+}
+
+// How a full disk shows: as such, or in the words of a tool that met it.
+bool is_disk_full(const Error& error) {
+  return error.kind == Failure::exhausted || error.message.find("No space left on device") != std::string::npos;
+}
+
+Next again() { return {.when = Next::When::at_once}; }
+
+}  // namespace
+
+milliseconds retry_after(int failures) {
+  constexpr int doublings_most = 8;
+  return std::min(retry_first * (1 << std::clamp(failures - 1, 0, doublings_most)), retry_last);
+}
+
+Next Keeper::pass(const std::string& document_key) {
+  const auto record = find_record(parts_.environment.store, document_key, id_);
+  if (waits(record)) {
+    return {Next::When::later, std::chrono::ceil<milliseconds>(resume_at_ - SteadyClock::now())};
+  }
+  const auto next = step(record);
+  if (!next) return failed(record, next.error());
+  failures_ = 0;
+  return *next;
+}
+
+// While a failure is waited out, its own status write must not end the wait; a new wish does,
+// and a key that went away, which leaves less to be done, not more.
+bool Keeper::waits(const std::optional<Record>& record) const {
+  if (SteadyClock::now() >= resume_at_) return false;
+  if (!record) return resume_generation_ == -1;
+  if (record->generation() != resume_generation_) return false;
+  const auto key = record->text("desired") == "running" ? key_state(parts_.environment, *record) : KeyState::usable;
+  return !key || *key == KeyState::usable;
+}
+
+Result<Next> Keeper::step(const std::optional<Record>& record) {
+  if (!record || record->text("desired") == "deleted") return remove(record);
+  if (record->text("desired") == "stopped") return rest(*record);
+  return serve(*record);
+}
+
+Result<Next> Keeper::serve(const Record& record) {
+  RW_TRY(const KeyState key, key_state(parts_.environment, record));
+  if (key != KeyState::usable) return lock_away(record, key);
+  if (running_ && has_ended(running_->pidfd)) return mourn(record);
+  if (!running_) {
+    RW_TRY(const host::Inventory inventory, parts_.host.inventory());
+    return contains(inventory.processes, id_) ? adopt(record) : start(record, inventory);
+  }
+  if (record.reboot_asked()) return restart();
+  if (!listener_) RW_DO(listen(record));
+  return ready_ ? finish(record) : await_ready(record);
+}
+
+// Its data is of no use to anybody any more, so the engine need not end in order.
+Result<Next> Keeper::remove(const std::optional<Record>& record) {
+  RW_DO(end(host::Stop::immediate));
+  RW_DO(parts_.host.remove_volume(id_));
+  if (!record) return Next{.when = Next::When::never};
+  RW_TRY(const bool erased, erase(parts_.environment, *record));
+  if (!erased) return again();
+  log("deleted");
+  return Next{.when = Next::When::never};
+}
+
+Result<Next> Keeper::rest(const Record& record) {
+  RW_DO(put_to_rest());
+  return say(record, "stopped");
+}
+
+Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
+  RW_DO(put_to_rest());
+  return state == KeyState::gone
+             ? say(record, "inaccessible-encryption-credentials", "the KMS key of its storage is gone: without it nobody can read the data")
+             : say(record, "inaccessible-encryption-credentials-recoverable", "the KMS key of its storage is not enabled: enable it again");
+}
+
+Result<> Keeper::put_to_rest() {
+  // Asked first, because stopping what is not there would be a request for every key that changes.
+  RW_TRY(const host::Inventory inventory, parts_.host.inventory());
+  if (running_ || contains(inventory.processes, id_)) RW_DO(end(host::Stop::graceful));
+  listener_.reset();
+  if (!contains(inventory.open_volumes, id_)) return {};
+  RW_DO(parts_.host.stop(id_, host::Stop::immediate));  // what an initialisation cut short left
+  return parts_.host.close_volume(id_);
+}
+
+Result<Next> Keeper::adopt(const Record& record) {
+  RW_TRY(host::Running running, parts_.host.adopt(id_));
+  RW_DO(hold(std::move(running)));
+  RW_DO(listen(record));
+  log("adopted the running engine, process " + std::to_string(running_->pid));
+  return again();
+}
+
+// The engine ended although it is wanted. Whatever it left goes at once: its children would
+// hold the data.
+Result<Next> Keeper::mourn(const Record& record) {
+  if (SteadyClock::now() - held_since_ > steady_after) crashes_ = 0;
+  RW_DO(end(host::Stop::immediate));
+  const milliseconds delay = retry_after(++crashes_);
+  log("the engine ended unexpectedly; starting it again in " + std::to_string(delay.count()) + " ms");
+  resume_at_ = SteadyClock::now() + delay;
+  resume_generation_ = record.generation();
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
+           if (crashes_ >= failures_told) {
+             document.set("DBInstanceStatus", "failed");
+           } else if (document.text("DBInstanceStatus") == "available") {
+             document.set("DBInstanceStatus", "rebooting");
+           }
+           document.set("message", "the engine ended unexpectedly and is started again");
+         }));
+  if (!current) return again();
+  return Next{Next::When::later, delay};
+}
+
+// What asks for it stays in the document until the start that follows begins.
+Result<Next> Keeper::restart() {
+  log("stopping the engine to start it again");
+  RW_DO(end(host::Stop::graceful));
+  return again();
+}
+
+Result<> Keeper::end(host::Stop how) {
+  // The descriptor first, or the watch would report what is about to be done.
+  running_.reset();
+  ready_ = false;
+  listener_.reset();
+  return parts_.host.stop(id_, how);
+}
+
+Result<> Keeper::hold(host::Running running) {
+  RW_DO(ends_.add(running.pidfd, tag_));
+  running_ = std::move(running);
+  held_since_ = SteadyClock::now();
+  ready_ = false;
+  probes_ = 0;
+  return {};
+}
+
+Next Keeper::say(const Record& record, std::string_view status, std::string message) {
+  const auto current = amend(parts_.environment.store, record, [&](Json& document) {
+    document.set("DBInstanceStatus", status);
+    document.erase("message");
+    if (!message.empty()) document.set("message", message);
+  });
+  if (!current) return failed(record, current.error());
+  if (*current && record.text("DBInstanceStatus") != status) log(std::string(status) + (message.empty() ? "" : ": " + message));
+  return *current ? Next{} : again();
+}
+
+Next Keeper::failed(const std::optional<Record>& record, const Error& error) {
+  const milliseconds delay = retry_after(++failures_);
+  resume_at_ = SteadyClock::now() + delay;
+  resume_generation_ = record ? record->generation() : -1;
+  const Next next{Next::When::later, delay};
+  if (told_ != error.message) log(error.message);
+  told_ = error.message;
+  // Without its privileged half nothing can be said about the instance: the server is ending.
+  if (!record || (error.kind == Failure::unavailable && !parts_.host.inventory())) return next;
+  const bool should_serve = record->text("desired") == "running" && !ready_;
+  (void)amend(parts_.environment.store, *record, [&](Json& document) {
+    document.set("message", error.message);
+    if (!should_serve) return;
+    if (is_disk_full(error)) {
+      document.set("DBInstanceStatus", "storage-full");
+    } else if (failures_ >= failures_told) {
+      document.set("DBInstanceStatus", "failed");
+    }
+  });
+  return next;
+}
+
+bool Keeper::is_current(const Record& record) const {
+  const auto now = find_record(parts_.environment.store, record.key, id_);
+  return now && now->generation() == record.generation();
+}
+
+void Keeper::log(const std::string& line) const {
+  if (parts_.log) parts_.log("database `" + id_ + "`: " + line);
+}
+
+}  // namespace ringwall::rds::detail

@@ -1,0 +1,196 @@
+// The steps from nothing to an engine that serves.
+
+#include <algorithm>
+#include <future>
+#include <system_error>
+
+#include "services/rds/detail/keeper.h"
+#include "text/time.h"
+
+namespace ringwall::rds::detail {
+namespace {
+
+constexpr milliseconds probe_first{5}, probe_last{250};
+constexpr std::chrono::days certificate_lifetime{397};
+constexpr std::chrono::days certificate_renewal_before{30};
+constexpr std::chrono::hours look_again{12};
+
+Next again() { return {.when = Next::When::at_once}; }
+
+std::string_view major_of(std::string_view version) { return version.substr(0, version.find('.')); }
+
+// Statuses that are not true once a start has begun, and that nobody else would replace.
+bool says_other_than_starting(std::string_view status) {
+  return status == "available" || status == "stopped" || status.starts_with("inaccessible-encryption-credentials");
+}
+
+milliseconds since(SteadyClock::time_point begun) {
+  return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begun);
+}
+
+}  // namespace
+
+template <typename Work>
+auto Keeper::timed(const char* what, Work&& work) {
+  const auto begun = SteadyClock::now();
+  auto outcome = work();
+  times_.emplace_back(what, since(begun));
+  return outcome;
+}
+
+Result<Next> Keeper::start(const Record& record, const host::Inventory& inventory) {
+  if (record.was_made() && std::ranges::find(inventory.volumes, id_) == inventory.volumes.end()) {
+    // Never made anew: an empty database in place of somebody's data would look like a success.
+    return fail(Failure::corrupt, "the volume of `" + id_ + "` is missing: put its image back");
+  }
+  times_.clear();
+  RW_TRY(engine::Engine* const engine, engine_of(record));
+  // Stopped is what a restart was asked for, so the wish ends here.
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [](Json& document) {
+           document.erase("reboot");
+           if (says_other_than_starting(document.text("DBInstanceStatus"))) document.set("DBInstanceStatus", "starting");
+         }));
+  if (!current) return again();
+  RW_DO(prepare(record));
+  if (!is_current(record)) return again();
+  RW_DO(timed("data", [&] { return initialise(record, *engine); }));
+  if (!is_current(record)) return again();
+  RW_TRY(const crypto::Identity identity, timed("certificate", [&] { return identity_of(record); }));
+  listener_.reset();
+  RW_DO(listen(record));
+  RW_TRY(host::Running running, timed("start", [&] { return engine->start(parts_.host, record.instance(), identity); }));
+  certificate_until_ = parts_.environment.clock.now() + certificate_lifetime;
+  RW_DO(hold(std::move(running)));
+  return again();
+}
+
+Result<> Keeper::prepare(const Record& record) {
+  const auto settle = [&] { return parts_.networks.settle(record.document->str("vpc")); };
+  std::future<Result<>> network;
+  const auto begun = SteadyClock::now();
+  try {
+    network = std::async(std::launch::async, settle);
+  } catch (const std::system_error&) {
+    network = std::async(std::launch::deferred, settle);  // no thread to be had: one after the other
+  }
+  const Result<> opened = timed("volume", [&] { return open_volume(record); });
+  const Result<> settled = network.get();
+  times_.emplace_back("network", since(begun));
+  RW_DO(opened);
+  return settled;
+}
+
+Result<> Keeper::open_volume(const Record& record) {
+  RW_TRY(const Secret key, open_data_key(parts_.environment, record));
+  return parts_.host.open_volume(record.volume(), key);
+}
+
+// The password is there until the instance has been available once, and after that the data is.
+Result<> Keeper::initialise(const Record& record, engine::Engine& engine) {
+  if (record.was_made()) return {};
+  RW_TRY(const Secret password, open_password(parts_.environment, id_, record.text("master_password")));
+  return engine.initialise(parts_.host, record.instance(), password);
+}
+
+Result<> Keeper::listen(const Record& record) {
+  // Everything but the sign-in itself is of the instance, and copied: the judge is called from
+  // the listener's thread.
+  SigninQuestion about;
+  about.account = record.account();
+  about.resource_id = id_;
+  about.host = record.endpoint(parts_.environment);
+  about.port = record.port();
+  about.vpc_id = record.document->str("vpc");
+  const auto judge = [about, decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
+    SigninQuestion question = about;
+    question.client_address = request.origin;
+    question.user = request.user;
+    question.token = request.token.reveal_text();
+    auto refusal = decide ? decide(question) : std::optional<std::string>("nobody decides here");
+    if (refusal) reason = *std::move(refusal);
+    return !refusal;
+  };
+  RW_TRY(listener_, engine::SigninListener::open(parts_.host.socket_folder(id_), record.instance().uid, judge));
+  return {};
+}
+
+Result<Next> Keeper::await_ready(const Record& record) {
+  RW_TRY(engine::Engine* const engine, engine_of(record));
+  if (!engine->probe(parts_.host, record.instance())) {
+    // However long it takes: after a crash, recovery may. Its end would be noticed.
+    constexpr int doublings_most = 6;
+    return Next{Next::When::later, std::min(probe_first * (1 << std::min(probes_++, doublings_most)), probe_last)};
+  }
+  times_.emplace_back("ready", since(held_since_));
+  ready_ = true;
+  return again();
+}
+
+Result<Next> Keeper::finish(const Record& record) {
+  RW_TRY(engine::Engine* const engine, engine_of(record));
+  if (record.text("DBInstanceStatus") == "modifying") RW_DO(open_volume(record));  // its storage may grow
+  RW_DO(apply_password(record, *engine));
+  RW_DO(renew_certificate(record, *engine));
+  const TimePoint now = parts_.environment.clock.now();
+  const std::string applied(record.text("master_password"));
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
+           document.set("DBInstanceStatus", "available");
+           document.erase("message");
+           if (document.text("master_password") == applied) document.erase("master_password");
+           if (!document.contains("InstanceCreateTime")) document.set("InstanceCreateTime", text::to_millis(now));
+           document.set("made", true);
+           document.set("certificate_until", text::to_millis(certificate_until_));
+         }));
+  if (!current) return again();
+  told_.clear();
+  if (record.text("DBInstanceStatus") != "available") {
+    std::string line = "available";
+    for (const auto& [what, time] : times_) line += std::string(", ") + what + " " + std::to_string(time.count()) + " ms";
+    log(line);
+  }
+  times_.clear();
+  return Next{Next::When::later, look_again};
+}
+
+Result<> Keeper::apply_password(const Record& record, engine::Engine& engine) {
+  const std::string_view sealed = record.text("master_password");
+  if (sealed.empty()) return {};
+  RW_TRY(const Secret password, open_password(parts_.environment, id_, sealed));
+  return timed("password", [&] { return engine.set_master_password(parts_.host, record.instance(), password); });
+}
+
+// An adopted engine's certificate is as old as its document says.
+Result<> Keeper::renew_certificate(const Record& record, engine::Engine& engine) {
+  const TimePoint now = parts_.environment.clock.now();
+  if (certificate_until_ == TimePoint{}) {
+    certificate_until_ = text::from_millis((*record.document)["certificate_until"].as_integer());
+  }
+  if (now < certificate_until_ - certificate_renewal_before) return {};
+  RW_TRY(const crypto::Identity identity, identity_of(record));
+  RW_DO(engine.reload(parts_.host, record.instance(), identity));
+  certificate_until_ = now + certificate_lifetime;
+  log("its certificate was renewed");
+  return {};
+}
+
+Result<crypto::Identity> Keeper::identity_of(const Record& record) const {
+  const std::string name = record.endpoint(parts_.environment);
+  return parts_.authority.issue({.common_name = name,
+                                 .dns_names = {name},
+                                 .addresses = {record.document->str("address")},
+                                 .lifetime = certificate_lifetime},
+                                parts_.environment.clock.now());
+}
+
+// A minor version that is not installed any more is served by its successor: the data is the same.
+Result<engine::Engine*> Keeper::engine_of(const Record& record) const {
+  const std::string_view version = record.text("EngineVersion");
+  for (const auto& engine : parts_.engines) {
+    const engine::Version& offered = engine->version();
+    if (offered.engine == record.text("Engine") && offered.major == major_of(version)) return engine.get();
+  }
+  return fail(Failure::unavailable, "`" + record.document->str("Engine") + " " + std::string(version) +
+                                        "` is not installed here: install its packages and start ringwall again");
+}
+
+}  // namespace ringwall::rds::detail
