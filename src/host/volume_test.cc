@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -113,7 +115,16 @@ TEST_F(VolumeTest, GrowsWhileOpenAndWhileClosedAndNeverShrinks) {
   RW_ASSERT_OK(host_->open_volume(volume_, key_of('k')));
   const auto first = capacity();
   volume_.bytes = 128 * mebi;
-  RW_ASSERT_OK(host_->open_volume(volume_, key_of('k')));
+  const auto grown = host_->open_volume(volume_, key_of('k'));
+  if (::prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE) == 1) {
+    RW_ASSERT_OK(grown);
+  } else {
+    // This machine's root may not resize a mounted file system: said so, done at the next opening.
+    ASSERT_FALSE(grown);
+    EXPECT_EQ(grown.error().kind, Failure::denied) << grown.error().message;
+    RW_ASSERT_OK(host_->close_volume("db-one"));
+    RW_ASSERT_OK(host_->open_volume(volume_, key_of('k')));
+  }
   const auto second = capacity();
   EXPECT_GT(second, first + 48 * mebi);
   RW_ASSERT_OK(host_->close_volume("db-one"));

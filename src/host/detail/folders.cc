@@ -6,12 +6,21 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 
 #include "host/detail/mounts.h"
 #include "os/fd.h"
 #include "os/files.h"
 
 namespace ringwall::host::detail {
+
+Result<HelperOptions> settled(HelperOptions options) {
+  std::error_code failure;
+  const std::filesystem::path given(options.data_folder);
+  options.data_folder = std::filesystem::canonical(given, failure);
+  if (!failure && given.is_absolute()) return options;
+  return fail(Failure::not_found, "the data folder `" + given.string() + "` is not an absolute path of a folder");
+}
 
 Result<> prepare_folders(const Folders& folders) {
   if (::mkdir(folders.root.c_str(), 0711) != 0 && errno != EEXIST) {

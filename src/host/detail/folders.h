@@ -32,6 +32,11 @@ struct Folders {
   std::string cgroups() const { return root + "/cgroup"; }  // used where the system mounts none
 };
 
+// The options with the data folder's true path, by which the kernel's tables name what lies
+// below it. Refuses one that is relative or not there.
+Result<HelperOptions> settled(HelperOptions options);
+
+// `options` is settled.
 inline Folders folders_of(const HelperOptions& options) {
   return {options.data_folder + "/host"};
 }

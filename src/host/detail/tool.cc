@@ -46,7 +46,7 @@ std::string read_to_end(int fd) {
 
 }  // namespace
 
-Result<> run_tool(const std::vector<std::string>& arguments) {
+Result<> run_tool(const std::vector<std::string>& arguments, int good_status_max) {
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(os::system_error("cannot make a pipe", errno));
   os::UniqueFd reading(ends[0]), writing(ends[1]);
@@ -58,7 +58,7 @@ Result<> run_tool(const std::vector<std::string>& arguments) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  if (WIFEXITED(status) && WEXITSTATUS(status) <= good_status_max) return {};
   if (WIFEXITED(status) && WEXITSTATUS(status) == not_installed) {
     return fail(Failure::unavailable, "`" + arguments[0] + "` cannot be run: install e2fsprogs");
   }

@@ -83,16 +83,14 @@ Result<std::uint64_t> filesystem_bytes(const std::string& device) {
   return blocks << (10 + std::min<std::uint64_t>(word(block_size_log), 6));
 }
 
-// Lets the mounted file system fill its device. Also finishes what an earlier attempt began.
-Result<> grow_filesystem(const std::string& device, const std::string& image) {
+// Whether the file system is smaller than its image, which an earlier attempt may have left so.
+Result<bool> is_short(const std::string& device, const std::string& image) {
   struct stat status = {};
   if (::stat(image.c_str(), &status) != 0) {
     return std::unexpected(os::system_error("cannot look at `" + image + "`", errno));
   }
   RW_TRY(const std::uint64_t bytes, filesystem_bytes(device));
-  if (bytes >= static_cast<std::uint64_t>(status.st_size)) return {};
-  RW_DO(update_size(device));
-  return run_tool({"/usr/sbin/resize2fs", device});
+  return bytes < static_cast<std::uint64_t>(status.st_size);
 }
 
 Result<> mount_image(const Folders& folders, const std::string& id) {
@@ -144,13 +142,32 @@ Result<> make_socket_folder(const HelperOptions& options, const Volume& volume) 
   return {};
 }
 
-Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, const Secret& key) {
+// Lets the file system fill its image. The kernel grows a mounted one for who has
+// CAP_SYS_RESOURCE, which some containers withhold even from root; then, if nobody can be using
+// the volume yet, it is unmounted for the while.
+Result<> grow(const Folders& folders, const Volume& volume, const Secret& key, bool in_use) {
+  const std::string image = folders.image(volume.id);
+  RW_TRY(const Mount mount, mount_at(folders.mount(volume.id)));
+  RW_TRY(const bool is_small, is_short(mount.source, image));
+  if (!is_small) return {};
+  RW_DO(update_size(mount.source));
+  if (run_tool({"/usr/sbin/resize2fs", mount.source})) return {};
+  if (in_use) {
+    return fail(Failure::denied, "the kernel does not let `" + volume.id + "` grow while it is open: close it first");
+  }
+  RW_DO(unmount(folders.mount(volume.id)));
+  RW_DO(run_tool({"/usr/sbin/e2fsck", "-f", "-p", image}, 1));  // 1: it repaired something
+  RW_DO(run_tool({"/usr/sbin/resize2fs", image}));
+  RW_DO(mount_image(folders, volume.id));
+  return unlock(folders, volume, key);
+}
+
+Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, const Secret& key, bool in_use) {
   const Folders folders = folders_of(options);
   // Only who has the key may change anything, the size included.
   RW_DO(unlock(folders, volume, key));
-  RW_TRY(const Mount mount, mount_at(folders.mount(volume.id)));
   RW_DO(lengthen_image(folders.image(volume.id), volume.bytes));
-  RW_DO(grow_filesystem(mount.source, folders.image(volume.id)));
+  RW_DO(grow(folders, volume, key, in_use));
   return make_socket_folder(options, volume);
 }
 
@@ -167,7 +184,7 @@ Result<> open_volume(const HelperOptions& options, const Volume& volume, const S
   if (::access(image.c_str(), F_OK) != 0) RW_DO(make_image(folders, volume));
   const bool mounted = mount_at(folders.mount(volume.id)).has_value();
   if (!mounted) RW_DO(mount_image(folders, volume.id));
-  auto unlocked = unlock_mounted(options, volume, key);
+  auto unlocked = unlock_mounted(options, volume, key, mounted);
   // What this request mounted it takes down again; what was open before stays as it was.
   if (!unlocked && !mounted) RW_DO(unmount(folders.mount(volume.id)));
   return unlocked;
