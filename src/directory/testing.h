@@ -133,7 +133,7 @@ class World {
   }
 
   static std::optional<service::ApiError> refusal(const estate::Estate& estate, const service::Caller& caller, const service::Question& question) {
-    policy::Request request{.principal = caller.principal, .action = question.action, .resource = question.resource, .resource_account = question.resource_account};
+    policy::Request request{.principal = caller.principal, .action = question.action, .resource = question.resource, .resource_account = question.resource_account, .context = question.context};
     if (request.resource_account.empty()) request.resource_account = caller.account();
     request.context = estate::global_context(estate, caller.principal, caller.session.get(), request.resource_account);
     request.context.merge(question.context);

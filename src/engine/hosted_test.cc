@@ -18,6 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+static_assert(std::string_view(plugin_folder_inside) == host::plugin_folder_inside);
+
 // Credentials and namespaces belong to a thread: this one acts as the unprivileged server.
 void as_server(const std::function<void()>& work) {
   std::thread([&] {

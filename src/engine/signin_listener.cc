@@ -111,8 +111,10 @@ class Service {
  private:
   // False when asked to stop.
   bool wait() {
-    polled_ = {{stop_, POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-    Moment until = Moment::max();
+    const bool resting = std::chrono::steady_clock::now() < rest_until_;
+    const short listening = resting ? short{0} : short{POLLIN};
+    polled_ = {{stop_, POLLIN, 0}, {listener_.get(), listening, 0}};
+    Moment until = resting ? rest_until_ : Moment::max();
     for (const auto& one : conversations_) {
       polled_.push_back({one->fd.get(), POLLIN, 0});
       until = std::min(until, one->deadline);
@@ -133,6 +135,10 @@ class Service {
   void accept() {
     os::UniqueFd connection(
         ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    // Without a free descriptor the connection stays pending and would wake this thread at once.
+    if (!connection && errno != EAGAIN) {
+      rest_until_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+    }
     if (!connection || !peer_is(connection, engine_uid_)) return;
     if (conversations_.size() >= limits_.connections_max) return;
     conversations_.push_back(std::make_unique<Conversation>(
@@ -162,6 +168,7 @@ class Service {
   uid_t engine_uid_;
   const SigninJudge& judge_;
   SigninLimits limits_;
+  Moment rest_until_ = Moment::min();
   std::vector<std::unique_ptr<Conversation>> conversations_;
   std::vector<pollfd> polled_;
 };

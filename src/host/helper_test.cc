@@ -2,12 +2,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <random>
+#include <sstream>
 #include <thread>
 
+#include "host/detail/loop.h"
 #include "host/detail/mounts.h"
 #include "host/fixture_test.h"
+#include "os/files.h"
 
 namespace ringwall::host {
 namespace {
@@ -100,6 +105,52 @@ TEST_F(HelperTest, SignalsGoToTheServerWhoseExitStatusComesBack) {
   helper_ = -1;
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+// Everything a database needs, one request after the other.
+Result<> make_everything(Host& host) {
+  Network network{"vpc-1", "10.9.0.0/16", {{"subnet-1", "10.9.1.0/24"}}, {{"sg-1", {}}}, {}};
+  network.interfaces = {{"eni-1", "subnet-1", "10.9.1.10", "02:00:00:00:00:01", {"sg-1"}, false}};
+  RW_DO(host.open_volume({"db-one", 64 << 20, engine_uid_min}, Secret(std::string(64, 'k'))));
+  RW_DO(host.apply_network(network));
+  if (host.adopt("db-one")) return {};
+  RW_TRY(const Running running, host.start({"db-one", "db-one", "eni-1", engine_uid_min, {"/usr/bin/sleep", "1000"}, {}, {}}));
+  return {};
+}
+
+// The helper and whatever works for it, at one stroke.
+void kill_with_children(pid_t helper) {
+  ::kill(helper, SIGSTOP);  // so that it starts nothing more
+  const std::string list = "/proc/" + std::to_string(helper) + "/task/" + std::to_string(helper) + "/children";
+  std::istringstream children(os::read_file(list, 1 << 20).value_or(""));
+  for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
+  ::kill(helper, SIGKILL);
+}
+
+TEST_F(HelperTest, WorkCutShortAnywhereIsFinishedByTheNextHelper) {
+  const unsigned seed = std::random_device()();
+  std::printf("seed %u\n", seed);
+  std::mt19937 random(seed);
+  constexpr int rounds = 12, longest_us = 60'000;
+  for (int round = 0; round < rounds; ++round) {
+    SCOPED_TRACE(round);
+    std::thread server([&] { (void)make_everything(*host_); });
+    // Not for synchronisation: the moment is the point, and every one must do.
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % longest_us));
+    kill_with_children(helper_);
+    ::waitpid(helper_, nullptr, 0);
+    server.join();
+    start_helper();
+    RW_ASSERT_OK(make_everything(*host_));
+    RW_ASSERT_OK(host_->adopt("db-one"));
+    RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));
+    RW_ASSERT_OK(host_->remove_network("vpc-1"));
+    RW_ASSERT_OK(host_->remove_volume("db-one"));
+    const auto left = host_->inventory();
+    RW_ASSERT_OK(left);
+    EXPECT_TRUE(left->networks.empty() && left->volumes.empty() && left->processes.empty());
+    EXPECT_TRUE(detail::loops_below(options_.data_folder).empty());
+  }
 }
 
 }  // namespace

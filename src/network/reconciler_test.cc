@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dns/dns.h"
+#include "network/detail/resolver.h"
 #include "network/fixture_test.h"
 
 namespace ringwall::network {
@@ -133,6 +134,24 @@ TEST_F(Reconcile, AnEndpointWhosePolicyCannotBeReadIsClosed) {
   EXPECT_TRUE(told().back().context.vpce_id.empty());
 }
 
+TEST_F(Reconcile, AnEndpointThatLosesASubnetIsOpenedAnewWithoutIt) {
+  Reconciler& reconciler = start();
+  Json endpoint = put_endpoint("vpce-1", "rds", allow_all);
+  const Json second = place({.account = test_account, .subnet_id = "subnet-a", .groups = {}, .description = "", .requester = "amazon-vpce", .local = true});
+  const Json one = endpoint["NetworkInterfaceIds"];
+  endpoint.edit("NetworkInterfaceIds").push(second.str("NetworkInterfaceId"));
+  put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
+  ASSERT_TRUE(reconciler.settle(test_vpc));
+  const std::size_t opened = told().size();
+  EXPECT_EQ(opened, 2U);
+  endpoint.set("NetworkInterfaceIds", one);
+  put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
+  ASSERT_TRUE(reconciler.settle(test_vpc));
+  ASSERT_EQ(told().size(), opened + 2);
+  EXPECT_TRUE(told()[opened].context.vpce_id.empty());
+  EXPECT_TRUE(told()[opened + 1].has_socket);
+}
+
 class Resolving : public Reconcile {
  protected:
   static Bytes query(const std::vector<std::string>& labels) {
@@ -203,6 +222,22 @@ TEST_F(Resolving, QueriesOverTcpAreAnsweredOneAfterAnother) {
   ASSERT_EQ(::send(socket.get(), too_long.data(), too_long.size(), 0), 2);
   std::uint8_t byte = 0;
   EXPECT_EQ(::recv(socket.get(), &byte, 1, 0), 0) << "a message over 512 bytes ends the connection";
+}
+
+TEST_F(Resolving, AsManyConnectionsAsTheLimitAndNoMore) {
+  put(dns_key_of(test_vpc, "db.ringwall.internal"), Json::object({{"address", "10.0.1.5"}}));
+  ASSERT_TRUE(start().settle(test_vpc));
+  const Bytes message = query({"db", "ringwall", "internal"});
+  Bytes framed = {0, static_cast<std::uint8_t>(message.size())};
+  framed.insert(framed.end(), message.begin(), message.end());
+  std::vector<os::UniqueFd> held;
+  for (std::size_t i = 0; i <= connections_per_vpc_max; ++i) {
+    held.push_back(connected(SOCK_STREAM, host_.port_of("vpc-1 10.0.0.2:53/tcp")));
+    // The one past the limit may be closed before it could ask.
+    [[maybe_unused]] const auto sent = ::send(held.back().get(), framed.data(), framed.size(), MSG_NOSIGNAL);
+    std::uint8_t byte = 0;
+    EXPECT_EQ(::recv(held.back().get(), &byte, 1, 0) == 1, i < connections_per_vpc_max) << i;
+  }
 }
 
 TEST_F(Resolving, AVpcWithoutDnsSupportHasNoResolver) {

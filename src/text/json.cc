@@ -191,6 +191,8 @@ void dump_to(const Json& json, std::string& out, int indent) {
 
 Json::Json(Array value) : value_(std::move(value)) {}
 
+Json Json::array() { return array(Array()); }
+
 Json Json::array(Array items) {
   Json json;
   json.value_ = std::move(items);

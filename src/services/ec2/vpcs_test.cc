@@ -210,6 +210,35 @@ TEST_F(Vpcs, TagsAreSetRemovedAndListed) {
   EXPECT_EQ(code("CreateTags", "ResourceId.1=" + vpc + "&Tag.1.Key=more&Tag.1.Value=v"), "TagLimitExceeded");
 }
 
+// Documents that count against a limit, written past the API for speed.
+void fill(store::Store& store, network::Kind kind, const std::string& account, const std::string& vpc, std::size_t count) {
+  store::Transaction transaction(store);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string id = "filler-" + std::to_string(i);
+    transaction.put(network::key_of(kind, account, id),
+                    Json::object({{"VpcId", vpc}, {"GroupName", id}, {"CidrBlock", "10.0.200.0/28"}, {"SubnetId", "subnet-filler"}}));
+  }
+  ASSERT_TRUE(store.commit(transaction));
+}
+
+TEST_F(Vpcs, EveryLimitIsReachedAndNotPassed) {
+  const std::string vpc = make_vpc();
+  const std::string subnet = make_subnet(vpc, "10.0.1.0/24");
+  fill(*store_, network::Kind::subnet, account, vpc, subnets_per_vpc_max - 2);
+  EXPECT_EQ(code("CreateSubnet", "VpcId=" + vpc + "&CidrBlock=10.0.2.0/24"), "success");
+  EXPECT_EQ(code("CreateSubnet", "VpcId=" + vpc + "&CidrBlock=10.0.3.0/24"), "SubnetLimitExceeded");
+  fill(*store_, network::Kind::group, account, vpc, groups_per_account_max - 2);
+  EXPECT_EQ(code("CreateSecurityGroup", "GroupName=a&GroupDescription=a&VpcId=" + vpc), "success");
+  EXPECT_EQ(code("CreateSecurityGroup", "GroupName=b&GroupDescription=b&VpcId=" + vpc), "SecurityGroupLimitExceeded");
+  fill(*store_, network::Kind::interface, account, vpc, interfaces_per_account_max - 1);
+  EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet), "success");
+  EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet), "NetworkInterfaceLimitExceeded");
+  fill(*store_, network::Kind::endpoint, account, vpc, endpoints_per_vpc_max - 1);
+  const std::string endpoint = "VpcId=" + vpc + "&VpcEndpointType=Interface&PrivateDnsEnabled=false&ServiceName=com.amazonaws.us-east-1.rds";
+  EXPECT_EQ(code("CreateVpcEndpoint", endpoint), "success");
+  EXPECT_EQ(code("CreateVpcEndpoint", endpoint), "VpcEndpointLimitExceeded");
+}
+
 TEST_F(Vpcs, PlacesAreToldAsTheyAre) {
   EXPECT_EQ(must("DescribeAvailabilityZones", "")["AvailabilityZones"].items().size(), 3U);
   EXPECT_EQ(must("DescribeRegions", "")["Regions"].items()[0].text("RegionName"), "us-east-1");

@@ -1,0 +1,308 @@
+// Every change of an instance's status, on a host that only remembers.
+
+#include "services/rds/reconciler.h"
+
+#include "services/rds/detail/keeper.h"
+#include "services/rds/testing_host.h"
+
+namespace ringwall::rds {
+namespace {
+
+using text::Json;
+
+class Reconciling : public ::testing::Test, protected RecordedWorld {
+ protected:
+  void TearDown() override {
+    if (HasFailure()) std::fputs(logged().c_str(), stderr);
+  }
+  // An instance `shop` that is available.
+  void make_available() {
+    begin();
+    id_ = create("shop", "15.20");
+    ASSERT_TRUE(becomes("shop", "available"));
+    host.forget_calls();
+  }
+  std::string message() const { return document("shop")->str("message"); }
+  std::string id_;
+};
+
+TEST_F(Reconciling, MakesACreatedInstanceAvailable) {
+  host.serve_after_probes(3);
+  make_available();
+  const auto made = document("shop");
+  EXPECT_FALSE(made->contains("master_password"));
+  EXPECT_FALSE(made->contains("message"));
+  EXPECT_TRUE((*made)["made"].as_bool());
+  EXPECT_GT((*made)["InstanceCreateTime"].as_integer(), 0);
+  EXPECT_EQ(host.disk(id_)->password, test_password);
+  EXPECT_NE(host.process(id_), 0);
+  EXPECT_TRUE(std::filesystem::exists(host.socket_folder(id_) + "/auth.sock"));
+}
+
+TEST_F(Reconciling, WorksOnSeveralInstancesAtOnce) {
+  // Whichever initialises first waits until the other is available.
+  bool passed = false;
+  host.once_at("initialise", [&] {
+    passed = signal.eventually([&] {
+      return std::ranges::any_of(store->list("rds/"), [](const store::Entry& entry) {
+        return entry.document->text("DBInstanceStatus") == "available";
+      });
+    });
+  });
+  begin();
+  const std::string first = create("first", "15.20"), second = create("second", "15.20");
+  EXPECT_TRUE(becomes("first", "available"));
+  EXPECT_TRUE(becomes("second", "available"));
+  EXPECT_TRUE(passed);
+  EXPECT_NE(host.process(first), host.process(second));
+}
+
+TEST_F(Reconciling, AppliesAPasswordWithoutRestarting) {
+  make_available();
+  const pid_t before = host.process(id_);
+  set_password("shop", "Another-Pass-2");
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.disk(id_)->password, "Another-Pass-2");
+  EXPECT_EQ(host.process(id_), before);
+  EXPECT_FALSE(document("shop")->contains("master_password"));
+}
+
+TEST_F(Reconciling, KeepsAPasswordThatArrivesWhileAnotherIsApplied) {
+  make_available();
+  host.once_at("set_password", [&] { set_password("shop", "Third-Pass-3"); });
+  set_password("shop", "Another-Pass-2");
+  ASSERT_TRUE(signal.eventually([&] { return host.disk(id_)->password == "Third-Pass-3"; }));
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_FALSE(document("shop")->contains("master_password"));
+}
+
+TEST_F(Reconciling, RebootsWithAnotherProcessOnTheSameData) {
+  make_available();
+  const pid_t before = host.process(id_);
+  ask("shop", [](Json& wanted) {
+    wanted.set("reboot", true);
+    wanted.set("DBInstanceStatus", "rebooting");
+  });
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_NE(host.process(id_), before);
+  EXPECT_EQ(host.disk(id_)->initialisations, 1);
+  EXPECT_FALSE(document("shop")->contains("reboot"));
+  EXPECT_EQ(host.calls().front(), "stop");  // in order
+}
+
+TEST_F(Reconciling, StopsWithTheVolumeLockedAndStartsAgain) {
+  make_available();
+  desire("shop", "stopped", "stopping");
+  ASSERT_TRUE(becomes("shop", "stopped"));
+  EXPECT_EQ(host.process(id_), 0);
+  EXPECT_FALSE(host.disk(id_)->open);
+  EXPECT_EQ(host.calls().front(), "stop");
+  desire("shop", "running", "starting");
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.disk(id_)->initialisations, 1);
+  EXPECT_EQ(host.disk(id_)->password, test_password);
+}
+
+TEST_F(Reconciling, DeletesEverythingThatAnInstanceHad) {
+  make_available();
+  const std::string interface = document("shop")->str("interface");
+  desire("shop", "deleted", "deleting");
+  ASSERT_TRUE(goes("shop"));
+  EXPECT_TRUE(host.empty());
+  EXPECT_FALSE(store->get(network::key_of(network::Kind::interface, test_account, interface)));
+  EXPECT_TRUE(store->list("dns/").empty());
+}
+
+TEST_F(Reconciling, DeletesAStoppedInstanceAndOneWhoseKeyIsGone) {
+  make_available();
+  change([&](store::Transaction& transaction) { transaction.erase(kms_key); });
+  ASSERT_TRUE(becomes("shop", "inaccessible-encryption-credentials"));
+  desire("shop", "deleted", "deleting");
+  ASSERT_TRUE(goes("shop"));
+  EXPECT_TRUE(host.empty());
+}
+
+TEST_F(Reconciling, DeletesAnInstanceThatIsBeingCreated) {
+  for (const char* step : {"open_volume", "initialise", "start", "set_password"}) {
+    SCOPED_TRACE(step);
+    host.once_at(step, [&] { desire("shop", "deleted", "deleting"); });
+    begin();
+    create("shop", "15.20");
+    ASSERT_TRUE(goes("shop"));
+    EXPECT_TRUE(host.empty());
+    EXPECT_TRUE(store->list("dns/").empty());
+    leave();
+  }
+}
+
+TEST_F(Reconciling, MakesAnIdentifierUsableAgainAfterItsDeletion) {
+  make_available();
+  desire("shop", "deleted", "deleting");
+  ASSERT_TRUE(goes("shop"));
+  const std::string again = create("shop", "15.20");
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_NE(again, id_);
+  EXPECT_FALSE(host.disk(id_));
+}
+
+TEST_F(Reconciling, LocksTheDataWhileTheKeyIsDisabledAndComesBack) {
+  make_available();
+  for (const char* state : {"Disabled", "PendingDeletion"}) {
+    SCOPED_TRACE(state);
+    set_key_state(state);
+    ASSERT_TRUE(becomes("shop", "inaccessible-encryption-credentials-recoverable"));
+    EXPECT_EQ(host.process(id_), 0);
+    EXPECT_FALSE(host.disk(id_)->open);
+    EXPECT_NE(message(), "");
+    set_key_state("Enabled");
+    ASSERT_TRUE(becomes("shop", "available"));
+    EXPECT_EQ(host.disk(id_)->initialisations, 1);
+  }
+}
+
+TEST_F(Reconciling, OpensNothingWhenTheKeyWasDisabledBeforeTheCreation) {
+  set_key_state("Disabled");
+  begin();
+  create("shop", "15.20");
+  ASSERT_TRUE(becomes("shop", "inaccessible-encryption-credentials-recoverable"));
+  EXPECT_TRUE(host.empty());
+  set_key_state("Enabled");
+  EXPECT_TRUE(becomes("shop", "available"));
+}
+
+TEST_F(Reconciling, KeepsTheDataWhenTheKeyIsGone) {
+  make_available();
+  const auto key = store->get(kms_key)->document;
+  change([&](store::Transaction& transaction) { transaction.erase(kms_key); });
+  ASSERT_TRUE(becomes("shop", "inaccessible-encryption-credentials"));
+  EXPECT_FALSE(host.disk(id_)->open);
+  EXPECT_EQ(host.disk(id_)->password, test_password);
+  change([&](store::Transaction& transaction) { transaction.put(kms_key, *key); });
+  EXPECT_TRUE(becomes("shop", "available"));
+}
+
+TEST_F(Reconciling, RestartsAnEngineThatEndedAndSaysSoMeanwhile) {
+  make_available();
+  const pid_t before = host.process(id_);
+  bool said = false;
+  host.once_at("start", [&] { said = document("shop")->text("DBInstanceStatus") == "rebooting"; });
+  host.crash(id_);
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_TRUE(said);
+  EXPECT_NE(logged().find("ended unexpectedly"), std::string::npos);
+}
+
+TEST_F(Reconciling, WaitsLongerAfterEachCrash) {
+  EXPECT_EQ(detail::retry_after(1).count(), 200);
+  EXPECT_EQ(detail::retry_after(2).count(), 400);
+  EXPECT_EQ(detail::retry_after(8).count(), 25'600);
+  EXPECT_EQ(detail::retry_after(9).count(), 30'000);
+  EXPECT_EQ(detail::retry_after(1000).count(), 30'000);
+  make_available();
+  // One that ends whenever it starts becomes `failed`, and is started again all the same.
+  host.serve_after_probes(1'000'000);
+  for (int crashes = 0; crashes < detail::failures_told; ++crashes) {
+    ASSERT_TRUE(signal.eventually([&] { return host.process(id_) != 0; }));
+    host.crash(id_);
+  }
+  ASSERT_TRUE(becomes("shop", "failed"));
+  host.serve_after_probes(0);
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_FALSE(document("shop")->contains("message"));
+}
+
+TEST_F(Reconciling, SaysStorageFullAndRetries) {
+  host.fail_at("initialise", Error{Failure::exhausted, "the disk is full"});
+  begin();
+  id_ = create("shop", "15.20");
+  ASSERT_TRUE(becomes("shop", "storage-full"));
+  EXPECT_EQ(message(), "the disk is full");
+  host.fail_at("initialise", std::nullopt);
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_FALSE(document("shop")->contains("message"));
+}
+
+TEST_F(Reconciling, SaysFailedAfterThreeFailuresAndRetries) {
+  host.fail_at("open_volume", Error{Failure::io, "a disk error"});
+  begin();
+  id_ = create("shop", "15.20");
+  ASSERT_TRUE(becomes("shop", "failed"));
+  EXPECT_EQ(message(), "a disk error");
+  host.fail_at("open_volume", std::nullopt);
+  ASSERT_TRUE(becomes("shop", "available"));
+}
+
+TEST_F(Reconciling, SaysWhichEngineIsMissing) {
+  begin();
+  id_ = create("shop", "99.1");
+  ASSERT_TRUE(becomes("shop", "failed"));
+  EXPECT_NE(message().find("`postgres 99.1` is not installed"), std::string::npos) << message();
+  EXPECT_TRUE(host.calls().empty());
+  desire("shop", "deleted", "deleting");
+  EXPECT_TRUE(goes("shop"));
+}
+
+TEST_F(Reconciling, NeverReplacesAVolumeThatIsMissing) {
+  make_available();
+  desire("shop", "stopped", "stopping");
+  ASSERT_TRUE(becomes("shop", "stopped"));
+  host.drop_disk(id_);
+  desire("shop", "running", "starting");
+  ASSERT_TRUE(becomes("shop", "failed"));
+  EXPECT_FALSE(host.disk(id_));
+  EXPECT_NE(message().find("is missing"), std::string::npos) << message();
+}
+
+TEST_F(Reconciling, RemovesWhatHasNoDocument) {
+  host.put_disk("db-STRAY");
+  begin();
+  EXPECT_TRUE(signal.eventually([&] { return host.empty(); }));
+}
+
+TEST_F(Reconciling, AdoptsARunningEngineUntouched) {
+  make_available();
+  const pid_t before = host.process(id_);
+  leave();
+  EXPECT_EQ(host.process(id_), before);
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return logged().find("adopted") != std::string::npos; }));
+  set_password("shop", "Another-Pass-2");  // it is watched again
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.process(id_), before);
+  EXPECT_EQ(static_cast<RecordingEngine&>(*engines[0]).reloads(), 0);
+  host.crash(id_);
+  EXPECT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+}
+
+TEST_F(Reconciling, StopsAllAndBringsThemBack) {
+  make_available();
+  const auto other = create("other", "15.20");
+  ASSERT_TRUE(becomes("other", "available"));
+  ASSERT_TRUE(reconciler->stop_all());
+  for (const std::string& id : {id_, other}) {
+    EXPECT_EQ(host.process(id), 0);
+    EXPECT_FALSE(host.disk(id)->open);
+  }
+  EXPECT_EQ(document("shop")->text("desired"), "running");
+  leave();
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) != 0 && host.process(other) != 0; }));
+  EXPECT_TRUE(becomes("shop", "available"));
+  EXPECT_TRUE(becomes("other", "available"));
+}
+
+TEST_F(Reconciling, StopAllAnswersAFailureHavingTriedEverything) {
+  make_available();
+  const auto other = create("other", "15.20");
+  ASSERT_TRUE(becomes("other", "available"));
+  host.fail_at("close_volume", Error{Failure::io, "busy"});
+  const auto stopped = reconciler->stop_all();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().message, "busy");
+  EXPECT_EQ(host.process(id_), 0);
+  EXPECT_EQ(host.process(other), 0);
+}
+
+}  // namespace
+}  // namespace ringwall::rds

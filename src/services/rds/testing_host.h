@@ -1,0 +1,329 @@
+#pragma once
+// For the reconciler's tests: a host and an engine that do nothing but remember, can fail at any
+// call, and can lose their connection at any call, before or after its effect.
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "services/rds/testing.h"
+
+namespace ringwall::rds {
+
+class RecordingHost final : public host::Host {
+ public:
+  enum class Loss : std::uint8_t { before, after };
+  struct Disk {
+    Bytes key;
+    bool open = false;
+    std::string password;  // of the database on it; empty: there is none
+    int initialisations = 0;
+  };
+
+  explicit RecordingHost(Signal& signal) : signal_(signal) {
+    char folder[] = "/tmp/ringwall-rds-XXXXXX";
+    RW_CHECK(::mkdtemp(folder) != nullptr);
+    folder_ = folder;
+  }
+  ~RecordingHost() override { std::filesystem::remove_all(folder_); }
+
+  // The connection is lost at the call numbered `call` from now, counting from 0.
+  void lose_at(int call, Loss loss) {
+    const std::lock_guard lock(mutex_);
+    left_ = call;
+    loss_ = loss;
+  }
+  bool lost() const {
+    const std::lock_guard lock(mutex_);
+    return lost_;
+  }
+  void find_again() {
+    const std::lock_guard lock(mutex_);
+    lost_ = false;
+    left_ = -1;
+  }
+  // Every call of that name fails so, until told otherwise.
+  void fail_at(const std::string& call, std::optional<Error> error) {
+    const std::lock_guard lock(mutex_);
+    if (error) {
+      failures_[call] = *error;
+    } else {
+      failures_.erase(call);
+    }
+  }
+  // Before the next call of that name takes effect.
+  void once_at(const std::string& call, std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    hooks_[call] = std::move(work);
+  }
+  std::vector<std::string> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+  void forget_calls() {
+    const std::lock_guard lock(mutex_);
+    calls_.clear();
+  }
+  std::optional<Disk> disk(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = disks_.find(id);
+    return found == disks_.end() ? std::nullopt : std::optional(found->second);
+  }
+  pid_t process(const std::string& id) const {  // 0: none runs
+    const std::lock_guard lock(mutex_);
+    const auto found = processes_.find(id);
+    return found == processes_.end() ? 0 : found->second.pid;
+  }
+  bool empty() const {
+    const std::lock_guard lock(mutex_);
+    return processes_.empty() && disks_.empty();
+  }
+  void put_disk(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    disks_[id] = {};
+  }
+  void drop_disk(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    disks_.erase(id);
+  }
+  void crash(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    finish(id);
+  }
+  void serve_after_probes(int probes) {
+    const std::lock_guard lock(mutex_);
+    unanswered_ = probes;
+  }
+
+  // What the engine does, by way of the host.
+  Result<> initialise(const std::string& id, const Secret& password) {
+    return step("initialise", [&]() -> Result<> {
+      if (!disks_[id].open) return fail(Failure::not_found, "the volume is not open");
+      if (!disks_[id].password.empty()) return {};
+      disks_[id].password = password.reveal_text();
+      ++disks_[id].initialisations;
+      return {};
+    });
+  }
+  Result<> set_password(const std::string& id, const Secret& password) {
+    return step("set_password", [&]() -> Result<> {
+      if (!processes_.contains(id)) return fail(Failure::unavailable, "no engine runs");
+      disks_[id].password = password.reveal_text();
+      return {};
+    });
+  }
+  Result<> probe(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    if (lost_ || !processes_.contains(id)) return fail(Failure::unavailable, "no engine runs");
+    if (unanswered_ > 0 && unanswered_-- > 0) return fail(Failure::unavailable, "starting");
+    return {};
+  }
+
+  Result<> apply_network(const host::Network&) override { return {}; }
+  Result<> remove_network(const std::string&) override { return {}; }
+  Result<os::UniqueFd> listen(const std::string&, const std::string&, std::uint16_t, host::Transport) override { return absent(); }
+  Result<os::UniqueFd> interface_namespace(const std::string&, const std::string&) override { return absent(); }
+  Result<> open_volume(const host::Volume& volume, const Secret& key) override {
+    return step("open_volume", [&]() -> Result<> {
+      Disk& disk = disks_[volume.id];
+      const Bytes given(key.reveal().begin(), key.reveal().end());
+      if (!disk.key.empty() && disk.key != given) return fail(Failure::denied, "another key");
+      disk.key = given;
+      disk.open = true;
+      std::filesystem::create_directories(socket_folder(volume.id));
+      return {};
+    });
+  }
+  Result<> close_volume(const std::string& id) override {
+    return step("close_volume", [&]() -> Result<> {
+      if (processes_.contains(id)) return fail(Failure::conflict, "in use");
+      if (disks_.contains(id)) disks_[id].open = false;
+      return {};
+    });
+  }
+  Result<> remove_volume(const std::string& id) override {
+    return step("remove_volume", [&]() -> Result<> {
+      if (processes_.contains(id)) return fail(Failure::conflict, "in use");
+      disks_.erase(id);
+      return {};
+    });
+  }
+  Result<host::Finished> run(const host::Process&) override { return absent(); }
+  Result<host::Running> start(const host::Process& process) override {
+    return step("start", [&]() -> Result<host::Running> {
+      if (processes_.contains(process.id)) return fail(Failure::conflict, "already running");
+      if (!disks_[process.id].open || disks_[process.id].password.empty()) return fail(Failure::not_found, "no data");
+      Engine& engine = processes_[process.id];
+      engine.pid = ++pids_;
+      engine.end.reset(::eventfd(0, EFD_CLOEXEC));
+      return running(engine);
+    });
+  }
+  Result<host::Running> adopt(const std::string& id) override {
+    return step("adopt", [&]() -> Result<host::Running> {
+      const auto found = processes_.find(id);
+      if (found == processes_.end()) return fail(Failure::not_found, "not running");
+      return running(found->second);
+    });
+  }
+  Result<> signal(const std::string&, int) override { return {}; }
+  Result<> stop(const std::string& id, host::Stop how) override {
+    return step(how == host::Stop::graceful ? "stop" : "kill", [&]() -> Result<> {
+      finish(id);
+      return {};
+    });
+  }
+  Result<host::Inventory> inventory() override {
+    const std::lock_guard lock(mutex_);
+    if (lost_) return absent();
+    host::Inventory inventory;
+    for (const auto& [id, disk] : disks_) {
+      inventory.volumes.push_back(id);
+      if (disk.open) inventory.open_volumes.push_back(id);
+    }
+    for (const auto& [id, process] : processes_) inventory.processes.push_back(id);
+    return inventory;
+  }
+  std::string socket_folder(const std::string& id) const override { return folder_ + "/" + id; }
+
+ private:
+  struct Engine {
+    pid_t pid = 0;
+    os::UniqueFd end;  // readable once it has ended, as a process's descriptor is
+  };
+
+  static std::unexpected<Error> absent() { return fail(Failure::unavailable, "the host is gone"); }
+
+  static host::Running running(const Engine& engine) { return {engine.pid, os::UniqueFd(::dup(engine.end.get()))}; }
+
+  void finish(const std::string& id) {
+    const auto found = processes_.find(id);
+    if (found == processes_.end()) return;
+    const std::uint64_t one = 1;
+    RW_CHECK(::write(found->second.end.get(), &one, sizeof one) == sizeof one);
+    processes_.erase(found);
+  }
+
+  template <typename Work>
+  auto step(const std::string& name, Work&& work) -> decltype(work()) {
+    std::function<void()> hook;
+    {
+      const std::lock_guard lock(mutex_);
+      if (const auto found = hooks_.find(name); found != hooks_.end()) {
+        hook = std::move(found->second);
+        hooks_.erase(found);
+      }
+    }
+    if (hook) hook();
+    std::unique_lock lock(mutex_);
+    if (lost_) return absent();
+    const bool now = left_ == 0;
+    if (left_ >= 0) --left_;
+    if (now && loss_ == Loss::before) {
+      lost_ = true;
+      lock.unlock();
+      signal_.notify();
+      return absent();
+    }
+    calls_.push_back(name);
+    const auto failure = failures_.find(name);
+    auto outcome = failure == failures_.end() ? work() : decltype(work())(std::unexpected(failure->second));
+    lost_ = now;
+    lock.unlock();
+    signal_.notify();
+    if (now) return absent();
+    return outcome;
+  }
+
+  Signal& signal_;
+  std::string folder_;
+  mutable std::mutex mutex_;
+  int left_ = -1;
+  Loss loss_ = Loss::before;
+  bool lost_ = false;
+  mutable int unanswered_ = 0;
+  pid_t pids_ = 1000;
+  std::map<std::string, Error> failures_;
+  std::map<std::string, std::function<void()>> hooks_;
+  std::vector<std::string> calls_;
+  std::map<std::string, Disk> disks_;
+  std::map<std::string, Engine> processes_;
+};
+
+class RecordingEngine final : public engine::Engine {
+ public:
+  explicit RecordingEngine(RecordingHost& host) : host_(host) {}
+  const engine::Version& version() const override { return version_; }
+  Result<> initialise(host::Host&, const engine::Instance& instance, const Secret& password) override {
+    return host_.initialise(instance.id, password);
+  }
+  Result<host::Running> start(host::Host&, const engine::Instance& instance, const crypto::Identity& identity) override {
+    RW_CHECK(crypto::facts_of(identity.certificate_pem).has_value());
+    host::Process process;
+    process.id = instance.id;
+    return host_.start(process);
+  }
+  Result<> probe(const host::Host&, const engine::Instance& instance) override { return host_.probe(instance.id); }
+  Result<> set_master_password(const host::Host&, const engine::Instance& instance, const Secret& password) override {
+    return host_.set_password(instance.id, password);
+  }
+  Result<> reload(host::Host&, const engine::Instance&, const crypto::Identity&) override {
+    ++reloads_;
+    return {};
+  }
+  int reloads() const { return reloads_; }
+
+ private:
+  RecordingHost& host_;
+  engine::Version version_{"postgres", "15.20", "15", "postgres15"};
+  std::atomic<int> reloads_ = 0;
+};
+
+// A world on such a host, with a reconciler that can be thrown away and made anew.
+struct RecordedWorld : World {
+  RecordedWorld() : World(false) { engines.push_back(std::make_unique<RecordingEngine>(host)); }
+  ~RecordedWorld() { leave(); }
+
+  void begin() {
+    networks = std::make_unique<network::Reconciler>(*store, host, [](const auto&, const auto&, auto) {},
+                                                     network::Reconciler::Options{.log = [](const std::string&) {}});
+    reconciler = std::make_unique<Reconciler>(ReconcilerParts{
+        .environment = environment,
+        .host = host,
+        .networks = *networks,
+        .engines = engines,
+        .authority = authority,
+        .judge = [](const SigninQuestion&) { return std::nullopt; },
+        .log = [this](const std::string& line) {
+          {
+            const std::lock_guard lock(log_mutex);
+            log += line + "\n";
+          }
+          signal.notify();
+        }});
+  }
+  void leave() {
+    reconciler.reset();
+    networks.reset();
+  }
+  std::string logged() {
+    const std::lock_guard lock(log_mutex);
+    return log;
+  }
+
+  RecordingHost host{signal};
+  std::vector<std::unique_ptr<engine::Engine>> engines;
+  std::mutex log_mutex;
+  std::string log;
+  std::unique_ptr<network::Reconciler> networks;
+  std::unique_ptr<Reconciler> reconciler;
+};
+
+}  // namespace ringwall::rds
