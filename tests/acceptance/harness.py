@@ -71,8 +71,13 @@ class Server:
 
     def kill(self, pid):
         """Ends one half, and with it the other; databases are to serve on."""
+        server = os.pidfd_open(self.server_pid())
         os.kill(pid, signal.SIGKILL)
         self.process.wait(STOP_S_MAX)
+        ended, _, _ = select.select([server], [], [], STOP_S_MAX)
+        os.close(server)
+        if not ended:
+            raise AssertionError("the server outlived its privileged half")
         self.process.stdout.close()
         self.process = None
 
