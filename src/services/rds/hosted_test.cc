@@ -119,6 +119,7 @@ TEST_F(HostedReconciling, LivesItsWholeLife) {
   id_ = world_.create("shop", engines_[0]->version().version);
   ASSERT_TRUE(world_.becomes("shop", "available"));
   RecordProperty("available_ms", std::to_string((SteadyClock::now() - begun) / std::chrono::milliseconds(1)));
+  ASSERT_TRUE(world_.signal.eventually([&] { return logged().find("available,") != std::string::npos; }));
   RecordProperty("steps", logged());
 
   // Signs in with the master password, over TLS, by the endpoint's name; and by token.

@@ -114,7 +114,6 @@ Result<Next> Keeper::mourn(const Record& record) {
   if (SteadyClock::now() - held_since_ > steady_after) crashes_ = 0;
   RW_DO(end(host::Stop::immediate));
   const milliseconds delay = retry_after(++crashes_);
-  log("the engine ended unexpectedly; starting it again in " + std::to_string(delay.count()) + " ms");
   resume_at_ = SteadyClock::now() + delay;
   resume_generation_ = record.generation();
   RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
@@ -125,6 +124,7 @@ Result<Next> Keeper::mourn(const Record& record) {
            }
            document.set("message", "the engine ended unexpectedly and is started again");
          }));
+  log("the engine ended unexpectedly; starting it again in " + std::to_string(delay.count()) + " ms");
   if (!current) return again();
   return Next{Next::When::later, delay};
 }

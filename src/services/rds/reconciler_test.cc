@@ -161,9 +161,9 @@ TEST_F(Reconciling, LocksTheDataWhileTheKeyIsDisabledAndComesBack) {
 }
 
 TEST_F(Reconciling, OpensNothingWhenTheKeyWasDisabledBeforeTheCreation) {
+  create("shop", "15.20");
   set_key_state("Disabled");
   begin();
-  create("shop", "15.20");
   ASSERT_TRUE(becomes("shop", "inaccessible-encryption-credentials-recoverable"));
   EXPECT_TRUE(host.empty());
   set_key_state("Enabled");
