@@ -29,6 +29,7 @@ milliseconds retry_after(int failures) {
 
 Next Keeper::pass(const std::string& document_key) {
   const auto record = find_record(parts_.environment.store, document_key, id_);
+  if (record) name_ = record->text("DBInstanceIdentifier");
   if (waits(record)) {
     return {Next::When::later, std::chrono::ceil<milliseconds>(resume_at_ - SteadyClock::now())};
   }
@@ -91,13 +92,16 @@ Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
 }
 
 Result<> Keeper::put_to_rest() {
-  // Asked first, because stopping what is not there would be a request for every key that changes.
+  if (rests_) return {};
   RW_TRY(const host::Inventory inventory, parts_.host.inventory());
   if (running_ || contains(inventory.processes, id_)) RW_DO(end(host::Stop::graceful));
   listener_.reset();
-  if (!contains(inventory.open_volumes, id_)) return {};
-  RW_DO(parts_.host.stop(id_, host::Stop::immediate));  // what an initialisation cut short left
-  return parts_.host.close_volume(id_);
+  if (contains(inventory.open_volumes, id_)) {
+    RW_DO(parts_.host.stop(id_, host::Stop::immediate));  // what an initialisation cut short left
+    RW_DO(parts_.host.close_volume(id_));
+  }
+  rests_ = true;
+  return {};
 }
 
 Result<Next> Keeper::adopt(const Record& record) {
@@ -192,7 +196,7 @@ bool Keeper::is_current(const Record& record) const {
 }
 
 void Keeper::log(const std::string& line) const {
-  if (parts_.log) parts_.log("database `" + id_ + "`: " + line);
+  if (parts_.log) parts_.log("database `" + (name_.empty() ? id_ : name_ + " " + id_) + "`: " + line);
 }
 
 }  // namespace ringwall::rds::detail
