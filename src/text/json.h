@@ -23,18 +23,20 @@ class Json {
   using Object = std::vector<Member>;  // in document order; keys are unique
 
   Json() = default;  // null
-  Json(bool value) : value_(value) {}
+  Json(bool value);
   template <typename T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  Json(T value) : value_(static_cast<std::int64_t>(value)) {}
-  Json(double value) : value_(value) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(const char* value) : value_(std::string(value)) {}
+  Json(T value);
+  Json(double value);
+  Json(std::string value);
+  Json(std::string_view value);
+  Json(const char* value);
   Json(Array value);
 
-  static Json array(Array items = {});
-  static Json object(std::initializer_list<Member> members = {});
+  static Json array();
+  static Json array(Array items);
+  static Json object();
+  static Json object(std::initializer_list<Member> members);
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_bool() const { return std::holds_alternative<bool>(value_); }
@@ -95,6 +97,17 @@ struct Json::Member {
   std::uint32_t key_offset = 0;
   friend bool operator==(const Member& a, const Member& b);
 };
+
+// Defined here, not in the class: a constructor may have to destroy what it has made, and clang
+// wants a Member complete for that where the constructor is defined.
+inline Json::Json(bool value) : value_(value) {}
+template <typename T>
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
+Json::Json(T value) : value_(static_cast<std::int64_t>(value)) {}
+inline Json::Json(double value) : value_(value) {}
+inline Json::Json(std::string value) : value_(std::move(value)) {}
+inline Json::Json(std::string_view value) : value_(std::string(value)) {}
+inline Json::Json(const char* value) : value_(std::string(value)) {}
 
 struct Position {
   std::uint32_t line = 1;    // from 1
