@@ -146,6 +146,9 @@ class Gateway::Core {
     if (service == nullptr) {
       return refuse_with(ApiError{"SignatureDoesNotMatch", "Credential should be scoped to a service Ringwall has, not `" + (*claim)->service + "`", 403});
     }
+    if (const std::string& only = prepared.network.vpce_service; !only.empty() && only != service->model().service()) {
+      return refuse_with(awsapi::in_words_of(model, CommonError::access_denied, "this VPC endpoint serves `" + only + "` alone"));
+    }
     if (!region_fits(**claim)) {
       return refuse_with(awsapi::in_words_of(model, CommonError::bad_signature,
                                              "Credential should be scoped to a valid region, not '" + (*claim)->region + "'."));

@@ -59,7 +59,8 @@ class Helper {
 
   Result<> prepare() {
     if (::geteuid() != 0) {
-      return fail(Failure::denied, "the host's privileged half needs root: start ringwall with sudo");
+      return fail(Failure::denied,
+                  "the host's privileged half needs root: start ringwall with sudo");
     }
     RW_DO(prepare_folders(folders_of(options_)));
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
@@ -106,7 +107,8 @@ class Helper {
       server_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
     const auto request = requests_.find(pid);
-    if (request == requests_.end()) return;  // a process that outlived its request, or its own parent
+    if (request == requests_.end())
+      return;  // a process that outlived its request, or its own parent
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
       answer(socket_.get(), request->second,
              failed({Failure::io, "the host's process for this request died: try again"}));
@@ -129,7 +131,8 @@ class Helper {
       do_request(socket_.get(), std::move(*packet), options_);
     }
     if (child < 0) {
-      answer(socket_.get(), packet->number, failed(os::system_error("cannot start a request", errno)));
+      answer(socket_.get(), packet->number,
+             failed(os::system_error("cannot start a request", errno)));
       return;
     }
     requests_.emplace(child, packet->number);

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -26,7 +27,8 @@ TEST_F(HelperTest, ADataFolderReachedThroughALinkIsTheSame) {
   options_.data_folder = link;
   start_helper();
   const Volume volume{"db-one", 64 << 20, engine_uid_min};
-  for (int i = 0; i < 2; ++i) RW_ASSERT_OK(host_->open_volume(volume, Secret(std::string(64, 'k'))));
+  for (int i = 0; i < 2; ++i)
+    RW_ASSERT_OK(host_->open_volume(volume, Secret(std::string(64, 'k'))));
   RW_ASSERT_OK(host_->close_volume("db-one"));
   EXPECT_FALSE(detail::mount_at(folder + "/host/mounts/db-one"));
   end_helper();
@@ -66,6 +68,17 @@ TEST_F(HelperTest, RequestsAreValidatedOnThePrivilegedSide) {
   RW_ASSERT_OK(host_->inventory());
 }
 
+TEST_F(HelperTest, MoreRequestsThanItTakesAtOnceAreAllAnswered) {
+  constexpr int requests = 65 + 15;  // it takes 64
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < requests; ++i) {
+    threads.emplace_back([&] { answered += host_->inventory().has_value() ? 1 : 0; });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(answered, requests);
+}
+
 // The server's end in another process, as in real life: signals that reach the helper end the
 // server, and its exit status becomes the helper's.
 TEST_F(HelperTest, SignalsGoToTheServerWhoseExitStatusComesBack) {
@@ -83,7 +96,8 @@ TEST_F(HelperTest, SignalsGoToTheServerWhoseExitStatusComesBack) {
       ::sigemptyset(&awaited);
       ::sigaddset(&awaited, SIGTERM);
       ::sigprocmask(SIG_BLOCK, &awaited, nullptr);
-      const bool answered = connect(os::UniqueFd(::dup(ends[0])), options_.data_folder)->inventory().has_value();
+      const bool answered =
+          connect(os::UniqueFd(::dup(ends[0])), options_.data_folder)->inventory().has_value();
       (void)!::write(ready[1], answered ? "y" : "n", 1);
       int received = 0;
       ::sigwait(&awaited, &received);
@@ -114,14 +128,17 @@ Result<> make_everything(Host& host) {
   RW_DO(host.open_volume({"db-one", 64 << 20, engine_uid_min}, Secret(std::string(64, 'k'))));
   RW_DO(host.apply_network(network));
   if (host.adopt("db-one")) return {};
-  RW_TRY(const Running running, host.start({"db-one", "db-one", "eni-1", engine_uid_min, {"/usr/bin/sleep", "1000"}, {}, {}}));
+  RW_TRY(const Running running,
+         host.start(
+             {"db-one", "db-one", "eni-1", engine_uid_min, {"/usr/bin/sleep", "1000"}, {}, {}}));
   return {};
 }
 
 // The helper and whatever works for it, at one stroke.
 void kill_with_children(pid_t helper) {
   ::kill(helper, SIGSTOP);  // so that it starts nothing more
-  const std::string list = "/proc/" + std::to_string(helper) + "/task/" + std::to_string(helper) + "/children";
+  const std::string list =
+      "/proc/" + std::to_string(helper) + "/task/" + std::to_string(helper) + "/children";
   std::istringstream children(os::read_file(list, 1 << 20).value_or(""));
   for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
   ::kill(helper, SIGKILL);

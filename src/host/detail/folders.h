@@ -28,7 +28,7 @@ struct Folders {
   std::string processes() const { return root + "/processes"; }
   std::string record(const std::string& id) const { return processes() + "/" + id + ".record"; }
   std::string output(const std::string& id) const { return processes() + "/" + id + ".log"; }
-  std::string new_root() const { return root + "/root"; }  // an empty folder to build roots on
+  std::string new_root() const { return root + "/root"; }   // an empty folder to build roots on
   std::string cgroups() const { return root + "/cgroup"; }  // used where the system mounts none
 };
 

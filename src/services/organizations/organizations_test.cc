@@ -41,6 +41,12 @@ class Organizations : public ::testing::Test {
   service::Caller admin_ = world_.as_administrator();
 };
 
+TEST_F(Organizations, EveryOperationIsInTheModel) {
+  const awsapi::Model* model = awsapi::builtin_model("organizations");
+  ASSERT_NE(model, nullptr);
+  EXPECT_EQ(service::Service(*model, operations()).operations().size(), operations().size());
+}
+
 TEST_F(Organizations, TheOrganisationIsThereFromTheStartAndKnowsItsManagementAccount) {
   const Json organization = call("DescribeOrganization")["Organization"];
   EXPECT_EQ(organization.text("MasterAccountId"), admin_.account());

@@ -29,6 +29,7 @@ milliseconds retry_after(int failures) {
 
 Next Keeper::pass(const std::string& document_key) {
   const auto record = find_record(parts_.environment.store, document_key, id_);
+  if (record) name_ = record->text("DBInstanceIdentifier");
   if (waits(record)) {
     return {Next::When::later, std::chrono::ceil<milliseconds>(resume_at_ - SteadyClock::now())};
   }
@@ -91,13 +92,16 @@ Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
 }
 
 Result<> Keeper::put_to_rest() {
-  // Asked first, because stopping what is not there would be a request for every key that changes.
+  if (rests_) return {};
   RW_TRY(const host::Inventory inventory, parts_.host.inventory());
   if (running_ || contains(inventory.processes, id_)) RW_DO(end(host::Stop::graceful));
   listener_.reset();
-  if (!contains(inventory.open_volumes, id_)) return {};
-  RW_DO(parts_.host.stop(id_, host::Stop::immediate));  // what an initialisation cut short left
-  return parts_.host.close_volume(id_);
+  if (contains(inventory.open_volumes, id_)) {
+    RW_DO(parts_.host.stop(id_, host::Stop::immediate));  // what an initialisation cut short left
+    RW_DO(parts_.host.close_volume(id_));
+  }
+  rests_ = true;
+  return {};
 }
 
 Result<Next> Keeper::adopt(const Record& record) {
@@ -114,7 +118,6 @@ Result<Next> Keeper::mourn(const Record& record) {
   if (SteadyClock::now() - held_since_ > steady_after) crashes_ = 0;
   RW_DO(end(host::Stop::immediate));
   const milliseconds delay = retry_after(++crashes_);
-  log("the engine ended unexpectedly; starting it again in " + std::to_string(delay.count()) + " ms");
   resume_at_ = SteadyClock::now() + delay;
   resume_generation_ = record.generation();
   RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
@@ -125,6 +128,7 @@ Result<Next> Keeper::mourn(const Record& record) {
            }
            document.set("message", "the engine ended unexpectedly and is started again");
          }));
+  log("the engine ended unexpectedly; starting it again in " + std::to_string(delay.count()) + " ms");
   if (!current) return again();
   return Next{Next::When::later, delay};
 }
@@ -192,7 +196,7 @@ bool Keeper::is_current(const Record& record) const {
 }
 
 void Keeper::log(const std::string& line) const {
-  if (parts_.log) parts_.log("database `" + id_ + "`: " + line);
+  if (parts_.log) parts_.log("database `" + (name_.empty() ? id_ : name_ + " " + id_) + "`: " + line);
 }
 
 }  // namespace ringwall::rds::detail

@@ -3,6 +3,7 @@
 // interface, a running engine, a name, a sign-in listener. It can be killed at any moment and
 // started again: each step looks at what is there before it acts.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,6 +39,8 @@ struct ReconcilerParts {
   const crypto::Authority& authority;
   SigninJudge judge;
   std::function<void(const std::string&)> log;  // a line for people; from any thread
+  // An engine that runs so long without serving is called failed, and asked on.
+  std::chrono::milliseconds ready_patience = std::chrono::minutes(5);
 };
 
 class Reconciler {

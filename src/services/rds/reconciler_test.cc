@@ -4,6 +4,7 @@
 
 #include "services/rds/detail/keeper.h"
 #include "services/rds/testing_host.h"
+#include "text/time.h"
 
 namespace ringwall::rds {
 namespace {
@@ -161,9 +162,9 @@ TEST_F(Reconciling, LocksTheDataWhileTheKeyIsDisabledAndComesBack) {
 }
 
 TEST_F(Reconciling, OpensNothingWhenTheKeyWasDisabledBeforeTheCreation) {
+  create("shop", "15.20");
   set_key_state("Disabled");
   begin();
-  create("shop", "15.20");
   ASSERT_TRUE(becomes("shop", "inaccessible-encryption-credentials-recoverable"));
   EXPECT_TRUE(host.empty());
   set_key_state("Enabled");
@@ -273,6 +274,49 @@ TEST_F(Reconciling, AdoptsARunningEngineUntouched) {
   EXPECT_EQ(static_cast<RecordingEngine&>(*engines[0]).reloads(), 0);
   host.crash(id_);
   EXPECT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+}
+
+TEST_F(Reconciling, RestartsAnEngineWhoseStorageCannotGrowInUse) {
+  make_available();
+  const pid_t before = host.process(id_);
+  ask("shop", [](Json& wanted) {
+    wanted.set("AllocatedStorage", 2);
+    wanted.set("DBInstanceStatus", "modifying");
+  });
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.disk(id_)->bytes, std::uint64_t{2} << 30U);
+  EXPECT_NE(host.process(id_), before);
+  EXPECT_EQ(host.disk(id_)->password, test_password);
+}
+
+TEST_F(Reconciling, CallsAnEngineFailedThatNeverServesAndAsksOn) {
+  ready_patience = std::chrono::milliseconds(0);
+  host.serve_after_probes(1'000'000);
+  begin();
+  id_ = create("shop", "15.20");
+  ASSERT_TRUE(becomes("shop", "failed"));
+  EXPECT_NE(message().find("does not serve"), std::string::npos) << message();
+  const pid_t before = host.process(id_);
+  EXPECT_NE(before, 0);
+  host.serve_after_probes(0);
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.process(id_), before);
+}
+
+TEST_F(Reconciling, RenewsACertificateInItsLastMonth) {
+  make_available();
+  const auto& recorded = static_cast<RecordingEngine&>(*engines[0]);
+  for (const int days : {31, 29}) {
+    leave();
+    const TimePoint until = clock.now() + std::chrono::days(days);
+    ask("shop", [&](Json& document) { document.set("certificate_until", text::to_millis(until)); });
+    const int reloads = recorded.reloads();
+    begin();
+    set_password("shop", "Another-Pass-2");
+    ASSERT_TRUE(becomes("shop", "available"));
+    EXPECT_EQ(recorded.reloads(), reloads + (days < 30 ? 1 : 0));
+  }
+  EXPECT_GT((*document("shop"))["certificate_until"].as_integer(), text::to_millis(clock.now() + std::chrono::days(300)));
 }
 
 TEST_F(Reconciling, StopsAllAndBringsThemBack) {

@@ -14,6 +14,7 @@ constexpr milliseconds probe_first{5}, probe_last{250};
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::hours look_again{12};
+constexpr std::size_t times_max = 16;
 
 Next again() { return {.when = Next::When::at_once}; }
 
@@ -30,11 +31,15 @@ milliseconds since(SteadyClock::time_point begun) {
 
 }  // namespace
 
+void Keeper::note_time(const char* what, SteadyClock::time_point begun) {
+  if (times_.size() < times_max) times_.emplace_back(what, since(begun));
+}
+
 template <typename Work>
 auto Keeper::timed(const char* what, Work&& work) {
   const auto begun = SteadyClock::now();
   auto outcome = work();
-  times_.emplace_back(what, since(begun));
+  note_time(what, begun);
   return outcome;
 }
 
@@ -75,14 +80,25 @@ Result<> Keeper::prepare(const Record& record) {
   }
   const Result<> opened = timed("volume", [&] { return open_volume(record); });
   const Result<> settled = network.get();
-  times_.emplace_back("network", since(begun));
+  note_time("network", begun);
   RW_DO(opened);
   return settled;
 }
 
 Result<> Keeper::open_volume(const Record& record) {
   RW_TRY(const Secret key, open_data_key(parts_.environment, record));
+  rests_ = false;
   return parts_.host.open_volume(record.volume(), key);
+}
+
+// Its storage may have become larger. False: that needs a start, which comes next.
+Result<bool> Keeper::grow(const Record& record) {
+  const auto opened = open_volume(record);
+  if (opened) return true;
+  if (opened.error().kind != Failure::denied) return std::unexpected(opened.error());
+  log("its storage cannot grow while in use; restarting it: " + opened.error().message);
+  RW_DO(put_to_rest());
+  return false;
 }
 
 // The password is there until the instance has been available once, and after that the data is.
@@ -116,19 +132,23 @@ Result<> Keeper::listen(const Record& record) {
 
 Result<Next> Keeper::await_ready(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
-  if (!engine->probe(parts_.host, record.instance())) {
-    // However long it takes: after a crash, recovery may. Its end would be noticed.
+  if (const auto ready = engine->probe(parts_.host, record.instance()); !ready) {
+    // Recovery after a crash takes its time, so a slow engine is asked on, never ended.
+    if (since(held_since_) > parts_.ready_patience) return fail(ready.error(), "the engine runs and does not serve");
     constexpr int doublings_most = 6;
     return Next{Next::When::later, std::min(probe_first * (1 << std::min(probes_++, doublings_most)), probe_last)};
   }
-  times_.emplace_back("ready", since(held_since_));
+  note_time("ready", held_since_);
   ready_ = true;
   return again();
 }
 
 Result<Next> Keeper::finish(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
-  if (record.text("DBInstanceStatus") == "modifying") RW_DO(open_volume(record));  // its storage may grow
+  if (record.text("DBInstanceStatus") == "modifying") {
+    RW_TRY(const bool grown, grow(record));
+    if (!grown) return again();
+  }
   RW_DO(apply_password(record, *engine));
   RW_DO(renew_certificate(record, *engine));
   const TimePoint now = parts_.environment.clock.now();

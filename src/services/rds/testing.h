@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/check.h"
 #include "crypto/crypto.h"
 #include "network/documents.h"
 #include "network/network.h"

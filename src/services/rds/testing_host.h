@@ -22,6 +22,7 @@ class RecordingHost final : public host::Host {
   enum class Loss : std::uint8_t { before, after };
   struct Disk {
     Bytes key;
+    std::uint64_t bytes = 0;
     bool open = false;
     std::string password;  // of the database on it; empty: there is none
     int initialisations = 0;
@@ -135,6 +136,8 @@ class RecordingHost final : public host::Host {
       Disk& disk = disks_[volume.id];
       const Bytes given(key.reveal().begin(), key.reveal().end());
       if (!disk.key.empty() && disk.key != given) return fail(Failure::denied, "another key");
+      if (volume.bytes > disk.bytes && processes_.contains(volume.id)) return fail(Failure::denied, "close it first");
+      disk.bytes = std::max(disk.bytes, volume.bytes);
       disk.key = given;
       disk.open = true;
       std::filesystem::create_directories(socket_folder(volume.id));
@@ -307,7 +310,8 @@ struct RecordedWorld : World {
             log += line + "\n";
           }
           signal.notify();
-        }});
+        },
+        .ready_patience = ready_patience});
   }
   void leave() {
     reconciler.reset();
@@ -318,6 +322,7 @@ struct RecordedWorld : World {
     return log;
   }
 
+  std::chrono::milliseconds ready_patience = std::chrono::minutes(5);
   RecordingHost host{signal};
   std::vector<std::unique_ptr<engine::Engine>> engines;
   std::mutex log_mutex;

@@ -75,6 +75,7 @@ class Keeper {
   Result<> prepare(const Record& record);  // network and volume, side by side
   Result<> initialise(const Record& record, engine::Engine& engine);
   Result<> open_volume(const Record& record);
+  Result<bool> grow(const Record& record);
   Result<> listen(const Record& record);
   Result<> renew_certificate(const Record& record, engine::Engine& engine);
   Result<> apply_password(const Record& record, engine::Engine& engine);
@@ -88,6 +89,7 @@ class Keeper {
   bool is_current(const Record& record) const;
   bool waits(const std::optional<Record>& record) const;
   void log(const std::string& line) const;
+  void note_time(const char* what, SteadyClock::time_point begun);
   template <typename Work>
   auto timed(const char* what, Work&& work);
 
@@ -95,9 +97,11 @@ class Keeper {
   ProcessWatch& ends_;
   const std::uint64_t tag_;
   const std::string id_;
+  std::string name_;  // for people
 
   std::optional<host::Running> running_;
   std::unique_ptr<engine::SigninListener> listener_;
+  bool rests_ = false;  // nothing runs and the volume is locked, as far as only keepers open it
   bool ready_ = false;  // has answered a probe since it was started or adopted
   int probes_ = 0;      // unanswered ones
   SteadyClock::time_point held_since_{};

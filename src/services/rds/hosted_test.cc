@@ -1,0 +1,189 @@
+// The whole path on the real privileged half with a real PostgreSQL: what testing_host.h pretends.
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
+#include <csignal>
+#include <thread>
+
+#include "engine/testing_database.h"
+#include "host/fixture_test.h"
+#include "services/rds/detail/keeper.h"
+#include "services/rds/testing.h"
+
+namespace ringwall::rds {
+namespace {
+
+using detail::SteadyClock;
+
+// Credentials belong to a thread and pass to those it starts: this one is the unprivileged server.
+void as_server(const std::function<void()>& work) {
+  std::thread([&] {
+    const auto id = static_cast<long>(host::test_server_uid);
+    ASSERT_EQ(::syscall(SYS_setgroups, 0, nullptr), 0);
+    ASSERT_EQ(::syscall(SYS_setresgid, id, id, id), 0);
+    ASSERT_EQ(::syscall(SYS_setresuid, id, id, id), 0);
+    work();
+  }).join();
+}
+
+class HostedReconciling : public host::WithHelper {
+ protected:
+  void SetUp() override {
+    options_.plugin_folder = engine::built_plugins();
+    host::WithHelper::SetUp();
+    engines_ = engine::installed_engines(engine::built_plugins());
+    ASSERT_FALSE(engines_.empty()) << "this test needs PostgreSQL";
+    client_interface_ = world_.add_interface("").str("NetworkInterfaceId");
+    authority_file_ = options_.data_folder + "/ca.pem";
+    RW_ASSERT_OK(os::write_file(authority_file_, world_.authority.identity().certificate_pem, 0644));
+    networks_ = std::make_unique<network::Reconciler>(*world_.store, *host_, [](const auto&, const auto&, auto) {});
+    begin();
+  }
+  void TearDown() override {
+    if (reconciler_) {
+      EXPECT_TRUE(reconciler_->stop_all());
+    }
+    reconciler_.reset();
+    networks_.reset();
+    if (HasFailure()) std::fputs((logged() + engine_log()).c_str(), stderr);
+    host::WithHelper::TearDown();
+  }
+
+  void begin() {
+    as_server([&] {
+      reconciler_ = std::make_unique<Reconciler>(ReconcilerParts{
+          .environment = world_.environment,
+          .host = *host_,
+          .networks = *networks_,
+          .engines = engines_,
+          .authority = world_.authority,
+          .judge = [this](const SigninQuestion& question) -> std::optional<std::string> {
+            const std::lock_guard lock(mutex_);
+            asked_ = question.account + " " + question.vpc_id + " " + question.host + " " + std::to_string(question.port) + " " + question.user;
+            return question.token == "the token" ? std::nullopt : std::optional<std::string>("not the token");
+          },
+          .log = [this](const std::string& line) {
+            {
+              const std::lock_guard lock(mutex_);
+              log_ += line + "\n";
+            }
+            world_.signal.notify();
+          }});
+    });
+  }
+  std::string logged() {
+    const std::lock_guard lock(mutex_);
+    return log_;
+  }
+  std::string asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+  std::string engine_log() const {
+    return os::read_file(options_.data_folder + "/host/processes/" + id_ + ".log", 1U << 20U).value_or("");
+  }
+  pid_t pid() const {
+    const auto running = host_->adopt(id_);
+    return running ? running->pid : 0;
+  }
+
+  // What a client in another interface of the VPC gets for a statement; the server must prove its name.
+  engine::Outcome run_from_the_vpc(const std::string& user, const std::string& password, const std::string& statement) {
+    const auto document = world_.document("shop");
+    auto where = host_->interface_namespace(test_vpc, client_interface_);
+    RW_CHECK(where.has_value());
+    engine::Outcome outcome;
+    std::thread([&] {
+      RW_CHECK(::setns(where->get(), CLONE_NEWNET) == 0);
+      engine::Client client("host=" + (*document)["Endpoint"].str("Address") + " hostaddr=" + document->str("address") +
+                            " port=5432 dbname=shop connect_timeout=5 sslmode=verify-full sslrootcert=" + authority_file_ +
+                            " user=" + user + " password='" + password + "'");
+      outcome = client.connected() ? client.run(statement) : engine::Outcome{.state = "no connection", .message = client.error(), .value = {}};
+    }).join();
+    return outcome;
+  }
+
+  World world_{true};
+  std::vector<std::unique_ptr<engine::Engine>> engines_;
+  std::unique_ptr<network::Reconciler> networks_;
+  std::string client_interface_, authority_file_, id_;
+  std::mutex mutex_;
+  std::string log_, asked_;
+  std::unique_ptr<Reconciler> reconciler_;
+};
+
+TEST_F(HostedReconciling, LivesItsWholeLife) {
+  const auto begun = SteadyClock::now();
+  id_ = world_.create("shop", engines_[0]->version().version);
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  RecordProperty("available_ms", std::to_string((SteadyClock::now() - begun) / std::chrono::milliseconds(1)));
+  ASSERT_TRUE(world_.signal.eventually([&] { return logged().find("available,") != std::string::npos; }));
+  RecordProperty("steps", logged());
+
+  // Signs in with the master password, over TLS, by the endpoint's name; and by token.
+  EXPECT_EQ(run_from_the_vpc("master", test_password, "CREATE TABLE kept AS SELECT 42 AS answer").state, "");
+  EXPECT_EQ(run_from_the_vpc("master", "Wrong-Pass-0", "SELECT 1").state, "no connection");
+  EXPECT_EQ(run_from_the_vpc("master", test_password, "CREATE ROLE ada LOGIN; GRANT rds_iam TO ada").state, "");
+  EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 7").value, "7");
+  EXPECT_EQ(asked(), std::string(test_account) + " " + test_vpc + " " + (*world_.document("shop"))["Endpoint"].str("Address") + " 5432 ada");
+  EXPECT_EQ(run_from_the_vpc("ada", "no token", "SELECT 7").state, "no connection");
+
+  // A new password.
+  world_.set_password("shop", "Another-Pass-2");
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  EXPECT_EQ(run_from_the_vpc("master", "Another-Pass-2", "SELECT 1").value, "1");
+  EXPECT_EQ(run_from_the_vpc("master", test_password, "SELECT 1").state, "no connection");
+
+  // Killed: another process on the same data.
+  const pid_t first = pid();
+  ASSERT_GT(first, 0);
+  RW_ASSERT_OK(host_->signal(id_, SIGKILL));
+  ASSERT_TRUE(world_.signal.eventually([&] { return logged().find("ended unexpectedly") != std::string::npos; }));
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  const pid_t second = pid();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(run_from_the_vpc("master", "Another-Pass-2", "SELECT answer FROM kept").value, "42");
+
+  // Another reconciler: the same process, and tokens are judged again.
+  reconciler_.reset();
+  EXPECT_EQ(pid(), second);
+  begin();
+  ASSERT_TRUE(world_.signal.eventually([&] { return logged().find("adopted") != std::string::npos; }));
+  EXPECT_EQ(pid(), second);
+  EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 8").value, "8");
+
+  // Stopped: nothing runs and the data is locked. Started: it is there again.
+  world_.desire("shop", "stopped", "stopping");
+  ASSERT_TRUE(world_.becomes("shop", "stopped"));
+  EXPECT_EQ(pid(), 0);
+  EXPECT_TRUE(host_->inventory()->open_volumes.empty());
+  world_.desire("shop", "running", "starting");
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  EXPECT_EQ(run_from_the_vpc("master", "Another-Pass-2", "SELECT answer FROM kept").value, "42");
+
+  // The key taken away and given back.
+  world_.set_key_state("Disabled");
+  ASSERT_TRUE(world_.becomes("shop", "inaccessible-encryption-credentials-recoverable"));
+  EXPECT_TRUE(host_->inventory()->open_volumes.empty());
+  world_.set_key_state("Enabled");
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  EXPECT_EQ(run_from_the_vpc("master", "Another-Pass-2", "SELECT answer FROM kept").value, "42");
+
+  // Deleted: nothing is left.
+  const std::string interface = world_.document("shop")->str("interface");
+  world_.desire("shop", "deleted", "deleting");
+  ASSERT_TRUE(world_.goes("shop"));
+  const auto left = host_->inventory();
+  RW_ASSERT_OK(left);
+  EXPECT_TRUE(left->processes.empty());
+  EXPECT_TRUE(left->volumes.empty());
+  EXPECT_TRUE(left->open_volumes.empty());
+  RW_ASSERT_OK(networks_->settle(test_vpc));
+  EXPECT_FALSE(host_->interface_namespace(test_vpc, interface));
+  EXPECT_TRUE(world_.store->list("dns/").empty());
+}
+
+}  // namespace
+}  // namespace ringwall::rds
