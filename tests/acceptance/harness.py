@@ -43,17 +43,17 @@ class Server:
         self.log = data + ".log"
 
     def start(self):
-        begun = time.monotonic()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([BINARY, "serve", "--data", self.data, "--listen", self.listen,
                                              *self.arguments], stdout=subprocess.PIPE, stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], START_S_MAX)
         self.greeting = self.process.stdout.readline().decode() if ready else ""
-        self.start_ms = (time.monotonic() - begun) * 1000
         if "listening on" not in self.greeting:
             status = self.process.poll()
             raise AssertionError(f"the server did not start (status {status}): {self.said()}")
+        answered = time.monotonic()
         self.ringwall = Ringwall(BINARY, self.data)
+        self.environment_ms = (time.monotonic() - answered) * 1000
         return self
 
     def said(self):
