@@ -80,8 +80,10 @@ static int receive_all(int fd, uint8_t* bytes, size_t size, int64_t deadline_ms)
     if (!ready(fd, POLLIN, deadline_ms)) return -1;
     const ssize_t got = recv(fd, bytes + filled, size - filled, 0);
     if (got == 0) return (int)filled;
-    if (got > 0) filled += (size_t)got;
-    else if (errno != EAGAIN && errno != EINTR) return -1;
+    if (got > 0)
+      filled += (size_t)got;
+    else if (errno != EAGAIN && errno != EINTR)
+      return -1;
   }
   return -1;  // longer than any reply
 }
@@ -150,8 +152,7 @@ static const char* option(int count, const char** arguments, const char* name,
   return otherwise;
 }
 
-EXPORT int pam_sm_authenticate(pam_handle_t* handle, int flags, int count,
-                               const char** arguments) {
+EXPORT int pam_sm_authenticate(pam_handle_t* handle, int flags, int count, const char** arguments) {
   (void)flags;
   const char* user = NULL;
   const void* origin = NULL;
@@ -169,8 +170,8 @@ EXPORT int pam_sm_authenticate(pam_handle_t* handle, int flags, int count,
     return PAM_AUTH_ERR;
   }
 
-  int verdict = ask(option(count, arguments, "socket=", "/run/ringwall/auth.sock"), request,
-                    length, reason);
+  int verdict =
+      ask(option(count, arguments, "socket=", "/run/ringwall/auth.sock"), request, length, reason);
   explicit_bzero(request, length);
   if (verdict != PAM_SUCCESS)
     pam_syslog(handle, LOG_NOTICE, "sign-in of `%s` refused: %s", user, reason);
@@ -182,9 +183,8 @@ EXPORT int pam_sm_authenticate(pam_handle_t* handle, int flags, int count,
 EXPORT int pam_sm_acct_mgmt(pam_handle_t* handle, int flags, int count, const char** arguments) {
   (void)flags, (void)count, (void)arguments;
   const void* data = NULL;
-  return pam_get_data(handle, signed_in, &data) == PAM_SUCCESS && data == signed_in
-             ? PAM_SUCCESS
-             : PAM_AUTH_ERR;
+  return pam_get_data(handle, signed_in, &data) == PAM_SUCCESS && data == signed_in ? PAM_SUCCESS
+                                                                                    : PAM_AUTH_ERR;
 }
 
 EXPORT int pam_sm_setcred(pam_handle_t* handle, int flags, int count, const char** arguments) {

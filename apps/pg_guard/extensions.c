@@ -21,17 +21,17 @@
 
 // PostgreSQL itself lets anyone with CREATE on the database install these.
 static const char* const trusted[] = {
-    "btree_gin", "btree_gist", "citext",  "cube",    "dict_int",        "fuzzystrmatch",
-    "hstore",    "intarray",   "isn",     "lo",      "ltree",           "pg_trgm",
-    "pgcrypto",  "plpgsql",    "seg",     "tablefunc", "tcn",           "tsm_system_rows",
-    "tsm_system_time", "unaccent", "uuid-ossp",
+    "btree_gin",       "btree_gist", "citext",    "cube",      "dict_int", "fuzzystrmatch",
+    "hstore",          "intarray",   "isn",       "lo",        "ltree",    "pg_trgm",
+    "pgcrypto",        "plpgsql",    "seg",       "tablefunc", "tcn",      "tsm_system_rows",
+    "tsm_system_time", "unaccent",   "uuid-ossp",
 };
 
 // These PostgreSQL leaves to superusers. Their scripts make functions and views only, and the
 // functions reach no file and no other server, so members of rds_superuser may install them.
 static const char* const lent[] = {
-    "amcheck",  "pg_buffercache", "pg_freespacemap", "pg_prewarm", "pg_stat_statements",
-    "pg_visibility", "pgrowlocks", "pgstattuple",    "sslinfo",
+    "amcheck",       "pg_buffercache", "pg_freespacemap", "pg_prewarm", "pg_stat_statements",
+    "pg_visibility", "pgrowlocks",     "pgstattuple",     "sslinfo",
 };
 
 static bool listed(const char* name, const char* const* list, size_t count) {
@@ -80,8 +80,8 @@ bool guard_lends_rights(CreateExtensionStmt* statement) {
     if (strcmp(option->defname, "cascade") == 0 && defGetBoolean(option))
       guard_refuse("CASCADE for extension \"%s\"", statement->extname);
   }
-  Oid target = schema != NULL ? get_namespace_oid(schema, false)
-                              : get_namespace_oid("public", true);
+  Oid target =
+      schema != NULL ? get_namespace_oid(schema, false) : get_namespace_oid("public", true);
   if (OidIsValid(target) && pg_namespace_aclcheck(target, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
     guard_refuse("an extension without CREATE on its schema");
   return true;

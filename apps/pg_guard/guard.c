@@ -5,13 +5,16 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
 PG_MODULE_MAGIC;
 
@@ -19,6 +22,7 @@ PGDLLEXPORT void _PG_init(void);
 
 static ProcessUtility_hook_type next_utility = NULL;
 static object_access_hook_type next_object_access = NULL;
+static ExecutorCheckPerms_hook_type next_permissions = NULL;
 static emit_log_hook_type next_log = NULL;
 
 bool guard_exempt(void) {
@@ -73,7 +77,9 @@ static void on_utility(PlannedStmt* planned, const char* query, bool read_only,
                   completion);
     }
     PG_FINALLY();
-    { SetUserIdAndSecContext(user, security); }
+    {
+      SetUserIdAndSecContext(user, security);
+    }
     PG_END_TRY();
     guard_give_extension(name, user);
     return;
@@ -111,14 +117,37 @@ static bool reaches_files(Oid function) {
 
 static void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
                              void* argument) {
-  if (next_object_access != NULL)
-    next_object_access(access, class_id, object_id, sub_id, argument);
+  if (next_object_access != NULL) next_object_access(access, class_id, object_id, sub_id, argument);
   if (access == OAT_FUNCTION_EXECUTE) {
     if (reaches_files(object_id) && !guard_exempt())
       guard_refuse("reading or writing the server's files (function %u)", object_id);
   } else if (access == OAT_POST_CREATE && class_id == ExtensionRelationId) {
     if (!guard_exempt()) guard_check_new_extension(object_id);
   }
+}
+
+// Where password verifiers are to be read: a table, and a view of it. pg_read_all_data, which a
+// master user may grant, would include them.
+static bool holds_verifiers(Oid relation) {
+  static Oid view = InvalidOid;
+  if (relation == AuthIdRelationId) return true;
+  if (relation >= FirstNormalObjectId) return false;
+  if (!OidIsValid(view)) view = get_relname_relid("pg_shadow", PG_CATALOG_NAMESPACE);
+  return relation == view;
+}
+
+static bool on_permissions(List* range, bool raises) {
+  ListCell* cell;
+  foreach (cell, range) {
+    const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
+    if (entry->rtekind != RTE_RELATION || entry->requiredPerms == 0) continue;
+    // Views such as pg_roles show what may be seen and are checked as their owner.
+    const Oid user = OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
+    if (user == BOOTSTRAP_SUPERUSERID || !holds_verifiers(entry->relid)) continue;
+    if (!raises) return false;
+    guard_refuse("access to password verifiers");
+  }
+  return next_permissions == NULL || next_permissions(range, raises);
 }
 
 static bool mentions_password(const char* text) {
@@ -148,6 +177,8 @@ void _PG_init(void) {
   ProcessUtility_hook = on_utility;
   next_object_access = object_access_hook;
   object_access_hook = on_object_access;
+  next_permissions = ExecutorCheckPerms_hook;
+  ExecutorCheckPerms_hook = on_permissions;
   next_log = emit_log_hook;
   emit_log_hook = on_log;
 }

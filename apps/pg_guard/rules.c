@@ -220,31 +220,48 @@ static void check_copy(CopyStmt* statement) {
 // What no statement of a user needs, or only a superuser's does. NULL: nothing of the kind.
 static const char* server_matter(Node* statement) {
   switch (nodeTag(statement)) {
-    case T_AlterSystemStmt: return "ALTER SYSTEM";
-    case T_LoadStmt: return "LOAD";
-    case T_CreateTableSpaceStmt: return "CREATE TABLESPACE";
-    case T_DropTableSpaceStmt: return "DROP TABLESPACE";
-    case T_AlterTableSpaceOptionsStmt: return "ALTER TABLESPACE";
-    case T_CreateSubscriptionStmt: return "CREATE SUBSCRIPTION";
-    case T_AlterSubscriptionStmt: return "ALTER SUBSCRIPTION";
-    case T_CreateEventTrigStmt: return "CREATE EVENT TRIGGER";
-    case T_AlterEventTrigStmt: return "ALTER EVENT TRIGGER";
+    case T_AlterSystemStmt:
+      return "ALTER SYSTEM";
+    case T_LoadStmt:
+      return "LOAD";
+    case T_CreateTableSpaceStmt:
+      return "CREATE TABLESPACE";
+    case T_DropTableSpaceStmt:
+      return "DROP TABLESPACE";
+    case T_AlterTableSpaceOptionsStmt:
+      return "ALTER TABLESPACE";
+    case T_CreateSubscriptionStmt:
+      return "CREATE SUBSCRIPTION";
+    case T_AlterSubscriptionStmt:
+      return "ALTER SUBSCRIPTION";
+    case T_CreateEventTrigStmt:
+      return "CREATE EVENT TRIGGER";
+    case T_AlterEventTrigStmt:
+      return "ALTER EVENT TRIGGER";
     case T_GrantStmt:
       return ((GrantStmt*)statement)->objtype == OBJECT_PARAMETER_ACL ? "GRANT ON PARAMETER" : NULL;
-    default: return NULL;
+    default:
+      return NULL;
   }
 }
 
 // What defines code for the server's core: for the scripts of permitted extensions only.
 static const char* core_matter(Node* statement) {
   switch (nodeTag(statement)) {
-    case T_AlterExtensionContentsStmt: return "ALTER EXTENSION ADD or DROP";
-    case T_CreatePLangStmt: return "CREATE LANGUAGE";
-    case T_CreateFdwStmt: return "CREATE FOREIGN DATA WRAPPER";
-    case T_AlterFdwStmt: return "ALTER FOREIGN DATA WRAPPER";
-    case T_CreateAmStmt: return "CREATE ACCESS METHOD";
-    case T_CreateTransformStmt: return "CREATE TRANSFORM";
-    default: return NULL;
+    case T_AlterExtensionContentsStmt:
+      return "ALTER EXTENSION ADD or DROP";
+    case T_CreatePLangStmt:
+      return "CREATE LANGUAGE";
+    case T_CreateFdwStmt:
+      return "CREATE FOREIGN DATA WRAPPER";
+    case T_AlterFdwStmt:
+      return "ALTER FOREIGN DATA WRAPPER";
+    case T_CreateAmStmt:
+      return "CREATE ACCESS METHOD";
+    case T_CreateTransformStmt:
+      return "CREATE TRANSFORM";
+    default:
+      return NULL;
   }
 }
 
@@ -254,11 +271,21 @@ void guard_check_statement(Node* statement) {
   if (matter != NULL) guard_refuse("%s", matter);
 
   switch (nodeTag(statement)) {
-    case T_CopyStmt: check_copy((CopyStmt*)statement); break;
-    case T_DoStmt: check_do((DoStmt*)statement); break;
-    case T_CreateFunctionStmt: check_function(((CreateFunctionStmt*)statement)->options); break;
-    case T_AlterFunctionStmt: check_function(((AlterFunctionStmt*)statement)->actions); break;
-    case T_VariableSetStmt: check_setting((VariableSetStmt*)statement); break;
+    case T_CopyStmt:
+      check_copy((CopyStmt*)statement);
+      break;
+    case T_DoStmt:
+      check_do((DoStmt*)statement);
+      break;
+    case T_CreateFunctionStmt:
+      check_function(((CreateFunctionStmt*)statement)->options);
+      break;
+    case T_AlterFunctionStmt:
+      check_function(((AlterFunctionStmt*)statement)->actions);
+      break;
+    case T_VariableSetStmt:
+      check_setting((VariableSetStmt*)statement);
+      break;
     case T_AlterDatabaseSetStmt:
       check_setting(((AlterDatabaseSetStmt*)statement)->setstmt);
       break;
@@ -266,12 +293,24 @@ void guard_check_statement(Node* statement) {
       check_target(role_of(((AlterRoleSetStmt*)statement)->role));
       check_setting(((AlterRoleSetStmt*)statement)->setstmt);
       break;
-    case T_GrantRoleStmt: check_grant_role((GrantRoleStmt*)statement); break;
-    case T_CreateRoleStmt: check_role_options(((CreateRoleStmt*)statement)->options); break;
-    case T_AlterRoleStmt: check_alter_role((AlterRoleStmt*)statement); break;
-    case T_DropRoleStmt: check_targets(((DropRoleStmt*)statement)->roles); break;
-    case T_DropOwnedStmt: check_members(((DropOwnedStmt*)statement)->roles); break;
-    case T_ReassignOwnedStmt: check_members(((ReassignOwnedStmt*)statement)->roles); break;
+    case T_GrantRoleStmt:
+      check_grant_role((GrantRoleStmt*)statement);
+      break;
+    case T_CreateRoleStmt:
+      check_role_options(((CreateRoleStmt*)statement)->options);
+      break;
+    case T_AlterRoleStmt:
+      check_alter_role((AlterRoleStmt*)statement);
+      break;
+    case T_DropRoleStmt:
+      check_targets(((DropRoleStmt*)statement)->roles);
+      break;
+    case T_DropOwnedStmt:
+      check_members(((DropOwnedStmt*)statement)->roles);
+      break;
+    case T_ReassignOwnedStmt:
+      check_members(((ReassignOwnedStmt*)statement)->roles);
+      break;
     case T_RenameStmt:
       if (((RenameStmt*)statement)->renameType == OBJECT_ROLE)
         check_target(get_role_oid(((RenameStmt*)statement)->subname, true));
@@ -282,6 +321,7 @@ void guard_check_statement(Node* statement) {
     case T_AlterExtensionStmt:
       guard_check_extension_name(((AlterExtensionStmt*)statement)->extname);
       break;
-    default: break;
+    default:
+      break;
   }
 }

@@ -13,9 +13,20 @@ namespace ringwall::authz {
 enum class Verdict : std::uint8_t { implicit_deny, explicit_deny, allow };
 
 // The layers in the words of AWS's access-denied messages.
-enum class Layer : std::uint8_t { none, identity, boundary, session, resource, trust, key, scp, rcp, endpoint };
-std::string_view name_of(Layer layer);     // "identity-based policy", "service control policy", …
-std::string_view name_of(Verdict verdict); // "allow", "explicit-deny", "implicit-deny"
+enum class Layer : std::uint8_t {
+  none,
+  identity,
+  boundary,
+  session,
+  resource,
+  trust,
+  key,
+  scp,
+  rcp,
+  endpoint
+};
+std::string_view name_of(Layer layer);      // "identity-based policy", "service control policy", …
+std::string_view name_of(Verdict verdict);  // "allow", "explicit-deny", "implicit-deny"
 
 struct Named {
   std::string name;  // a policy's ARN, or "inline policy `x` of user/y"
@@ -32,24 +43,24 @@ enum class ResourceKind : std::uint8_t { plain, trust, key };
 
 // Everything that applies. A layer left out does not apply. The caller gathers, this composes.
 struct Layers {
-  std::vector<Named> identity;
-  std::optional<Named> boundary;
-  std::optional<std::vector<Named>> session;   // present: a session policy restricts
-  std::optional<Named> resource;
+  std::vector<Named> identity = {};
+  std::optional<Named> boundary = {};
+  std::optional<std::vector<Named>> session = {};  // present: a session policy restricts
+  std::optional<Named> resource = {};
   ResourceKind resource_kind = ResourceKind::plain;
-  std::vector<Level> scps;      // empty: not bound by SCPs (management account, service, outsider)
-  std::vector<Level> rcps;      // of the resource's account
-  std::optional<Named> endpoint;
+  std::vector<Level> scps = {};  // empty: not bound by SCPs (management account, service, outsider)
+  std::vector<Level> rcps = {};  // of the resource's account
+  std::optional<Named> endpoint = {};
 };
 
 // A verdict, the layer that decided and the statement that caused it. Owns what it says, so it
 // can be logged after the policies are replaced.
 struct [[nodiscard]] Decision {
   Verdict verdict = Verdict::implicit_deny;
-  Layer layer = Layer::none;      // for an implicit deny: the first layer that did not allow
-  std::string policy;             // its name; empty for an implicit deny
-  std::string statement;          // its Sid, else "#<index>"; empty for an implicit deny
-  text::Position position = {};   // of the statement in the policy's text
+  Layer layer = Layer::none;     // for an implicit deny: the first layer that did not allow
+  std::string policy = {};       // its name; empty for an implicit deny
+  std::string statement = {};    // its Sid, else "#<index>"; empty for an implicit deny
+  text::Position position = {};  // of the statement in the policy's text
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

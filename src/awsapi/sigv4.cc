@@ -275,8 +275,9 @@ std::optional<ApiError> verify(const Claim& claim, const WireRequest& request, c
   canonical.reserve(1024);
   canonical.append(request.method).append("\n");
   canonical.append(detail::canonical_path(request.path, claim.service == "s3")).append("\n").append(*query).append("\n");
+  const auto headers = detail::headers_of(request, claim.signed_headers);
   for (const auto& name : claim.signed_headers) {
-    if (!detail::append_header(canonical, request, name)) return mismatch("The signed header '" + name.substr(0, 64) + "' is not in the request.");
+    if (!detail::append_header(canonical, headers, name)) return mismatch("The signed header '" + name.substr(0, 64) + "' is not in the request.");
   }
   canonical.append("\n").append(detail::joined_headers(claim.signed_headers)).append("\n").append(*hash);
 
@@ -318,10 +319,11 @@ std::vector<std::pair<std::string, std::string>> sign(const WireRequest& request
   canonical.append("\n").append(detail::canonical_path(request.path, service == "s3")).append("\n");
   // A query that cannot be decoded is signed as empty: no server accepts the request anyway.
   canonical.append(detail::canonical_query(request.query).value_or("")).append("\n");
+  const auto given = detail::headers_of(request, names);
   for (const auto& name : names) {
     const auto ours = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
     if (ours == headers.end()) {
-      detail::append_header(canonical, request, name);
+      detail::append_header(canonical, given, name);
     } else {
       canonical.append(name).append(":").append(ours->second).append("\n");
     }

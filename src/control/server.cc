@@ -11,6 +11,7 @@
 
 #include "control/control.h"
 #include "control/detail/line.h"
+#include "network/documents.h"
 #include "os/files.h"
 #include "text/cidr.h"
 
@@ -50,12 +51,14 @@ std::string owner_of(store::Transaction& transaction, std::string_view subnet_id
   return {};
 }
 
-// The name by which commands inside the VPC reach the API: its first available endpoint.
+// The name by which commands inside the VPC reach the API: of an endpoint that serves all of it.
 std::string api_endpoint(store::Transaction& transaction, const std::string& account, std::string_view vpc_id) {
-  for (const store::Entry& entry : transaction.list("ec2/" + account + "/endpoint/")) {
+  for (const store::Entry& entry : transaction.list(network::prefix_of(network::Kind::endpoint, account))) {
     const Json& endpoint = *entry.document;
-    if (endpoint.text("VpcId") == vpc_id && endpoint.text("State") == "available" && !endpoint.text("api_name").empty()) {
-      return "https://" + endpoint.str("api_name");
+    const auto& names = endpoint["dns_names"].items();
+    if (endpoint.text("VpcId") == vpc_id && endpoint.text("ServiceName").ends_with(".ringwall") && endpoint.text("State") == "available" &&
+        !names.empty()) {
+      return "https://" + std::string(names.front().as_string());
     }
   }
   return {};
@@ -129,7 +132,7 @@ Json Server::lease(const Json& request, os::UniqueFd& network_namespace, std::st
   const auto placed = store::transact(environment_.store, [&](store::Transaction& transaction) -> Result<Json> {
     account = owner_of(transaction, request.text("subnet"));
     if (account.empty()) return fail(Failure::not_found, "there is no subnet `" + request.str("subnet") + "`");
-    const auto subnet = transaction.get("ec2/" + account + "/subnet/" + request.str("subnet"));
+    const auto subnet = transaction.get(network::key_of(network::Kind::subnet, account, request.text("subnet")));
     if (subnet->text("VpcId") != vpc_id) {
       return fail(Failure::invalid, "the subnet `" + request.str("subnet") + "` is not in `" + vpc_id + "`");
     }
@@ -141,7 +144,7 @@ Json Server::lease(const Json& request, os::UniqueFd& network_namespace, std::st
                                           .requester = std::string(lease_requester)});
     if (!placed_interface) return fail(Failure::invalid, placed_interface.error().message);
     reply.set("api_endpoint", api_endpoint(transaction, account, vpc_id));
-    const auto vpc = transaction.get("ec2/" + account + "/vpc/" + vpc_id);
+    const auto vpc = transaction.get(network::key_of(network::Kind::vpc, account, vpc_id));
     const auto cidr = text::parse_cidr(vpc ? vpc->text("CidrBlock") : std::string_view(), text::HostBits::clear);
     if (cidr) {
       if (const auto resolver = text::nth_address(*cidr, 2)) reply.set("resolver", text::to_string(*resolver));

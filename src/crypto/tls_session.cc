@@ -63,7 +63,9 @@ int size_of(std::size_t size) {
 
 }  // namespace
 
-void TlsSession::Free::operator()(ssl_st* ssl) const noexcept { SSL_free(ssl); }
+void TlsSession::Free::operator()(ssl_st* ssl) const noexcept {
+  SSL_free(ssl);
+}
 
 TlsSession::TlsSession(const TlsContext& context, Role role, TlsTransport& transport)
     : ssl_(SSL_new(static_cast<SSL_CTX*>(context.native()))) {
@@ -90,11 +92,16 @@ Result<> TlsSession::expect_peer(const std::string& host) {
 
 TlsStatus TlsSession::status_of(int result) {
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_NONE: return TlsStatus::done;
-    case SSL_ERROR_WANT_READ: return TlsStatus::want_read;
-    case SSL_ERROR_WANT_WRITE: return TlsStatus::want_write;
-    case SSL_ERROR_ZERO_RETURN: return TlsStatus::closed;
-    default: break;
+    case SSL_ERROR_NONE:
+      return TlsStatus::done;
+    case SSL_ERROR_WANT_READ:
+      return TlsStatus::want_read;
+    case SSL_ERROR_WANT_WRITE:
+      return TlsStatus::want_write;
+    case SSL_ERROR_ZERO_RETURN:
+      return TlsStatus::closed;
+    default:
+      break;
   }
   const long verdict = SSL_get_verify_result(ssl_.get());
   std::array<char, 256> text{"the connection broke"};
@@ -140,6 +147,8 @@ void TlsSession::release_buffers() {
   if (SSL_has_pending(ssl_.get()) == 0) SSL_free_buffers(ssl_.get());
 }
 
-bool TlsSession::has_pending() const { return SSL_has_pending(ssl_.get()) != 0; }
+bool TlsSession::has_pending() const {
+  return SSL_has_pending(ssl_.get()) != 0;
+}
 
 }  // namespace ringwall::crypto

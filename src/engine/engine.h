@@ -15,13 +15,13 @@
 namespace ringwall::engine {
 
 struct Instance {
-  std::string id;            // db-… resource id: names volume, process and sockets
+  std::string id;  // db-… resource id: names volume, process and sockets
   std::string interface_id;
-  std::string address;       // to listen on, IPv4
+  std::string address;  // to listen on, IPv4
   std::uint16_t port = 5432;
   uid_t uid = 0;
   std::string master_user;
-  std::string database;      // made at initialisation; may be empty
+  std::string database;            // made at initialisation; may be empty
   std::uint64_t memory_bytes = 0;  // to size buffers by
   unsigned connections_max = 100;
 };
@@ -41,14 +41,18 @@ class Engine {
 
   // Makes the data folder on an open volume, with the master user (never a superuser) and its
   // password. Safe to repeat: half-made data is removed first, finished data is kept.
-  virtual Result<> initialise(host::Host& host, const Instance& instance, const Secret& master_password) = 0;
+  virtual Result<> initialise(host::Host& host, const Instance& instance,
+                              const Secret& master_password) = 0;
   // Writes configuration and certificate, starts. Refuses to start without the guard library.
-  virtual Result<host::Running> start(host::Host& host, const Instance& instance, const crypto::Identity& identity) = 0;
+  virtual Result<host::Running> start(host::Host& host, const Instance& instance,
+                                      const crypto::Identity& identity) = 0;
   // Ready to serve? Cheap; unavailable while starting.
   virtual Result<> probe(const host::Host& host, const Instance& instance) = 0;
-  virtual Result<> set_master_password(const host::Host& host, const Instance& instance, const Secret& password) = 0;
+  virtual Result<> set_master_password(const host::Host& host, const Instance& instance,
+                                       const Secret& password) = 0;
   // Re-reads certificate and configuration without a restart.
-  virtual Result<> reload(host::Host& host, const Instance& instance, const crypto::Identity& identity) = 0;
+  virtual Result<> reload(host::Host& host, const Instance& instance,
+                          const crypto::Identity& identity) = 0;
 };
 
 // Where `HelperOptions::plugin_folder` is visible inside a process's private root.

@@ -17,12 +17,22 @@ TEST(WithoutTheGuard, TheMasterUserRunsProgramsAsTheEngine) {
   ASSERT_TRUE(succeeded(database.initialise()));
   host::Process process;
   process.uid = testing_uid;
-  process.files = {{"bare_hba.conf", "local all rdsadmin peer map=ringwall\nhost all all 0.0.0.0/0 scram-sha-256\n"},
+  process.files = {{"bare_hba.conf",
+                    "local all rdsadmin peer map=ringwall\nhost all all 0.0.0.0/0 scram-sha-256\n"},
                    {"bare_ident.conf", detail::peer_names()}};
-  process.arguments = {"/usr/lib/postgresql/" + database.engine->version().major + "/bin/postgres", "-D", "/data/pg",
-                       "-c", "hba_file=/data/bare_hba.conf", "-c", "ident_file=/data/bare_ident.conf",
-                       "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=/run/ringwall",
-                       "-p", std::to_string(database.instance.port)};
+  process.arguments = {"/usr/lib/postgresql/" + database.engine->version().major + "/bin/postgres",
+                       "-D",
+                       "/data/pg",
+                       "-c",
+                       "hba_file=/data/bare_hba.conf",
+                       "-c",
+                       "ident_file=/data/bare_ident.conf",
+                       "-c",
+                       "listen_addresses=127.0.0.1",
+                       "-c",
+                       "unix_socket_directories=/run/ringwall",
+                       "-p",
+                       std::to_string(database.instance.port)};
   const auto running = database.host.start(process);
   ASSERT_TRUE(running);
   ASSERT_TRUE(succeeded(database.wait_until_ready(*running))) << database.host.log();
@@ -85,8 +95,11 @@ TEST_F(Guard, RefusesMembershipThatReachesTheServer) {
     refuses("ALTER GROUP " + role + " ADD USER bob", role);
     refuses("DO $$ BEGIN EXECUTE 'GRANT " + role + " TO bob'; END $$", role);
   }
-  EXPECT_EQ(master->run("SELECT count(*) FROM pg_auth_members WHERE roleid IN (SELECT oid FROM "
-                        "pg_roles WHERE rolname LIKE 'pg_%server%' OR rolsuper)").value, "0");
+  EXPECT_EQ(master
+                ->run("SELECT count(*) FROM pg_auth_members WHERE roleid IN (SELECT oid FROM "
+                      "pg_roles WHERE rolname LIKE 'pg_%server%' OR rolsuper)")
+                .value,
+            "0");
   permits("DROP ROLE bob");
 }
 
@@ -104,22 +117,27 @@ TEST_F(Guard, RefusesProgramsAndFilesOfTheServer) {
   denies("SELECT lo_import('/etc/passwd')");
   denies("SELECT lo_import('/etc/passwd', 4242)");
   denies("SELECT lo_export(1, '/data/pg/x')");
-  denies("GRANT EXECUTE ON FUNCTION pg_read_file(text) TO PUBLIC; SELECT pg_read_file('PG_VERSION')");
+  denies(
+      "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO PUBLIC; SELECT pg_read_file('PG_VERSION')");
 }
 
 TEST_F(Guard, IsNotFooledByTheWayAStatementIsReached) {
-  permits("CREATE OR REPLACE FUNCTION reach() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS"
-          " $$ BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''id'''; END $$");
+  permits(
+      "CREATE OR REPLACE FUNCTION reach() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS"
+      " $$ BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''id'''; END $$");
   refuses("SELECT reach()", "PROGRAM");
   refuses("SET ROLE rds_superuser; COPY (SELECT 1) TO PROGRAM 'id'", "PROGRAM");
   permits("RESET ROLE");
   refuses("BEGIN; SAVEPOINT a; ALTER SYSTEM SET work_mem = '1MB'", "ALTER SYSTEM");
-  refuses("DO $$ BEGIN BEGIN COPY pg_class FROM PROGRAM 'id'; EXCEPTION WHEN division_by_zero THEN END; END $$",
-          "PROGRAM");
-  permits("CREATE TABLE IF NOT EXISTS trap (id int);"
-          "CREATE OR REPLACE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS"
-          " $$ BEGIN LOAD 'plpgsql'; RETURN NEW; END $$;"
-          "CREATE OR REPLACE TRIGGER trap BEFORE INSERT ON trap EXECUTE FUNCTION trap()");
+  refuses(
+      "DO $$ BEGIN BEGIN COPY pg_class FROM PROGRAM 'id'; EXCEPTION WHEN division_by_zero THEN "
+      "END; END $$",
+      "PROGRAM");
+  permits(
+      "CREATE TABLE IF NOT EXISTS trap (id int);"
+      "CREATE OR REPLACE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS"
+      " $$ BEGIN LOAD 'plpgsql'; RETURN NEW; END $$;"
+      "CREATE OR REPLACE TRIGGER trap BEFORE INSERT ON trap EXECUTE FUNCTION trap()");
   refuses("INSERT INTO trap VALUES (1)", "LOAD");
 }
 
@@ -128,25 +146,29 @@ TEST_F(Guard, RefusesCodeAndSettingsThatLoadCode) {
   refuses("ALTER SYSTEM RESET ALL", "ALTER SYSTEM");
   refuses("LOAD '$libdir/plugins/anything'", "LOAD");
   refuses("CREATE FUNCTION run(text) RETURNS int LANGUAGE c AS 'libc.so.6', 'system'", "language");
-  refuses("CREATE FUNCTION run(text) RETURNS int LANGUAGE C STRICT AS '$libdir/pgcrypto'", "language");
+  refuses("CREATE FUNCTION run(text) RETURNS int LANGUAGE C STRICT AS '$libdir/pgcrypto'",
+          "language");
   refuses("CREATE FUNCTION run(text) RETURNS text LANGUAGE internal AS 'pg_read_file'", "language");
   refuses("CREATE LANGUAGE plperlu", "plperlu");
   refuses("CREATE LANGUAGE mine HANDLER plpgsql_call_handler", "CREATE LANGUAGE");
   refuses("CREATE FOREIGN DATA WRAPPER mine", "CREATE FOREIGN DATA WRAPPER");
-  for (const std::string setting :
-       {"shared_preload_libraries", "session_preload_libraries", "local_preload_libraries", "dynamic_library_path"}) {
+  for (const std::string setting : {"shared_preload_libraries", "session_preload_libraries",
+                                    "local_preload_libraries", "dynamic_library_path"}) {
     refuses("ALTER ROLE CURRENT_USER SET " + setting + " = 'x'", setting);
     refuses("ALTER DATABASE shop SET " + setting + " = 'x'", setting);
     refuses("ALTER ROLE CURRENT_USER IN DATABASE shop SET \"" + setting + "\" TO 'x'", setting);
-    refuses("CREATE FUNCTION f() RETURNS int LANGUAGE sql SET " + setting + " = 'x' AS 'SELECT 1'", setting);
+    refuses("CREATE FUNCTION f() RETURNS int LANGUAGE sql SET " + setting + " = 'x' AS 'SELECT 1'",
+            setting);
   }
   refuses("GRANT SET ON PARAMETER session_preload_libraries TO postgres_admin", "PARAMETER");
   refuses("CREATE TABLESPACE elsewhere LOCATION '/data/pg'", "CREATE TABLESPACE");
-  refuses("CREATE SUBSCRIPTION s CONNECTION 'host=/run/ringwall' PUBLICATION p", "CREATE SUBSCRIPTION");
+  refuses("CREATE SUBSCRIPTION s CONNECTION 'host=/run/ringwall' PUBLICATION p",
+          "CREATE SUBSCRIPTION");
 }
 
 TEST_F(Guard, RefusesExtensionsOutsideItsList) {
-  for (const std::string extension : {"file_fdw", "dblink", "postgres_fdw", "adminpack", "pageinspect", "xml2"}) {
+  for (const std::string extension :
+       {"file_fdw", "dblink", "postgres_fdw", "adminpack", "pageinspect", "xml2"}) {
     refuses("CREATE EXTENSION " + extension, extension);
     refuses("CREATE EXTENSION IF NOT EXISTS " + extension + " CASCADE", extension);
   }
@@ -154,7 +176,8 @@ TEST_F(Guard, RefusesExtensionsOutsideItsList) {
 }
 
 TEST_F(Guard, RefusesToChangeTheServicesRoles) {
-  for (const std::string role : {"rdsadmin", "rds_superuser", "rds_iam", "rds_password", "rds_replication"}) {
+  for (const std::string role :
+       {"rdsadmin", "rds_superuser", "rds_iam", "rds_password", "rds_replication"}) {
     refuses("ALTER ROLE " + role + " PASSWORD 'known'", role);
     refuses("ALTER ROLE " + role + " LOGIN", role);
     refuses("ALTER ROLE " + role + " SET work_mem = '1MB'", role);
@@ -176,7 +199,9 @@ TEST_F(Guard, RefusesToChangeTheServicesRoles) {
 }
 
 TEST_F(Guard, CreateroleAloneDoesNotReachTheMastersRights) {
-  permits("DROP ROLE IF EXISTS helper, underling; CREATE ROLE helper LOGIN CREATEROLE PASSWORD 'Helper-Pass-1'");
+  permits(
+      "DROP ROLE IF EXISTS helper, underling; CREATE ROLE helper LOGIN CREATEROLE PASSWORD "
+      "'Helper-Pass-1'");
   master = std::make_unique<Client>(database->conninfo("helper", "Helper-Pass-1"));
   ASSERT_TRUE(master->connected()) << master->error();
   refuses("GRANT rds_superuser TO helper", "rds_superuser");
@@ -187,6 +212,22 @@ TEST_F(Guard, CreateroleAloneDoesNotReachTheMastersRights) {
   permits("CREATE ROLE underling; GRANT rds_iam TO underling; DROP ROLE underling");
   master = std::make_unique<Client>(database->master());
   permits("DROP ROLE helper");
+}
+
+TEST_F(Guard, KeepsPasswordVerifiersFromThoseWhoMayReadAllData) {
+  permits("CREATE ROLE reader LOGIN PASSWORD 'Reader-Pass-1'");
+  permits("GRANT pg_read_all_data, pg_write_all_data TO reader");
+  master = std::make_unique<Client>(database->conninfo("reader", "Reader-Pass-1"));
+  ASSERT_TRUE(master->connected()) << master->error();
+  refuses("SELECT rolpassword FROM pg_authid", "verifiers");
+  refuses("SELECT passwd FROM pg_shadow", "verifiers");
+  refuses("COPY pg_authid TO STDOUT", "verifiers");
+  refuses("WITH all_of AS (SELECT * FROM pg_authid) SELECT count(*) FROM all_of", "verifiers");
+  denies("UPDATE pg_authid SET rolsuper = true");
+  denies("DELETE FROM pg_auth_members");
+  permits("SELECT rolname, rolpassword FROM pg_roles; SELECT * FROM pg_user");
+  master = std::make_unique<Client>(database->master());
+  permits("DROP ROLE reader");
 }
 
 TEST_F(Guard, PermitsWhatAMasterUserDoes) {
@@ -200,13 +241,17 @@ TEST_F(Guard, PermitsWhatAMasterUserDoes) {
   permits("CREATE DATABASE other OWNER postgres_admin");
   permits("ALTER DATABASE other SET work_mem = '8MB'");
   permits("DROP DATABASE other");
-  permits("CREATE SCHEMA sales CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text)");
+  permits(
+      "CREATE SCHEMA sales CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY "
+      "KEY, note text)");
   permits("GRANT SELECT ON sales.orders TO readers");
   permits("INSERT INTO sales.orders (note) SELECT 'x' FROM generate_series(1, 1000)");
   permits("COPY sales.orders (note) FROM STDIN");
   permits("COPY sales.orders TO STDOUT");
   permits("CREATE FUNCTION double(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2'");
-  permits("CREATE PROCEDURE tidy() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM sales.orders; COMMIT; END $$");
+  permits(
+      "CREATE PROCEDURE tidy() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM sales.orders; COMMIT; END "
+      "$$");
   permits("CALL tidy()");
   permits("ALTER FUNCTION double(int) SET work_mem = '8MB'");
   permits("DO $$ BEGIN PERFORM double(2); END $$");
@@ -220,17 +265,45 @@ TEST_F(Guard, PermitsWhatAMasterUserDoes) {
 }
 
 TEST_F(Guard, PermitsTheListedExtensionsAndTheyBelongToWhoMadeThem) {
-  for (const std::string extension :
-       {"pgcrypto", "citext", "hstore", "ltree", "intarray", "btree_gin", "btree_gist", "cube", "pg_trgm",
-        "\"uuid-ossp\"", "unaccent", "tablefunc", "fuzzystrmatch", "isn", "lo", "seg", "tcn", "dict_int",
-        "tsm_system_rows", "tsm_system_time", "pg_stat_statements", "pg_buffercache", "pgstattuple", "amcheck",
-        "pg_visibility", "pg_freespacemap", "pg_prewarm", "pgrowlocks", "sslinfo"}) {
+  for (const std::string extension : {"pgcrypto",
+                                      "citext",
+                                      "hstore",
+                                      "ltree",
+                                      "intarray",
+                                      "btree_gin",
+                                      "btree_gist",
+                                      "cube",
+                                      "pg_trgm",
+                                      "\"uuid-ossp\"",
+                                      "unaccent",
+                                      "tablefunc",
+                                      "fuzzystrmatch",
+                                      "isn",
+                                      "lo",
+                                      "seg",
+                                      "tcn",
+                                      "dict_int",
+                                      "tsm_system_rows",
+                                      "tsm_system_time",
+                                      "pg_stat_statements",
+                                      "pg_buffercache",
+                                      "pgstattuple",
+                                      "amcheck",
+                                      "pg_visibility",
+                                      "pg_freespacemap",
+                                      "pg_prewarm",
+                                      "pgrowlocks",
+                                      "sslinfo"}) {
     permits("CREATE EXTENSION " + extension);
     permits("CREATE EXTENSION IF NOT EXISTS " + extension);
   }
-  EXPECT_EQ(master->run("SELECT count(*) FROM pg_extension WHERE extname <> 'plpgsql' AND "
-                        "extowner <> 'postgres_admin'::regrole").value, "0");
-  EXPECT_EQ(master->run("SELECT encode(digest('a', 'md5'), 'hex')").value, "0cc175b9c0f1b6a831c399e269772661");
+  EXPECT_EQ(master
+                ->run("SELECT count(*) FROM pg_extension WHERE extname <> 'plpgsql' AND "
+                      "extowner <> 'postgres_admin'::regrole")
+                .value,
+            "0");
+  EXPECT_EQ(master->run("SELECT encode(digest('a', 'md5'), 'hex')").value,
+            "0cc175b9c0f1b6a831c399e269772661");
   EXPECT_EQ(master->run("SELECT current_user").value, "postgres_admin");
   refuses("COPY (SELECT 1) TO PROGRAM 'id'", "PROGRAM");
   permits("CREATE TABLE measured (id int); SELECT count(*) FROM pg_buffercache");

@@ -18,6 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+static_assert(std::string_view(plugin_folder_inside) == host::plugin_folder_inside);
+
 // Credentials and namespaces belong to a thread: this one acts as the unprivileged server.
 void as_server(const std::function<void()>& work) {
   std::thread([&] {
@@ -34,16 +36,21 @@ class HostedPostgres : public host::WithHelper {
   void SetUp() override {
     options_.plugin_folder = built_plugins();
     host::WithHelper::SetUp();
-    host::Network network{.id = "vpc-one", .cidr = "10.0.0.0/16", .subnets = {{"subnet-one", "10.0.1.0/24"}},
-                          .groups = {}, .interfaces = {}};
+    host::Network network{.id = "vpc-one",
+                          .cidr = "10.0.0.0/16",
+                          .subnets = {{"subnet-one", "10.0.1.0/24"}},
+                          .groups = {},
+                          .interfaces = {}};
     host::Rule out{.direction = host::Rule::Direction::egress, .cidr = "0.0.0.0/0", .group = {}};
     host::Rule in{.protocol = 6, .from_port = 5432, .to_port = 5432, .cidr = {}, .group = "sg-app"};
     network.groups = {{"sg-db", {in, out}}, {"sg-app", {out}}, {"sg-other", {out}}};
-    network.interfaces = {{"eni-db", "subnet-one", "10.0.1.10", "02:00:00:00:00:10", {"sg-db"}},
-                          {"eni-app", "subnet-one", "10.0.1.20", "02:00:00:00:00:20", {"sg-app"}},
-                          {"eni-other", "subnet-one", "10.0.1.30", "02:00:00:00:00:30", {"sg-other"}}};
+    network.interfaces = {
+        {"eni-db", "subnet-one", "10.0.1.10", "02:00:00:00:00:10", {"sg-db"}},
+        {"eni-app", "subnet-one", "10.0.1.20", "02:00:00:00:00:20", {"sg-app"}},
+        {"eni-other", "subnet-one", "10.0.1.30", "02:00:00:00:00:30", {"sg-other"}}};
     RW_ASSERT_OK(host_->apply_network(network));
-    RW_ASSERT_OK(host_->open_volume({"db-one", 1U << 30U, testing_uid}, Secret(std::string(64, 'k'))));
+    RW_ASSERT_OK(
+        host_->open_volume({"db-one", 1U << 30U, testing_uid}, Secret(std::string(64, 'k'))));
   }
   void TearDown() override {
     if (host_) {
@@ -65,13 +72,15 @@ class HostedPostgres : public host::WithHelper {
     }
   }
   crypto::Identity identity() {
-    auto made = authority_.issue({.common_name = "db", .dns_names = {"db"}, .addresses = {"10.0.1.10"}},
-                                 os::SystemClock().now());
+    auto made =
+        authority_.issue({.common_name = "db", .dns_names = {"db"}, .addresses = {"10.0.1.10"}},
+                         os::SystemClock().now());
     RW_CHECK(made.has_value());
     return *std::move(made);
   }
   // Runs with a client that connects from inside an interface.
-  void from(const std::string& interface, const std::string& conninfo, const std::function<void(Client&)>& work) {
+  void from(const std::string& interface, const std::string& conninfo,
+            const std::function<void(Client&)>& work) {
     auto where = host_->interface_namespace("vpc-one", interface);
     RW_ASSERT_OK(where);
     std::thread([&] {
@@ -81,14 +90,21 @@ class HostedPostgres : public host::WithHelper {
     }).join();
   }
   std::string log() const {
-    return os::read_file(options_.data_folder + "/host/processes/db-one.log", 1U << 20U).value_or("no log");
+    return os::read_file(options_.data_folder + "/host/processes/db-one.log", 1U << 20U)
+        .value_or("no log");
   }
 
   std::unique_ptr<Engine> engine_ = std::move(installed_engines(built_plugins()).at(0));
   crypto::Authority authority_ = crypto::Authority::create("engine tests", os::SystemClock().now());
-  Instance instance_{.id = "db-one", .interface_id = "eni-db", .address = "10.0.1.10", .port = 5432,
-                     .uid = testing_uid, .master_user = "master", .database = "shop",
-                     .memory_bytes = 1U << 30U, .connections_max = 100};
+  Instance instance_{.id = "db-one",
+                     .interface_id = "eni-db",
+                     .address = "10.0.1.10",
+                     .port = 5432,
+                     .uid = testing_uid,
+                     .master_user = "master",
+                     .database = "shop",
+                     .memory_bytes = 1U << 30U,
+                     .connections_max = 100};
 };
 
 TEST_F(HostedPostgres, ServesInsideItsPerimeterAndSignsInByTokenAndReloads) {
@@ -105,15 +121,20 @@ TEST_F(HostedPostgres, ServesInsideItsPerimeterAndSignsInByTokenAndReloads) {
   }
   record("serving_ms");
 
-  const std::string password = "user=master connect_timeout=2 password=" + std::string(testing_password);
+  const std::string password =
+      "user=master connect_timeout=2 password=" + std::string(testing_password);
   from("eni-app", password + " sslmode=require", [&](Client& master) {
     ASSERT_TRUE(master.connected()) << master.error() << log();
     EXPECT_EQ(master.run("SELECT count(*) FROM pg_roles WHERE rolname = 'rdsadmin'").value, "1");
     EXPECT_EQ(master.run("CREATE ROLE ada LOGIN; GRANT rds_iam TO ada").state, "");
     EXPECT_EQ(master.run("COPY (SELECT 1) TO PROGRAM 'id'").state, "42501");
-    EXPECT_EQ(master.run("SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0;"
-                         "SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
-                         "SELECT sum(a.attnum) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid").state, "");
+    EXPECT_EQ(
+        master
+            .run("SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0;"
+                 "SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;"
+                 "SELECT sum(a.attnum) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid")
+            .state,
+        "");
   });
   from("eni-app", password + " sslmode=disable", [](Client& plain) {
     EXPECT_NE(plain.error().find("no encryption"), std::string::npos) << plain.error();
@@ -127,7 +148,8 @@ TEST_F(HostedPostgres, ServesInsideItsPerimeterAndSignsInByTokenAndReloads) {
   as_server([&] {
     listener = SigninListener::open(host_->socket_folder("db-one"), testing_uid,
                                     [&](const SigninRequest& request, std::string&) {
-                                      return request.user == "ada" && request.origin == "10.0.1.20" &&
+                                      return request.user == "ada" &&
+                                             request.origin == "10.0.1.20" &&
                                              request.token.reveal_text() == token;
                                     });
   });
@@ -138,7 +160,8 @@ TEST_F(HostedPostgres, ServesInsideItsPerimeterAndSignsInByTokenAndReloads) {
        [](Client& ada) { EXPECT_FALSE(ada.connected()); });
 
   as_server([&] {
-    EXPECT_TRUE(succeeded(engine_->set_master_password(*host_, instance_, Secret("Another-Pass-2"))));
+    EXPECT_TRUE(
+        succeeded(engine_->set_master_password(*host_, instance_, Secret("Another-Pass-2"))));
     EXPECT_TRUE(succeeded(engine_->reload(*host_, instance_, identity())));
   });
   from("eni-app", "user=master sslmode=require password=Another-Pass-2",
@@ -154,17 +177,20 @@ TEST_F(HostedPostgres, RecoversAfterItsFirstProcessIsKilled) {
     first = running->pid;
     ASSERT_TRUE(succeeded(wait_until_ready(*running))) << log();
   }
-  const std::string password = "user=master sslmode=require password=" + std::string(testing_password);
+  const std::string password =
+      "user=master sslmode=require password=" + std::string(testing_password);
   from("eni-app", password, [&](Client& master) {
     EXPECT_EQ(master.run("CREATE TABLE kept AS SELECT 42 AS answer").state, "");
     RW_ASSERT_OK(host_->signal("db-one", SIGKILL));
   });
   auto again = engine_->start(*host_, instance_, identity());
-  while (!again && again.error().kind == Failure::conflict) again = engine_->start(*host_, instance_, identity());
+  while (!again && again.error().kind == Failure::conflict)
+    again = engine_->start(*host_, instance_, identity());
   RW_ASSERT_OK(again);
   EXPECT_NE(again->pid, first);
   ASSERT_TRUE(succeeded(wait_until_ready(*again))) << log();
-  from("eni-app", password, [&](Client& master) { EXPECT_EQ(master.run("SELECT answer FROM kept").value, "42"); });
+  from("eni-app", password,
+       [&](Client& master) { EXPECT_EQ(master.run("SELECT answer FROM kept").value, "42"); });
 }
 
 }  // namespace

@@ -31,7 +31,9 @@ TEST_F(PostgresDatabase, TheMasterUserSignsInOverTlsOnlyAndIsNoSuperuser) {
   TestingDatabase database;
   const auto begun = std::chrono::steady_clock::now();
   const auto elapsed_ms = [&] {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 begun)
+        .count();
   };
   ASSERT_TRUE(succeeded(database.initialise()));
   RecordProperty("initialised_ms", std::to_string(elapsed_ms()));
@@ -41,15 +43,20 @@ TEST_F(PostgresDatabase, TheMasterUserSignsInOverTlsOnlyAndIsNoSuperuser) {
   Client master(database.master());
   ASSERT_TRUE(master.connected()) << master.error();
   EXPECT_TRUE(master.encrypted());
-  EXPECT_EQ(master.run("SELECT rolsuper::text || rolcreaterole || rolcreatedb || rolreplication ||"
-                       " rolbypassrls FROM pg_roles WHERE rolname = current_user").value,
+  EXPECT_EQ(master
+                .run("SELECT rolsuper::text || rolcreaterole || rolcreatedb || rolreplication ||"
+                     " rolbypassrls FROM pg_roles WHERE rolname = current_user")
+                .value,
             "falsetruetruefalsefalse");
-  EXPECT_EQ(master.run("SELECT count(*) FROM pg_roles WHERE rolsuper AND rolname <> 'rdsadmin'").value, "0");
+  EXPECT_EQ(
+      master.run("SELECT count(*) FROM pg_roles WHERE rolsuper AND rolname <> 'rdsadmin'").value,
+      "0");
   EXPECT_EQ(master.run("SHOW data_checksums").value, "on");
   EXPECT_EQ(master.run("SHOW server_encoding").value, "UTF8");
   EXPECT_EQ(master.run("SELECT pg_has_role('rds_superuser', 'MEMBER')").value, "t");
 
-  const Client plain(database.conninfo("postgres_admin", testing_password, "sslmode=disable dbname=shop"));
+  const Client plain(
+      database.conninfo("postgres_admin", testing_password, "sslmode=disable dbname=shop"));
   EXPECT_FALSE(plain.connected());
   EXPECT_NE(plain.error().find("no pg_hba.conf entry"), std::string::npos) << plain.error();
   EXPECT_NE(plain.error().find("no encryption"), std::string::npos) << plain.error();
@@ -57,12 +64,17 @@ TEST_F(PostgresDatabase, TheMasterUserSignsInOverTlsOnlyAndIsNoSuperuser) {
   EXPECT_NE(wrong.error().find("password authentication failed"), std::string::npos);
   const Client administrator(database.conninfo("rdsadmin", testing_password));
   EXPECT_NE(administrator.error().find("pg_hba.conf rejects"), std::string::npos);
-  const Client inside(database.conninfo("postgres_admin", testing_password, "sslmode=require dbname=rdsadmin"));
-  EXPECT_NE(inside.error().find("permission denied for database"), std::string::npos) << inside.error();
-  const Client replication(database.conninfo("postgres_admin", testing_password, "sslmode=require replication=true"));
-  EXPECT_NE(replication.error().find("pg_hba.conf rejects"), std::string::npos) << replication.error();
-  const Client local("host=" + database.host.socket_folder("") + " user=postgres_admin dbname=shop port=" +
-                     std::to_string(database.instance.port));
+  const Client inside(
+      database.conninfo("postgres_admin", testing_password, "sslmode=require dbname=rdsadmin"));
+  EXPECT_NE(inside.error().find("permission denied for database"), std::string::npos)
+      << inside.error();
+  const Client replication(
+      database.conninfo("postgres_admin", testing_password, "sslmode=require replication=true"));
+  EXPECT_NE(replication.error().find("pg_hba.conf rejects"), std::string::npos)
+      << replication.error();
+  const Client local(
+      "host=" + database.host.socket_folder("") +
+      " user=postgres_admin dbname=shop port=" + std::to_string(database.instance.port));
   EXPECT_NE(local.error().find("pg_hba.conf rejects"), std::string::npos) << local.error();
 }
 
@@ -109,7 +121,10 @@ TEST_F(PostgresDatabase, ANewPasswordReplacesTheOldAndReachesNoLog) {
   Client master(database.master());
   // A failing statement is logged with its text, unless that holds a password.
   EXPECT_NE(master.run("ALTER ROLE nobody_here PASSWORD 'Marker-Secret-9'").state, "");
-  EXPECT_NE(master.run("DO $$ BEGIN EXECUTE 'ALTER ROLE nobody PASSWORD ''Marker-Secret-9'''; END $$").state, "");
+  EXPECT_NE(
+      master.run("DO $$ BEGIN EXECUTE 'ALTER ROLE nobody PASSWORD ''Marker-Secret-9'''; END $$")
+          .state,
+      "");
   EXPECT_NE(master.run("SELECT marker_in_log").state, "");
   EXPECT_EQ(database.host.log().find("Marker-Secret-9"), std::string::npos) << database.host.log();
   EXPECT_NE(database.host.log().find("SELECT marker_in_log"), std::string::npos);
@@ -124,16 +139,17 @@ TEST_F(PostgresDatabase, ReloadingBringsANewCertificateWithoutARestart) {
   const auto other = crypto::Authority::create("another authority", os::SystemClock().now());
   const std::string root = database.host.base() + "/root.pem";
   ASSERT_TRUE(os::write_file(root, other.identity().certificate_pem, 0644));
-  const std::string verifying =
-      database.conninfo("postgres_admin", testing_password,
-                        "dbname=shop sslmode=verify-full sslrootcert=" + root);
+  const std::string verifying = database.conninfo(
+      "postgres_admin", testing_password, "dbname=shop sslmode=verify-full sslrootcert=" + root);
   EXPECT_FALSE(Client(verifying).connected());
-  auto identity = other.issue({.common_name = "127.0.0.1", .dns_names = {"localhost"},
-                               .addresses = {"127.0.0.1"}}, os::SystemClock().now());
+  auto identity = other.issue(
+      {.common_name = "127.0.0.1", .dns_names = {"localhost"}, .addresses = {"127.0.0.1"}},
+      os::SystemClock().now());
   ASSERT_TRUE(succeeded(database.engine->reload(database.host, database.instance, *identity)));
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   bool trusted = false;
-  while (!trusted && std::chrono::steady_clock::now() < until) trusted = Client(verifying).connected();
+  while (!trusted && std::chrono::steady_clock::now() < until)
+    trusted = Client(verifying).connected();
   EXPECT_TRUE(trusted);
   EXPECT_EQ(before.run("SELECT 1").value, "1");
 }
@@ -149,7 +165,8 @@ TEST_F(PostgresDatabase, DoesNotStartWithoutItsPlugins) {
 
 TEST_F(PostgresDatabase, NamesThatAreReservedOrNeedJudgementAreRefused) {
   TestingDatabase database;
-  for (const char* name : {"", "rdsadmin", "rds_superuser", "pg_x", "a\"b", "a b", "1a", "public"}) {
+  for (const char* name :
+       {"", "rdsadmin", "rds_superuser", "pg_x", "a\"b", "a b", "1a", "public"}) {
     database.instance.master_user = name;
     const auto refused = database.initialise();
     ASSERT_FALSE(refused) << name;
@@ -168,9 +185,12 @@ TEST_F(TokenSignin, AdmitsWhomTheServerAllowsAndFailsClosed) {
   ASSERT_TRUE(succeeded(database.initialise()));
   ASSERT_TRUE(succeeded(database.start())) << database.host.log();
   Client master(database.master());
-  ASSERT_EQ(master.run("CREATE ROLE ada LOGIN; CREATE ROLE eve LOGIN; GRANT rds_iam TO ada, eve").state, "");
+  ASSERT_EQ(
+      master.run("CREATE ROLE ada LOGIN; CREATE ROLE eve LOGIN; GRANT rds_iam TO ada, eve").state,
+      "");
 
-  const std::string token = "db.example:5432/?Action=connect&X-Amz-Signature=" + std::string(2000, 'a');
+  const std::string token =
+      "db.example:5432/?Action=connect&X-Amz-Signature=" + std::string(2000, 'a');
   const auto sign_in = [&](const std::string& user, const std::string& password,
                            const std::string& more = "sslmode=require dbname=shop") {
     return Client(database.conninfo(user, password, more)).connected();
@@ -184,8 +204,8 @@ TEST_F(TokenSignin, AdmitsWhomTheServerAllowsAndFailsClosed) {
       [&](const SigninRequest& request, std::string& reason) {
         origin = request.origin;
         reason = "as the test says";
-        return request.user == "ada" && (request.token.reveal_text() == token ||
-                                         request.token.reveal_text() == longest);
+        return request.user == "ada" &&
+               (request.token.reveal_text() == token || request.token.reveal_text() == longest);
       });
   ASSERT_TRUE(listener) << listener.error().message;
   EXPECT_TRUE(sign_in("ada", token)) << database.host.log();
@@ -217,7 +237,9 @@ TEST_F(TokenSignin, CostsLittle) {
   const auto time_of = [](const std::string& conninfo) {
     const auto begun = std::chrono::steady_clock::now();
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(Client(conninfo).connected());
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count() / 20;
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun)
+               .count() /
+           20;
   };
   const double password_ms = time_of(database.master());
   const double token_ms = time_of(database.conninfo("ada", std::string(2048, 't')));

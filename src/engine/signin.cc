@@ -33,7 +33,9 @@ Result<Lengths> read_lengths(ByteView header) {
   return check({.user = header[1], .token = token, .origin = header[4]});
 }
 
-bool holds_zero(ByteView bytes) { return std::ranges::find(bytes, 0) != bytes.end(); }
+bool holds_zero(ByteView bytes) {
+  return std::ranges::find(bytes, 0) != bytes.end();
+}
 
 }  // namespace
 
@@ -85,10 +87,9 @@ Result<SigninRequest> decode_request(ByteView frame) {
     return fail(Failure::invalid, "sign-in request of another length than its header says");
   }
   if (holds_zero(fields)) return fail(Failure::invalid, "sign-in request with a zero byte");
-  return SigninRequest{
-      .user = std::string(text_of(fields.first(lengths.user))),
-      .token = Secret(fields.subspan(lengths.user, lengths.token)),
-      .origin = std::string(text_of(fields.last(lengths.origin)))};
+  return SigninRequest{.user = std::string(text_of(fields.first(lengths.user))),
+                       .token = Secret(fields.subspan(lengths.user, lengths.token)),
+                       .origin = std::string(text_of(fields.last(lengths.origin)))};
 }
 
 Result<SigninReply> decode_reply(ByteView frame) {

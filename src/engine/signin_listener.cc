@@ -65,7 +65,8 @@ struct Conversation {
   std::array<std::uint8_t, RW_SIGNIN_REQUEST_BYTES_MAX> buffer;
   std::size_t filled = 0;
 
-  Conversation(os::UniqueFd connection, Moment until) : fd(std::move(connection)), deadline(until) {}
+  Conversation(os::UniqueFd connection, Moment until)
+      : fd(std::move(connection)), deadline(until) {}
   ~Conversation() { wipe(std::span(buffer).first(filled)); }
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
@@ -89,7 +90,10 @@ class Service {
  public:
   Service(os::UniqueFd listener, int stop, uid_t engine_uid, const SigninJudge& judge,
           SigninLimits limits)
-      : listener_(std::move(listener)), stop_(stop), engine_uid_(engine_uid), judge_(judge),
+      : listener_(std::move(listener)),
+        stop_(stop),
+        engine_uid_(engine_uid),
+        judge_(judge),
         limits_(limits) {}
 
   void run() {
@@ -99,23 +103,26 @@ class Service {
       }
       if (polled_[1].revents != 0) accept();
       const Moment now = std::chrono::steady_clock::now();
-      std::erase_if(conversations_, [&](const auto& one) { return !one->fd || one->deadline <= now; });
+      std::erase_if(conversations_,
+                    [&](const auto& one) { return !one->fd || one->deadline <= now; });
     }
   }
 
  private:
   // False when asked to stop.
   bool wait() {
-    polled_ = {{stop_, POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-    Moment until = Moment::max();
+    const bool resting = std::chrono::steady_clock::now() < rest_until_;
+    const short listening = resting ? short{0} : short{POLLIN};
+    polled_ = {{stop_, POLLIN, 0}, {listener_.get(), listening, 0}};
+    Moment until = resting ? rest_until_ : Moment::max();
     for (const auto& one : conversations_) {
       polled_.push_back({one->fd.get(), POLLIN, 0});
       until = std::min(until, one->deadline);
     }
     int timeout_ms = -1;
     if (until != Moment::max()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          until - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
       timeout_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
     }
     if (::poll(polled_.data(), polled_.size(), timeout_ms) < 0) {
@@ -128,6 +135,10 @@ class Service {
   void accept() {
     os::UniqueFd connection(
         ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    // Without a free descriptor the connection stays pending and would wake this thread at once.
+    if (!connection && errno != EAGAIN) {
+      rest_until_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+    }
     if (!connection || !peer_is(connection, engine_uid_)) return;
     if (conversations_.size() >= limits_.connections_max) return;
     conversations_.push_back(std::make_unique<Conversation>(
@@ -157,6 +168,7 @@ class Service {
   uid_t engine_uid_;
   const SigninJudge& judge_;
   SigninLimits limits_;
+  Moment rest_until_ = Moment::min();
   std::vector<std::unique_ptr<Conversation>> conversations_;
   std::vector<pollfd> polled_;
 };

@@ -20,7 +20,7 @@ namespace ringwall::engine {
 using SigninJudge = std::function<bool(const SigninRequest& request, std::string& reason)>;
 
 struct SigninLimits {
-  std::size_t connections_max = 64;         // those past it are closed unanswered: denied
+  std::size_t connections_max = 64;          // those past it are closed unanswered: denied
   std::chrono::milliseconds patience{2000};  // from connecting to the whole request
 };
 

@@ -1,6 +1,7 @@
 #include "engine/signin_listener.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -103,8 +104,9 @@ TEST(SigninListener, NeverAnswersAnotherUid) {
 
 TEST(SigninListener, ServesConnectionsAtItsLimitAndClosesThosePastIt) {
   const Folder folder;
-  const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada,
-                                             {.connections_max = 2, .patience = std::chrono::minutes(1)});
+  const auto listener =
+      SigninListener::open(folder.path(), ::geteuid(), only_ada,
+                           {.connections_max = 2, .patience = std::chrono::minutes(1)});
   const os::UniqueFd first = connect_to(folder.path());
   const os::UniqueFd second = connect_to(folder.path());
   const os::UniqueFd third = connect_to(folder.path());
@@ -118,10 +120,29 @@ TEST(SigninListener, ServesConnectionsAtItsLimitAndClosesThosePastIt) {
 
 TEST(SigninListener, ClosesAPeerThatNeverAsks) {
   const Folder folder;
-  const auto listener =
-      SigninListener::open(folder.path(), ::geteuid(), only_ada, {.patience = std::chrono::milliseconds(20)});
+  const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada,
+                                             {.patience = std::chrono::milliseconds(20)});
   const os::UniqueFd peer = connect_to(folder.path());
   EXPECT_TRUE(read_to_end(peer).empty());
+}
+
+TEST(SigninListener, AnswersAgainOnceDescriptorsAreFree) {
+  const Folder folder;
+  const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada);
+  const os::UniqueFd peer(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, (folder.path() + "/auth.sock").c_str());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  send_bytes(peer, question("ada").reveal());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto reply = decode_reply(read_to_end(peer));
+  ASSERT_TRUE(reply);
+  EXPECT_TRUE(reply->allowed);
 }
 
 TEST(SigninListener, DeniesWhatIsNoRequest) {
@@ -140,7 +161,7 @@ TEST(SigninListener, ReplacesAnOldSocketAndLeavesOthersFilesAlone) {
   ASSERT_EQ(::symlink("victim", (folder.path() + "/auth.sock").c_str()), 0);
   const auto listener = SigninListener::open(folder.path(), ::geteuid(), only_ada);
   ASSERT_TRUE(listener);
-  struct stat facts {};
+  struct stat facts{};
   ASSERT_EQ(::lstat(victim.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
   ASSERT_EQ(::lstat((folder.path() + "/auth.sock").c_str(), &facts), 0);

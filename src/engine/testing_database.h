@@ -86,8 +86,9 @@ struct TestingDatabase {
                     .connections_max = 40};
 
   crypto::Identity identity() const {
-    auto made = authority.issue({.common_name = "localhost", .dns_names = {"localhost"},
-                                 .addresses = {"127.0.0.1"}}, os::SystemClock().now());
+    auto made = authority.issue(
+        {.common_name = "localhost", .dns_names = {"localhost"}, .addresses = {"127.0.0.1"}},
+        os::SystemClock().now());
     RW_CHECK(made.has_value());
     return *std::move(made);
   }

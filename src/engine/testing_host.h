@@ -62,8 +62,10 @@ class TestingHost final : public host::Host {
     }
     RW_CHECK(::chmod((base_ + "/data").c_str(), 0700) == 0);
     const std::string id = std::to_string(uid_);
-    write("/etc/passwd", "ringwall:x:" + std::to_string(::geteuid()) + ":0::/:/bin/false\nrdsdb:x:" +
-                             id + ":" + id + "::/data:/bin/false\n", 0644);
+    write("/etc/passwd",
+          "ringwall:x:" + std::to_string(::geteuid()) + ":0::/:/bin/false\nrdsdb:x:" + id + ":" +
+              id + "::/data:/bin/false\n",
+          0644);
     write("/etc/group", "rdsdb:x:" + id + ":\n", 0644);
   }
   ~TestingHost() override {
@@ -104,7 +106,9 @@ class TestingHost final : public host::Host {
   Result<> apply_network(const host::Network&) override { return absent(); }
   Result<> remove_network(const std::string&) override { return absent(); }
   Result<os::UniqueFd> listen(const std::string&, const std::string&, std::uint16_t,
-                              host::Transport) override { return absent(); }
+                              host::Transport) override {
+    return absent();
+  }
   Result<os::UniqueFd> interface_namespace(const std::string&, const std::string&) override {
     return absent();
   }

@@ -1,8 +1,28 @@
 #include "gateway/authenticate.h"
 
+#include <optional>
+
 namespace ringwall::gateway {
 
 using awsapi::CommonError;
+
+namespace {
+
+// Whoever a long-lived access key belongs to, if they still exist.
+std::optional<policy::Principal> owner_of(const estate::Estate& estate, const std::string& arn) {
+  using Type = policy::Principal::Type;
+  if (const estate::Principal* user = estate.principal(arn)) {
+    return policy::Principal{.type = Type::user, .arn = user->arn, .account = user->account, .unique_id = user->unique_id};
+  }
+  // arn:aws:iam::<account>:root
+  constexpr std::string_view before = "arn:aws:iam::", after = ":root";
+  if (!arn.starts_with(before) || !arn.ends_with(after)) return std::nullopt;
+  std::string account = arn.substr(before.size(), arn.size() - before.size() - after.size());
+  if (!estate.mine(account)) return std::nullopt;
+  return policy::Principal{.type = Type::root, .arn = arn, .account = account, .unique_id = account};
+}
+
+}  // namespace
 
 std::expected<Credentials, Distrust> Authenticator::credentials_of(const estate::Estate& estate, std::string_view access_key,
                                                                    std::string_view session_token, TimePoint now) {
@@ -12,10 +32,9 @@ std::expected<Credentials, Distrust> Authenticator::credentials_of(const estate:
   if (session_token.empty()) {
     const estate::AccessKey* key = estate.access_key(access_key);
     if (key == nullptr || !key->active) return unknown();
-    Credentials credentials{.caller = {.access_key = key->id}, .secret = key->secret};
-    credentials.caller.principal = directory::principal_of(estate, key->principal_arn);
-    if (credentials.caller.principal.type == policy::Principal::Type::anonymous) return unknown();
-    return credentials;
+    auto owner = owner_of(estate, key->principal_arn);
+    if (!owner) return unknown();
+    return Credentials{.caller = {.principal = *std::move(owner), .access_key = key->id}, .secret = key->secret};
   }
   if (session_token.size() > awsapi::session_token_bytes_max) return unknown();
   auto& opened = sessions_[std::string(session_token)];
@@ -52,8 +71,10 @@ std::expected<service::Caller, Distrust> Authenticator::caller_of(const estate::
   auto credentials = credentials_of(estate, claim.access_key, claim.session_token, now);
   if (!credentials) return std::unexpected(std::move(credentials).error());
   if (auto fault = awsapi::verify(claim, request, signing_key(*credentials, claim), now)) {
-    return std::unexpected(Distrust{fault->code == "IncompleteSignature" ? CommonError::incomplete_signature : CommonError::bad_signature,
-                                    std::move(fault->message)});
+    const CommonError kind = fault->code == "IncompleteSignature" ? CommonError::incomplete_signature
+                             : fault->code == "RequestExpired"    ? CommonError::request_expired
+                                                                  : CommonError::bad_signature;
+    return std::unexpected(Distrust{kind, std::move(fault->message)});
   }
   return std::move(credentials->caller);
 }

@@ -1,5 +1,6 @@
 #include "gateway/decide.h"
 
+#include <algorithm>
 #include <array>
 
 #include "text/time.h"

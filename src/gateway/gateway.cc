@@ -1,11 +1,14 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "awsapi/sigv4.h"
 #include "gateway/authenticate.h"
 #include "gateway/decide.h"
 #include "gateway/workers.h"
+#include "text/encode.h"
 
 namespace ringwall::gateway {
 
@@ -28,7 +31,10 @@ WireRequest wire_of(const http::Request& request) {
           .path = request.path,
           .query = request.query,
           .header = [&request](std::string_view name) { return request.find(name); },
-          .body = request.body};
+          .body = request.body,
+          .each_header = [&request](const std::function<void(std::string_view, std::string_view)>& visit) {
+            for (const http::Header& header : request.headers) visit(text::lower(header.name), header.value);
+          }};
 }
 
 http::Response response_of(WireReply wire) {
@@ -43,7 +49,7 @@ ApiError store_failure(const Model& model, const Error& error) {
   const std::string message = error.kind == Failure::exhausted ? "the server's disk is full: nothing was changed"
                               : error.kind == Failure::conflict ? "too many changes at once: try again"
                                                                 : "the server cannot store the change: nothing was changed";
-  return awsapi::in_words_of(model, error.kind == Failure::conflict ? CommonError::throttling : CommonError::internal_failure, message);
+  return awsapi::in_words_of(model, error.kind == Failure::conflict ? CommonError::throttled : CommonError::internal_failure, message);
 }
 
 // An authenticated request for a known operation, ready to run on any thread.
@@ -62,7 +68,7 @@ struct Prepared {
 
 class Gateway::Core {
  public:
-  Core(Options options, const service::Environment& environment, const directory::Directory& directory, audit::Log& audit,
+  Core(Options options, const service::Environment& environment, directory::Directory& directory, audit::Log& audit,
        std::vector<service::Service> services)
       : environment_(environment), directory_(directory), audit_(audit), workers_(options.worker_threads, queued_writes_max),
         server_({.threads = options.io_threads, .body_bytes_max = request_body_bytes_max},
@@ -76,8 +82,18 @@ class Gateway::Core {
   }
 
   http::Server& server() { return server_; }
-  std::mutex listeners_mutex;
-  std::map<std::string, http::ListenerId> listeners;
+
+  // What a listener's tag points to: the context may change while its sockets stay.
+  struct Place {
+    explicit Place(service::NetworkContext given) : context(std::make_shared<const service::NetworkContext>(std::move(given))) {}
+    std::atomic<std::shared_ptr<const service::NetworkContext>> context;
+  };
+  struct Endpoint {
+    std::shared_ptr<Place> place;
+    std::vector<http::ListenerId> listeners;
+  };
+  std::mutex endpoints_mutex;
+  std::map<std::string, Endpoint> endpoints;
 
  private:
   static http::Response refuse(const http::Refusal& refusal) {
@@ -88,7 +104,7 @@ class Gateway::Core {
 
   void handle(http::Exchange exchange) {
     const WireRequest wire = wire_of(exchange.request());
-    Prepared prepared{.network = *static_cast<const service::NetworkContext*>(exchange.tag().get()),
+    Prepared prepared{.network = *static_cast<const Place*>(exchange.tag().get())->context.load(),
                       .estate = directory_.current(),
                       .now = environment_.clock.now(),
                       .request_id = uuid(environment_.random)};
@@ -107,7 +123,7 @@ class Gateway::Core {
     };
     if (workers_.post(job)) return;
     const Model& model = ready->service->model();
-    const ApiError error = awsapi::in_words_of(model, CommonError::throttling, "Rate exceeded");
+    const ApiError error = awsapi::in_words_of(model, CommonError::throttled, "Rate exceeded");
     const bool recorded = record(*ready, model.service(), ready->operation->name, {}, &error);
     static_cast<void>(recorded);  // refused either way
     std::move(*waiting).reply(response_of(awsapi::encode_error(model, error, ready->request_id)));
@@ -123,12 +139,15 @@ class Gateway::Core {
       static_cast<void>(recorded);  // refused either way
       return awsapi::encode_error(model, error, prepared.request_id);
     };
-    if (!claim) return refuse_with(claim.error());
+    if (!claim) return refuse_with(awsapi::in_words_of(model, claim.error()));
     if (!*claim) {
       return refuse_with(awsapi::in_words_of(model, CommonError::missing_token, "Request is missing Authentication Token"));
     }
     if (service == nullptr) {
       return refuse_with(ApiError{"SignatureDoesNotMatch", "Credential should be scoped to a service Ringwall has, not `" + (*claim)->service + "`", 403});
+    }
+    if (const std::string& only = prepared.network.vpce_service; !only.empty() && only != service->model().service()) {
+      return refuse_with(awsapi::in_words_of(model, CommonError::access_denied, "this VPC endpoint serves `" + only + "` alone"));
     }
     if (!region_fits(**claim)) {
       return refuse_with(awsapi::in_words_of(model, CommonError::bad_signature,
@@ -142,8 +161,8 @@ class Gateway::Core {
     const std::string name = awsapi::operation_name(model, wire);
     prepared.operation = service->operation(name);
     if (prepared.operation == nullptr) {
-      const CommonError kind = model.knows(name) ? CommonError::not_implemented : CommonError::unknown_operation;
-      return refuse_with(awsapi::in_words_of(model, kind, "The action " + name + (kind == CommonError::not_implemented
+      const CommonError kind = model.knows(name) ? CommonError::unimplemented : CommonError::unknown_operation;
+      return refuse_with(awsapi::in_words_of(model, kind, "The action " + name + (kind == CommonError::unimplemented
                                                               ? " is not implemented by Ringwall." : " is not valid for this endpoint.")));
     }
     return std::nullopt;
@@ -175,23 +194,36 @@ class Gateway::Core {
       store::Transaction transaction(environment_.store);
       const service::Call call{environment_, *prepared.estate, prepared.caller, prepared.network, input,
                                transaction,  prepared.now,     prepared.request_id};
-      auto questions = prepared.operation->ask(call);
-      if (!questions) return std::unexpected(questions.error());
-      if (auto refused = refusal(call, prepared.facts, model, *questions, answers)) return std::unexpected(*std::move(refused));
-      auto output = prepared.operation->handler(call);
-      if (!output || !transaction.writes()) return output;
-      const auto committed = environment_.store.commit(transaction);
-      if (committed) {
-        // The caller's next request must see what this one did to principals and policies.
-        directory_.wait_for(*committed);
-        return output;
-      }
-      if (committed.error().kind != Failure::conflict || attempt >= commit_attempts) {
-        return std::unexpected(store_failure(model, committed.error()));
+      auto output = ask_and_handle(call, prepared, answers);
+      if (output && transaction.writes()) {
+        const auto committed = environment_.store.commit(transaction);
+        if (committed) {
+          // The caller's next request must see what this one did to principals and policies.
+          if (governs_principals(model)) directory_.wait_for(*committed);
+          return output;
+        }
+        if (committed.error().kind != Failure::conflict || attempt >= commit_attempts) {
+          return std::unexpected(store_failure(model, committed.error()));
+        }
+      } else if (environment_.store.current(transaction)) {
+        return output;  // decided and answered over one state of the store
+      } else if (attempt >= commit_attempts) {
+        return std::unexpected(awsapi::in_words_of(model, CommonError::throttled, "too many changes at once: try again"));
       }
       prepared.estate = directory_.current();
     }
   }
+
+  static awsapi::ApiResult<Json> ask_and_handle(const service::Call& call, const Prepared& prepared, std::vector<audit::Answer>& answers) {
+    auto questions = prepared.operation->ask(call);
+    if (!questions) return std::unexpected(questions.error());
+    if (auto refused = refusal(call, prepared.facts, prepared.service->model(), *questions, answers)) {
+      return std::unexpected(*std::move(refused));
+    }
+    return prepared.operation->handler(call);
+  }
+
+  static bool governs_principals(const Model& model) { return model.service() == "iam" || model.service() == "organizations"; }
 
   bool record(const Prepared& prepared, std::string_view service, std::string operation, std::vector<audit::Answer> answers,
               const ApiError* error) {
@@ -239,14 +271,14 @@ class Gateway::Core {
   }
 
   const service::Environment& environment_;
-  const directory::Directory& directory_;
+  directory::Directory& directory_;
   audit::Log& audit_;
   std::map<std::string, service::Service, std::less<>> services_;
   Workers workers_;
   http::Server server_;
 };
 
-Gateway::Gateway(Options options, const service::Environment& environment, const directory::Directory& directory,
+Gateway::Gateway(Options options, const service::Environment& environment, directory::Directory& directory,
                  audit::Log& audit, std::vector<service::Service> services)
     : core_(std::make_unique<Core>(options, environment, directory, audit, std::move(services))) {}
 
@@ -255,21 +287,27 @@ Gateway::~Gateway() = default;
 void Gateway::use_tls(std::shared_ptr<const crypto::TlsContext> context) { core_->server().use_tls(std::move(context)); }
 
 Result<> Gateway::listen(os::UniqueFd socket) {
-  auto opened = core_->server().listen(std::move(socket), std::make_shared<const service::NetworkContext>());
+  auto opened = core_->server().listen(std::move(socket), std::make_shared<Core::Place>(service::NetworkContext{}));
   if (!opened) return std::unexpected(opened.error());
   return {};
 }
 
 Result<> Gateway::listen(const std::string& endpoint_id, service::NetworkContext context, os::UniqueFd socket) {
-  const std::lock_guard lock(core_->listeners_mutex);
-  if (const auto open = core_->listeners.find(endpoint_id); open != core_->listeners.end()) {
-    core_->server().stop_listener(open->second);
-    core_->listeners.erase(open);
+  const std::lock_guard lock(core_->endpoints_mutex);
+  Core::Endpoint& endpoint = core_->endpoints[endpoint_id];
+  if (context.vpce_id.empty()) {
+    for (const http::ListenerId id : endpoint.listeners) core_->server().stop_listener(id);
+    core_->endpoints.erase(endpoint_id);
+    return {};
+  }
+  if (endpoint.place == nullptr) {
+    endpoint.place = std::make_shared<Core::Place>(std::move(context));
+  } else {
+    endpoint.place->context.store(std::make_shared<const service::NetworkContext>(std::move(context)));
   }
   if (!socket) return {};
-  RW_TRY(const http::ListenerId id,
-         core_->server().listen(std::move(socket), std::make_shared<const service::NetworkContext>(std::move(context))));
-  core_->listeners[endpoint_id] = id;
+  RW_TRY(const http::ListenerId id, core_->server().listen(std::move(socket), endpoint.place));
+  endpoint.listeners.push_back(id);
   return {};
 }
 

@@ -28,7 +28,7 @@ inline constexpr std::size_t request_body_bytes_max = 1024UL * 1024;
 class Gateway {
  public:
   // Everything referred to must outlive the gateway. `services` by signing name.
-  Gateway(Options options, const service::Environment& environment, const directory::Directory& directory,
+  Gateway(Options options, const service::Environment& environment, directory::Directory& directory,
           audit::Log& audit, std::vector<service::Service> services);
   ~Gateway();
 
@@ -36,7 +36,8 @@ class Gateway {
 
   // The host's listener: requests carry aws:SourceIp.
   Result<> listen(os::UniqueFd socket);
-  // A VPC endpoint's listener: opens, replaces or (with no socket) closes it.
+  // A VPC endpoint's listeners, as network::Reconciler::OnListener tells of them: one socket more,
+  // another context for those there are (no socket), or the end of all (no context).
   Result<> listen(const std::string& endpoint_id, service::NetworkContext context, os::UniqueFd socket);
 
   void stop(std::chrono::milliseconds patience);

@@ -25,14 +25,18 @@ struct Answer {
 class Client final : public Host {
  public:
   Client(os::UniqueFd socket, std::string data_folder)
-      : socket_(std::move(socket)), data_folder_(std::move(data_folder)), reader_([this] { read_answers(); }) {}
+      : socket_(std::move(socket)),
+        data_folder_(std::move(data_folder)),
+        reader_([this] { read_answers(); }) {}
   ~Client() override {
     ::shutdown(socket_.get(), SHUT_RDWR);
     reader_.join();
   }
 
   Result<> apply_network(const Network& network) override { return done(ApplyNetwork{network}); }
-  Result<> remove_network(const std::string& vpc_id) override { return done(RemoveNetwork{vpc_id}); }
+  Result<> remove_network(const std::string& vpc_id) override {
+    return done(RemoveNetwork{vpc_id});
+  }
   Result<os::UniqueFd> listen(const std::string& vpc_id, const std::string& address,
                               std::uint16_t port, Transport transport) override {
     return descriptor(Listen{vpc_id, address, port, transport});
@@ -44,8 +48,12 @@ class Client final : public Host {
   Result<> open_volume(const Volume& volume, const Secret& key) override {
     return done(OpenVolume{volume, key.duplicate()});
   }
-  Result<> close_volume(const std::string& volume_id) override { return done(CloseVolume{volume_id}); }
-  Result<> remove_volume(const std::string& volume_id) override { return done(RemoveVolume{volume_id}); }
+  Result<> close_volume(const std::string& volume_id) override {
+    return done(CloseVolume{volume_id});
+  }
+  Result<> remove_volume(const std::string& volume_id) override {
+    return done(RemoveVolume{volume_id});
+  }
   Result<Finished> run(const Process& process) override {
     RW_TRY(Answer answer, ask(RunProcess{process}));
     return std::move(answer.reply.finished);
@@ -83,7 +91,8 @@ class Client final : public Host {
     changed_.wait(lock, [&] { return gone_ || waiting_.at(number).has_value(); });
     std::optional<Answer> answer = std::move(waiting_.at(number));
     waiting_.erase(number);
-    if (!answer) return fail(Failure::unavailable, "the host's privileged half is gone: start ringwall again");
+    if (!answer)
+      return fail(Failure::unavailable, "the host's privileged half is gone: start ringwall again");
     if (!answer->reply.succeeded) return std::unexpected(std::move(answer->reply.error));
     return std::move(*answer);
   }

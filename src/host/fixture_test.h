@@ -23,7 +23,8 @@ inline constexpr uid_t test_server_uid = 0x1fff0000;
 class WithHelper : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_EQ(::geteuid(), 0u) << "this test makes namespaces and mounts: run it as root, with sudo";
+    ASSERT_EQ(::geteuid(), 0u)
+        << "this test makes namespaces and mounts: run it as root, with sudo";
     char folder[] = "/tmp/ringwall-host-XXXXXX";
     ASSERT_NE(::mkdtemp(folder), nullptr);
     ::chmod(folder, 0711);
@@ -72,9 +73,9 @@ class WithHelper : public ::testing::Test {
 };
 
 // The value of a Result, or a failed test with its message.
-#define RW_ASSERT_OK(expression)                              \
-  do {                                                        \
-    const auto& outcome_ = (expression);                      \
+#define RW_ASSERT_OK(expression)                                              \
+  do {                                                                        \
+    const auto& outcome_ = (expression);                                      \
     ASSERT_TRUE(outcome_) << #expression << ": " << outcome_.error().message; \
   } while (false)
 

@@ -3,13 +3,13 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <utility>
@@ -59,7 +59,8 @@ class Helper {
 
   Result<> prepare() {
     if (::geteuid() != 0) {
-      return fail(Failure::denied, "the host's privileged half needs root: start ringwall with sudo");
+      return fail(Failure::denied,
+                  "the host's privileged half needs root: start ringwall with sudo");
     }
     RW_DO(prepare_folders(folders_of(options_)));
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
@@ -74,16 +75,17 @@ class Helper {
     return {};
   }
 
+  // Until the server's end closes and the server, if it is known, has ended.
   int serve() {
-    while (open_) {
+    while (open_ || server_lives()) {
       // At the limit, a negative descriptor makes poll look at the signals alone.
-      pollfd watched[] = {{signals_.get(), POLLIN, 0},
-                          {requests_.size() < requests_max ? socket_.get() : -1, POLLIN, 0}};
+      const bool listening = open_ && requests_.size() < requests_max;
+      pollfd watched[] = {{signals_.get(), POLLIN, 0}, {listening ? socket_.get() : -1, POLLIN, 0}};
       if (::poll(watched, 2, -1) < 0 && errno != EINTR) break;
       if (watched[0].revents != 0) take_signals();
       if (watched[1].revents != 0) take_request();
+      if (!open_) end_requests();
     }
-    end_requests();
     return server_status_;
   }
 
@@ -92,7 +94,7 @@ class Helper {
     signalfd_siginfo info = {};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
       // The server stops in order and closes its end, on which this process follows.
-      if (info.ssi_signo != SIGCHLD && options_.server > 0 && !server_ended_) ::kill(options_.server, SIGTERM);
+      if (info.ssi_signo != SIGCHLD && server_lives()) ::kill(options_.server, SIGTERM);
     }
     int status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) ended(pid, status);
@@ -101,10 +103,12 @@ class Helper {
   void ended(pid_t pid, int status) {
     if (pid == options_.server) {
       server_ended_ = true;
+      open_ = false;  // whoever may still hold its end
       server_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
     const auto request = requests_.find(pid);
-    if (request == requests_.end()) return;  // a process that outlived its request, or its own parent
+    if (request == requests_.end())
+      return;  // a process that outlived its request, or its own parent
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
       answer(socket_.get(), request->second,
              failed({Failure::io, "the host's process for this request died: try again"}));
@@ -127,7 +131,8 @@ class Helper {
       do_request(socket_.get(), std::move(*packet), options_);
     }
     if (child < 0) {
-      answer(socket_.get(), packet->number, failed(os::system_error("cannot start a request", errno)));
+      answer(socket_.get(), packet->number,
+             failed(os::system_error("cannot start a request", errno)));
       return;
     }
     requests_.emplace(child, packet->number);
@@ -137,12 +142,11 @@ class Helper {
   // its next run, or the sweep, tidies up.
   void end_requests() {
     for (const auto& [pid, number] : requests_) ::kill(pid, SIGKILL);
-    int status = 0;
-    for (const auto& [pid, number] : requests_) ::waitpid(pid, &status, 0);
-    if (options_.server > 0 && !server_ended_ && ::waitpid(options_.server, &status, 0) > 0) {
-      server_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
+    for (const auto& [pid, number] : requests_) ::waitpid(pid, nullptr, 0);
+    requests_.clear();
   }
+
+  bool server_lives() const { return options_.server > 0 && !server_ended_; }
 
   os::UniqueFd socket_;
   const HelperOptions options_;
@@ -157,12 +161,16 @@ class Helper {
 }  // namespace
 
 int serve_requests(os::UniqueFd socket, const HelperOptions& options) {
-  Helper helper(std::move(socket), options);
-  if (const auto prepared = helper.prepare(); !prepared) {
-    std::fprintf(stderr, "ringwall: %s\n", prepared.error().message.c_str());
-    return 1;
-  }
-  return helper.serve();
+  const auto begin = [&]() -> Result<int> {
+    RW_TRY(const HelperOptions known, settled(options));
+    Helper helper(std::move(socket), known);
+    RW_DO(helper.prepare());
+    return helper.serve();
+  };
+  ::umask(0022);  // modes below are meant as they are written
+  const auto status = begin();
+  if (!status) std::fprintf(stderr, "ringwall: %s\n", status.error().message.c_str());
+  return status.value_or(1);
 }
 
 }  // namespace ringwall::host

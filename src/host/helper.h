@@ -22,12 +22,13 @@ namespace ringwall::host {
 inline constexpr const char* plugin_folder_inside = "/opt/ringwall";
 
 struct HelperOptions {
-  std::string data_folder;    // absolute; should belong to root, for DATA/host does
-  uid_t server_uid = 0;       // of the unprivileged server, which may use the sockets
+  std::string data_folder;  // absolute; should belong to root, for DATA/host does
+  uid_t server_uid = 0;     // of the unprivileged server, which may use the sockets
   gid_t server_gid = 0;
-  std::string plugin_folder;  // pam_ringwall.so, ringwall_guard.so; `plugin_folder_inside` to engines
+  std::string
+      plugin_folder;  // pam_ringwall.so, ringwall_guard.so; `plugin_folder_inside` to engines
   std::string engine_user = "rdsdb";  // the name of an engine's uid inside its private root
-  pid_t server = 0;           // when given: SIGINT, SIGTERM, SIGHUP to this process become SIGTERM there
+  pid_t server = 0;  // when given: SIGINT, SIGTERM, SIGHUP to this process become SIGTERM there
 };
 
 // Serves until the other end of `socket` closes; the calling process must be single-threaded

@@ -10,13 +10,23 @@ namespace ringwall::host::detail {
 namespace {
 
 Network network() {
-  return {"vpc-1", "10.0.0.0/16", {{"subnet-1", "10.0.1.0/24"}},
-          {{"sg-1", {{Rule::Direction::egress, 6, 1, 65535, "", "sg-1"}, {Rule::Direction::ingress, -1, -1, -1, "0.0.0.0/0", ""}}}},
+  return {"vpc-1",
+          "10.0.0.0/16",
+          {{"subnet-1", "10.0.1.0/24"}},
+          {{"sg-1",
+            {{Rule::Direction::egress, 6, 1, 65535, "", "sg-1"},
+             {Rule::Direction::ingress, -1, -1, -1, "0.0.0.0/0", ""}}}},
           {{"eni-1", "subnet-1", "10.0.1.9", "02:00:00:00:00:01", {"sg-1"}, true}}};
 }
 
 Process process() {
-  return {"db-1", "db-1", "eni-1", engine_uid_min, {"/usr/bin/true", ""}, {"A=b"}, {{"f", std::string("\0x", 2), 0640}}};
+  return {"db-1",
+          "db-1",
+          "eni-1",
+          engine_uid_min,
+          {"/usr/bin/true", ""},
+          {"A=b"},
+          {{"f", std::string("\0x", 2), 0640}}};
 }
 
 std::vector<Request> one_of_each() {
@@ -56,7 +66,11 @@ TEST(Message, EveryRequestSurvivesTheJourney) {
 }
 
 TEST(Message, ARepliesFieldsArrive) {
-  const Reply reply{true, {Failure::denied, "no"}, 4711, {137, "out"}, {{"vpc-1"}, {"db-1", "db-2"}, {"db-1"}, {}}};
+  const Reply reply{true,
+                    {Failure::denied, "no"},
+                    4711,
+                    {137, "out"},
+                    {{"vpc-1"}, {"db-1", "db-2"}, {"db-1"}, {}}};
   const auto decoded = decode_reply(encode(reply));
   ASSERT_TRUE(decoded);
   EXPECT_TRUE(decoded->succeeded);
@@ -118,7 +132,9 @@ TEST_F(Channel, OneByteMoreThanTheLimitIsNotSent) {
   EXPECT_EQ(sent.error().kind, Failure::exhausted);
 }
 
-TEST_F(Channel, APayloadThatIsNoFileIsRefused) { EXPECT_FALSE(read_payload(here_.get())); }
+TEST_F(Channel, APayloadThatIsNoFileIsRefused) {
+  EXPECT_FALSE(read_payload(here_.get()));
+}
 
 TEST_F(Channel, APacketWithoutAPayloadIsCorruptAndTheEndIsUnavailable) {
   ASSERT_EQ(::send(here_.get(), "12345678", 8, 0), 8);

@@ -19,8 +19,8 @@
 namespace ringwall::host {
 namespace {
 
-constexpr int answer_ms = 2000;   // what is allowed answers within this
-constexpr int silence_ms = 300;   // what is dropped stays silent for this
+constexpr int answer_ms = 2000;  // what is allowed answers within this
+constexpr int silence_ms = 300;  // what is dropped stays silent for this
 
 sockaddr_in at(const char* address, int port) {
   sockaddr_in name = {};
@@ -40,15 +40,19 @@ void inside(const os::UniqueFd& network_namespace, const std::function<void()>& 
 
 os::UniqueFd make_socket(const os::UniqueFd& where, int type, int protocol = 0) {
   os::UniqueFd made;
-  inside(where, [&] { made = os::UniqueFd(::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol)); });
+  inside(where, [&] {
+    made = os::UniqueFd(::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+  });
   EXPECT_TRUE(made);
   return made;
 }
 
-os::UniqueFd serve(const os::UniqueFd& where, const char* address, int port, int type = SOCK_STREAM) {
+os::UniqueFd serve(const os::UniqueFd& where, const char* address, int port,
+                   int type = SOCK_STREAM) {
   os::UniqueFd socket = make_socket(where, type);
   const sockaddr_in name = at(address, port);
-  EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0) << std::strerror(errno);
+  EXPECT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0)
+      << std::strerror(errno);
   EXPECT_TRUE(type != SOCK_STREAM || ::listen(socket.get(), 16) == 0);
   return socket;
 }
@@ -78,7 +82,8 @@ bool is_dropped(const os::UniqueFd& where, const char* address, int port) {
   return !connected(where, address, port, silence_ms);
 }
 
-Rule rule(Rule::Direction direction, int protocol, int port, const std::string& cidr, const std::string& group = "") {
+Rule rule(Rule::Direction direction, int protocol, int port, const std::string& cidr,
+          const std::string& group = "") {
   return {direction, protocol, port, port, cidr, group};
 }
 constexpr auto in = Rule::Direction::ingress;
@@ -89,7 +94,11 @@ class NetworkTest : public WithHelper {
   // A client and a database in two subnets, each in its own group; an endpoint; an outsider
   // in the client's subnet whose group may send everything but is let in nowhere.
   static Network example() {
-    Network network{"vpc-0a1", "10.0.0.0/16", {{"subnet-1", "10.0.1.0/24"}, {"subnet-2", "10.0.2.0/24"}}, {}, {}};
+    Network network{"vpc-0a1",
+                    "10.0.0.0/16",
+                    {{"subnet-1", "10.0.1.0/24"}, {"subnet-2", "10.0.2.0/24"}},
+                    {},
+                    {}};
     network.groups = {
         {"sg-client", {rule(out, -1, -1, "0.0.0.0/0")}},
         {"sg-database", {rule(in, 6, 5432, "", "sg-client"), rule(in, 17, 7000, "10.0.1.0/24")}},
@@ -98,11 +107,36 @@ class NetworkTest : public WithHelper {
         {"sg-silent", {}},
     };
     network.interfaces = {
-        {"eni-client00000000001", "subnet-1", "10.0.1.10", "02:00:00:00:01:10", {"sg-client"}, false},
-        {"eni-outsider000000002", "subnet-1", "10.0.1.11", "02:00:00:00:01:11", {"sg-outsider"}, false},
-        {"eni-database000000003", "subnet-2", "10.0.2.10", "02:00:00:00:02:10", {"sg-database"}, false},
-        {"eni-endpoint000000004", "subnet-1", "10.0.1.20", "02:00:00:00:01:20", {"sg-endpoint"}, true},
-        {"eni-silent00000000005", "subnet-1", "10.0.1.12", "02:00:00:00:01:12", {"sg-silent"}, false},
+        {"eni-client00000000001",
+         "subnet-1",
+         "10.0.1.10",
+         "02:00:00:00:01:10",
+         {"sg-client"},
+         false},
+        {"eni-outsider000000002",
+         "subnet-1",
+         "10.0.1.11",
+         "02:00:00:00:01:11",
+         {"sg-outsider"},
+         false},
+        {"eni-database000000003",
+         "subnet-2",
+         "10.0.2.10",
+         "02:00:00:00:02:10",
+         {"sg-database"},
+         false},
+        {"eni-endpoint000000004",
+         "subnet-1",
+         "10.0.1.20",
+         "02:00:00:00:01:20",
+         {"sg-endpoint"},
+         true},
+        {"eni-silent00000000005",
+         "subnet-1",
+         "10.0.1.12",
+         "02:00:00:00:01:12",
+         {"sg-silent"},
+         false},
     };
     return network;
   }
@@ -178,8 +212,10 @@ TEST_F(NetworkTest, APacketWithAForeignSourceAddressIsDropped) {
     packet.udp.len = htons(sizeof packet.udp + 1);
     packet.body = mark;
     const sockaddr_in to = at("10.0.2.10", 0);
-    EXPECT_EQ(::sendto(raw.get(), &packet, sizeof packet, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
-              static_cast<ssize_t>(sizeof packet)) << std::strerror(errno);
+    EXPECT_EQ(::sendto(raw.get(), &packet, sizeof packet, 0, reinterpret_cast<const sockaddr*>(&to),
+                       sizeof to),
+              static_cast<ssize_t>(sizeof packet))
+        << std::strerror(errno);
   };
   send_from("10.0.1.11", 'f');  // the neighbour's address, which the rule would let through
   send_from("10.0.1.10", 'o');  // its own
@@ -239,14 +275,18 @@ TEST_F(NetworkTest, TheResolverAnswersEveryInterface) {
   EXPECT_TRUE(connects(silent_, "10.0.0.2", 53));
   const auto asking = make_socket(silent_, SOCK_DGRAM);
   const sockaddr_in resolver = at("10.0.0.2", 53);
-  ASSERT_EQ(::sendto(asking.get(), "?", 1, 0, reinterpret_cast<const sockaddr*>(&resolver), sizeof resolver), 1);
+  ASSERT_EQ(::sendto(asking.get(), "?", 1, 0, reinterpret_cast<const sockaddr*>(&resolver),
+                     sizeof resolver),
+            1);
   ASSERT_TRUE(ready(*datagrams, POLLIN, answer_ms));
   sockaddr_in from = {};
   socklen_t size = sizeof from;
   char byte = 0;
-  ASSERT_EQ(::recvfrom(datagrams->get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&from), &size), 1);
+  ASSERT_EQ(::recvfrom(datagrams->get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&from), &size),
+            1);
   EXPECT_EQ(from.sin_addr.s_addr, at("10.0.1.12", 0).sin_addr.s_addr);
-  ASSERT_EQ(::sendto(datagrams->get(), "!", 1, 0, reinterpret_cast<const sockaddr*>(&from), size), 1);
+  ASSERT_EQ(::sendto(datagrams->get(), "!", 1, 0, reinterpret_cast<const sockaddr*>(&from), size),
+            1);
   EXPECT_TRUE(ready(asking, POLLIN, answer_ms));
 }
 
@@ -259,7 +299,8 @@ TEST_F(NetworkTest, AnotherServiceAtTheResolversAddressIsDropped) {
 TEST_F(NetworkTest, NothingLeavesTheNetwork) {
   const auto socket = make_socket(client_, SOCK_DGRAM);
   const sockaddr_in outside = at("192.0.2.1", 53);
-  ASSERT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&outside), sizeof outside), 0);
+  ASSERT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&outside), sizeof outside),
+            0);
   ASSERT_EQ(::send(socket.get(), "?", 1, 0), 1);
   EXPECT_TRUE(is_dropped(client_, "192.0.2.1", 443));
 }
@@ -340,7 +381,8 @@ TEST_F(NetworkTest, ANewNetworkWithTwoInterfacesIsQuick) {
   network.interfaces.resize(2);
   const auto begin = std::chrono::steady_clock::now();
   apply(network);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
   RecordProperty("apply_ms", static_cast<int>(took.count()));
   std::printf("apply_network: %d ms\n", static_cast<int>(took.count()));
   EXPECT_LT(took.count(), 300);

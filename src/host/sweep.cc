@@ -33,8 +33,9 @@ Result<> unmount_below(const std::string& folder) {
 
 }  // namespace
 
-Result<> sweep(const HelperOptions& options) {
+Result<> sweep(const HelperOptions& given) {
   if (::geteuid() != 0) return fail(Failure::denied, "sweeping needs root: use sudo");
+  RW_TRY(const HelperOptions options, settled(given));
   const Folders folders = folders_of(options);
   RW_DO(end_all_processes(folders));
   std::error_code ignored;  // a folder that is not there holds nothing to sweep

@@ -11,10 +11,16 @@
 namespace ringwall::host::detail {
 namespace {
 
-const HelperOptions options{.data_folder = "/x", .server_uid = engine_uid_min + 5, .server_gid = 1};
+const HelperOptions options = [] {
+  HelperOptions made;
+  made.server_uid = engine_uid_min + 5;
+  return made;
+}();
 
 Network good_network() {
-  return {"vpc-1", "10.0.0.0/16", {{"subnet-1", "10.0.1.0/24"}},
+  return {"vpc-1",
+          "10.0.0.0/16",
+          {{"subnet-1", "10.0.1.0/24"}},
           {{"sg-1", {{Rule::Direction::ingress, 6, 1, 2, "10.0.0.0/8", ""}}}},
           {{"eni-1", "subnet-1", "10.0.1.9", "02:00:00:00:00:01", {"sg-1"}, false}}};
 }
@@ -22,7 +28,9 @@ Process good_process() {
   return {"db-1", "db-1", "eni-1", engine_uid_min, {"/usr/bin/true"}, {"A=b"}, {{"f", "", 0640}}};
 }
 
-bool accepts(Request request) { return validate(request, options).has_value(); }
+bool accepts(Request request) {
+  return validate(request, options).has_value();
+}
 bool accepts_network(const std::function<void(Network&)>& change) {
   Network network = good_network();
   change(network);
@@ -40,7 +48,8 @@ bool accepts_process(const std::function<void(Process&)>& change) {
 TEST(Validate, IdsHoldLettersAndDigitsOnlyAndAtMostForty) {
   EXPECT_TRUE(is_id("vpc-" + std::string(40, 'a'), "vpc"));
   EXPECT_FALSE(is_id("vpc-" + std::string(41, 'a'), "vpc"));
-  for (const char* bad : {"", "vpc", "vpc-", "vpc-a/b", "vpc-..", "vpc-a b", "eni-1", "vpc-a-b", "Vpc-1", "vpc-\xc3\xa4"}) {
+  for (const char* bad : {"", "vpc", "vpc-", "vpc-a/b", "vpc-..", "vpc-a b", "eni-1", "vpc-a-b",
+                          "Vpc-1", "vpc-\xc3\xa4"}) {
     EXPECT_FALSE(is_id(bad, "vpc")) << bad;
   }
   EXPECT_FALSE(is_id(std::string("vpc-a\0", 6), "vpc"));
@@ -50,27 +59,35 @@ TEST(Validate, ProcessIdsMayNameAStep) {
   EXPECT_TRUE(is_process_id("db-ABC1"));
   EXPECT_TRUE(is_process_id("db-ABC1-setup"));
   EXPECT_TRUE(is_process_id("db-ABC1-" + std::string(16, 'a')));
-  for (const std::string bad : {"db-", "db-1-", "db-1-a-b", "db-1-A", "db-1-../x", "x-1", "db--setup"}) EXPECT_FALSE(is_process_id(bad)) << bad;
+  for (const std::string bad :
+       {"db-", "db-1-", "db-1-a-b", "db-1-A", "db-1-../x", "x-1", "db--setup"})
+    EXPECT_FALSE(is_process_id(bad)) << bad;
   EXPECT_FALSE(is_process_id("db-1-" + std::string(17, 'a')));
 }
 
-TEST(Validate, AGoodNetworkIsAccepted) { EXPECT_TRUE(accepts_network([](Network&) {})); }
+TEST(Validate, AGoodNetworkIsAccepted) {
+  EXPECT_TRUE(accepts_network([](Network&) {}));
+}
 
 TEST(Validate, AddressesLieInTheirSubnetsOutsideTheReservedOnes) {
   for (const char* good : {"10.0.1.4", "10.0.1.254"}) {
     EXPECT_TRUE(accepts_network([&](Network& n) { n.interfaces[0].address = good; })) << good;
   }
-  for (const char* bad : {"10.0.1.0", "10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.255", "10.0.2.9", "10.0.1.09", "167772425", "", "10.0.1.9/24", "::1"}) {
+  for (const char* bad : {"10.0.1.0", "10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.255", "10.0.2.9",
+                          "10.0.1.09", "167772425", "", "10.0.1.9/24", "::1"}) {
     EXPECT_FALSE(accepts_network([&](Network& n) { n.interfaces[0].address = bad; })) << bad;
   }
 }
 
 TEST(Validate, SubnetsLieInTheNetworkAndDoNotOverlap) {
-  for (const char* bad : {"10.1.1.0/24", "10.0.1.0/29", "10.0.0.0/15", "10.0.1.1/24", "10.0.1.0", "10.0.1.0/024", "10.0.1.0/24 "}) {
+  for (const char* bad : {"10.1.1.0/24", "10.0.1.0/29", "10.0.0.0/15", "10.0.1.1/24", "10.0.1.0",
+                          "10.0.1.0/024", "10.0.1.0/24 "}) {
     EXPECT_FALSE(accepts_network([&](Network& n) { n.subnets[0].cidr = bad; })) << bad;
   }
-  EXPECT_FALSE(accepts_network([](Network& n) { n.subnets.push_back({"subnet-2", "10.0.1.128/25"}); }));
-  EXPECT_TRUE(accepts_network([](Network& n) { n.subnets.push_back({"subnet-2", "10.0.2.0/25"}); }));
+  EXPECT_FALSE(
+      accepts_network([](Network& n) { n.subnets.push_back({"subnet-2", "10.0.1.128/25"}); }));
+  EXPECT_TRUE(
+      accepts_network([](Network& n) { n.subnets.push_back({"subnet-2", "10.0.2.0/25"}); }));
 }
 
 TEST(Validate, NamesThatWouldMeetAreRefused) {
@@ -87,7 +104,8 @@ TEST(Validate, NamesThatWouldMeetAreRefused) {
 TEST(Validate, InterfacesNameWhatTheNetworkHas) {
   EXPECT_FALSE(accepts_network([](Network& n) { n.interfaces[0].subnet_id = "subnet-2"; }));
   EXPECT_FALSE(accepts_network([](Network& n) { n.interfaces[0].groups = {"sg-2"}; }));
-  for (const char* bad : {"01:00:00:00:00:01", "00:00:00:00:00:00", "02:00:00:00:00", "02-00-00-00-00-01", "02:00:00:00:00:0g"}) {
+  for (const char* bad : {"01:00:00:00:00:01", "00:00:00:00:00:00", "02:00:00:00:00",
+                          "02-00-00-00-00-01", "02:00:00:00:00:0g"}) {
     EXPECT_FALSE(accepts_network([&](Network& n) { n.interfaces[0].mac = bad; })) << bad;
   }
 }
@@ -97,7 +115,8 @@ TEST(Validate, ANetworkHasALimitOfInterfaces) {
     Network network{"vpc-1", "10.0.0.0/16", {{"subnet-1", "10.0.0.0/16"}}, {}, {}};
     for (std::size_t i = 0; i < count; ++i) {
       const auto address = to_text(static_cast<std::uint32_t>(0x0a000010 + i));
-      network.interfaces.push_back({"eni-" + std::to_string(i), "subnet-1", address, "02:00:00:00:00:01", {}, true});
+      network.interfaces.push_back(
+          {"eni-" + std::to_string(i), "subnet-1", address, "02:00:00:00:00:01", {}, true});
     }
     return network;
   };
@@ -107,14 +126,18 @@ TEST(Validate, ANetworkHasALimitOfInterfaces) {
 
 TEST(Validate, RulesAreWhatTheFilterCanSay) {
   const auto in = Rule::Direction::ingress;
-  for (const Rule& good : {Rule{in, -1, -1, -1, "0.0.0.0/0", ""}, Rule{in, 6, 0, 65535, "", "sg-9"}, Rule{in, 1, 8, -1, "10.0.0.0/8", ""},
-                           Rule{in, 58, -1, -1, "::/0", ""}, Rule{in, 255, -1, -1, "10.0.0.1/32", ""}}) {
+  for (const Rule& good : {Rule{in, -1, -1, -1, "0.0.0.0/0", ""}, Rule{in, 6, 0, 65535, "", "sg-9"},
+                           Rule{in, 1, 8, -1, "10.0.0.0/8", ""}, Rule{in, 58, -1, -1, "::/0", ""},
+                           Rule{in, 255, -1, -1, "10.0.0.1/32", ""}}) {
     EXPECT_TRUE(accepts_rule(good)) << good.protocol;
   }
-  for (const Rule& bad : {Rule{in, -2, -1, -1, "0.0.0.0/0", ""}, Rule{in, 256, -1, -1, "0.0.0.0/0", ""}, Rule{in, 6, 2, 1, "0.0.0.0/0", ""},
-                          Rule{in, 6, 1, 65536, "0.0.0.0/0", ""}, Rule{in, 6, -1, 5, "0.0.0.0/0", ""}, Rule{in, 1, 256, -1, "0.0.0.0/0", ""},
-                          Rule{in, 6, 1, 2, "", ""}, Rule{in, 6, 1, 2, "10.0.0.0/8", "sg-1"}, Rule{in, 6, 1, 2, "10.0.0.1/8", ""},
-                          Rule{in, 6, 1, 2, "10.0.0.0/8; flush ruleset", ""}, Rule{in, 6, 1, 2, "", "sg-1 accept"}}) {
+  for (const Rule& bad :
+       {Rule{in, -2, -1, -1, "0.0.0.0/0", ""}, Rule{in, 256, -1, -1, "0.0.0.0/0", ""},
+        Rule{in, 6, 2, 1, "0.0.0.0/0", ""}, Rule{in, 6, 1, 65536, "0.0.0.0/0", ""},
+        Rule{in, 6, -1, 5, "0.0.0.0/0", ""}, Rule{in, 1, 256, -1, "0.0.0.0/0", ""},
+        Rule{in, 6, 1, 2, "", ""}, Rule{in, 6, 1, 2, "10.0.0.0/8", "sg-1"},
+        Rule{in, 6, 1, 2, "10.0.0.1/8", ""}, Rule{in, 6, 1, 2, "10.0.0.0/8; flush ruleset", ""},
+        Rule{in, 6, 1, 2, "", "sg-1 accept"}}) {
     EXPECT_FALSE(accepts_rule(bad)) << bad.cidr << bad.group;
   }
 }
@@ -146,7 +169,8 @@ TEST(Validate, ProgramsFilesAndEnvironmentAreConfined) {
   for (const char* good : {"a/b", "/etc/pam.d/x", "/tmp/x", "/run/ringwall/x"}) {
     EXPECT_TRUE(accepts_process([&](Process& p) { p.files[0].path = good; })) << good;
   }
-  for (const char* bad : {"", "/", "..", "a/../b", "./a", "a//b", "a/", "/usr/bin/x", "/etc", "/run/x", "a\nb"}) {
+  for (const char* bad :
+       {"", "/", "..", "a/../b", "./a", "a//b", "a/", "/usr/bin/x", "/etc", "/run/x", "a\nb"}) {
     EXPECT_FALSE(accepts_process([&](Process& p) { p.files[0].path = bad; })) << bad;
   }
   EXPECT_FALSE(accepts_process([](Process& p) { p.files[0].mode = 04755; }));
@@ -169,28 +193,34 @@ TEST(Validate, ListenersHaveOneAddressAndOnePort) {
 
 TEST(Validate, OnlyOrdinarySignalsAreSent) {
   EXPECT_TRUE(accepts(SignalProcess{"db-1", SIGHUP}));
-  for (const int bad : {0, -1, SIGSTOP, SIGSEGV, 1000}) EXPECT_FALSE(accepts(SignalProcess{"db-1", bad})) << bad;
+  for (const int bad : {0, -1, SIGSTOP, SIGSEGV, 1000})
+    EXPECT_FALSE(accepts(SignalProcess{"db-1", bad})) << bad;
 }
 
 TEST(Firewall, AnIpv6RuleOpensNothingHere) {
   Network network = good_network();
-  network.groups[0].rules = {{Rule::Direction::ingress, -1, -1, -1, "::/0", ""}, {Rule::Direction::ingress, 58, -1, -1, "0.0.0.0/0", ""}};
+  network.groups[0].rules = {{Rule::Direction::ingress, -1, -1, -1, "::/0", ""},
+                             {Rule::Direction::ingress, 58, -1, -1, "0.0.0.0/0", ""}};
   EXPECT_EQ(render(network, {}).find("add rule inet ringwall in_sg-1_g1 "), std::string::npos);
   network.groups[0].rules = {{Rule::Direction::ingress, -1, -1, -1, "0.0.0.0/0", ""}};
-  EXPECT_NE(render(network, {}).find("add rule inet ringwall in_sg-1_g1 accept\n"), std::string::npos);
+  EXPECT_NE(render(network, {}).find("add rule inet ringwall in_sg-1_g1 accept\n"),
+            std::string::npos);
 }
 
 TEST(Firewall, TheNextGenerationReplacesTheLast) {
   const Loaded loaded = parse_listing(
-      "table inet ringwall {\n\tchain forward {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n"
-      "\tchain in_sg-1_g7 {\n\t}\n\tchain from_eni-1_g7 {\n\t}\n}\ntable inet ringwall {\n\tset members-sg-old {\n"
+      "table inet ringwall {\n\tchain forward {\n\t\ttype filter hook forward priority 0; policy "
+      "drop;\n\t}\n"
+      "\tchain in_sg-1_g7 {\n\t}\n\tchain from_eni-1_g7 {\n\t}\n}\ntable inet ringwall {\n\tset "
+      "members-sg-old {\n"
       "\t\ttype ipv4_addr\n\t}\n}\n");
   EXPECT_EQ(loaded.generation, 7u);
   EXPECT_EQ(loaded.chains, (std::vector<std::string>{"in_sg-1_g7", "from_eni-1_g7"}));
   EXPECT_EQ(loaded.groups, std::vector<std::string>{"sg-old"});
   const std::string text = render(good_network(), loaded);
   EXPECT_NE(text.find("add chain inet ringwall in_sg-1_g8\n"), std::string::npos);
-  EXPECT_LT(text.find("delete chain inet ringwall from_eni-1_g7\n"), text.find("delete chain inet ringwall in_sg-1_g7\n"));
+  EXPECT_LT(text.find("delete chain inet ringwall from_eni-1_g7\n"),
+            text.find("delete chain inet ringwall in_sg-1_g7\n"));
   EXPECT_NE(text.find("delete set inet ringwall members-sg-old\n"), std::string::npos);
 }
 

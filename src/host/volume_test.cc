@@ -1,6 +1,6 @@
 #include <fcntl.h>
-#include <poll.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -20,7 +20,9 @@ namespace {
 constexpr uid_t owner = engine_uid_min + 7;
 constexpr std::uint64_t mebi = 1 << 20;
 
-Secret key_of(char filler) { return Secret(std::string(64, filler)); }
+Secret key_of(char filler) {
+  return Secret(std::string(64, filler));
+}
 
 class VolumeTest : public WithHelper {
  protected:
@@ -78,7 +80,10 @@ TEST_F(VolumeTest, TheImageHoldsNeitherContentsNorNames) {
   RW_ASSERT_OK(host_->open_volume(volume_, key_of('k')));
   RW_ASSERT_OK(os::write_file(data(marker), marker, 0600));
   // The same beside the encrypted folder shows that this search finds what is in the clear.
-  RW_ASSERT_OK(os::write_file(path("mounts/db-one/plain"), "in-the-" "clear-marker", 0600));
+  RW_ASSERT_OK(os::write_file(path("mounts/db-one/plain"),
+                              "in-the-"
+                              "clear-marker",
+                              0600));
   RW_ASSERT_OK(host_->close_volume("db-one"));
   const auto image = os::read_file(path("volumes/db-one.img"), volume_.bytes);
   RW_ASSERT_OK(image);
@@ -198,7 +203,8 @@ TEST_F(VolumeTest, AFreshOneOfTwentyGibibytesIsQuickAndSparse) {
   volume_.bytes = 20ull << 30;
   const auto begin = std::chrono::steady_clock::now();
   RW_ASSERT_OK(host_->open_volume(volume_, key_of('k')));
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
   std::printf("open_volume of 20 GiB: %d ms\n", static_cast<int>(took.count()));
   EXPECT_LT(took.count(), 300);
   struct stat status = {};

@@ -67,8 +67,7 @@ class Client::Link final : private crypto::TlsTransport {
 
 Result<> Client::Link::connect(const detail::SocketAddress& address,
                                SteadyClock::time_point deadline) {
-  socket_.reset(
-      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  socket_.reset(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket_) return std::unexpected(os::system_error("cannot make a socket", errno));
   if (::connect(socket_.get(), address.get(), address.size) == 0) return {};
   if (errno != EINPROGRESS) return std::unexpected(os::system_error("cannot connect", errno));
@@ -82,12 +81,16 @@ Result<> Client::Link::connect(const detail::SocketAddress& address,
 
 Result<> Client::Link::settle(crypto::TlsStatus status, SteadyClock::time_point deadline) {
   switch (status) {
-    case crypto::TlsStatus::done: return {};
-    case crypto::TlsStatus::want_read: return wait_for(socket_.get(), POLLIN, deadline);
-    case crypto::TlsStatus::want_write: return wait_for(socket_.get(), POLLOUT, deadline);
+    case crypto::TlsStatus::done:
+      return {};
+    case crypto::TlsStatus::want_read:
+      return wait_for(socket_.get(), POLLIN, deadline);
+    case crypto::TlsStatus::want_write:
+      return wait_for(socket_.get(), POLLOUT, deadline);
     case crypto::TlsStatus::closed:
       return fail(Failure::unavailable, "the server closed the connection");
-    case crypto::TlsStatus::failed: break;
+    case crypto::TlsStatus::failed:
+      break;
   }
   return fail(Failure::denied, tls_ ? "TLS failed: " + tls_->failure() : "the connection broke");
 }
@@ -107,7 +110,8 @@ std::string Client::Link::wire_form(const OutgoingRequest& request) const {
   std::string bytes = request.method + ' ' + request.target + " HTTP/1.1\r\n";
   if (!request.headers.find("Host")) bytes += "Host: " + host_ + "\r\n";
   bytes += request.headers.text();
-  if (!request.headers.find("Content-Length") && (!request.body.empty() || request.method == "POST")) {
+  if (!request.headers.find("Content-Length") &&
+      (!request.body.empty() || request.method == "POST")) {
     bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   }
   return bytes + "\r\n" + request.body;
@@ -203,6 +207,8 @@ Result<Response> Client::send(const OutgoingRequest& request, std::chrono::milli
   return link_->exchange(request, SteadyClock::now() + patience);
 }
 
-bool Client::is_open() const noexcept { return link_->is_open(); }
+bool Client::is_open() const noexcept {
+  return link_->is_open();
+}
 
 }  // namespace ringwall::http

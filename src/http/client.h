@@ -25,7 +25,8 @@ struct OutgoingRequest {
 class Client {
  public:
   // `address` is an IPv4 or IPv6 literal; `host` is the name the certificate must bear and the
-  // Host header says, with the port when it is not 443. The deadline covers connecting and the handshake.
+  // Host header says, with the port when it is not 443. The deadline covers connecting and the
+  // handshake.
   static Result<Client> connect_tls(const std::string& address, std::uint16_t port,
                                     const std::string& host, const crypto::TlsContext& trust,
                                     std::chrono::milliseconds patience);

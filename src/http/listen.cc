@@ -95,8 +95,7 @@ constexpr int backlog = 4096;
 
 bool nobody_answers(const detail::SocketAddress& address) {
   const os::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return probe && ::connect(probe.get(), address.get(), address.size) != 0 &&
-         errno == ECONNREFUSED;
+  return probe && ::connect(probe.get(), address.get(), address.size) != 0 && errno == ECONNREFUSED;
 }
 
 }  // namespace
@@ -109,10 +108,8 @@ Result<os::UniqueFd> bind_tcp(const std::string& address, std::uint16_t port) {
   os::UniqueFd socket(
       ::socket(where.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
-  if (!socket ||
-      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-      ::bind(socket.get(), where.get(), where.size) != 0 ||
-      ::listen(socket.get(), backlog) != 0) {
+  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+      ::bind(socket.get(), where.get(), where.size) != 0 || ::listen(socket.get(), backlog) != 0) {
     if (errno == EADDRINUSE) {
       return fail(Failure::conflict,
                   "address already in use: " + name + "; choose another with --listen");

@@ -57,8 +57,7 @@ const Refusal& RequestReader::refusal() const {
 
 Progress RequestReader::refuse(int status, std::size_t position, std::string_view message) {
   phase_ = Phase::refused;
-  refusal_ = {status, position,
-              std::string(message) + " at byte " + std::to_string(position)};
+  refusal_ = {status, position, std::string(message) + " at byte " + std::to_string(position)};
   return Progress::refused;
 }
 
@@ -113,8 +112,10 @@ bool RequestReader::read_head(std::string_view buffer) {
   for (;;) {
     std::string_view line;
     switch (take_line(buffer, head_bytes_max, line)) {
-      case Line::refused: return false;
-      case Line::taken: break;
+      case Line::refused:
+        return false;
+      case Line::taken:
+        break;
       case Line::more:
         if (buffer.size() < head_bytes_max) return false;
         return phase_ == Phase::request_line
@@ -215,7 +216,8 @@ bool RequestReader::read_field(std::string_view line) {
   const std::string_view value = line.substr(value_at, value_end - value_at);
   if (!detail::all_field_bytes(value)) {
     const std::size_t misfit = first_misfit(value, detail::is_field_byte);
-    return refused_with(400, at_ + value_at + misfit, "a header value has a control or non-ASCII byte");
+    return refused_with(400, at_ + value_at + misfit,
+                        "a header value has a control or non-ASCII byte");
   }
   const auto piece = [&](std::size_t at, std::size_t size) {
     return Piece{static_cast<std::uint32_t>(at_ + at), static_cast<std::uint32_t>(size)};
@@ -225,8 +227,8 @@ bool RequestReader::read_field(std::string_view line) {
 }
 
 // The headers that decide where a message ends, whom it is for and what happens next.
-bool RequestReader::note_framing(std::string_view name, std::string_view value,
-                                 std::size_t name_at, std::size_t value_at) {
+bool RequestReader::note_framing(std::string_view name, std::string_view value, std::size_t name_at,
+                                 std::size_t value_at) {
   const auto is = [&](std::string_view known) { return equal_ignoring_case(name, known); };
   switch (name.size()) {
     case 4:
@@ -240,7 +242,8 @@ bool RequestReader::note_framing(std::string_view name, std::string_view value,
       }
       expects_continue_ = true;
       return true;
-    case 10: return !is("connection") || read_connection(value, value_at);
+    case 10:
+      return !is("connection") || read_connection(value, value_at);
     case 14:
       if (!is("content-length")) return true;
       if (has_length_) return refused_with(400, name_at, "a second Content-Length header");
@@ -256,22 +259,23 @@ bool RequestReader::note_framing(std::string_view name, std::string_view value,
       }
       chunked_ = true;
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 
 bool RequestReader::read_host(std::string_view value, std::size_t start) {
   const auto malformed = [&](std::size_t at) {
-    return refused_with(400, start + at, "the Host header is not a name or address with an optional port");
+    return refused_with(400, start + at,
+                        "the Host header is not a name or address with an optional port");
   };
   std::size_t end = 0;  // of the name
   if (value.starts_with('[')) {
     end = value.find(']');
     if (end == npos || end == 1) return malformed(0);
-    const std::size_t misfit =
-        first_misfit(value.substr(1, end - 1), [](char byte) {
-          return detail::hex_value(byte) >= 0 || byte == ':' || byte == '.';
-        });
+    const std::size_t misfit = first_misfit(value.substr(1, end - 1), [](char byte) {
+      return detail::hex_value(byte) >= 0 || byte == ':' || byte == '.';
+    });
     if (misfit != npos) return malformed(1 + misfit);
     ++end;
   } else {
@@ -370,7 +374,8 @@ bool RequestReader::read_chunks(std::string_view buffer) {
         if (!take_crlf("trailers after the last chunk are not taken")) return false;
         phase_ = Phase::complete;
         return true;
-      default: return false;
+      default:
+        return false;
     }
   }
 }
@@ -379,8 +384,10 @@ bool RequestReader::read_chunk_size(std::string_view buffer) {
   constexpr std::size_t line_bytes_max = chunk_size_digits_max + 2;
   std::string_view line;
   switch (take_line(buffer, at_ + line_bytes_max, line)) {
-    case Line::refused: return false;
-    case Line::taken: break;
+    case Line::refused:
+      return false;
+    case Line::taken:
+      break;
     case Line::more:
       return buffer.size() - at_ >= line_bytes_max &&
              refused_with(400, at_, "a chunk size is longer than 16 digits");
@@ -388,7 +395,8 @@ bool RequestReader::read_chunk_size(std::string_view buffer) {
   const std::size_t misfit =
       first_misfit(line, [](char byte) { return detail::hex_value(byte) >= 0; });
   if (line.empty() || misfit != npos) {
-    return refused_with(400, at_ + (line.empty() ? 0 : misfit), "a chunk size is not hexadecimal digits alone");
+    return refused_with(400, at_ + (line.empty() ? 0 : misfit),
+                        "a chunk size is not hexadecimal digits alone");
   }
   std::uint64_t size = 0;
   for (const char digit : line) size = size * 16 + static_cast<unsigned>(detail::hex_value(digit));

@@ -63,7 +63,15 @@ class RequestReader {
  private:
   // In the order a message passes them.
   enum class Phase : std::uint8_t {
-    request_line, fields, fixed_body, chunk_size, chunk_data, chunk_end, last_chunk_end, complete, refused
+    request_line,
+    fields,
+    fixed_body,
+    chunk_size,
+    chunk_data,
+    chunk_end,
+    last_chunk_end,
+    complete,
+    refused
   };
   // Offsets, because the buffer may move while the head is incomplete.
   struct Piece {
@@ -102,9 +110,9 @@ class RequestReader {
   bool has_host_ = false;
   bool expects_continue_ = false;
   bool closes_ = false;
-  std::size_t at_ = 0;    // the next byte to understand
-  std::size_t scan_ = 0;  // no LF lies between at_ and here
-  std::size_t framing_at_ = 0;        // of the header that says the body's length
+  std::size_t at_ = 0;          // the next byte to understand
+  std::size_t scan_ = 0;        // no LF lies between at_ and here
+  std::size_t framing_at_ = 0;  // of the header that says the body's length
   std::size_t chunk_left_ = 0;
   std::size_t chunk_framing_ = 0;
   std::uint64_t content_length_ = 0;

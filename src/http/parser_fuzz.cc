@@ -41,8 +41,8 @@ void agree_with_beast(std::string_view bytes, const Request& request, std::size_
   beast::error_code refused;
   std::size_t used = 0;
   while (!parser.is_done() && used < bytes.size()) {
-    const std::size_t step = parser.put(
-        boost::asio::buffer(bytes.data() + used, bytes.size() - used), refused);
+    const std::size_t step =
+        parser.put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), refused);
     if (refused || step == 0) return;  // Beast does not accept it: nothing to compare
     used += step;
   }
@@ -58,7 +58,8 @@ void agree_with_beast(std::string_view bytes, const Request& request, std::size_
   // Beast keeps repeated names together, so only the order within a name is comparable.
   std::vector<Header> ours = request.headers;
   std::vector<Header> theirs;
-  for (const auto& field : message) theirs.push_back({view(field.name_string()), view(field.value())});
+  for (const auto& field : message)
+    theirs.push_back({view(field.name_string()), view(field.value())});
   for (auto* headers : {&ours, &theirs}) {
     std::ranges::stable_sort(*headers, {}, [](const Header& header) {
       std::string name(header.name);

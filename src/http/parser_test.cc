@@ -21,17 +21,24 @@ struct Outcome {
 Outcome outcome_of(std::string_view bytes) {
   RequestReader reader(body_max);
   switch (reader.read(bytes)) {
-    case Progress::more: return {};
-    case Progress::complete: return {.complete = true};
-    case Progress::refused: break;
+    case Progress::more:
+      return {};
+    case Progress::complete:
+      return {.complete = true};
+    case Progress::refused:
+      break;
   }
   return {.status = reader.refusal().status,
           .message = reader.refusal().message,
           .position = reader.refusal().position};
 }
 
-int status_of(std::string_view bytes) { return outcome_of(bytes).status; }
-bool accepts(std::string_view bytes) { return outcome_of(bytes).complete; }
+int status_of(std::string_view bytes) {
+  return outcome_of(bytes).status;
+}
+bool accepts(std::string_view bytes) {
+  return outcome_of(bytes).complete;
+}
 
 // A POST with those header lines (each with its line end) and that body.
 std::string post(std::string_view headers, std::string_view body = "") {
@@ -64,7 +71,8 @@ TEST(RequestReader, GivesEveryPartOfAnAcceptedRequest) {
 }
 
 TEST(RequestReader, JoinsTheChunksOfABody) {
-  const std::string bytes = post("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n");
+  const std::string bytes =
+      post("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0A\r\n0123456789\r\n0\r\n\r\n");
   RequestReader reader(body_max);
   ASSERT_EQ(reader.read(bytes), Progress::complete);
   EXPECT_EQ(reader.request().body, "abc0123456789");
@@ -79,20 +87,25 @@ TEST(RequestReader, ARefusalNamesTheByteWhereItStopped) {
 }
 
 TEST(RequestReader, RefusesTransferEncodingBesideContentLength) {
-  EXPECT_EQ(status_of(post("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n")), 400);
-  EXPECT_EQ(status_of(post("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")), 400);
+  EXPECT_EQ(status_of(post("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n")),
+            400);
+  EXPECT_EQ(status_of(post("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")),
+            400);
 }
 
 TEST(RequestReader, RefusesEveryTransferEncodingButChunked) {
-  for (const char* value : {"chunked, identity", "xchunked", "identity", "gzip, chunked", "chunked;q=1",
-                            "Chunked", "", "\"chunked\"", "chunked,", ",chunked", "chunked chunked"}) {
-    EXPECT_EQ(status_of(post("Transfer-Encoding: " + std::string(value) + "\r\n", "0\r\n\r\n")), 501)
+  for (const char* value :
+       {"chunked, identity", "xchunked", "identity", "gzip, chunked", "chunked;q=1", "Chunked", "",
+        "\"chunked\"", "chunked,", ",chunked", "chunked chunked"}) {
+    EXPECT_EQ(status_of(post("Transfer-Encoding: " + std::string(value) + "\r\n", "0\r\n\r\n")),
+              501)
         << value;
   }
-  for (const char* line : {"Transfer-Encoding:\tchunked\r\n", "Transfer-Encoding : chunked\r\n",
-                           "Transfer-Encoding:\vchunked\r\n", "Transfer-Encoding\r\n",
-                           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-                           "Transfer-Encoding: chunked\r\n x\r\n", "Transfer-Encoding: chun\rked\r\n"}) {
+  for (const char* line :
+       {"Transfer-Encoding:\tchunked\r\n", "Transfer-Encoding : chunked\r\n",
+        "Transfer-Encoding:\vchunked\r\n", "Transfer-Encoding\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\n x\r\n", "Transfer-Encoding: chun\rked\r\n"}) {
     EXPECT_EQ(status_of(post(line, "0\r\n\r\n")), 400) << line;
   }
 }
@@ -100,7 +113,8 @@ TEST(RequestReader, RefusesEveryTransferEncodingButChunked) {
 TEST(RequestReader, RefusesAContentLengthThatIsNotOnePlainNumber) {
   for (const char* value : {"", "+3", "-3", "3,3", "3 3", "0x3", "03", "3a", "3.0", "1e1",
                             "9999999999999999999", "18446744073709551619", "\"3\""}) {
-    EXPECT_EQ(status_of(post("Content-Length: " + std::string(value) + "\r\n", "abc")), 400) << value;
+    EXPECT_EQ(status_of(post("Content-Length: " + std::string(value) + "\r\n", "abc")), 400)
+        << value;
   }
   EXPECT_EQ(status_of(post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc")), 400);
   EXPECT_EQ(status_of(post("Content-Length: 3\r\ncontent-length: 4\r\n", "abcd")), 400);
@@ -113,8 +127,9 @@ TEST(RequestReader, TakesABodyAtItsLimitAndRefusesOnePastIt) {
   EXPECT_EQ(status_of(post("Content-Length: 1001\r\n")), 413);
   const auto chunked = [](std::size_t last) {
     const char digit = static_cast<char>('0' + last);
-    return post("Transfer-Encoding: chunked\r\n", "3e7\r\n" + std::string(999, 'x') + "\r\n" + digit +
-                                                      "\r\n" + std::string(last, 'y') + "\r\n0\r\n\r\n");
+    return post("Transfer-Encoding: chunked\r\n", "3e7\r\n" + std::string(999, 'x') + "\r\n" +
+                                                      digit + "\r\n" + std::string(last, 'y') +
+                                                      "\r\n0\r\n\r\n");
   };
   EXPECT_TRUE(accepts(chunked(1)));
   EXPECT_EQ(status_of(chunked(2)), 413);
@@ -124,11 +139,13 @@ TEST(RequestReader, RefusesAMissingRepeatedOrMalformedHost) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n"), 400);
-  for (const char* host : {"", "a b", "a,b", "user@a", "a/b", "a:", "a:65536", "a:123456", "a:8x", "a:80:80",
-                           "[::1", "[]", "[::1]x", "[::1]:", "[g::]", "a%2eb", "a?b", "a#b", ":80"}) {
+  for (const char* host :
+       {"", "a b", "a,b", "user@a", "a/b", "a:", "a:65536", "a:123456", "a:8x", "a:80:80", "[::1",
+        "[]", "[::1]x", "[::1]:", "[g::]", "a%2eb", "a?b", "a#b", ":80"}) {
     EXPECT_EQ(status_of(get("/", host)), 400) << host;
   }
-  for (const char* host : {"a", "a.b-c_d", "a.", "a:0", "a:65535", "127.0.0.1:443", "[::1]", "[::1]:8443"}) {
+  for (const char* host :
+       {"a", "a.b-c_d", "a.", "a:0", "a:65535", "127.0.0.1:443", "[::1]", "[::1]:8443"}) {
     EXPECT_TRUE(accepts(get("/", host))) << host;
   }
 }
@@ -146,8 +163,9 @@ TEST(RequestReader, RefusesFoldedHeadersAndBareLineFeeds) {
 }
 
 TEST(RequestReader, RefusesHeaderNamesThatAreNotTokensAndControlBytesInValues) {
-  for (const char* line : {"X : a\r\n", ": a\r\n", "X\r\n", "X\x01: a\r\n", "X(: a\r\n", "\xc3\xa9: a\r\n",
-                           "X: a\tb\r\n", "X: \x7f\r\n", "X: caf\xc3\xa9\r\n", "X: 0123456789\x1f\r\n"}) {
+  for (const char* line :
+       {"X : a\r\n", ": a\r\n", "X\r\n", "X\x01: a\r\n", "X(: a\r\n", "\xc3\xa9: a\r\n",
+        "X: a\tb\r\n", "X: \x7f\r\n", "X: caf\xc3\xa9\r\n", "X: 0123456789\x1f\r\n"}) {
     EXPECT_EQ(status_of(post(line)), 400) << line;
   }
   EXPECT_EQ(status_of(post(std::string("X: a\0b\r\n", 8))), 400);
@@ -161,21 +179,24 @@ TEST(RequestReader, JudgesEachByteOfAValueAloneWhereverItStands) {
       if (byte == '\n' || byte == '\r') continue;
       std::string value(17, 'v');
       value[at] = static_cast<char>(byte);
-      EXPECT_EQ(accepts(post("X: " + value + "\r\n")), byte >= 0x20 && byte < 0x7f) << at << ' ' << byte;
+      EXPECT_EQ(accepts(post("X: " + value + "\r\n")), byte >= 0x20 && byte < 0x7f)
+          << at << ' ' << byte;
     }
   }
 }
 
 TEST(RequestReader, RefusesChunkExtensionsTrailersAndOddSizes) {
-  for (const char* body : {"3;x=y\r\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n0\r\n\r\n", " 3\r\nabc\r\n0\r\n\r\n",
-                           "+3\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "\r\nabc\r\n0\r\n\r\n",
-                           "g\r\nabc\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n",
-                           "3\r\nabc\n0\r\n\r\n", "0\r\nX: trailer\r\n\r\n", "0;x\r\n\r\n", "0\r\n\n\n",
-                           "-1\r\n\r\n", "00000000000000003\r\nabc\r\n0\r\n\r\n"}) {
+  for (const char* body :
+       {"3;x=y\r\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n0\r\n\r\n", " 3\r\nabc\r\n0\r\n\r\n",
+        "+3\r\nabc\r\n0\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "\r\nabc\r\n0\r\n\r\n",
+        "g\r\nabc\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "2\r\nabc\r\n0\r\n\r\n",
+        "3\r\nabc\n0\r\n\r\n", "0\r\nX: trailer\r\n\r\n", "0;x\r\n\r\n", "0\r\n\n\n", "-1\r\n\r\n",
+        "00000000000000003\r\nabc\r\n0\r\n\r\n"}) {
     EXPECT_EQ(status_of(post("Transfer-Encoding: chunked\r\n", body)), 400) << body;
   }
   EXPECT_EQ(status_of(post("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n")), 413);
-  EXPECT_TRUE(accepts(post("Transfer-Encoding: chunked\r\n", "0000000000000003\r\nabc\r\n0\r\n\r\n")));
+  EXPECT_TRUE(
+      accepts(post("Transfer-Encoding: chunked\r\n", "0000000000000003\r\nabc\r\n0\r\n\r\n")));
 }
 
 TEST(RequestReader, BoundsTheFramingOfChunks) {
@@ -207,7 +228,8 @@ TEST(RequestReader, TakesAnAbsoluteTargetOnlyWhenItAgreesWithHost) {
 }
 
 TEST(RequestReader, RefusesTargetsThatAreNotPlainUris) {
-  for (const char* target : {"/a#b", "/\xc3\xa9", "/a\tb", "/a\\b", "/a|b", "/%", "/%2", "/%zz", "/a<b", "", "/\x7f"}) {
+  for (const char* target :
+       {"/a#b", "/\xc3\xa9", "/a\tb", "/a\\b", "/a|b", "/%", "/%2", "/%zz", "/a<b", "", "/\x7f"}) {
     EXPECT_EQ(status_of(get(target)), 400) << target;
   }
   EXPECT_EQ(status_of("GET  / HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
@@ -227,7 +249,8 @@ TEST(RequestReader, RefusesOtherVersionsAndMethods) {
   EXPECT_EQ(status_of("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
   EXPECT_EQ(status_of("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
   EXPECT_TRUE(accepts(std::string(method_bytes_max, 'M') + " / HTTP/1.1\r\nHost: a\r\n\r\n"));
-  EXPECT_EQ(status_of(std::string(method_bytes_max + 1, 'M') + " / HTTP/1.1\r\nHost: a\r\n\r\n"), 501);
+  EXPECT_EQ(status_of(std::string(method_bytes_max + 1, 'M') + " / HTTP/1.1\r\nHost: a\r\n\r\n"),
+            501);
 }
 
 TEST(RequestReader, TakesAHeadAtItsLimitsAndRefusesOnePastThem) {
@@ -315,18 +338,42 @@ TEST(RequestReader, AgreesWithThePlainReaderOnMutationsSplitAnywhere) {
       get("/%7Euser?x=1&y=2", "[::1]:443"),
       post("Expect: 100-continue\r\nContent-Length: 2\r\nX-A: b c\r\n", "{}"),
   };
-  const std::vector<std::string> pieces = {"\r\n", "\n", "\r", " ", "\t", ":", "0", "3", "#", "%", "a", ",",
-                                           "Host: a\r\n", "Content-Length: 3\r\n", "chunked", ";x",
-                                           "Transfer-Encoding: chunked\r\n", "HTTP/1.0", "\x80"};
+  const std::vector<std::string> pieces = {"\r\n",
+                                           "\n",
+                                           "\r",
+                                           " ",
+                                           "\t",
+                                           ":",
+                                           "0",
+                                           "3",
+                                           "#",
+                                           "%",
+                                           "a",
+                                           ",",
+                                           "Host: a\r\n",
+                                           "Content-Length: 3\r\n",
+                                           "chunked",
+                                           ";x",
+                                           "Transfer-Encoding: chunked\r\n",
+                                           "HTTP/1.0",
+                                           "\x80"};
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = seeds[random() % seeds.size()];
     for (unsigned change = random() % 4; change > 0; --change) {
       const std::size_t at = random() % (bytes.size() + 1);
       switch (random() % 4) {
-        case 0: bytes.insert(at, pieces[random() % pieces.size()]); break;
-        case 1: bytes.erase(at, 1 + random() % 3); break;
-        case 2: if (at < bytes.size()) bytes[at] = static_cast<char>(random() % 256); break;
-        default: bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 30)); break;
+        case 0:
+          bytes.insert(at, pieces[random() % pieces.size()]);
+          break;
+        case 1:
+          bytes.erase(at, 1 + random() % 3);
+          break;
+        case 2:
+          if (at < bytes.size()) bytes[at] = static_cast<char>(random() % 256);
+          break;
+        default:
+          bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 30));
+          break;
       }
       if (bytes.empty()) break;
     }

@@ -62,8 +62,8 @@ void adopt(const std::shared_ptr<Worker>& worker, os::UniqueFd socket, Peer peer
     worker->core->give_place();
     return;
   }
-  auto connection = std::make_shared<Connection>(worker, std::move(socket), std::move(peer),
-                                                 origin, tls.get());
+  auto connection =
+      std::make_shared<Connection>(worker, std::move(socket), std::move(peer), origin, tls.get());
   asio::co_spawn(worker->io.get_executor(), serve_listed(std::move(connection), worker),
                  asio::detached);
 }
@@ -98,7 +98,7 @@ class Workers {
 
  private:
   asio::awaitable<void, Executor> accept(std::shared_ptr<Listener> listener);
-  bool accept_waiting(const Listener& listener);
+  bool accept_waiting(Listener& listener);
   void close(const std::shared_ptr<Listener>& listener);
 
   const std::shared_ptr<Core> core_;
@@ -144,8 +144,8 @@ asio::awaitable<void, Executor> Workers::accept(std::shared_ptr<Listener> listen
 }
 
 // Accepts what waits; false when the system has no room and a pause is due.
-bool Workers::accept_waiting(const Listener& listener) {
-  const int listening = const_cast<Descriptor&>(listener.descriptor).native_handle();
+bool Workers::accept_waiting(Listener& listener) {
+  const int listening = listener.descriptor.native_handle();
   for (;;) {
     sockaddr_storage address = {};
     socklen_t size = sizeof(address);
@@ -155,7 +155,7 @@ bool Workers::accept_waiting(const Listener& listener) {
       if (errno == EAGAIN) return true;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return false;
       if (errno == EBADF || errno == EINVAL) return true;  // no longer listening
-      continue;  // that client is gone, or a signal came
+      continue;                                            // that client is gone, or a signal came
     }
     if (!core_->take_place()) continue;  // closes it
     if (address.ss_family != AF_UNIX) {
@@ -250,9 +250,15 @@ Exchange::~Exchange() {
   if (connection_) connection_->answer_lost_exchange();
 }
 
-const Request& Exchange::request() const { return connection_->request(); }
-const Peer& Exchange::peer() const { return connection_->peer(); }
-const ListenerTag& Exchange::tag() const { return connection_->origin().tag; }
+const Request& Exchange::request() const {
+  return connection_->request();
+}
+const Peer& Exchange::peer() const {
+  return connection_->peer();
+}
+const ListenerTag& Exchange::tag() const {
+  return connection_->origin().tag;
+}
 
 void Exchange::reply(Response response) && {
   RW_CHECK(connection_ != nullptr);
@@ -263,7 +269,9 @@ Server::Server(ServerOptions options, ServerCalls calls, const Clock& clock)
     : core_(std::make_shared<detail::Core>(options, std::move(calls), clock)),
       workers_(std::make_unique<detail::Workers>(core_)) {}
 
-Server::~Server() { stop(std::chrono::milliseconds(0)); }
+Server::~Server() {
+  stop(std::chrono::milliseconds(0));
+}
 
 void Server::use_tls(std::shared_ptr<const crypto::TlsContext> context) {
   const std::lock_guard lock(core_->mutex);
@@ -277,8 +285,14 @@ Result<ListenerId> Server::listen(os::UniqueFd socket, ListenerTag tag, Security
   return workers_->listen(std::move(socket), std::move(tag), security);
 }
 
-void Server::stop_listener(ListenerId id) { workers_->stop_listener(id); }
-void Server::stop(std::chrono::milliseconds patience) { workers_->stop(patience); }
-std::size_t Server::connections() const noexcept { return core_->connections; }
+void Server::stop_listener(ListenerId id) {
+  workers_->stop_listener(id);
+}
+void Server::stop(std::chrono::milliseconds patience) {
+  workers_->stop(patience);
+}
+std::size_t Server::connections() const noexcept {
+  return core_->connections;
+}
 
 }  // namespace ringwall::http

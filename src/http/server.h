@@ -58,7 +58,7 @@ class [[nodiscard]] Exchange {
 };
 
 struct ServerOptions {
-  unsigned threads = 0;  // io threads; 0: one for each processor
+  unsigned threads = 0;                  // io threads; 0: one for each processor
   std::size_t connections_max = 10'000;  // one more is closed as soon as it is accepted
   std::size_t body_bytes_max = 1024 * 1024;
   std::chrono::milliseconds handshake_max{10'000};

@@ -33,7 +33,8 @@ class RawClient final : private crypto::TlsTransport {
     const timeval limit{.tv_sec = 10, .tv_usec = 0};  // so that a broken server fails the test
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     connected_ = ::connect(fd_.get(), address->get(), address->size) == 0;
-    tls_.emplace(trust, crypto::TlsSession::Role::client, static_cast<crypto::TlsTransport&>(*this));
+    tls_.emplace(trust, crypto::TlsSession::Role::client,
+                 static_cast<crypto::TlsTransport&>(*this));
     connected_ = connected_ && tls_->expect_peer("localhost").has_value() &&
                  tls_->handshake() == crypto::TlsStatus::done;
   }
@@ -125,7 +126,8 @@ class ServerTest : public testing::Test {
     auto socket = bind_tcp("127.0.0.1", 0);
     ASSERT_TRUE(socket.has_value());
     port_ = port_of(*socket).value();
-    listener_ = server_->listen(*std::move(socket), std::make_shared<const std::string>("vpc-1")).value();
+    listener_ =
+        server_->listen(*std::move(socket), std::make_shared<const std::string>("vpc-1")).value();
   }
 
   void handle(Exchange exchange) {
@@ -171,7 +173,8 @@ TEST_F(ServerTest, AnswersManyRequestsOnOneConnectionWithTagAndPeer) {
   auto client = connect();
   ASSERT_TRUE(client.has_value()) << client.error().message;
   for (int i = 0; i < 100; ++i) {
-    const auto response = client->send({.method = "POST", .target = "/a?b=" + std::to_string(i), .body = "body"}, patience);
+    const auto response = client->send(
+        {.method = "POST", .target = "/a?b=" + std::to_string(i), .body = "body"}, patience);
     ASSERT_TRUE(response.has_value()) << response.error().message;
     EXPECT_EQ(response->status, 200);
     EXPECT_EQ(response->body, "POST /a?b=" + std::to_string(i) + " body");
@@ -197,7 +200,8 @@ TEST_F(ServerTest, SendsAndTakesBodiesLargerThanEveryBuffer) {
 TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
   start();
   std::string bytes;
-  for (int i = 0; i < 200; ++i) bytes += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (int i = 0; i < 200; ++i)
+    bytes += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const std::string all = answer_to(bytes + std::string(get_x_and_close));
   std::size_t at = 0;
   for (int i = 0; i < 200; ++i) {
@@ -217,8 +221,9 @@ TEST_F(ServerTest, HeadHasTheLengthButNotTheBody) {
 TEST_F(ServerTest, AsksForTheBodyOfAClientThatWaitsForIt) {
   start();
   RawClient client = raw();
-  ASSERT_TRUE(client.write("PUT /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
-                           "Connection: close\r\n\r\n"));
+  ASSERT_TRUE(
+      client.write("PUT /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+                   "Connection: close\r\n\r\n"));
   EXPECT_EQ(client.read(), "HTTP/1.1 100 Continue\r\n\r\n");
   ASSERT_TRUE(client.write("hi"));
   EXPECT_TRUE(client.read_to_end().ends_with("PUT /x hi"));
@@ -276,7 +281,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadFraming{"TransferEncodingWithContentLength", 400,
                    post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
-        BadFraming{"OddTransferEncoding", 501, post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")},
+        BadFraming{"OddTransferEncoding", 501,
+                   post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")},
         BadFraming{"ListedTransferEncoding", 501,
                    post("Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n")},
         BadFraming{"DuplicateContentLength", 400,
@@ -290,8 +296,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFraming{"ChunkSizeTooLarge", 413,
                    post("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\n")},
         BadFraming{"Trailer", 400, post("Transfer-Encoding: chunked\r\n", "0\r\nHost: b\r\n\r\n")},
-        BadFraming{"AbsoluteTargetAgainstHost", 400,
-                   "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+        BadFraming{"AbsoluteTargetAgainstHost", 400, "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"},
         BadFraming{"OldVersion", 505, "GET / HTTP/1.0\r\nHost: a\r\n\r\n"},
         BadFraming{"HugeBody", 413, post("Content-Length: 1048577\r\n", "x")},
         BadFraming{"HugeHead", 431, post("X: " + std::string(head_bytes_max, 'x'), "")},
@@ -405,7 +410,8 @@ TEST_F(ServerTest, AStoppedListenerFreesItsAddressAndClosesItsConnections) {
   start();
   auto second = bind_tcp("127.0.0.1", 0);
   const std::uint16_t second_port = port_of(*second).value();
-  ASSERT_TRUE(server_->listen(*std::move(second), std::make_shared<const std::string>("vpc-2")).has_value());
+  ASSERT_TRUE(server_->listen(*std::move(second), std::make_shared<const std::string>("vpc-2"))
+                  .has_value());
   RawClient idle = raw();
   RawClient busy = raw();
   ASSERT_TRUE(busy.write("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"));
@@ -468,7 +474,8 @@ TEST_F(ServerTest, ServesPlainHttpOnAUnixSocketAndReplacesADeadOne) {
     const auto taken = bind_unix(path, 0600);
     ASSERT_FALSE(taken.has_value());
     EXPECT_EQ(taken.error().kind, Failure::conflict);
-    const auto id = server_->listen(*std::move(socket), std::make_shared<const std::string>("local"), Security::plain);
+    const auto id = server_->listen(*std::move(socket),
+                                    std::make_shared<const std::string>("local"), Security::plain);
     auto client = Client::connect_unix(path, patience);
     ASSERT_TRUE(client.has_value()) << client.error().message;
     const auto response = client->send({.target = "/x"}, patience);
@@ -485,8 +492,9 @@ TEST(Listen, ATakenPortSaysWhatToDo) {
   const std::uint16_t port = port_of(*first).value();
   const auto second = bind_tcp("127.0.0.1", port);
   ASSERT_FALSE(second.has_value());
-  EXPECT_EQ(second.error(), (Error{Failure::conflict, "address already in use: `127.0.0.1:" + std::to_string(port) +
-                                                          "`; choose another with --listen"}));
+  EXPECT_EQ(second.error(),
+            (Error{Failure::conflict, "address already in use: `127.0.0.1:" + std::to_string(port) +
+                                          "`; choose another with --listen"}));
 }
 
 TEST(Listen, TakesLiteralAddressesOnly) {

@@ -354,6 +354,14 @@ TEST(Variables, WithoutAValueMatchNothingAndNeverAllowByNegation) {
   EXPECT_EQ(match("Deny", "NotResource"), Mismatch::none);
 }
 
+TEST(Variables, DoNotMatterWhereTheTextBeforeThemDiffersAlready) {
+  const Context context = keys({{"aws:x", {"1"}}});
+  EXPECT_EQ(with_condition(R"({"StringNotEquals":{"aws:x":"2${aws:none}"}})", context, "Allow"),
+            Mismatch::none);
+  EXPECT_EQ(with_condition(R"({"StringNotEquals":{"aws:x":"1${aws:none}"}})", context, "Allow"),
+            Mismatch::unevaluable);
+}
+
 TEST(Principals, AreNamedByEachOfTheirForms) {
   using Naming = Document::Naming;
   using Type = Principal::Type;

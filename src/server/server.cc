@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
@@ -44,6 +45,7 @@ constexpr std::chrono::hours upkeep_every{1};
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::seconds stop_patience{5};
+constexpr std::array<const char*, 6> service_names = {"sts", "iam", "organizations", "kms", "ec2", "rds"};
 
 void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", line); }
 
@@ -124,9 +126,12 @@ Result<> Server::Parts::renew_certificate() {
   if (now < certificate_expiry - certificate_renewal_before) return {};
   const std::string domain = options.region + "." + options.dns_suffix;
   crypto::CertificateRequest request{.common_name = "api." + domain,
-                                     .dns_names = {"localhost", "api." + domain, "*." + domain},
+                                     .dns_names = {"localhost", "api." + domain, "*." + domain, "*.ringwall." + options.region + ".vpce." + options.dns_suffix},
                                      .addresses = {"127.0.0.1", "::1"},
                                      .lifetime = certificate_lifetime};
+  for (const char* service : service_names) {
+    request.dns_names.push_back("*." + std::string(service) + "." + options.region + ".vpce." + options.dns_suffix);
+  }
   if (!is_wildcard(options.address) && options.address != "127.0.0.1" && options.address != "::1") {
     request.addresses.push_back(options.address);
   }
@@ -154,7 +159,8 @@ void Server::Parts::follow_world() {
         if (auto opened = gateway->listen(id, context, std::move(socket)); !opened) {
           say("endpoint `" + id + "`: " + opened.error().message);
         }
-      });
+      },
+      network::Reconciler::Options{.dns_suffix = options.dns_suffix, .log = say});
   databases = std::make_unique<rds::Reconciler>(rds::ReconcilerParts{
       .environment = environment,
       .host = *host,

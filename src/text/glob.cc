@@ -1,7 +1,5 @@
 #include "text/glob.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace ringwall::text {
@@ -50,18 +48,6 @@ void Glob::add_pattern(std::string_view pattern) {
 void Glob::add_any_run_in_part() {
   RW_CHECK(!symbols_.contains(any_one));
   symbols_ += any_run_in_part;
-}
-
-void Glob::append(const Glob& tail) {
-  symbols_ += tail.symbols_;
-}
-
-bool Glob::is_literal() const {
-  return std::ranges::none_of(symbols_, [](Symbol symbol) { return symbol >= any_one; });
-}
-
-bool Glob::matches_everything() const {
-  return symbols_.size() == 1 && symbols_[0] == any_run;
 }
 
 bool Glob::matches(std::string_view text) const {

@@ -26,15 +26,11 @@ class Glob {
   // is free; the scan relies on it.
   void add_any_run_in_part();
   void add_any_one_in_part() { symbols_ += any_one_in_part; }
-  void append(const Glob& tail);
 
   bool matches(std::string_view text) const;
   // The same answer, by plain recursion over the definition: the twin that tests compare with.
   // Exponential; for short texts.
   bool matches_plainly(std::string_view text) const;
-
-  bool is_literal() const;
-  bool matches_everything() const;
 
  private:
   using Symbol = char16_t;  // a byte, or one of:

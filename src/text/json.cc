@@ -191,15 +191,26 @@ void dump_to(const Json& json, std::string& out, int indent) {
 
 Json::Json(Array value) : value_(std::move(value)) {}
 
+<<<<<<< HEAD
+Json Json::array() { return array(Array()); }
+=======
+Json Json::array() { return array(Array{}); }
+>>>>>>> docs
+
 Json Json::array(Array items) {
   Json json;
   json.value_ = std::move(items);
   return json;
 }
 
-Json Json::object(std::initializer_list<Member> members) {
+Json Json::object() {
   Json json;
   json.value_ = Object{};
+  return json;
+}
+
+Json Json::object(std::initializer_list<Member> members) {
+  Json json = object();
   for (const auto& member : members) json.set(member.key, member.value);
   return json;
 }

@@ -1,7 +1,6 @@
 #include "awsapi/detail/canonical.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "crypto/crypto.h"
 #include "text/encode.h"
@@ -31,6 +30,12 @@ std::string normalised(std::string_view path) {
 
 void append_collapsed(std::string& out, std::string_view value) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  // Nearly every value is canonical as it came.
+  const bool doubled = std::ranges::adjacent_find(value, [&](char a, char b) { return is_space(a) && is_space(b); }) != value.end();
+  if (value.empty() || (!doubled && !is_space(value.front()) && !is_space(value.back()) && value.find('\t') == std::string_view::npos)) {
+    out += value;
+    return;
+  }
   bool gap = false;
   const std::size_t start = out.size();
   for (const char c : value) {
@@ -74,19 +79,27 @@ Result<std::string> canonical_query(std::string_view query) {
   return out;
 }
 
-bool append_header(std::string& out, const WireRequest& request, std::string_view name) {
+std::vector<Header> headers_of(const WireRequest& request, std::span<const std::string> names) {
+  std::vector<Header> headers;
+  headers.reserve(32);
+  if (request.each_header) {
+    request.each_header([&](std::string_view name, std::string_view value) { headers.emplace_back(name, value); });
+    return headers;
+  }
+  for (const auto& name : names) {
+    if (const auto value = request.header(name)) headers.emplace_back(name, *value);
+  }
+  return headers;
+}
+
+bool append_header(std::string& out, std::span<const Header> headers, std::string_view name) {
   out.append(name).append(":");
   bool found = false;
-  if (request.each_header) {
-    request.each_header([&](std::string_view header, std::string_view value) {
-      if (header != name) return;
-      if (found) out += ',';
-      found = true;
-      append_collapsed(out, value);
-    });
-  } else if (const auto value = request.header(name)) {
+  for (const auto& [key, value] : headers) {
+    if (key != name) continue;
+    if (found) out += ',';
     found = true;
-    append_collapsed(out, *value);
+    append_collapsed(out, value);
   }
   out += '\n';
   return found;

@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "awsapi/model.h"
 #include "base/bytes.h"
@@ -21,9 +23,14 @@ std::string canonical_path(std::string_view path, bool s3);
 // forms are read here: what is verified is what is acted on. Refuses a bad escape.
 Result<std::string> canonical_query(std::string_view query);
 
+// The request's headers, gathered once: all of them where the request can list them, else those
+// named in `names`.
+using Header = std::pair<std::string_view, std::string_view>;
+std::vector<Header> headers_of(const WireRequest& request, std::span<const std::string> names);
+
 // Appends "name:value\n": the values in order, joined by commas, spaces trimmed and collapsed.
-// False if the request has no such header.
-bool append_header(std::string& out, const WireRequest& request, std::string_view name);
+// False if there is no such header.
+bool append_header(std::string& out, std::span<const Header> headers, std::string_view name);
 
 // "AWS4-HMAC-SHA256\n<time>\n<scope>\n<hash of the canonical request>", and its signature.
 struct Scope {

@@ -60,19 +60,37 @@ Result<std::string> scram_verifier(const Secret& password) {
   return verifier;
 }
 
-void Administrator::Close::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
+void Administrator::Close::operator()(pg_conn* connection) const noexcept {
+  PQfinish(connection);
+}
 
 Result<Administrator> Administrator::connect(const Place& place,
                                              std::chrono::milliseconds patience) {
   const Moment until = std::chrono::steady_clock::now() + patience;
   const std::string port = std::to_string(place.port);
   // What is not said here libpq would take from the environment.
-  const std::array keywords{"host", "port", "user", "dbname", "options", "passfile", "sslmode",
-                            "gssencmode", "application_name", "client_encoding",
+  const std::array keywords{"host",
+                            "port",
+                            "user",
+                            "dbname",
+                            "options",
+                            "passfile",
+                            "sslmode",
+                            "gssencmode",
+                            "application_name",
+                            "client_encoding",
                             static_cast<const char*>(nullptr)};
-  const std::array values{place.socket_folder.c_str(), port.c_str(), "rdsadmin", "rdsadmin",
-                          "-c search_path=pg_catalog", "/dev/null/none", "disable", "disable",
-                          "ringwall", "UTF8", static_cast<const char*>(nullptr)};
+  const std::array values{place.socket_folder.c_str(),
+                          port.c_str(),
+                          "rdsadmin",
+                          "rdsadmin",
+                          "-c search_path=pg_catalog",
+                          "/dev/null/none",
+                          "disable",
+                          "disable",
+                          "ringwall",
+                          "UTF8",
+                          static_cast<const char*>(nullptr)};
   Administrator administrator(PQconnectStartParams(keywords.data(), values.data(), 0));
   PGconn* connection = administrator.connection_.get();
   if (connection == nullptr) return fail(Failure::exhausted, "no memory for a connection");
@@ -91,8 +109,8 @@ Result<Administrator> Administrator::connect(const Place& place,
     status = PQconnectPoll(connection);
   }
   if (!peer_is(PQsocket(connection), place.engine_uid)) {
-    return fail(Failure::denied, "postgres: the socket in `" + place.socket_folder +
-                                     "` is not the engine's");
+    return fail(Failure::denied,
+                "postgres: the socket in `" + place.socket_folder + "` is not the engine's");
   }
   return administrator;
 }

@@ -9,8 +9,12 @@ constexpr std::size_t name_bytes_max = 63;  // PostgreSQL's NAMEDATALEN - 1
 constexpr unsigned connections_min = 10, connections_max = 262'143;
 constexpr std::uint64_t mebibyte = 1024 * 1024;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 Result<> check_name(std::string_view what, const std::string& name) {
   const bool well_formed =
@@ -24,7 +28,8 @@ Result<> check_name(std::string_view what, const std::string& name) {
   for (const std::string_view reserved :
        {"rdsadmin", "rds_superuser", "rds_iam", "rds_replication", "rds_password", "public", "none",
         "template0", "template1"}) {
-    if (name == reserved) return fail(Failure::invalid, std::string(what) + " `" + name + "` is reserved");
+    if (name == reserved)
+      return fail(Failure::invalid, std::string(what) + " `" + name + "` is reserved");
   }
   if (name.starts_with("pg_")) {
     return fail(Failure::invalid, std::string(what) + " `" + name + "` must not begin with `pg_`");
@@ -37,7 +42,9 @@ bool is_address(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; });
 }
 
-std::string quoted(const std::string& name) { return '"' + name + '"'; }
+std::string quoted(const std::string& name) {
+  return '"' + name + '"';
+}
 
 std::string megabytes(std::uint64_t bytes, std::uint64_t least) {
   return std::to_string(std::max(bytes / mebibyte, least)) + "MB";
@@ -67,17 +74,26 @@ std::string first_statements(const Instance& instance, std::string_view verifier
       "CREATE ROLE rds_replication NOLOGIN;\n"
       "CREATE ROLE rds_password NOLOGIN;\n"
       "GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION;\n"
-      "CREATE ROLE " + master + " LOGIN CREATEROLE CREATEDB NOSUPERUSER NOREPLICATION NOBYPASSRLS"
-      " INHERIT IN ROLE rds_superuser PASSWORD '" + std::string(verifier) + "'"
+      "CREATE ROLE " +
+      master +
+      " LOGIN CREATEROLE CREATEDB NOSUPERUSER NOREPLICATION NOBYPASSRLS"
+      " INHERIT IN ROLE rds_superuser PASSWORD '" +
+      std::string(verifier) +
+      "'"
       " VALID UNTIL 'infinity';\n"
-      "ALTER DATABASE postgres OWNER TO " + master + ";\n"
-      "ALTER DATABASE template1 OWNER TO " + master + ";\n\n"
+      "ALTER DATABASE postgres OWNER TO " +
+      master +
+      ";\n"
+      "ALTER DATABASE template1 OWNER TO " +
+      master +
+      ";\n\n"
       // The administrator works in a database of its own, where no one can have left anything.
       // Copied as files, because through the log each would cost its size a second time.
       "CREATE DATABASE rdsadmin TEMPLATE template0 STRATEGY file_copy;\n\n"
       "REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC;\n\n";
   if (!instance.database.empty() && instance.database != "postgres") {
-    sql += "CREATE DATABASE " + quoted(instance.database) + " OWNER " + master + " STRATEGY file_copy;\n\n";
+    sql += "CREATE DATABASE " + quoted(instance.database) + " OWNER " + master +
+           " STRATEGY file_copy;\n\n";
   }
   return sql;
 }
@@ -92,13 +108,17 @@ std::string settings(const Instance& instance) {
   const std::uint64_t memory = instance.memory_bytes == 0 ? 512 * mebibyte : instance.memory_bytes;
   return "port = " + std::to_string(instance.port) +
          "\n"
-         "max_connections = " + std::to_string(instance.connections_max) +
+         "max_connections = " +
+         std::to_string(instance.connections_max) +
          "\n"
-         "shared_buffers = " + megabytes(memory / 4, 32) +
+         "shared_buffers = " +
+         megabytes(memory / 4, 32) +
          "\n"
-         "effective_cache_size = " + megabytes(memory / 2, 64) +
+         "effective_cache_size = " +
+         megabytes(memory / 2, 64) +
          "\n"
-         "maintenance_work_mem = " + megabytes(memory / 64, 64) +
+         "maintenance_work_mem = " +
+         megabytes(memory / 64, 64) +
          "\n"
          "max_wal_size = 2GB\n"
          "fsync = on\n"
@@ -136,12 +156,16 @@ std::string access_rules() {
 
 // Only the server's uid is the administrator. The engine's own uid is not: a connection that
 // the database makes to itself (a foreign server, say) must not arrive as its administrator.
-std::string peer_names() { return "ringwall ringwall rdsadmin\n"; }
+std::string peer_names() {
+  return "ringwall ringwall rdsadmin\n";
+}
 
 std::string pam_service() {
   const std::string module = std::string(plugin_folder_inside) + "/pam_ringwall.so";
-  return "auth    required " + module + " socket=/run/ringwall/auth.sock\n"
-         "account required " + module + "\n";
+  return "auth    required " + module +
+         " socket=/run/ringwall/auth.sock\n"
+         "account required " +
+         module + "\n";
 }
 
 }  // namespace ringwall::engine::detail

@@ -33,13 +33,16 @@ std::string hash_of(const std::string& text) {
 Result<std::string> cgroup_mount(const Folders& folders) {
   RW_TRY(const auto mounts, mount_table());
   for (const Mount& mount : mounts) {
-    if (mount.type == "cgroup2" && mount.writable && ::access(mount.point.c_str(), W_OK) == 0) return mount.point;
+    if (mount.type == "cgroup2" && mount.writable && ::access(mount.point.c_str(), W_OK) == 0)
+      return mount.point;
   }
   RW_DO(os::make_folder(folders.cgroups(), 0700));
-  if (::mount("cgroup2", folders.cgroups().c_str(), "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0) {
+  if (::mount("cgroup2", folders.cgroups().c_str(), "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              nullptr) == 0) {
     return folders.cgroups();
   }
-  return fail(Failure::unavailable, "no cgroup2 file system is mounted and none can be: mount one at /sys/fs/cgroup");
+  return fail(Failure::unavailable,
+              "no cgroup2 file system is mounted and none can be: mount one at /sys/fs/cgroup");
 }
 
 }  // namespace
@@ -67,7 +70,8 @@ bool holds(const std::string& cgroup, pid_t pid) {
 Result<> end_cgroup(const std::string& cgroup) {
   const os::UniqueFd switch_off(::open((cgroup + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
   if (!switch_off && errno == ENOENT && ::access(cgroup.c_str(), F_OK) != 0) return {};
-  if (!switch_off) return std::unexpected(os::system_error("cannot open `" + cgroup + "/cgroup.kill`", errno));
+  if (!switch_off)
+    return std::unexpected(os::system_error("cannot open `" + cgroup + "/cgroup.kill`", errno));
   const os::UniqueFd events(::open((cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (::write(switch_off.get(), "1", 1) != 1) {
     return std::unexpected(os::system_error("cannot end the processes of `" + cgroup + "`", errno));
@@ -75,7 +79,8 @@ Result<> end_cgroup(const std::string& cgroup) {
   pollfd watched = {events.get(), POLLPRI, 0};
   while (is_populated(cgroup)) {
     if (::poll(&watched, 1, death_ms_max) == 0) {
-      return fail(Failure::io, "the processes of `" + cgroup + "` do not end: they wait in the kernel");
+      return fail(Failure::io,
+                  "the processes of `" + cgroup + "` do not end: they wait in the kernel");
     }
     char ignored[256];
     (void)!::pread(events.get(), ignored, sizeof ignored, 0);  // arms the next notice

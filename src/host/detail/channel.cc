@@ -102,12 +102,14 @@ Result<Bytes> read_payload(int payload) {
     return fail(Failure::corrupt, "a message that is not a file");
   }
   if (status.st_size < 0 || static_cast<std::size_t>(status.st_size) > message_bytes_max) {
-    return fail(Failure::exhausted, "a message of more than " + std::to_string(message_bytes_max) + " bytes");
+    return fail(Failure::exhausted,
+                "a message of more than " + std::to_string(message_bytes_max) + " bytes");
   }
   Bytes bytes(static_cast<std::size_t>(status.st_size));
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const ssize_t got = ::pread(payload, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
+    const ssize_t got =
+        ::pread(payload, bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return fail(Failure::corrupt, "a message that shrank while it was read");
     have += static_cast<std::size_t>(got);

@@ -46,7 +46,8 @@ Result<KeyIdentifier> add_key(int mount, const Secret& key) {
   wipe(room);
   if (added) return derived;
   if (code == EOPNOTSUPP || code == ENOTTY) {
-    return fail(Failure::unavailable, "the kernel cannot encrypt ext4: it needs CONFIG_FS_ENCRYPTION");
+    return fail(Failure::unavailable,
+                "the kernel cannot encrypt ext4: it needs CONFIG_FS_ENCRYPTION");
   }
   return std::unexpected(os::system_error("cannot give the kernel a volume's key", code));
 }
@@ -90,7 +91,8 @@ Result<> encrypt_folder(int folder, const KeyIdentifier& key) {
   policy.flags = FSCRYPT_POLICY_FLAGS_PAD_32;
   std::ranges::copy(key, policy.master_key_identifier);
   if (::ioctl(folder, FS_IOC_SET_ENCRYPTION_POLICY, &policy) == 0) return {};
-  if (errno == ENOTEMPTY) return fail(Failure::corrupt, "the volume holds files that are not encrypted");
+  if (errno == ENOTEMPTY)
+    return fail(Failure::corrupt, "the volume holds files that are not encrypted");
   return std::unexpected(os::system_error("cannot encrypt a volume", errno));
 }
 

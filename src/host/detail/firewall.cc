@@ -44,8 +44,12 @@ std::string foundation(const std::string& resolver) {
   // the VPC's own namespace: its listeners only answer.
   text +=
       "add rule inet ringwall genuine iifname . ether saddr . ip saddr @sources accept\n"
-      "add rule inet ringwall input ip daddr " + resolver + " udp dport 53 accept\n"
-      "add rule inet ringwall input ip daddr " + resolver + " tcp dport 53 accept\n"
+      "add rule inet ringwall input ip daddr " +
+      resolver +
+      " udp dport 53 accept\n"
+      "add rule inet ringwall input ip daddr " +
+      resolver +
+      " tcp dport 53 accept\n"
       "add rule inet ringwall input iifname vmap @departures\n"
       "add rule inet ringwall forward iifname vmap @departures\n"
       "add rule inet ringwall admitted ip daddr vmap @listeners\n"
@@ -97,7 +101,8 @@ std::string group_chain(const Group& group, Rule::Direction direction, const std
     if (rule.direction != direction) continue;
     const auto matched = match(rule);
     if (!matched) continue;
-    text += "add rule inet ringwall " + chain + " " + *matched + (inbound ? "accept" : "goto admitted") + "\n";
+    text += "add rule inet ringwall " + chain + " " + *matched +
+            (inbound ? "accept" : "goto admitted") + "\n";
   }
   return text;
 }
@@ -143,7 +148,8 @@ Result<std::string> run(const std::string& commands) {
   ::nft_ctx_buffer_error(context.nft);
   ::nft_ctx_output_set_flags(context.nft, NFT_CTX_OUTPUT_TERSE | NFT_CTX_OUTPUT_NUMERIC_ALL);
   if (::nft_run_cmd_from_buffer(context.nft, commands.c_str()) != 0) {
-    return fail(Failure::io, std::string("nftables refused: ") + ::nft_ctx_get_error_buffer(context.nft));
+    return fail(Failure::io,
+                std::string("nftables refused: ") + ::nft_ctx_get_error_buffer(context.nft));
   }
   return std::string(::nft_ctx_get_output_buffer(context.nft));
 }
@@ -171,7 +177,8 @@ std::string render(const Network& network, const Loaded& loaded) {
   }
   for (const std::string& group : groups) {
     const std::string set = std::string(members) + group;
-    text += "add set inet ringwall " + set + " { type ipv4_addr; }\nflush set inet ringwall " + set + "\n";
+    text += "add set inet ringwall " + set + " { type ipv4_addr; }\nflush set inet ringwall " +
+            set + "\n";
   }
   for (const Interface& interface : network.interfaces) {
     for (const std::string& group : interface.groups) {
@@ -182,7 +189,8 @@ std::string render(const Network& network, const Loaded& loaded) {
     text += group_chain(group, Rule::Direction::ingress, chain_name("in", group.id, generation));
     text += group_chain(group, Rule::Direction::egress, chain_name("out", group.id, generation));
   }
-  for (const Interface& interface : network.interfaces) text += interface_chains(interface, generation);
+  for (const Interface& interface : network.interfaces)
+    text += interface_chains(interface, generation);
 
   // The chains of interfaces jump to those of groups, so they go first.
   for (const bool of_interfaces : {true, false}) {
@@ -192,7 +200,8 @@ std::string render(const Network& network, const Loaded& loaded) {
     }
   }
   for (const std::string& group : loaded.groups) {
-    if (!groups.contains(group)) text += "delete set inet ringwall " + std::string(members) + group + "\n";
+    if (!groups.contains(group))
+      text += "delete set inet ringwall " + std::string(members) + group + "\n";
   }
   return text;
 }
@@ -204,7 +213,8 @@ Loaded parse_listing(const std::string& listing) {
     std::istringstream words(line);
     std::string kind, name;
     words >> kind >> name;
-    if (kind == "set" && name.starts_with(members)) loaded.groups.push_back(name.substr(members.size()));
+    if (kind == "set" && name.starts_with(members))
+      loaded.groups.push_back(name.substr(members.size()));
     const auto mark = name.rfind("_g");
     if (kind != "chain" || mark == std::string::npos) continue;
     unsigned generation = 0;
@@ -218,7 +228,8 @@ Loaded parse_listing(const std::string& listing) {
 
 Result<> load_firewall(const Network& network) {
   // Made first, for listing a table that is not there fails.
-  RW_TRY(const std::string listing, run("add table inet ringwall\nlist chains inet\nlist sets inet\n"));
+  RW_TRY(const std::string listing,
+         run("add table inet ringwall\nlist chains inet\nlist sets inet\n"));
   RW_TRY(const std::string nothing, run(render(network, parse_listing(listing))));
   return {};
 }

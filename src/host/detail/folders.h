@@ -28,10 +28,15 @@ struct Folders {
   std::string processes() const { return root + "/processes"; }
   std::string record(const std::string& id) const { return processes() + "/" + id + ".record"; }
   std::string output(const std::string& id) const { return processes() + "/" + id + ".log"; }
-  std::string new_root() const { return root + "/root"; }  // an empty folder to build roots on
+  std::string new_root() const { return root + "/root"; }   // an empty folder to build roots on
   std::string cgroups() const { return root + "/cgroup"; }  // used where the system mounts none
 };
 
+// The options with the data folder's true path, by which the kernel's tables name what lies
+// below it. Refuses one that is relative or not there.
+Result<HelperOptions> settled(HelperOptions options);
+
+// `options` is settled.
 inline Folders folders_of(const HelperOptions& options) {
   return {options.data_folder + "/host"};
 }

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -17,19 +19,31 @@ constexpr int attempts_max = 64;  // others may take the free device first
 constexpr std::size_t name_bytes_max = 8192;
 
 std::string backing_file(const std::string& device_name) {
-  auto name = os::read_file("/sys/block/" + device_name + "/loop/backing_file", name_bytes_max).value_or("");
+  auto name = os::read_file("/sys/block/" + device_name + "/loop/backing_file", name_bytes_max)
+                  .value_or("");
   if (name.ends_with("\n")) name.pop_back();
   return name;
 }
+
+// Opens a device, whose node a container's /dev may lack.
+os::UniqueFd open_device(const std::string& path, mode_t kind, dev_t number) {
+  os::UniqueFd device(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (device || errno != ENOENT || ::mknod(path.c_str(), kind | 0600, number) != 0) return device;
+  return os::UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+}
+
+constexpr unsigned loop_major = 7, misc_major = 10, loop_control_minor = 237;
 
 }  // namespace
 
 Result<Loop> attach(const std::string& image) {
   const os::UniqueFd file(::open(image.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!file) return std::unexpected(os::system_error("cannot open `" + image + "`", errno));
-  const os::UniqueFd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+  const os::UniqueFd control =
+      open_device("/dev/loop-control", S_IFCHR, makedev(misc_major, loop_control_minor));
   if (!control) {
-    return fail(Failure::unavailable, "`/dev/loop-control` cannot be opened: the kernel needs loop devices");
+    return fail(Failure::unavailable,
+                "`/dev/loop-control` cannot be opened: the kernel needs loop devices");
   }
   loop_config config = {};
   config.fd = static_cast<std::uint32_t>(file.get());
@@ -39,13 +53,16 @@ Result<Loop> attach(const std::string& image) {
     const int number = ::ioctl(control.get(), LOOP_CTL_GET_FREE);
     if (number < 0) return std::unexpected(os::system_error("cannot get a loop device", errno));
     Loop loop{"/dev/loop" + std::to_string(number), {}};
-    loop.device = os::UniqueFd(::open(loop.path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!loop.device) return std::unexpected(os::system_error("cannot open `" + loop.path + "`", errno));
+    loop.device =
+        open_device(loop.path, S_IFBLK, makedev(loop_major, static_cast<unsigned>(number)));
+    if (!loop.device)
+      return std::unexpected(os::system_error("cannot open `" + loop.path + "`", errno));
     if (::ioctl(loop.device.get(), LOOP_CONFIGURE, &config) == 0) return loop;
     if (errno == EINVAL && (config.info.lo_flags & LO_FLAGS_DIRECT_IO) != 0) {
       config.info.lo_flags &= ~static_cast<std::uint32_t>(LO_FLAGS_DIRECT_IO);
     } else if (errno != EBUSY) {
-      return std::unexpected(os::system_error("cannot attach `" + image + "` to `" + loop.path + "`", errno));
+      return std::unexpected(
+          os::system_error("cannot attach `" + image + "` to `" + loop.path + "`", errno));
     }
   }
   return fail(Failure::exhausted, "no loop device stays free long enough");
@@ -66,7 +83,8 @@ std::vector<std::string> loops_below(const std::string& folder) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/sys/block", ignored)) {
     const std::string name = entry.path().filename();
-    if (name.starts_with("loop") && backing_file(name).starts_with(folder + "/")) found.push_back("/dev/" + name);
+    if (name.starts_with("loop") && backing_file(name).starts_with(folder + "/"))
+      found.push_back("/dev/" + name);
   }
   return found;
 }

@@ -12,70 +12,127 @@ template <typename T, typename Named>
 concept Is = std::same_as<std::remove_const_t<T>, Named>;
 
 // The one list of every struct's fields: `archive` is a Writer or a Reader.
-template <typename A, Is<Rule> T> void fields(A& archive, T& v) {
+template <typename A, Is<Rule> T>
+void fields(A& archive, T& v) {
   archive(v.direction, v.protocol, v.from_port, v.to_port, v.cidr, v.group);
 }
-template <typename A, Is<Group> T> void fields(A& archive, T& v) { archive(v.id, v.rules); }
-template <typename A, Is<Subnet> T> void fields(A& archive, T& v) { archive(v.id, v.cidr); }
-template <typename A, Is<Interface> T> void fields(A& archive, T& v) {
+template <typename A, Is<Group> T>
+void fields(A& archive, T& v) {
+  archive(v.id, v.rules);
+}
+template <typename A, Is<Subnet> T>
+void fields(A& archive, T& v) {
+  archive(v.id, v.cidr);
+}
+template <typename A, Is<Interface> T>
+void fields(A& archive, T& v) {
   archive(v.id, v.subnet_id, v.address, v.mac, v.groups, v.local);
 }
-template <typename A, Is<Network> T> void fields(A& archive, T& v) {
+template <typename A, Is<Network> T>
+void fields(A& archive, T& v) {
   archive(v.id, v.cidr, v.subnets, v.groups, v.interfaces);
 }
-template <typename A, Is<Volume> T> void fields(A& archive, T& v) {
+template <typename A, Is<Volume> T>
+void fields(A& archive, T& v) {
   archive(v.id, v.bytes, v.owner);
 }
-template <typename A, Is<File> T> void fields(A& archive, T& v) {
+template <typename A, Is<File> T>
+void fields(A& archive, T& v) {
   archive(v.path, v.content, v.mode);
 }
-template <typename A, Is<Process> T> void fields(A& archive, T& v) {
+template <typename A, Is<Process> T>
+void fields(A& archive, T& v) {
   archive(v.id, v.volume_id, v.interface_id, v.uid, v.arguments, v.environment, v.files);
 }
-template <typename A, Is<Error> T> void fields(A& archive, T& v) { archive(v.kind, v.message); }
-template <typename A, Is<Finished> T> void fields(A& archive, T& v) {
+template <typename A, Is<Error> T>
+void fields(A& archive, T& v) {
+  archive(v.kind, v.message);
+}
+template <typename A, Is<Finished> T>
+void fields(A& archive, T& v) {
   archive(v.exit_status, v.output);
 }
-template <typename A, Is<Inventory> T> void fields(A& archive, T& v) {
+template <typename A, Is<Inventory> T>
+void fields(A& archive, T& v) {
   archive(v.networks, v.volumes, v.open_volumes, v.processes);
 }
-template <typename A, Is<ApplyNetwork> T> void fields(A& archive, T& v) { archive(v.network); }
-template <typename A, Is<RemoveNetwork> T> void fields(A& archive, T& v) { archive(v.vpc_id); }
-template <typename A, Is<Listen> T> void fields(A& archive, T& v) {
+template <typename A, Is<ApplyNetwork> T>
+void fields(A& archive, T& v) {
+  archive(v.network);
+}
+template <typename A, Is<RemoveNetwork> T>
+void fields(A& archive, T& v) {
+  archive(v.vpc_id);
+}
+template <typename A, Is<Listen> T>
+void fields(A& archive, T& v) {
   archive(v.vpc_id, v.address, v.port, v.transport);
 }
-template <typename A, Is<InterfaceNamespace> T> void fields(A& archive, T& v) {
+template <typename A, Is<InterfaceNamespace> T>
+void fields(A& archive, T& v) {
   archive(v.vpc_id, v.interface_id);
 }
-template <typename A, Is<OpenVolume> T> void fields(A& archive, T& v) {
+template <typename A, Is<OpenVolume> T>
+void fields(A& archive, T& v) {
   archive(v.volume, v.key);
 }
-template <typename A, Is<CloseVolume> T> void fields(A& archive, T& v) { archive(v.volume_id); }
-template <typename A, Is<RemoveVolume> T> void fields(A& archive, T& v) { archive(v.volume_id); }
-template <typename A, Is<RunProcess> T> void fields(A& archive, T& v) { archive(v.process); }
-template <typename A, Is<StartProcess> T> void fields(A& archive, T& v) { archive(v.process); }
-template <typename A, Is<AdoptProcess> T> void fields(A& archive, T& v) { archive(v.process_id); }
-template <typename A, Is<SignalProcess> T> void fields(A& archive, T& v) {
+template <typename A, Is<CloseVolume> T>
+void fields(A& archive, T& v) {
+  archive(v.volume_id);
+}
+template <typename A, Is<RemoveVolume> T>
+void fields(A& archive, T& v) {
+  archive(v.volume_id);
+}
+template <typename A, Is<RunProcess> T>
+void fields(A& archive, T& v) {
+  archive(v.process);
+}
+template <typename A, Is<StartProcess> T>
+void fields(A& archive, T& v) {
+  archive(v.process);
+}
+template <typename A, Is<AdoptProcess> T>
+void fields(A& archive, T& v) {
+  archive(v.process_id);
+}
+template <typename A, Is<SignalProcess> T>
+void fields(A& archive, T& v) {
   archive(v.process_id, v.signal);
 }
-template <typename A, Is<StopProcess> T> void fields(A& archive, T& v) {
+template <typename A, Is<StopProcess> T>
+void fields(A& archive, T& v) {
   archive(v.process_id, v.how);
 }
-template <typename A, Is<TakeInventory> T> void fields(A&, T&) {}
-template <typename A, Is<Reply> T> void fields(A& archive, T& v) {
+template <typename A, Is<TakeInventory> T>
+void fields(A&, T&) {}
+template <typename A, Is<Reply> T>
+void fields(A& archive, T& v) {
   archive(v.succeeded, v.error, v.pid, v.finished, v.inventory);
 }
 
 // The greatest value of each enumeration on the wire.
-constexpr std::uint8_t last_of(Rule::Direction) { return 1; }
-constexpr std::uint8_t last_of(Transport) { return 1; }
-constexpr std::uint8_t last_of(Stop) { return 1; }
-constexpr std::uint8_t last_of(Failure) { return static_cast<std::uint8_t>(Failure::io); }
+constexpr std::uint8_t last_of(Rule::Direction) {
+  return 1;
+}
+constexpr std::uint8_t last_of(Transport) {
+  return 1;
+}
+constexpr std::uint8_t last_of(Stop) {
+  return 1;
+}
+constexpr std::uint8_t last_of(Failure) {
+  return static_cast<std::uint8_t>(Failure::io);
+}
 
 class Writer {
  public:
-  template <typename... T> void operator()(const T&... values) { (put(values), ...); }
-  template <std::unsigned_integral T> void number(T value) {
+  template <typename... T>
+  void operator()(const T&... values) {
+    (put(values), ...);
+  }
+  template <std::unsigned_integral T>
+  void number(T value) {
     for (std::size_t i = 0; i < sizeof(T); ++i) {
       bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
     }
@@ -84,17 +141,25 @@ class Writer {
 
  private:
   void put(bool value) { number(static_cast<std::uint8_t>(value)); }
-  template <std::integral T> void put(T value) { number(static_cast<std::make_unsigned_t<T>>(value)); }
-  template <typename T> requires std::is_enum_v<T> void put(T value) {
+  template <std::integral T>
+  void put(T value) {
+    number(static_cast<std::make_unsigned_t<T>>(value));
+  }
+  template <typename T>
+    requires std::is_enum_v<T>
+  void put(T value) {
     number(static_cast<std::uint8_t>(value));
   }
   void put(const std::string& text) { append(bytes_of(text)); }
   void put(const Secret& secret) { append(secret.reveal()); }
-  template <typename T> void put(const std::vector<T>& list) {
+  template <typename T>
+  void put(const std::vector<T>& list) {
     number(static_cast<std::uint32_t>(list.size()));
     for (const T& item : list) put(item);
   }
-  template <typename T> requires(std::is_class_v<T>) void put(const T& value) {
+  template <typename T>
+    requires(std::is_class_v<T>)
+  void put(const T& value) {
     fields(*this, value);
   }
   void append(ByteView bytes) {
@@ -109,8 +174,12 @@ class Writer {
 class Reader {
  public:
   explicit Reader(ByteView bytes) : bytes_(bytes) {}
-  template <typename... T> void operator()(T&... values) { (get(values), ...); }
-  template <std::unsigned_integral T> T number() {
+  template <typename... T>
+  void operator()(T&... values) {
+    (get(values), ...);
+  }
+  template <std::unsigned_integral T>
+  T number() {
     const ByteView raw = take(sizeof(T));
     T value = 0;
     for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -128,24 +197,32 @@ class Reader {
     if (raw > 1) ok_ = false;
     value = raw == 1;
   }
-  template <std::integral T> void get(T& value) {
+  template <std::integral T>
+  void get(T& value) {
     value = static_cast<T>(number<std::make_unsigned_t<T>>());
   }
-  template <typename T> requires std::is_enum_v<T> void get(T& value) {
+  template <typename T>
+    requires std::is_enum_v<T>
+  void get(T& value) {
     const auto raw = number<std::uint8_t>();
     if (raw > last_of(T{})) ok_ = false;
     if (ok_) value = static_cast<T>(raw);
   }
   void get(std::string& text) { text = text_of(take(number<std::uint32_t>())); }
   void get(Secret& secret) { secret = Secret(take(number<std::uint32_t>())); }
-  template <typename T> void get(std::vector<T>& list) {
+  template <typename T>
+  void get(std::vector<T>& list) {
     // Every item takes at least one byte, so the count is never more than what is left, and
     // the list grows only as its items arrive: a forged count reserves nothing.
     const auto count = number<std::uint32_t>();
     if (count > bytes_.size() - offset_) ok_ = false;
     for (std::uint32_t i = 0; ok_ && i < count; ++i) get(list.emplace_back());
   }
-  template <typename T> requires(std::is_class_v<T>) void get(T& value) { fields(*this, value); }
+  template <typename T>
+    requires(std::is_class_v<T>)
+  void get(T& value) {
+    fields(*this, value);
+  }
   ByteView take(std::size_t count) {
     if (!ok_ || count > bytes_.size() - offset_) {
       ok_ = false;

@@ -20,8 +20,12 @@ namespace ringwall::host::detail {
 
 inline constexpr std::size_t message_bytes_max = 16 << 20;
 
-struct ApplyNetwork { Network network; };
-struct RemoveNetwork { std::string vpc_id; };
+struct ApplyNetwork {
+  Network network;
+};
+struct RemoveNetwork {
+  std::string vpc_id;
+};
 struct Listen {
   std::string vpc_id;
   std::string address;
@@ -36,11 +40,21 @@ struct OpenVolume {
   Volume volume;
   Secret key;
 };
-struct CloseVolume { std::string volume_id; };
-struct RemoveVolume { std::string volume_id; };
-struct RunProcess { Process process; };
-struct StartProcess { Process process; };
-struct AdoptProcess { std::string process_id; };
+struct CloseVolume {
+  std::string volume_id;
+};
+struct RemoveVolume {
+  std::string volume_id;
+};
+struct RunProcess {
+  Process process;
+};
+struct StartProcess {
+  Process process;
+};
+struct AdoptProcess {
+  std::string process_id;
+};
 struct SignalProcess {
   std::string process_id;
   int signal = 0;

@@ -49,7 +49,8 @@ Result<os::UniqueFd> make_namespace(const std::string& path) {
   const bool pinned = ::mount(own_namespace, path.c_str(), nullptr, MS_BIND, nullptr) == 0;
   const int code = errno;
   RW_DO(enter_namespace(home.get()));
-  if (!pinned) return std::unexpected(os::system_error("cannot pin a namespace at `" + path + "`", code));
+  if (!pinned)
+    return std::unexpected(os::system_error("cannot pin a namespace at `" + path + "`", code));
   return open_namespace(path);
 }
 

@@ -38,13 +38,19 @@ class Netlink::Message {
   }
   nlmsghdr& header() { return *reinterpret_cast<nlmsghdr*>(buffer_); }
 
-  template <typename Body> void body(const Body& value) { append(&value, sizeof value); }
+  template <typename Body>
+  void body(const Body& value) {
+    append(&value, sizeof value);
+  }
   void attribute(int type, const void* data, std::size_t size) {
-    const rtattr head = {static_cast<unsigned short>(RTA_LENGTH(size)), static_cast<unsigned short>(type)};
+    const rtattr head = {static_cast<unsigned short>(RTA_LENGTH(size)),
+                         static_cast<unsigned short>(type)};
     append(&head, sizeof head);
     if (size > 0) append(data, size);
   }
-  void attribute(int type, const std::string& text) { attribute(type, text.c_str(), text.size() + 1); }
+  void attribute(int type, const std::string& text) {
+    attribute(type, text.c_str(), text.size() + 1);
+  }
   void attribute(int type, std::uint32_t value) { attribute(type, &value, sizeof value); }
   // Attributes added before end() lie inside this one.
   std::size_t begin(int type) {
@@ -53,7 +59,8 @@ class Netlink::Message {
     return at;
   }
   void end(std::size_t at) {
-    reinterpret_cast<rtattr*>(buffer_ + at)->rta_len = static_cast<unsigned short>(header().nlmsg_len - at);
+    reinterpret_cast<rtattr*>(buffer_ + at)->rta_len =
+        static_cast<unsigned short>(header().nlmsg_len - at);
   }
 
  private:
@@ -212,7 +219,8 @@ Result<std::vector<Prefix>> Netlink::routes(int link) {
       if (item->rta_type == RTA_OIF) std::memcpy(&out, RTA_DATA(item), sizeof out);
       if (item->rta_type == RTA_GATEWAY) gateway = true;
     }
-    if (out == static_cast<std::uint32_t>(link) && !gateway) found.push_back({ntohl(to), head->rtm_dst_len});
+    if (out == static_cast<std::uint32_t>(link) && !gateway)
+      found.push_back({ntohl(to), head->rtm_dst_len});
   };
   RW_DO(dump(message, "list routes", visit));
   return found;
@@ -247,7 +255,9 @@ Result<> Netlink::remove_route(int link, const Prefix& to) {
   return request(message, "remove the route to `" + to_text(to) + "`");
 }
 
-int link_index(const std::string& name) { return static_cast<int>(::if_nametoindex(name.c_str())); }
+int link_index(const std::string& name) {
+  return static_cast<int>(::if_nametoindex(name.c_str()));
+}
 
 std::vector<std::string> link_names() {
   std::vector<std::string> names;

@@ -37,7 +37,8 @@ Result<> set_kernel(const std::string& name, const char* value) {
   const std::string path = "/proc/sys/net/" + name;
   const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   const std::string_view text(value);
-  if (file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) return {};
+  if (file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()))
+    return {};
   // A kernel without IPv6 has nothing to switch off.
   if (errno == ENOENT && name.starts_with("ipv6/")) return {};
   return std::unexpected(os::system_error("cannot set `" + path + "`", errno));
@@ -50,7 +51,9 @@ Result<> set_all_kernel(std::initializer_list<std::pair<const char*, const char*
 
 // The names of interfaces' links; the kernel may put a fallback tunnel of its own, which cannot
 // be removed, into every namespace.
-bool is_interface_link(const std::string& name) { return name.starts_with("e") && name != "erspan0"; }
+bool is_interface_link(const std::string& name) {
+  return name.starts_with("e") && name != "erspan0";
+}
 
 const Subnet& subnet_of(const Network& network, const Interface& interface) {
   return *std::ranges::find(network.subnets, interface.subnet_id, &Subnet::id);
@@ -144,7 +147,8 @@ Result<> settle_interface(const Folders& folders, Netlink& netlink, const Networ
   RW_TRY(const os::UniqueFd far, make_namespace(pin));
   {
     RW_TRY(const Visit visit, Visit::to(far.get()));
-    RW_DO(set_all_kernel({{"ipv6/conf/all/disable_ipv6", "1"}, {"ipv6/conf/default/disable_ipv6", "1"}}));
+    RW_DO(set_all_kernel(
+        {{"ipv6/conf/all/disable_ipv6", "1"}, {"ipv6/conf/default/disable_ipv6", "1"}}));
   }
   RW_TRY(const bool whole, pair_exists(netlink, name, far.get()));
   if (!whole) RW_DO(netlink.make_pair(name, far.get(), interface_link, interface.mac));
@@ -207,7 +211,8 @@ Result<> remove_network(const Folders& folders, const std::string& vpc_id) {
     RW_DO(remove_namespace(folders.network(vpc_id) + "/" + name));
   }
   if (::rmdir(folders.network(vpc_id).c_str()) == 0 || errno == ENOENT) return {};
-  return std::unexpected(os::system_error("cannot remove `" + folders.network(vpc_id) + "`", errno));
+  return std::unexpected(
+      os::system_error("cannot remove `" + folders.network(vpc_id) + "`", errno));
 }
 
 Result<os::UniqueFd> listen(const Folders& folders, const std::string& vpc_id,
@@ -230,7 +235,8 @@ Result<os::UniqueFd> listen(const Folders& folders, const std::string& vpc_id,
       (tcp && ::listen(socket.get(), backlog) != 0)) {
     const std::string where = "`" + address + ":" + std::to_string(port) + "` of `" + vpc_id + "`";
     if (errno == EADDRNOTAVAIL) {
-      return fail(Failure::not_found, where + " is not an address of the network's own: apply it first");
+      return fail(Failure::not_found,
+                  where + " is not an address of the network's own: apply it first");
     }
     return std::unexpected(os::system_error("cannot listen at " + where, errno));
   }
@@ -241,14 +247,16 @@ Result<os::UniqueFd> interface_namespace(const Folders& folders, const std::stri
                                          const std::string& interface_id) {
   auto pinned = open_namespace(folders.interface_namespace(vpc_id, interface_id));
   if (pinned) return pinned;
-  return fail(Failure::not_found, "the interface `" + interface_id + "` does not exist in `" + vpc_id + "`");
+  return fail(Failure::not_found,
+              "the interface `" + interface_id + "` does not exist in `" + vpc_id + "`");
 }
 
 Result<std::string> vpc_of(const Folders& folders, const std::string& interface_id) {
   for (const std::string& vpc : networks(folders)) {
     if (open_namespace(folders.interface_namespace(vpc, interface_id))) return vpc;
   }
-  return fail(Failure::not_found, "the interface `" + interface_id + "` does not exist: apply its network first");
+  return fail(Failure::not_found,
+              "the interface `" + interface_id + "` does not exist: apply its network first");
 }
 
 std::vector<std::string> networks(const Folders& folders) {

@@ -17,7 +17,9 @@ Outcome succeeded() {
   return outcome;
 }
 
-Outcome outcome_of(Result<> result) { return result ? succeeded() : failed(std::move(result).error()); }
+Outcome outcome_of(Result<> result) {
+  return result ? succeeded() : failed(std::move(result).error());
+}
 
 Outcome outcome_of(Result<os::UniqueFd> result) {
   if (!result) return failed(std::move(result).error());
@@ -38,21 +40,29 @@ struct Performer {
   const HelperOptions& options;
   const Folders folders = folders_of(options);
 
-  Outcome operator()(const ApplyNetwork& r) const { return outcome_of(apply_network(folders, r.network)); }
-  Outcome operator()(const RemoveNetwork& r) const { return outcome_of(remove_network(folders, r.vpc_id)); }
+  Outcome operator()(const ApplyNetwork& r) const {
+    return outcome_of(apply_network(folders, r.network));
+  }
+  Outcome operator()(const RemoveNetwork& r) const {
+    return outcome_of(remove_network(folders, r.vpc_id));
+  }
   Outcome operator()(const Listen& r) const {
     return outcome_of(listen(folders, r.vpc_id, r.address, r.port, r.transport));
   }
   Outcome operator()(const InterfaceNamespace& r) const {
     return outcome_of(interface_namespace(folders, r.vpc_id, r.interface_id));
   }
-  Outcome operator()(const OpenVolume& r) const { return outcome_of(open_volume(options, r.volume, r.key)); }
+  Outcome operator()(const OpenVolume& r) const {
+    return outcome_of(open_volume(options, r.volume, r.key));
+  }
   Outcome operator()(const CloseVolume& r) const {
-    if (auto unused = check_unused(folders, r.volume_id); !unused) return failed(std::move(unused).error());
+    if (auto unused = check_unused(folders, r.volume_id); !unused)
+      return failed(std::move(unused).error());
     return outcome_of(close_volume(folders, r.volume_id));
   }
   Outcome operator()(const RemoveVolume& r) const {
-    if (auto unused = check_unused(folders, r.volume_id); !unused) return failed(std::move(unused).error());
+    if (auto unused = check_unused(folders, r.volume_id); !unused)
+      return failed(std::move(unused).error());
     return outcome_of(remove_volume(folders, r.volume_id));
   }
   Outcome operator()(const RunProcess& r) const {
@@ -62,15 +72,22 @@ struct Performer {
     outcome.reply.finished = std::move(*finished);
     return outcome;
   }
-  Outcome operator()(const StartProcess& r) const { return outcome_of(start_process(options, r.process)); }
-  Outcome operator()(const AdoptProcess& r) const { return outcome_of(adopt_process(folders, r.process_id)); }
+  Outcome operator()(const StartProcess& r) const {
+    return outcome_of(start_process(options, r.process));
+  }
+  Outcome operator()(const AdoptProcess& r) const {
+    return outcome_of(adopt_process(folders, r.process_id));
+  }
   Outcome operator()(const SignalProcess& r) const {
     return outcome_of(signal_process(folders, r.process_id, r.signal));
   }
-  Outcome operator()(const StopProcess& r) const { return outcome_of(stop_process(folders, r.process_id, r.how)); }
+  Outcome operator()(const StopProcess& r) const {
+    return outcome_of(stop_process(folders, r.process_id, r.how));
+  }
   Outcome operator()(const TakeInventory&) const {
     Outcome outcome = succeeded();
-    outcome.reply.inventory = {networks(folders), volumes(folders), open_volumes(folders), processes(folders)};
+    outcome.reply.inventory = {networks(folders), volumes(folders), open_volumes(folders),
+                               processes(folders)};
     return outcome;
   }
 };

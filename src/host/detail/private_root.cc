@@ -18,11 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unexpected<Error> cannot(const std::string& what) { return std::unexpected(os::system_error("cannot " + what, errno)); }
+std::unexpected<Error> cannot(const std::string& what) {
+  return std::unexpected(os::system_error("cannot " + what, errno));
+}
 
 // A bind mount of `from` at `to` with everything mounted below it, further restricted.
 Result<> bind(const std::string& from, const std::string& to, std::uint64_t restrictions) {
-  if (::mount(from.c_str(), to.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return cannot("bind `" + from + "`");
+  if (::mount(from.c_str(), to.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+    return cannot("bind `" + from + "`");
   mount_attr attributes = {};
   attributes.attr_set = restrictions;
   if (::mount_setattr(AT_FDCWD, to.c_str(), AT_RECURSIVE, &attributes, sizeof attributes) != 0) {
@@ -35,14 +38,17 @@ constexpr std::uint64_t system_only = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MO
 constexpr std::uint64_t data_only = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 Result<> mount_tmpfs(const std::string& point, const char* options, unsigned long flags) {
-  if (::mount("tmpfs", point.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | flags, options) == 0) return {};
+  if (::mount("tmpfs", point.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | flags, options) == 0)
+    return {};
   return cannot("mount a tmpfs for `" + point + "`");
 }
 
 Result<> write_new(const std::string& path, std::string_view content, unsigned mode, uid_t owner) {
   RW_DO(os::make_folder(fs::path(path).parent_path(), 0755));
-  const os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file || ::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+  const os::UniqueFd file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file ||
+      ::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
       ::fchown(file.get(), owner, owner) != 0 || ::fchmod(file.get(), mode) != 0) {
     return cannot("write `" + path + "`");
   }
@@ -58,7 +64,8 @@ Result<> lend(const std::string& root, const std::string& path) {
   if (S_ISLNK(status.st_mode)) {
     std::error_code failure;
     fs::copy_symlink(path, to, failure);
-    if (failure) return fail(Failure::io, "cannot copy the link `" + path + "`: " + failure.message());
+    if (failure)
+      return fail(Failure::io, "cannot copy the link `" + path + "`: " + failure.message());
     return {};
   }
   if (S_ISDIR(status.st_mode)) {
@@ -72,27 +79,36 @@ Result<> lend(const std::string& root, const std::string& path) {
 Result<> make_etc(const std::string& root, const RootPlan& plan) {
   const HelperOptions& options = plan.options;
   const auto user = [](const std::string& name, uid_t uid, gid_t gid, const char* home) {
-    return name + ":x:" + std::to_string(uid) + ":" + std::to_string(gid) + "::" + home + ":/usr/sbin/nologin\n";
+    return name + ":x:" + std::to_string(uid) + ":" + std::to_string(gid) + "::" + home +
+           ":/usr/sbin/nologin\n";
   };
-  const auto group = [](const std::string& name, gid_t gid) { return name + ":x:" + std::to_string(gid) + ":\n"; };
+  const auto group = [](const std::string& name, gid_t gid) {
+    return name + ":x:" + std::to_string(gid) + ":\n";
+  };
   const uid_t uid = plan.process.uid;
   // The server comes first: where it runs as root, its uid still reads as `ringwall`.
-  const std::string users = user("ringwall", options.server_uid, options.server_gid, "/") + user("root", 0, 0, "/") +
-                            user(options.engine_user, uid, uid, "/data");
-  const std::string groups = group("ringwall", options.server_gid) + group("root", 0) + group(options.engine_user, uid);
+  const std::string users = user("ringwall", options.server_uid, options.server_gid, "/") +
+                            user("root", 0, 0, "/") + user(options.engine_user, uid, uid, "/data");
+  const std::string groups =
+      group("ringwall", options.server_gid) + group("root", 0) + group(options.engine_user, uid);
   RW_DO(write_new(root + "/etc/passwd", users, 0444, 0));
   RW_DO(write_new(root + "/etc/group", groups, 0444, 0));
   RW_DO(write_new(root + "/etc/hosts", "127.0.0.1 localhost\n", 0444, 0));
   RW_DO(write_new(root + "/etc/resolv.conf", "nameserver " + plan.resolver + "\n", 0444, 0));
-  RW_DO(write_new(root + "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n", 0444, 0));
-  RW_DO(write_new(root + "/etc/pam.d/other", "auth required pam_deny.so\naccount required pam_deny.so\n"
-                                             "password required pam_deny.so\nsession required pam_deny.so\n", 0444, 0));
-  for (const char* path : {"/etc/localtime", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl", "/etc/postgresql-common"}) {
+  RW_DO(write_new(root + "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n",
+                  0444, 0));
+  RW_DO(write_new(root + "/etc/pam.d/other",
+                  "auth required pam_deny.so\naccount required pam_deny.so\n"
+                  "password required pam_deny.so\nsession required pam_deny.so\n",
+                  0444, 0));
+  for (const char* path : {"/etc/localtime", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl",
+                           "/etc/postgresql-common"}) {
     RW_DO(lend(root, path));
   }
   // The request's own, for anything an engine insists on finding there.
   for (const File& file : plan.process.files) {
-    if (file.path.starts_with("/etc/")) RW_DO(write_new(root + file.path, file.content, file.mode, uid));
+    if (file.path.starts_with("/etc/"))
+      RW_DO(write_new(root + file.path, file.content, file.mode, uid));
   }
   return {};
 }
@@ -102,7 +118,8 @@ Result<> make_dev(const std::string& root) {
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     const std::string path = std::string("/dev/") + name;
     RW_DO(write_new(root + path, "", 0666, 0));
-    if (::mount(path.c_str(), (root + path).c_str(), nullptr, MS_BIND, nullptr) != 0) return cannot("bind `" + path + "`");
+    if (::mount(path.c_str(), (root + path).c_str(), nullptr, MS_BIND, nullptr) != 0)
+      return cannot("bind `" + path + "`");
   }
   return mount_tmpfs(root + "/dev/shm", "mode=1777", MS_NOEXEC);
 }
@@ -110,14 +127,16 @@ Result<> make_dev(const std::string& root) {
 Result<> fill(const std::string& root, const RootPlan& plan) {
   const Folders folders = folders_of(plan.options);
   RW_DO(lend(root, "/usr"));
-  for (const char* path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) RW_DO(lend(root, path));
+  for (const char* path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"})
+    RW_DO(lend(root, path));
   if (const std::string& plugins = plan.options.plugin_folder; !plugins.empty()) {
     RW_DO(os::make_folder(root + plugin_folder_inside, 0755));
     RW_DO(bind(plugins, root + plugin_folder_inside, system_only));
   }
   RW_DO(make_etc(root, plan));
   RW_DO(make_dev(root));
-  for (const char* folder : {"/tmp", "/data", "/run/ringwall"}) RW_DO(os::make_folder(root + folder, 0755));
+  for (const char* folder : {"/tmp", "/data", "/run/ringwall"})
+    RW_DO(os::make_folder(root + folder, 0755));
   RW_DO(mount_tmpfs(root + "/tmp", "mode=1777", MS_NOEXEC));
   RW_DO(bind(folders.data(plan.process.volume_id), root + "/data", data_only));
   return bind(folders.sockets(plan.process.volume_id), root + "/run/ringwall", data_only);
@@ -127,7 +146,8 @@ os::UniqueFd open_beneath(int folder, const std::string& path, std::uint64_t fla
   open_how how = {};
   how.flags = flags | O_CLOEXEC;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return os::UniqueFd(static_cast<int>(::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
+  return os::UniqueFd(
+      static_cast<int>(::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
 }
 
 Result<> write_beneath(const std::string& base, const std::string& relative, const File& file) {
@@ -142,9 +162,13 @@ Result<> write_beneath(const std::string& base, const std::string& relative, con
   // Beside it and renamed, so that a reader finds the old content or the new.
   const std::string name = path.filename(), temporary = name + ".ringwall-new";
   ::unlinkat(folder.get(), temporary.c_str(), 0);
-  const os::UniqueFd made(::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!made || ::write(made.get(), file.content.data(), file.content.size()) != static_cast<ssize_t>(file.content.size()) ||
-      ::fchmod(made.get(), file.mode) != 0 || ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
+  const os::UniqueFd made(::openat(folder.get(), temporary.c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!made ||
+      ::write(made.get(), file.content.data(), file.content.size()) !=
+          static_cast<ssize_t>(file.content.size()) ||
+      ::fchmod(made.get(), file.mode) != 0 ||
+      ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
     return cannot("write `" + file.path + "`");
   }
   return {};
@@ -154,13 +178,15 @@ Result<> write_beneath(const std::string& base, const std::string& relative, con
 
 Result<> enter_private_root(const RootPlan& plan) {
   const std::string root = folders_of(plan.options).new_root();
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return cannot("make the mounts private");
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    return cannot("make the mounts private");
   RW_DO(mount_tmpfs(root, "mode=755,size=16m", 0));
   ::umask(0);
   RW_DO(fill(root, plan));
   mount_attr attributes = {};
   attributes.attr_set = system_only;
-  if (::mount_setattr(AT_FDCWD, root.c_str(), 0, &attributes, sizeof attributes) != 0) return cannot("close the private root");
+  if (::mount_setattr(AT_FDCWD, root.c_str(), 0, &attributes, sizeof attributes) != 0)
+    return cannot("close the private root");
   // The old root is stacked under the new one and then taken away, with all its mounts.
   if (::chdir(root.c_str()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
       ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {

@@ -25,7 +25,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::unexpected<Error> cannot(const std::string& what) { return std::unexpected(os::system_error("cannot " + what, errno)); }
+std::unexpected<Error> cannot(const std::string& what) {
+  return std::unexpected(os::system_error("cannot " + what, errno));
+}
 
 // What is written down about a started process. The start time tells it from a later process
 // with the same number.
@@ -38,7 +40,8 @@ struct Record {
 // Field 22 of /proc/PID/stat; empty when there is no such process. The second field, the
 // program's name, may hold spaces and parentheses, so counting begins after its last one.
 std::string start_time_of(pid_t pid) {
-  const std::string stat = os::read_file("/proc/" + std::to_string(pid) + "/stat", 65536).value_or("");
+  const std::string stat =
+      os::read_file("/proc/" + std::to_string(pid) + "/stat", 65536).value_or("");
   const auto end_of_name = stat.rfind(')');
   if (end_of_name == std::string::npos) return {};
   std::istringstream fields(stat.substr(end_of_name + 1));
@@ -50,8 +53,10 @@ std::string start_time_of(pid_t pid) {
 // Without fsync: after a crash of the machine there is no process to find.
 Result<> write_record(const Folders& folders, const std::string& id, const Record& record) {
   const std::string path = folders.record(id), temporary = path + ".new";
-  const std::string text = std::to_string(record.pid) + " " + record.start_time + " " + record.volume_id + "\n";
-  const os::UniqueFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const std::string text =
+      std::to_string(record.pid) + " " + record.start_time + " " + record.volume_id + "\n";
+  const os::UniqueFd file(
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       ::rename(temporary.c_str(), path.c_str()) != 0) {
     return cannot("write `" + path + "`");
@@ -113,13 +118,15 @@ Result<Place> prepare(const Folders& folders, const Process& process) {
 
 // Collects the output until the child has ended; at the time limit, and once it has ended, its
 // whole cgroup goes.
-Result<std::string> collect(const Waiting& child, int output, const std::string& cgroup, bool& timed_out) {
+Result<std::string> collect(const Waiting& child, int output, const std::string& cgroup,
+                            bool& timed_out) {
   const auto limit = Clock::now() + std::chrono::seconds(run_seconds_max);
   std::string text;
   bool ended = false;
   for (;;) {
     pollfd watched[] = {{output, POLLIN, 0}, {ended ? -1 : child.pidfd.get(), POLLIN, 0}};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now()).count();
     const int ready = ::poll(watched, 2, static_cast<int>(std::max<long>(left, 0)));
     if (ready < 0 && errno != EINTR) return cannot("wait for the process");
     if (!ended && (ready == 0 || watched[1].revents != 0)) {
@@ -152,7 +159,8 @@ void wait_until_ended(const os::UniqueFd& pidfd, int seconds) {
   pollfd watched = {pidfd.get(), POLLIN, 0};
   const auto limit = Clock::now() + std::chrono::seconds(seconds);
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now()).count();
     const int ready = ::poll(&watched, 1, static_cast<int>(std::max<long>(left, 0)));
     if (ready > 0 || left <= 0 || (ready < 0 && errno != EINTR)) return;
   }
@@ -170,7 +178,8 @@ Result<Finished> run_process(const HelperOptions& options, const Process& proces
   if (::pipe2(ends, O_CLOEXEC) != 0) return cannot("make a pipe");
   const os::UniqueFd reading(ends[0]);
   os::UniqueFd writing(ends[1]);
-  RW_TRY(Waiting child, spawn({options, process, place.cgroup, place.resolver, place.network_namespace.get(), writing.get()}));
+  RW_TRY(Waiting child, spawn({options, process, place.cgroup, place.resolver,
+                               place.network_namespace.get(), writing.get()}));
   writing.reset();
   const auto begun = let_go(child);
   bool timed_out = false;
@@ -183,10 +192,12 @@ Result<Finished> run_process(const HelperOptions& options, const Process& proces
   if (!output) return std::unexpected(output.error());
   if (timed_out) {
     return fail(Failure::unavailable, "`" + process.arguments[0] + "` did not end within " +
-                                          std::to_string(run_seconds_max) + " seconds and was killed");
+                                          std::to_string(run_seconds_max) +
+                                          " seconds and was killed");
   }
   if (output->size() > output_bytes_max) output->erase(0, output->size() - output_bytes_max);
-  return Finished{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), std::move(*output)};
+  return Finished{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                  std::move(*output)};
 }
 
 Result<Running> start_process(const HelperOptions& options, const Process& process) {
@@ -196,11 +207,14 @@ Result<Running> start_process(const HelperOptions& options, const Process& proce
   }
   RW_TRY(const Place place, prepare(folders, process));
   const std::string log = folders.output(process.id);
-  const os::UniqueFd output(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const os::UniqueFd output(
+      ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!output) return cannot("open `" + log + "`");
-  RW_TRY(Waiting child, spawn({options, process, place.cgroup, place.resolver, place.network_namespace.get(), output.get()}));
+  RW_TRY(Waiting child, spawn({options, process, place.cgroup, place.resolver,
+                               place.network_namespace.get(), output.get()}));
   // Written before the program runs: if this request is killed here, the child ends by itself.
-  const auto written = write_record(folders, process.id, {child.pid, start_time_of(child.pid), process.volume_id});
+  const auto written =
+      write_record(folders, process.id, {child.pid, start_time_of(child.pid), process.volume_id});
   const auto begun = written ? let_go(child) : written;
   if (begun) return Running{child.pid, std::move(child.pidfd)};
   ::unlink(folders.record(process.id).c_str());
@@ -208,7 +222,9 @@ Result<Running> start_process(const HelperOptions& options, const Process& proce
   return std::unexpected(begun.error());
 }
 
-Result<Running> adopt_process(const Folders& folders, const std::string& id) { return find_running(folders, id); }
+Result<Running> adopt_process(const Folders& folders, const std::string& id) {
+  return find_running(folders, id);
+}
 
 Result<> signal_process(const Folders& folders, const std::string& id, int signal) {
   RW_TRY(const Running running, find_running(folders, id));
@@ -250,7 +266,8 @@ Result<> check_unused(const Folders& folders, const std::string& volume_id) {
     if (!its_own && !(record && record->volume_id == volume_id)) continue;
     RW_TRY(const std::string cgroup, cgroup_of(folders, id));
     if (is_populated(cgroup)) {
-      return fail(Failure::conflict, "the volume `" + volume_id + "` is in use by `" + id + "`: stop it first");
+      return fail(Failure::conflict,
+                  "the volume `" + volume_id + "` is in use by `" + id + "`: stop it first");
     }
   }
   return {};

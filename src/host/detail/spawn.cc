@@ -23,7 +23,9 @@ namespace {
 
 constexpr int could_not_run = 127;
 
-std::unexpected<Error> cannot(const std::string& what) { return std::unexpected(os::system_error("cannot " + what, errno)); }
+std::unexpected<Error> cannot(const std::string& what) {
+  return std::unexpected(os::system_error("cannot " + what, errno));
+}
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
@@ -51,7 +53,8 @@ Error become(const SpawnPlan& plan) {
     RW_DO(enter_private_root({plan.options, plan.process, plan.resolver}));
     const os::UniqueFd nothing(::open("/dev/null", O_RDWR));
     if (::dup2(nothing.get(), STDIN_FILENO) < 0 || ::dup2(plan.output, STDOUT_FILENO) < 0 ||
-        ::dup2(plan.output, STDERR_FILENO) < 0 || ::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) != 0) {
+        ::dup2(plan.output, STDERR_FILENO) < 0 ||
+        ::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) != 0) {
       return cannot("set the standard streams");
     }
     ::setsid();
@@ -67,7 +70,8 @@ Error become(const SpawnPlan& plan) {
   return os::system_error("cannot run `" + plan.process.arguments[0] + "`", errno);
 }
 
-[[noreturn]] void live(const SpawnPlan& plan, const os::UniqueFd& permission, const os::UniqueFd& verdict) {
+[[noreturn]] void live(const SpawnPlan& plan, const os::UniqueFd& permission,
+                       const os::UniqueFd& verdict) {
   reset_signals();
   char go = 0;
   if (::read(permission.get(), &go, 1) != 1) ::_exit(could_not_run);
@@ -102,7 +106,8 @@ Result<Waiting> spawn(const SpawnPlan& plan) {
     verdict_read.reset();
     live(plan, permission_read, verdict_write);
   }
-  return Waiting{static_cast<pid_t>(pid), os::UniqueFd(pidfd), std::move(permission_write), std::move(verdict_read)};
+  return Waiting{static_cast<pid_t>(pid), os::UniqueFd(pidfd), std::move(permission_write),
+                 std::move(verdict_read)};
 }
 
 Result<> let_go(Waiting& waiting) {

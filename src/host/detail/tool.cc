@@ -28,7 +28,8 @@ constexpr std::size_t output_bytes_max = 16 << 10;
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  const std::array<const char*, 3> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", nullptr};
+  const std::array<const char*, 3> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+                                                  nullptr};
   ::execve(argv[0], argv.data(), const_cast<char**>(environment.data()));
   ::_exit(not_installed);
 }
@@ -48,10 +49,12 @@ std::string read_to_end(int fd) {
 
 Result<> run_tool(const std::vector<std::string>& arguments, int good_status_max) {
   int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(os::system_error("cannot make a pipe", errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return std::unexpected(os::system_error("cannot make a pipe", errno));
   os::UniqueFd reading(ends[0]), writing(ends[1]);
   const pid_t child = ::fork();
-  if (child < 0) return std::unexpected(os::system_error("cannot start `" + arguments[0] + "`", errno));
+  if (child < 0)
+    return std::unexpected(os::system_error("cannot start `" + arguments[0] + "`", errno));
   if (child == 0) become(arguments, writing.get());
   writing.reset();
   const std::string output = read_to_end(reading.get());

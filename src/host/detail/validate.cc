@@ -11,13 +11,16 @@
 namespace ringwall::host::detail {
 namespace {
 
-std::unexpected<Error> refuse(std::string message) { return fail(Failure::invalid, std::move(message)); }
+std::unexpected<Error> refuse(std::string message) {
+  return fail(Failure::invalid, std::move(message));
+}
 
 // The offending input, fit for a message: short and printable.
 std::string quoted(std::string_view text) {
   constexpr std::size_t shown_max = 80;
   std::string shown = "`";
-  for (const char c : text.substr(0, shown_max)) shown += (c >= ' ' && c < 127 && c != '`') ? c : '?';
+  for (const char c : text.substr(0, shown_max))
+    shown += (c >= ' ' && c < 127 && c != '`') ? c : '?';
   return shown + (text.size() > shown_max ? "…`" : "`");
 }
 
@@ -33,13 +36,16 @@ Result<> check_rule(const Rule& rule) {
   const bool icmp = rule.protocol == 1 || rule.protocol == 58;
   const int most = icmp ? 255 : 65535;
   for (const int port : {rule.from_port, rule.to_port}) {
-    if (port < -1 || port > most) return refuse("`" + std::to_string(port) + "` is not a port, type or code");
+    if (port < -1 || port > most)
+      return refuse("`" + std::to_string(port) + "` is not a port, type or code");
   }
   const bool half = (rule.from_port < 0) != (rule.to_port < 0);
   if (!icmp && (half || rule.from_port > rule.to_port)) {
-    return refuse("`" + std::to_string(rule.from_port) + "-" + std::to_string(rule.to_port) + "` is not a range of ports");
+    return refuse("`" + std::to_string(rule.from_port) + "-" + std::to_string(rule.to_port) +
+                  "` is not a range of ports");
   }
-  if (rule.cidr.empty() == rule.group.empty()) return refuse("a rule needs either a prefix or a group");
+  if (rule.cidr.empty() == rule.group.empty())
+    return refuse("a rule needs either a prefix or a group");
   if (!rule.group.empty()) return check_id(rule.group, "sg");
   if (parse_prefix(rule.cidr) || is_ipv6_prefix(rule.cidr)) return {};
   return refuse(quoted(rule.cidr) + " is not a prefix");
@@ -49,7 +55,8 @@ template <typename Items, typename Key>
 Result<> check_unique(const Items& items, Key key, const char* what) {
   std::set<std::string> seen;
   for (const auto& item : items) {
-    if (!seen.insert(key(item)).second) return refuse(std::string(what) + " " + quoted(key(item)) + " appears twice");
+    if (!seen.insert(key(item)).second)
+      return refuse(std::string(what) + " " + quoted(key(item)) + " appears twice");
   }
   return {};
 }
@@ -64,7 +71,8 @@ Result<> check_subnets(const Network& network, const Prefix& vpc) {
       return refuse(quoted(subnet.cidr) + " is not a /16 to /28 inside " + quoted(network.cidr));
     }
     for (const Prefix& other : seen) {
-      if (other.overlaps(*prefix)) return refuse("the subnet " + quoted(subnet.cidr) + " overlaps another");
+      if (other.overlaps(*prefix))
+        return refuse("the subnet " + quoted(subnet.cidr) + " overlaps another");
     }
     seen.push_back(*prefix);
   }
@@ -74,14 +82,18 @@ Result<> check_subnets(const Network& network, const Prefix& vpc) {
 Result<> check_interface(const Network& network, const Interface& interface) {
   RW_DO(check_id(interface.id, "eni"));
   const auto subnet = std::ranges::find(network.subnets, interface.subnet_id, &Subnet::id);
-  if (subnet == network.subnets.end()) return refuse("the network has no subnet " + quoted(interface.subnet_id));
+  if (subnet == network.subnets.end())
+    return refuse("the network has no subnet " + quoted(interface.subnet_id));
   const auto prefix = parse_prefix(subnet->cidr);
   const auto address = parse_address(interface.address);
   constexpr std::uint32_t reserved = 4;  // network, router, resolver, and one AWS keeps
-  if (!address || !prefix->contains(*address) || *address < prefix->base + reserved || *address >= prefix->last()) {
-    return refuse(quoted(interface.address) + " is not an address for interfaces of " + quoted(subnet->cidr));
+  if (!address || !prefix->contains(*address) || *address < prefix->base + reserved ||
+      *address >= prefix->last()) {
+    return refuse(quoted(interface.address) + " is not an address for interfaces of " +
+                  quoted(subnet->cidr));
   }
-  if (!is_mac(interface.mac)) return refuse(quoted(interface.mac) + " is not a unicast hardware address");
+  if (!is_mac(interface.mac))
+    return refuse(quoted(interface.mac) + " is not a unicast hardware address");
   for (const std::string& group : interface.groups) {
     RW_DO(check_id(group, "sg"));
     if (std::ranges::find(network.groups, group, &Group::id) == network.groups.end()) {
@@ -95,7 +107,8 @@ Result<> check(const ApplyNetwork& request, const HelperOptions&) {
   const Network& network = request.network;
   RW_DO(check_id(network.id, "vpc"));
   const auto vpc = parse_prefix(network.cidr);
-  if (!vpc || vpc->length < 16 || vpc->length > 28) return refuse(quoted(network.cidr) + " is not a /16 to /28");
+  if (!vpc || vpc->length < 16 || vpc->length > 28)
+    return refuse(quoted(network.cidr) + " is not a /16 to /28");
   if (network.interfaces.size() > interfaces_max) {
     return refuse("a network has at most " + std::to_string(interfaces_max) + " interfaces");
   }
@@ -107,11 +120,15 @@ Result<> check(const ApplyNetwork& request, const HelperOptions&) {
   RW_DO(check_unique(network.groups, [](const Group& g) { return g.id; }, "the group"));
   for (const Interface& interface : network.interfaces) RW_DO(check_interface(network, interface));
   RW_DO(check_unique(network.interfaces, [](const Interface& i) { return i.id; }, "the interface"));
-  RW_DO(check_unique(network.interfaces, [](const Interface& i) { return link_name(i.id); }, "the link"));
-  return check_unique(network.interfaces, [](const Interface& i) { return i.address; }, "the address");
+  RW_DO(check_unique(
+      network.interfaces, [](const Interface& i) { return link_name(i.id); }, "the link"));
+  return check_unique(
+      network.interfaces, [](const Interface& i) { return i.address; }, "the address");
 }
 
-Result<> check(const RemoveNetwork& request, const HelperOptions&) { return check_id(request.vpc_id, "vpc"); }
+Result<> check(const RemoveNetwork& request, const HelperOptions&) {
+  return check_id(request.vpc_id, "vpc");
+}
 
 Result<> check(const Listen& request, const HelperOptions&) {
   RW_DO(check_id(request.vpc_id, "vpc"));
@@ -142,29 +159,38 @@ Result<> check(const OpenVolume& request, const HelperOptions& options) {
   }
   const std::uint64_t bytes = request.volume.bytes;
   if (bytes < volume_bytes_min || bytes > volume_bytes_max || bytes % 4096 != 0) {
-    return refuse("`" + std::to_string(bytes) + "` is not 16 MiB to 64 TiB in whole blocks of 4,096 bytes");
+    return refuse("`" + std::to_string(bytes) +
+                  "` is not 16 MiB to 64 TiB in whole blocks of 4,096 bytes");
   }
   return {};
 }
 
-Result<> check(const CloseVolume& request, const HelperOptions&) { return check_id(request.volume_id, "db"); }
-Result<> check(const RemoveVolume& request, const HelperOptions&) { return check_id(request.volume_id, "db"); }
+Result<> check(const CloseVolume& request, const HelperOptions&) {
+  return check_id(request.volume_id, "db");
+}
+Result<> check(const RemoveVolume& request, const HelperOptions&) {
+  return check_id(request.volume_id, "db");
+}
 
 Result<> check_process_id(const std::string& id) {
   if (is_process_id(id)) return {};
   return refuse(quoted(id) + " is not the id of a process, db-… or db-…-step");
 }
 
-bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
+bool has_nul(const std::string& text) {
+  return text.find('\0') != std::string::npos;
+}
 
 Result<> check_file(const File& file) {
   if (!is_plain_path(file.path)) return refuse(quoted(file.path) + " is not a plain path");
   const bool absolute = file.path.starts_with("/");
   const auto under = [&](const char* folder) { return file.path.starts_with(folder); };
   if (absolute && !under("/etc/") && !under("/tmp/") && !under("/run/ringwall/")) {
-    return refuse("the file " + quoted(file.path) + " must be relative to the volume, or under /etc, /tmp or /run/ringwall");
+    return refuse("the file " + quoted(file.path) +
+                  " must be relative to the volume, or under /etc, /tmp or /run/ringwall");
   }
-  if (file.mode > 0777) return refuse("the mode of " + quoted(file.path) + " has more than permission bits");
+  if (file.mode > 0777)
+    return refuse("the mode of " + quoted(file.path) + " has more than permission bits");
   return {};
 }
 
@@ -174,28 +200,43 @@ Result<> check_process(const Process& process, const HelperOptions& options) {
   RW_DO(check_id(process.interface_id, "eni"));
   RW_DO(check_owner(process.uid, options));
   for (const auto* list : {&process.arguments, &process.environment}) {
-    if (list->size() > arguments_max) return refuse("at most " + std::to_string(arguments_max) + " arguments");
+    if (list->size() > arguments_max)
+      return refuse("at most " + std::to_string(arguments_max) + " arguments");
     if (std::ranges::any_of(*list, has_nul)) return refuse("an argument contains a zero byte");
   }
   const std::string program = process.arguments.empty() ? "" : process.arguments[0];
   if (!is_plain_path(program) || !(program.starts_with("/usr/") || program.starts_with("/bin/"))) {
-    return refuse("the program " + quoted(program) + " must be an absolute path under /usr or /bin");
+    return refuse("the program " + quoted(program) +
+                  " must be an absolute path under /usr or /bin");
   }
   for (const std::string& variable : process.environment) {
-    if (variable.find('=') == std::string::npos || variable.starts_with("=") || variable.starts_with("LD_")) {
-      return refuse("the environment variable " + quoted(variable.substr(0, variable.find('='))) + " is not allowed");
+    if (variable.find('=') == std::string::npos || variable.starts_with("=") ||
+        variable.starts_with("LD_")) {
+      return refuse("the environment variable " + quoted(variable.substr(0, variable.find('='))) +
+                    " is not allowed");
     }
   }
-  if (process.files.size() > arguments_max) return refuse("at most " + std::to_string(arguments_max) + " files");
+  if (process.files.size() > arguments_max)
+    return refuse("at most " + std::to_string(arguments_max) + " files");
   for (const File& file : process.files) RW_DO(check_file(file));
   return {};
 }
 
-Result<> check(const RunProcess& request, const HelperOptions& options) { return check_process(request.process, options); }
-Result<> check(const StartProcess& request, const HelperOptions& options) { return check_process(request.process, options); }
-Result<> check(const AdoptProcess& request, const HelperOptions&) { return check_process_id(request.process_id); }
-Result<> check(const StopProcess& request, const HelperOptions&) { return check_process_id(request.process_id); }
-Result<> check(const TakeInventory&, const HelperOptions&) { return {}; }
+Result<> check(const RunProcess& request, const HelperOptions& options) {
+  return check_process(request.process, options);
+}
+Result<> check(const StartProcess& request, const HelperOptions& options) {
+  return check_process(request.process, options);
+}
+Result<> check(const AdoptProcess& request, const HelperOptions&) {
+  return check_process_id(request.process_id);
+}
+Result<> check(const StopProcess& request, const HelperOptions&) {
+  return check_process_id(request.process_id);
+}
+Result<> check(const TakeInventory&, const HelperOptions&) {
+  return {};
+}
 
 Result<> check(const SignalProcess& request, const HelperOptions&) {
   for (const int allowed : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGKILL}) {
@@ -207,7 +248,8 @@ Result<> check(const SignalProcess& request, const HelperOptions&) {
 }  // namespace
 
 bool is_id(std::string_view text, std::string_view kind) {
-  if (!text.starts_with(kind) || text.size() < kind.size() + 2 || text[kind.size()] != '-') return false;
+  if (!text.starts_with(kind) || text.size() < kind.size() + 2 || text[kind.size()] != '-')
+    return false;
   const auto rest = text.substr(kind.size() + 1);
   return rest.size() <= id_characters_max && std::ranges::all_of(rest, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -230,8 +272,11 @@ bool is_plain_path(std::string_view path) {
   while (true) {
     const auto slash = path.find('/');
     const auto component = path.substr(0, slash);
-    if (component.empty() || component == "." || component == ".." || component.size() > 255) return false;
-    if (std::ranges::any_of(component, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; })) return false;
+    if (component.empty() || component == "." || component == ".." || component.size() > 255)
+      return false;
+    if (std::ranges::any_of(component,
+                            [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }))
+      return false;
     if (slash == std::string_view::npos) return true;
     path.remove_prefix(slash + 1);
   }

@@ -30,7 +30,8 @@ Result<> check_room(const std::string& folder) {
     return std::unexpected(os::system_error("cannot look at `" + folder + "`", errno));
   }
   if (static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize >= free_bytes_min) return {};
-  return fail(Failure::exhausted, "the disk under `" + folder + "` is full: a new volume needs 64 MiB to begin with");
+  return fail(Failure::exhausted,
+              "the disk under `" + folder + "` is full: a new volume needs 64 MiB to begin with");
 }
 
 // A new image appears under its name only when its file system is complete.
@@ -38,13 +39,15 @@ Result<> make_image(const Folders& folders, const Volume& volume) {
   RW_DO(check_room(folders.volumes()));
   const std::string image = folders.image(volume.id), unfinished = image + ".new";
   ::unlink(unfinished.c_str());
-  const os::UniqueFd file(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const os::UniqueFd file(
+      ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file || ::ftruncate(file.get(), static_cast<off_t>(volume.bytes)) != 0) {
     return std::unexpected(os::system_error("cannot make `" + unfinished + "`", errno));
   }
   // Tables and journal are zeroes in a sparse file already; the kernel's thread needs no hurry.
-  const auto made = run_tool({"/usr/sbin/mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "encrypt", "-E",
-                              "lazy_itable_init=1,lazy_journal_init=1,nodiscard", unfinished});
+  const auto made =
+      run_tool({"/usr/sbin/mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "encrypt", "-E",
+                "lazy_itable_init=1,lazy_journal_init=1,nodiscard", unfinished});
   if (!made || ::fsync(file.get()) != 0 || ::rename(unfinished.c_str(), image.c_str()) != 0) {
     const int code = errno;
     ::unlink(unfinished.c_str());
@@ -71,12 +74,14 @@ Result<std::uint64_t> filesystem_bytes(const std::string& device) {
   constexpr off_t superblock = 1024;
   std::array<std::uint8_t, 1024> raw = {};
   const os::UniqueFd file(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::pread(file.get(), raw.data(), raw.size(), superblock) != static_cast<ssize_t>(raw.size())) {
+  if (!file ||
+      ::pread(file.get(), raw.data(), raw.size(), superblock) != static_cast<ssize_t>(raw.size())) {
     return std::unexpected(os::system_error("cannot read `" + device + "`", errno));
   }
   const auto word = [&](std::size_t at) {
     return static_cast<std::uint64_t>(raw[at]) | static_cast<std::uint64_t>(raw[at + 1]) << 8 |
-           static_cast<std::uint64_t>(raw[at + 2]) << 16 | static_cast<std::uint64_t>(raw[at + 3]) << 24;
+           static_cast<std::uint64_t>(raw[at + 2]) << 16 |
+           static_cast<std::uint64_t>(raw[at + 3]) << 24;
   };
   constexpr std::size_t blocks_low = 0x4, block_size_log = 0x18, blocks_high = 0x150;
   const std::uint64_t blocks = word(blocks_low) | word(blocks_high) << 32;
@@ -97,9 +102,12 @@ Result<> mount_image(const Folders& folders, const std::string& id) {
   const std::string point = folders.mount(id);
   RW_DO(os::make_folder(point, 0700));
   RW_TRY(const Loop loop, attach(folders.image(id)));
-  if (::mount(loop.path.c_str(), point.c_str(), "ext4", MS_NOSUID | MS_NODEV | MS_NOATIME, nullptr) == 0) return {};
+  if (::mount(loop.path.c_str(), point.c_str(), "ext4", MS_NOSUID | MS_NODEV | MS_NOATIME,
+              nullptr) == 0)
+    return {};
   if (errno == EINVAL || errno == EUCLEAN) {
-    return fail(Failure::corrupt, "the file system in `" + folders.image(id) + "` is damaged: check it with e2fsck");
+    return fail(Failure::corrupt,
+                "the file system in `" + folders.image(id) + "` is damaged: check it with e2fsck");
   }
   return std::unexpected(os::system_error("cannot mount `" + folders.image(id) + "`", errno));
 }
@@ -136,7 +144,8 @@ Result<> unlock(const Folders& folders, const Volume& volume, const Secret& key)
 Result<> make_socket_folder(const HelperOptions& options, const Volume& volume) {
   const std::string path = folders_of(options).sockets(volume.id);
   RW_DO(os::make_folder(path, 0700));
-  if (::chown(path.c_str(), volume.owner, options.server_gid) != 0 || ::chmod(path.c_str(), 02770) != 0) {
+  if (::chown(path.c_str(), volume.owner, options.server_gid) != 0 ||
+      ::chmod(path.c_str(), 02770) != 0) {
     return std::unexpected(os::system_error("cannot share `" + path + "`", errno));
   }
   return {};
@@ -153,7 +162,8 @@ Result<> grow(const Folders& folders, const Volume& volume, const Secret& key, b
   RW_DO(update_size(mount.source));
   if (run_tool({"/usr/sbin/resize2fs", mount.source})) return {};
   if (in_use) {
-    return fail(Failure::denied, "the kernel does not let `" + volume.id + "` grow while it is open: close it first");
+    return fail(Failure::denied, "the kernel does not let `" + volume.id +
+                                     "` grow while it is open: close it first");
   }
   RW_DO(unmount(folders.mount(volume.id)));
   RW_DO(run_tool({"/usr/sbin/e2fsck", "-f", "-p", image}, 1));  // 1: it repaired something
@@ -162,7 +172,8 @@ Result<> grow(const Folders& folders, const Volume& volume, const Secret& key, b
   return unlock(folders, volume, key);
 }
 
-Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, const Secret& key, bool in_use) {
+Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, const Secret& key,
+                        bool in_use) {
   const Folders folders = folders_of(options);
   // Only who has the key may change anything, the size included.
   RW_DO(unlock(folders, volume, key));
@@ -193,7 +204,8 @@ Result<> open_volume(const HelperOptions& options, const Volume& volume, const S
 Result<> close_volume(const Folders& folders, const std::string& volume_id) {
   const auto mounted = mount_at(folders.mount(volume_id));
   if (!mounted) return {};
-  const std::string busy = "the volume `" + volume_id + "` is in use: stop what uses it, then close it again";
+  const std::string busy =
+      "the volume `" + volume_id + "` is in use: stop what uses it, then close it again";
   {
     RW_TRY(const os::UniqueFd mount, open_folder(folders.mount(volume_id)));
     std::optional<KeyIdentifier> key;
@@ -212,7 +224,8 @@ Result<> close_volume(const Folders& folders, const std::string& volume_id) {
   }
   // A mount namespace that was copied while the volume was open would keep it mounted.
   if (is_attached(mounted->source)) {
-    return fail(Failure::conflict, "the volume `" + volume_id + "` is locked, but another mount namespace keeps it mounted");
+    return fail(Failure::conflict, "the volume `" + volume_id +
+                                       "` is locked, but another mount namespace keeps it mounted");
   }
   return {};
 }
@@ -220,18 +233,22 @@ Result<> close_volume(const Folders& folders, const std::string& volume_id) {
 Result<> remove_volume(const Folders& folders, const std::string& volume_id) {
   RW_DO(close_volume(folders, volume_id));
   const std::string image = folders.image(volume_id);
-  for (const auto& path : {image, image + ".new", folders.output(volume_id), folders.record(volume_id)}) {
+  for (const auto& path :
+       {image, image + ".new", folders.output(volume_id), folders.record(volume_id)}) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
       return std::unexpected(os::system_error("cannot delete `" + path + "`", errno));
     }
   }
   if (::rmdir(folders.mount(volume_id).c_str()) != 0 && errno != ENOENT) {
-    return std::unexpected(os::system_error("cannot remove `" + folders.mount(volume_id) + "`", errno));
+    return std::unexpected(
+        os::system_error("cannot remove `" + folders.mount(volume_id) + "`", errno));
   }
   // An engine filled it, so it is removed without following links, which remove_all never does.
   std::error_code failure;
   std::filesystem::remove_all(folders.sockets(volume_id), failure);
-  if (failure) return fail(Failure::io, "cannot remove `" + folders.sockets(volume_id) + "`: " + failure.message());
+  if (failure)
+    return fail(Failure::io,
+                "cannot remove `" + folders.sockets(volume_id) + "`: " + failure.message());
   return {};
 }
 
@@ -250,7 +267,8 @@ std::vector<std::string> open_volumes(const Folders& folders) {
   for (const std::string& id : volumes(folders)) {
     if (!mount_at(folders.mount(id))) continue;
     const auto data = open_folder(folders.data(id));
-    const auto key = data ? key_of(data->get()) : Result<std::optional<KeyIdentifier>>(std::nullopt);
+    const auto key =
+        data ? key_of(data->get()) : Result<std::optional<KeyIdentifier>>(std::nullopt);
     if (key && *key && has_key(data->get(), **key)) found.push_back(id);
   }
   return found;

@@ -34,7 +34,9 @@ inline bool is_host_byte(char byte) noexcept {
 
 // What a header's value may hold: visible ASCII and the space. A tab is legal in RFC 9110 but
 // readers differ on trimming and folding it, and bytes past ASCII have no agreed meaning.
-inline bool is_field_byte(char byte) noexcept { return byte >= 0x20 && byte < 0x7f; }
+inline bool is_field_byte(char byte) noexcept {
+  return byte >= 0x20 && byte < 0x7f;
+}
 
 // is_field_byte for all, eight bytes a step. In a lane without its high bit, subtracting 0x20
 // borrows into the high bit exactly for control bytes and adding 1 reaches it exactly for
@@ -59,7 +61,9 @@ inline bool all_field_bytes(std::string_view text) noexcept {
 inline char lower(char byte) noexcept {
   return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
 }
-inline bool is_digit(char byte) noexcept { return byte >= '0' && byte <= '9'; }
+inline bool is_digit(char byte) noexcept {
+  return byte >= '0' && byte <= '9';
+}
 
 // The value of a hexadecimal digit, or -1.
 inline int hex_value(char byte) noexcept {

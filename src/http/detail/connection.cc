@@ -14,9 +14,9 @@ namespace ringwall::http::detail {
 namespace {
 
 constexpr std::size_t in_bytes_at_first = 4096;
-constexpr std::size_t read_bytes_min = 1024;        // less room than this is made more
-constexpr std::size_t kept_bytes_max = 64 * 1024;   // a buffer that grew past it is given back
-constexpr unsigned requests_in_a_row_max = 32;      // then the io thread's other clients
+constexpr std::size_t read_bytes_min = 1024;       // less room than this is made more
+constexpr std::size_t kept_bytes_max = 64 * 1024;  // a buffer that grew past it is given back
+constexpr unsigned requests_in_a_row_max = 32;     // then the io thread's other clients
 
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> tuple_awaitable{};
 constexpr auto no_deadline = SteadyClock::time_point::max();
@@ -39,8 +39,7 @@ Connection::Connection(std::shared_ptr<Worker> worker, os::UniqueFd socket, Peer
   }
   socket.release();
   if (tls != nullptr) {
-    tls_.emplace(*tls, crypto::TlsSession::Role::server,
-                 static_cast<crypto::TlsTransport&>(*this));
+    tls_.emplace(*tls, crypto::TlsSession::Role::server, static_cast<crypto::TlsTransport&>(*this));
     set_deadline(options().handshake_max);
   } else {
     state_ = State::reading;
@@ -61,9 +60,14 @@ asio::awaitable<void, Executor> Connection::serve(std::shared_ptr<Connection> se
       case Step::wait_writable:
         co_await me.descriptor_.async_wait(Descriptor::wait_write, tuple_awaitable);
         break;
-      case Step::wait_answer: co_await me.wake_.async_wait(tuple_awaitable); break;
-      case Step::yield: co_await asio::post(me.worker_->io, tuple_awaitable); break;
-      case Step::finished: break;
+      case Step::wait_answer:
+        co_await me.wake_.async_wait(tuple_awaitable);
+        break;
+      case Step::yield:
+        co_await asio::post(me.worker_->io, tuple_awaitable);
+        break;
+      case Step::finished:
+        break;
     }
     me.served_in_a_row_ = 0;
   }
@@ -77,12 +81,23 @@ Connection::Step Connection::advance() {
     if (late_) handle_lateness();
     std::optional<Step> step;
     switch (state_) {
-      case State::handshake: step = shake_hands(); break;
-      case State::reading: step = read_some(); break;
-      case State::answering: step = take_answer(); break;
-      case State::writing: step = write_some(); break;
-      case State::lingering: step = linger(); break;
-      case State::finished: return Step::finished;
+      case State::handshake:
+        step = shake_hands();
+        break;
+      case State::reading:
+        step = read_some();
+        break;
+      case State::answering:
+        step = take_answer();
+        break;
+      case State::writing:
+        step = write_some();
+        break;
+      case State::lingering:
+        step = linger();
+        break;
+      case State::finished:
+        return Step::finished;
     }
     if (step) return *step;
   }
@@ -90,13 +105,16 @@ Connection::Step Connection::advance() {
 
 std::optional<Connection::Step> Connection::shake_hands() {
   switch (tls_->handshake()) {
-    case crypto::TlsStatus::want_read: return Step::wait_readable;
-    case crypto::TlsStatus::want_write: return Step::wait_writable;
+    case crypto::TlsStatus::want_read:
+      return Step::wait_readable;
+    case crypto::TlsStatus::want_write:
+      return Step::wait_writable;
     case crypto::TlsStatus::done:
       state_ = State::reading;
       set_deadline(options().keep_alive_idle_max);
       return std::nullopt;
-    default: return Step::finished;
+    default:
+      return Step::finished;
   }
 }
 
@@ -114,8 +132,11 @@ std::optional<Connection::Step> Connection::read_some() {
       used_ += got.count;
       fresh_ = true;
       return std::nullopt;
-    case crypto::TlsStatus::want_read: readable_ = false; return Step::wait_readable;
-    case crypto::TlsStatus::want_write: return Step::wait_writable;
+    case crypto::TlsStatus::want_read:
+      readable_ = false;
+      return Step::wait_readable;
+    case crypto::TlsStatus::want_write:
+      return Step::wait_writable;
     default:
       // The client's last request was answered, or it left in the middle of one: a message
       // that was cut short is never acted upon.
@@ -127,9 +148,14 @@ std::optional<Connection::Step> Connection::read_some() {
 std::optional<Connection::Step> Connection::show_reader() {
   fresh_ = false;
   switch (reader_.read({in_.data(), used_})) {
-    case Progress::complete: handle(); return std::nullopt;
-    case Progress::refused: refuse(reader_.refusal()); return std::nullopt;
-    case Progress::more: break;
+    case Progress::complete:
+      handle();
+      return std::nullopt;
+    case Progress::refused:
+      refuse(reader_.refusal());
+      return std::nullopt;
+    case Progress::more:
+      break;
   }
   if (reader_.body_missing()) {
     set_deadline(options().body_idle_max);
@@ -218,12 +244,16 @@ std::optional<Connection::Step> Connection::write_some() {
   while (out_at_ < out_.size()) {
     const crypto::TlsCount sent = send_plaintext(std::string_view(out_).substr(out_at_));
     switch (sent.status) {
-      case crypto::TlsStatus::done: out_at_ += sent.count; break;
-      case crypto::TlsStatus::want_read: return Step::wait_readable;
+      case crypto::TlsStatus::done:
+        out_at_ += sent.count;
+        break;
+      case crypto::TlsStatus::want_read:
+        return Step::wait_readable;
       case crypto::TlsStatus::want_write:
         set_deadline(options().write_idle_max);
         return Step::wait_writable;
-      default: return Step::finished;
+      default:
+        return Step::finished;
     }
   }
   out_.clear();
@@ -295,7 +325,8 @@ void Connection::handle_lateness() {
   // A deadline that moved while the wait ended is not missed.
   if (worker_->now < deadline_) return;
   if (state_ == State::reading && used_ != 0) {
-    refuse({.status = 408, .position = used_,
+    refuse({.status = 408,
+            .position = used_,
             .message = "the request did not arrive in time at byte " + std::to_string(used_)});
   } else if (state_ != State::answering) {
     state_ = State::finished;

@@ -87,11 +87,11 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
   State state_ = State::handshake;
   std::atomic<Answer> answer_{Answer::pending};
-  bool readable_ = true;     // a receive may find something
-  bool fresh_ = false;       // in_ has bytes the reader has not seen
-  bool continued_ = false;   // `100 Continue` was sent, or needs not be
+  bool readable_ = true;    // a receive may find something
+  bool fresh_ = false;      // in_ has bytes the reader has not seen
+  bool continued_ = false;  // `100 Continue` was sent, or needs not be
   bool head_started_ = false;
-  bool closing_ = false;     // after the current response
+  bool closing_ = false;  // after the current response
   bool draining_ = false;
   bool served_since_sweep_ = true;
   bool late_ = false;
@@ -99,7 +99,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   unsigned served_in_a_row_ = 0;
   SteadyClock::time_point deadline_;
 
-  std::string in_;        // its size is room; used_ says how much of it is received
+  std::string in_;  // its size is room; used_ says how much of it is received
   std::size_t used_ = 0;
   std::string out_;
   std::size_t out_at_ = 0;

@@ -15,7 +15,9 @@ namespace {
 template <typename T = void>
 using Read = std::expected<T, int>;
 constexpr int incomplete = 0;
-std::unexpected<int> stop(int status) { return std::unexpected(status); }
+std::unexpected<int> stop(int status) {
+  return std::unexpected(status);
+}
 
 bool all_in(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == text.npos;

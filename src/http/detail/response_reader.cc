@@ -57,7 +57,8 @@ Result<> read_field(std::string_view line, Head& head) {
 Result<Head> read_head(std::string_view text) {
   Head head;
   const std::string_view line = text.substr(0, text.find("\r\n"));
-  const auto status = number_of(line.substr(0, 12).substr(std::min<std::size_t>(9, line.size())), 10);
+  const auto status =
+      number_of(line.substr(0, 12).substr(std::min<std::size_t>(9, line.size())), 10);
   if (!line.starts_with("HTTP/1.1 ") || !status || *status < 100 || *status > 599 ||
       (line.size() > 12 && line[12] != ' ')) {
     return corrupt("the status line is not HTTP/1.1's");

@@ -53,7 +53,7 @@ struct Core {
 
   std::atomic<std::size_t> connections{0};
   mutable std::mutex mutex;
-  std::condition_variable idle;  // connections reached 0
+  std::condition_variable idle;                           // connections reached 0
   std::shared_ptr<const crypto::TlsContext> tls_context;  // under mutex
 };
 

@@ -56,7 +56,8 @@ dns::Found Applier::look_up(const std::string& vpc_id, const std::string& name) 
   }
   dns::Known known;
   const auto add = [&](const Json& text) {
-    if (const auto address = text::parse_address(text.as_string())) known.addresses.push_back(*address);
+    const auto address = text::parse_address(text.as_string());
+    if (address && std::ranges::find(known.addresses, *address) == known.addresses.end()) known.addresses.push_back(*address);
   };
   const Json& document = *entry->document;
   if (document.contains("address")) add(document["address"]);

@@ -147,11 +147,12 @@ bool build(const Tokens& tokens, const Context* context, text::Glob& glob) {
 }  // namespace
 
 Pattern::Pattern(Tokens tokens, text::Case letters) : case_(letters), constant_(letters) {
-  if (has_variables(tokens)) {
-    tokens_ = std::move(tokens);
-  } else {
-    build(tokens, nullptr, constant_);
-  }
+  const auto variable = std::ranges::find(tokens, Token::Kind::variable, &Token::kind);
+  const bool constant = variable == tokens.end();
+  build(Tokens(tokens.begin(), variable), nullptr, constant_);
+  if (constant) return;
+  constant_.add_any_run();
+  tokens_ = std::move(tokens);
 }
 
 std::optional<text::Glob> Pattern::resolve(const Context& context) const {
@@ -161,7 +162,9 @@ std::optional<text::Glob> Pattern::resolve(const Context& context) const {
 }
 
 Truth Pattern::matches(std::string_view actual, const Context& context) const {
-  if (tokens_.empty()) return truth_of(constant_.matches(actual));
+  // What does not begin as the pattern does cannot match, whatever the variables hold.
+  if (!constant_.matches(actual)) return Truth::no;
+  if (tokens_.empty()) return Truth::yes;
   const auto glob = resolve(context);
   return glob ? truth_of(glob->matches(actual)) : Truth::unknown;
 }

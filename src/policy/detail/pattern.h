@@ -71,7 +71,7 @@ class Pattern {
 
   Tokens tokens_;  // empty unless there are variables
   text::Case case_;
-  text::Glob constant_;
+  text::Glob constant_;  // the whole pattern, or what stands before its first variable
 };
 
 // A listed resource: `*`, or an ARN. In the five parts before its resource a wildcard stays within

@@ -165,6 +165,9 @@ void describe_as(Json& rule, std::string_view description) {
 
 ApiResult<Json> update_descriptions(const Call& call, Direction direction) {
   RW_TRY(const auto stored, need(call, Kind::group, call.input.text("GroupId")));
+  if (call.input["IpPermissions"].items().empty() && call.input["SecurityGroupRuleDescriptions"].items().empty()) {
+    return api_error("MissingParameter", "The request must contain the parameter ipPermissions or securityGroupRuleDescriptions");
+  }
   Json group = *stored;
   Json::Array& rules = group.edit("rules").edit_items();
   RW_TRY(const auto wanted, rules_in(call, *stored, direction, call.input["IpPermissions"]));

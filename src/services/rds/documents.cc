@@ -72,6 +72,12 @@ std::uint64_t class_memory(std::string_view instance_class) {
   return found == classes.end() ? 0 : found->gibibytes * gibibyte;
 }
 
+std::vector<std::string_view> class_names() {
+  std::vector<std::string_view> names;
+  for (const Class& one : classes) names.push_back(one.name);
+  return names;
+}
+
 std::uint32_t free_uid(store::Transaction& transaction) {
   std::set<std::int64_t> used;
   for (const store::Entry& entry : transaction.list("rds/")) used.insert((*entry.document)["uid"].as_integer());

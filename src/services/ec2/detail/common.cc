@@ -199,6 +199,7 @@ ApiResult<void> refuse_members(const Json& input, std::initializer_list<std::str
     if (value == nullptr || value->is_null() || (value->is_bool() && !value->as_bool())) continue;
     if ((*value)["Value"].is_bool() && !(*value)["Value"].as_bool()) continue;  // an attribute set to false
     if (value->is_array() && value->items().empty()) continue;
+    if (value->is_integer() && value->as_integer() == 0) continue;  // a count of none
     return api_error("UnsupportedOperation", "The parameter " + std::string(member) + " is not supported.");
   }
   return {};

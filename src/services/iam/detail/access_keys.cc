@@ -55,7 +55,7 @@ ApiResult<Json> update_access_key(const Call& call) {
   if (status != "Active" && status != "Inactive") return api_error("ValidationError", "Status must be Active or Inactive.", 400);
   Json key = *found.key;
   key.set("Status", status);
-  call.transaction.put(directory::access_key_key(key.text("AccessKeyId")), std::move(key));
+  call.transaction.put(directory::access_key_key(found.key->text("AccessKeyId")), std::move(key));
   return Json::object();
 }
 

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -55,6 +56,10 @@ std::string endpoint_name(const service::Environment& environment, std::string_v
 
 // The memory an instance class promises, in bytes; 0 for a class that is not offered.
 std::uint64_t class_memory(std::string_view instance_class);
+
+std::vector<std::string_view> class_names();
+
+inline constexpr std::int64_t storage_gibibytes_min = 20, storage_gibibytes_max = 65536;
 
 // An engine uid that no other instance has: see host::engine_uid_min.
 std::uint32_t free_uid(store::Transaction& transaction);

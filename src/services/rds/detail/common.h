@@ -1,0 +1,60 @@
+#pragma once
+// What RDS's operations share.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/certificate.h"
+#include "engine/engine.h"
+#include "service/service.h"
+#include "services/rds/detail/documents.h"
+
+namespace ringwall::rds::detail {
+
+using service::api_error;
+using service::ApiError;
+using service::ApiResult;
+using service::Call;
+
+inline constexpr std::string_view certificate_id = "ringwall-ca-ecc256-g1";
+
+// What this server can offer.
+struct Catalogue {
+  const std::vector<std::unique_ptr<engine::Engine>>& engines;
+  const crypto::Authority& authority;
+};
+
+std::string arn_of(const Call& call, std::string_view kind, std::string_view name);  // kind: "db", "subgrp", "pg", "og"
+inline ApiError invalid_value(std::string message) { return {"InvalidParameterValue", std::move(message)}; }
+inline ApiError invalid_combination(std::string message) { return {"InvalidParameterCombination", std::move(message)}; }
+
+// The stored instance that the input names, by identifier or ARN; DBInstanceNotFound.
+ApiResult<std::shared_ptr<const Json>> find_instance(const Call& call, std::string_view member = "DBInstanceIdentifier");
+void put_instance(const Call& call, const Json& document);
+// The document as the API answers it.
+Json shown(const Json& document);
+
+// A question about an instance, with the context keys its document gives.
+service::Question instance_question(const Call& call, std::string action, const Json& document);
+service::Ask ask_instance(std::string action);
+void add_tags_context(policy::Context& context, std::string_view prefix, const estate::Tags& tags);
+
+// MaxRecords and Marker over items in key order; `list` names the output's list.
+ApiResult<Json> paged(const Json& input, std::vector<Json> items, std::string_view list, std::string_view key);
+
+// A filter keeps an item; `fields` maps the filter's names to what they compare (values matched exactly).
+using FieldOf = std::function<std::string(const Json&)>;
+ApiResult<std::vector<Json>> filtered(const Json& input, std::vector<Json> items,
+                                      const std::vector<std::pair<std::string_view, FieldOf>>& fields);
+
+std::vector<service::Operation> instance_operations(const Catalogue& catalogue);
+std::vector<service::Operation> lifecycle_operations();
+std::vector<service::Operation> subnet_group_operations();
+std::vector<service::Operation> catalogue_operations(const Catalogue& catalogue);
+std::vector<service::Operation> tag_operations();
+
+}  // namespace ringwall::rds::detail

@@ -1,0 +1,174 @@
+// DB subnet groups: the subnets, in at least two zones of one VPC, that instances may be placed in.
+
+#include <algorithm>
+#include <set>
+
+#include "services/rds/detail/common.h"
+#include "text/encode.h"
+
+namespace ringwall::rds::detail {
+namespace {
+
+constexpr std::size_t zones_min = 2;
+constexpr std::size_t name_characters_max = 255;
+
+std::optional<ApiError> fault_in_name(std::string_view name) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789 ._-";
+  if (name.empty() || name.size() > name_characters_max || name.find_first_not_of(allowed) != std::string_view::npos || name == "default") {
+    return invalid_value("The parameter DBSubnetGroupName must be provided and must not be blank, default, or hold anything but letters, "
+                         "digits, spaces, periods, underscores and hyphens.");
+  }
+  return std::nullopt;
+}
+
+ApiResult<std::shared_ptr<const Json>> find(const Call& call) {
+  auto group = call.transaction.get(subnet_group_key(call.account(), call.input.text("DBSubnetGroupName")));
+  if (!group) return api_error("DBSubnetGroupNotFoundFault", "DB subnet group '" + call.input.str("DBSubnetGroupName") + "' does not exist.");
+  return group;
+}
+
+// The members that follow from the subnets: VpcId and Subnets.
+std::optional<ApiError> place(const Call& call, Json& group) {
+  std::set<std::string> zones;
+  std::string vpc;
+  Json subnets = Json::array();
+  for (const Json& id : call.input["SubnetIds"].items()) {
+    const auto subnet = call.transaction.get("ec2/" + call.account() + "/subnet/" + std::string(id.as_string()));
+    if (!subnet) {
+      return ApiError{"InvalidSubnet", "Some input subnets in :[" + std::string(id.as_string()) + "] are invalid."};
+    }
+    if (!vpc.empty() && subnet->text("VpcId") != vpc) {
+      return ApiError{"InvalidSubnet", "The DB subnet group's subnets are not all in the same VPC."};
+    }
+    vpc = subnet->str("VpcId");
+    zones.insert(subnet->str("AvailabilityZone"));
+    subnets.push(Json::object({{"SubnetIdentifier", subnet->str("SubnetId")},
+                               {"SubnetAvailabilityZone", Json::object({{"Name", subnet->str("AvailabilityZone")}})},
+                               {"SubnetOutpost", Json::object({})},
+                               {"SubnetStatus", "Active"}}));
+  }
+  if (zones.size() < zones_min) {
+    return ApiError{"DBSubnetGroupDoesNotCoverEnoughAZs",
+                    "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: " +
+                        (zones.empty() ? std::string("none") : *zones.begin()) + ". Add subnets to cover at least 2 AZs."};
+  }
+  group.set("VpcId", vpc).set("Subnets", std::move(subnets));
+  return std::nullopt;
+}
+
+service::Question group_question(const Call& call, std::string action) {
+  service::Question question{.action = std::move(action), .resource = arn_of(call, "subgrp", call.input.text("DBSubnetGroupName"))};
+  if (const auto group = find(call)) {
+    const estate::Tags tags = service::tags_of((**group)["tags"]);
+    service::add_resource_tags(question.context, tags);
+    add_tags_context(question.context, "rds:subgrp-tag/", tags);
+  }
+  return question;
+}
+
+service::Ask ask_group(std::string action) {
+  return [action = std::move(action)](const Call& call) -> ApiResult<service::Questions> {
+    return service::Questions{{group_question(call, action)}};
+  };
+}
+
+ApiResult<service::Questions> ask_create(const Call& call) {
+  service::Question question = group_question(call, "rds:CreateDBSubnetGroup");
+  const estate::Tags tags = service::tags_of(call.input["Tags"]);
+  service::add_request_tags(question.context, tags);
+  add_tags_context(question.context, "rds:req-tag/", tags);
+  service::Questions questions{{question}};
+  if (!tags.empty()) {
+    question.action = "rds:AddTagsToResource";
+    questions.all.push_back(std::move(question));
+  }
+  return questions;
+}
+
+ApiResult<Json> create(const Call& call) {
+  const std::string name = text::lower(call.input.text("DBSubnetGroupName"));
+  if (auto fault = fault_in_name(name)) return std::unexpected(*std::move(fault));
+  if (call.transaction.contains(subnet_group_key(call.account(), name))) {
+    return api_error("DBSubnetGroupAlreadyExists", "The DB subnet group '" + name + "' already exists.");
+  }
+  const estate::Tags tags = service::tags_of(call.input["Tags"]);
+  if (auto fault = service::fault_in(tags)) return std::unexpected(invalid_value(*fault));
+  Json group = Json::object({{"DBSubnetGroupName", name},
+                             {"DBSubnetGroupDescription", call.input.str("DBSubnetGroupDescription")},
+                             {"SubnetGroupStatus", "Complete"},
+                             {"DBSubnetGroupArn", arn_of(call, "subgrp", name)},
+                             {"SupportedNetworkTypes", Json::array({"IPV4"})},
+                             {"tags", service::json_of(tags)}});
+  if (auto fault = place(call, group)) return std::unexpected(*std::move(fault));
+  call.transaction.put(subnet_group_key(call.account(), name), group);
+  return Json::object({{"DBSubnetGroup", std::move(group)}});
+}
+
+ApiResult<Json> describe(const Call& call) {
+  if (call.input.contains("DBSubnetGroupName")) {
+    const auto group = find(call);
+    if (!group) return std::unexpected(group.error());
+    return Json::object({{"DBSubnetGroups", Json::array({**group})}});
+  }
+  std::vector<Json> groups;
+  for (const auto& entry : call.transaction.list(subnet_group_key(call.account(), ""))) groups.push_back(*entry.document);
+  return paged(call.input, std::move(groups), "DBSubnetGroups", "DBSubnetGroupName");
+}
+
+// The instances placed by this group.
+std::vector<Json> users_of(const Call& call, std::string_view name) {
+  std::vector<Json> users;
+  for (const auto& entry : call.transaction.list(instance_key(call.account(), ""))) {
+    if ((*entry.document)["DBSubnetGroup"].text("DBSubnetGroupName") == name) users.push_back(*entry.document);
+  }
+  return users;
+}
+
+ApiResult<Json> modify(const Call& call) {
+  const auto stored = find(call);
+  if (!stored) return std::unexpected(stored.error());
+  Json group = **stored;
+  if (call.input.contains("DBSubnetGroupDescription")) {
+    group.set("DBSubnetGroupDescription", call.input.str("DBSubnetGroupDescription"));
+  }
+  if (auto fault = place(call, group)) return std::unexpected(*std::move(fault));
+  for (Json& user : users_of(call, group.text("DBSubnetGroupName"))) {
+    const auto used = call.transaction.get("ec2/" + call.account() + "/interface/" + user.str("interface"));
+    const bool kept = used && std::ranges::any_of(group["Subnets"].items(), [&](const Json& subnet) {
+                        return subnet.text("SubnetIdentifier") == used->text("SubnetId");
+                      });
+    if (!kept) {
+      return api_error("SubnetAlreadyInUse", "the subnet of the DB instance " + user.str("DBInstanceIdentifier") + " cannot be removed while it is there");
+    }
+    user.set("DBSubnetGroup", group);
+    put_instance(call, user);
+  }
+  call.transaction.put(subnet_group_key(call.account(), group.text("DBSubnetGroupName")), group);
+  return Json::object({{"DBSubnetGroup", std::move(group)}});
+}
+
+ApiResult<Json> remove(const Call& call) {
+  const auto group = find(call);
+  if (!group) return std::unexpected(group.error());
+  const std::string name = (*group)->str("DBSubnetGroupName");
+  if (const auto users = users_of(call, name); !users.empty()) {
+    return api_error("InvalidDBSubnetGroupStateFault", "Cannot delete the subnet group '" + name + "' because at least one database instance: " +
+                                                           users.front().str("DBInstanceIdentifier") + " is still using it.");
+  }
+  call.transaction.erase(subnet_group_key(call.account(), name));
+  return Json::object();
+}
+
+}  // namespace
+
+std::vector<service::Operation> subnet_group_operations() {
+  using service::Access;
+  return {
+      {"CreateDBSubnetGroup", Access::write, ask_create, create},
+      {"DescribeDBSubnetGroups", Access::read, ask_group("rds:DescribeDBSubnetGroups"), describe},
+      {"ModifyDBSubnetGroup", Access::write, ask_group("rds:ModifyDBSubnetGroup"), modify},
+      {"DeleteDBSubnetGroup", Access::write, ask_group("rds:DeleteDBSubnetGroup"), remove},
+  };
+}
+
+}  // namespace ringwall::rds::detail

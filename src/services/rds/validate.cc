@@ -1,0 +1,200 @@
+#include "services/rds/detail/validate.h"
+
+#include <algorithm>
+#include <array>
+
+#include "text/encode.h"
+
+namespace ringwall::rds::detail {
+namespace {
+
+constexpr std::size_t identifier_characters_max = 63, name_characters_max = 63, password_characters_min = 8, password_characters_max = 128;
+constexpr std::int64_t port_min = 1150, port_max = 65535, retention_days_max = 35;
+
+constexpr std::array<std::string_view, 8> reserved_users = {"rdsadmin", "rds_superuser", "rds_iam",     "rds_replication",
+                                                            "rds_password", "rdsrepladmin", "rdstopmgr", "public"};
+
+// Options with a meaning this server cannot give them; each is accepted only with the value that
+// asks for nothing.
+struct Unoffered {
+  std::string_view member;
+  std::string_view what;
+};
+constexpr std::array<Unoffered, 27> unoffered = {{
+    {"MultiAZ", "a standby in another zone"},
+    {"PubliclyAccessible", "a public address"},
+    {"Iops", "provisioned IOPS"},
+    {"StorageThroughput", "provisioned throughput"},
+    {"MaxAllocatedStorage", "storage autoscaling"},
+    {"MonitoringInterval", "enhanced monitoring"},
+    {"EnablePerformanceInsights", "performance insights"},
+    {"EnableCloudwatchLogsExports", "log exports"},
+    {"CloudwatchLogsExportConfiguration", "log exports"},
+    {"Domain", "a directory domain"},
+    {"DomainFqdn", "a directory domain"},
+    {"DBClusterIdentifier", "clusters"},
+    {"DBSecurityGroups", "DB security groups"},
+    {"CharacterSetName", "another character set"},
+    {"NcharCharacterSetName", "another character set"},
+    {"TdeCredentialArn", "TDE"},
+    {"ManageMasterUserPassword", "passwords managed by Secrets Manager"},
+    {"EnableCustomerOwnedIp", "customer-owned addresses"},
+    {"CustomIamInstanceProfile", "RDS Custom"},
+    {"DBSystemId", "RDS Custom"},
+    {"ProcessorFeatures", "processor features"},
+    {"DedicatedLogVolume", "a dedicated log volume"},
+    {"MultiTenant", "multi-tenancy"},
+    {"NewDBInstanceIdentifier", "renaming"},
+    {"DBPortNumber", "changing the port"},
+    {"RotateMasterUserPassword", "passwords managed by Secrets Manager"},
+    {"ReplicaMode", "replicas"},
+}};
+
+bool asks_for_nothing(const Json& value) {
+  return value.is_null() || (value.is_bool() && !value.as_bool()) || (value.is_integer() && value.as_integer() == 0) ||
+         (value.is_string() && value.as_string().empty()) || (value.is_array() && value.items().empty()) ||
+         (value.is_object() && value.members().empty());
+}
+
+std::optional<ApiError> fault_in_options(const Json& input) {
+  for (const auto& [member, what] : unoffered) {
+    if (asks_for_nothing(input[member])) continue;
+    return invalid_combination(std::string(member) + ": " + std::string(what) + " is not offered by this server.");
+  }
+  const std::string storage = input.str("StorageType");
+  if (!storage.empty() && storage != "gp2" && storage != "gp3") {
+    return invalid_value("Invalid storage type: " + storage + ": this server offers gp2 and gp3.");
+  }
+  if (input.text("NetworkType", "IPV4") != "IPV4") return invalid_combination("NetworkType: this server offers IPV4.");
+  if (input.contains("CACertificateIdentifier") && input.text("CACertificateIdentifier") != certificate_id) {
+    return ApiError{"CertificateNotFound", "Certificate " + input.str("CACertificateIdentifier") + " not found."};
+  }
+  const std::int64_t retention = input["BackupRetentionPeriod"].as_integer();
+  if (retention < 0 || retention > retention_days_max) return invalid_value("Invalid backup retention period. Must be between 0 and 35.");
+  if (input.contains("DBInstanceClass") && class_memory(input.text("DBInstanceClass")) == 0) {
+    return invalid_value("Invalid DB Instance class: " + input.str("DBInstanceClass"));
+  }
+  return std::nullopt;
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
+
+std::optional<ApiError> fault_in_identifier(std::string_view identifier) {
+  const bool characters = std::ranges::all_of(identifier, [](char c) { return (is_word(c) && c != '_') || c == '-'; });
+  if (identifier.empty() || identifier.size() > identifier_characters_max || !is_letter(identifier.front()) || !characters ||
+      identifier.back() == '-' || identifier.find("--") != std::string_view::npos) {
+    return invalid_value("The parameter DBInstanceIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only "
+                         "ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.");
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> fault_in_password(std::string_view password) {
+  if (password.size() < password_characters_min || password.size() > password_characters_max) {
+    return invalid_value("The parameter MasterUserPassword is not a valid password because it is " +
+                         std::string(password.size() < password_characters_min ? "shorter than 8" : "longer than 128") + " characters.");
+  }
+  const bool printable = std::ranges::all_of(password, [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != '"' && c != '@'; });
+  if (!printable) {
+    return invalid_value("The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', '@', '\"', ' ' may be used.");
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> fault_in_names(const Json& input) {
+  const std::string_view user = input.text("MasterUsername");
+  const bool word = !user.empty() && user.size() <= name_characters_max && is_letter(user.front()) && std::ranges::all_of(user, is_word);
+  if (!word) {
+    return invalid_value("The parameter MasterUsername is not valid: it must begin with a letter and hold up to 63 letters, digits and underscores.");
+  }
+  const std::string lower = text::lower(user);
+  if (lower.starts_with("pg_") || std::ranges::find(reserved_users, lower) != reserved_users.end()) {
+    return invalid_value("MasterUsername " + std::string(user) + " cannot be used as it is a reserved word used by the engine");
+  }
+  if (!input.contains("DBName")) return std::nullopt;
+  const std::string_view name = input.text("DBName");
+  if (name.empty() || name.size() > name_characters_max || !(is_letter(name.front()) || name.front() == '_') || !std::ranges::all_of(name, is_word)) {
+    return invalid_value("DBName must begin with a letter or underscore and hold up to 63 letters, digits and underscores.");
+  }
+  if (name == "rdsadmin" || name == "template0" || name == "template1") {
+    return invalid_value("DBName " + std::string(name) + " cannot be used. It is a reserved word for this engine");
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> fault_in_storage(std::int64_t gibibytes) {
+  if (gibibytes < storage_gibibytes_min || gibibytes > storage_gibibytes_max) {
+    return invalid_combination("Invalid storage size for engine name postgres and storage type gp2: " + std::to_string(gibibytes) +
+                               ". Must be from 20 to 65536 GiB.");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ApiResult<const engine::Engine*> engine_for(const Catalogue& catalogue, const Json& input) {
+  const std::string name = input.str("Engine"), version = input.str("EngineVersion");
+  std::string offered;
+  for (const auto& engine : catalogue.engines) {
+    const engine::Version& have = engine->version();
+    if (have.engine != name) continue;
+    if (version.empty() || version == have.version || version == have.major) return engine.get();
+    offered += (offered.empty() ? "" : ", ") + have.version;
+  }
+  if (!offered.empty()) {
+    return std::unexpected(ApiError{"InvalidParameterCombination", "Cannot find version " + version + " for " + name + ": this server has " + offered});
+  }
+  return std::unexpected(invalid_value("Invalid DB engine: " + name + " is not installed on this server. DescribeDBEngineVersions lists what is."));
+}
+
+std::optional<ApiError> fault_in_create(const Json& input, const engine::Version& version) {
+  if (auto fault = fault_in_identifier(input.text("DBInstanceIdentifier"))) return fault;
+  if (auto fault = fault_in_options(input)) return fault;
+  if (!input.contains("AllocatedStorage")) return ApiError{"MissingParameter", "The request must contain the parameter AllocatedStorage."};
+  if (auto fault = fault_in_storage(input["AllocatedStorage"].as_integer())) return fault;
+  if (!input.contains("MasterUserPassword")) return ApiError{"MissingParameter", "The request must contain the parameter MasterUserPassword."};
+  if (auto fault = fault_in_names(input)) return fault;
+  if (auto fault = fault_in_password(input.text("MasterUserPassword"))) return fault;
+  if (input.contains("Port") && (input["Port"].as_integer() < port_min || input["Port"].as_integer() > port_max)) {
+    return invalid_value("Invalid port: " + std::to_string(input["Port"].as_integer()) + ". Must be from 1150 to 65535.");
+  }
+  if (input.contains("StorageEncrypted") && !input["StorageEncrypted"].as_bool()) {
+    return invalid_combination("StorageEncrypted: storage is always encrypted on this server; leave it out, or name a key with KmsKeyId.");
+  }
+  const std::string parameters = "default." + version.family, options = "default:" + version.engine + "-" + version.major;
+  if (input.contains("DBParameterGroupName") && input.text("DBParameterGroupName") != parameters) {
+    return ApiError{"DBParameterGroupNotFound", "DBParameterGroup not found: " + input.str("DBParameterGroupName")};
+  }
+  if (input.contains("OptionGroupName") && input.text("OptionGroupName") != options) {
+    return ApiError{"OptionGroupNotFoundFault", "Specified OptionGroupName: " + input.str("OptionGroupName") + " not found."};
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> fault_in_modify(const Json& input, const Json& document) {
+  if (auto fault = fault_in_options(input)) return fault;
+  if (input.contains("MasterUserPassword")) {
+    if (auto fault = fault_in_password(input.text("MasterUserPassword"))) return fault;
+  }
+  if (input.contains("AllocatedStorage")) {
+    const std::int64_t wanted = input["AllocatedStorage"].as_integer(), has = document["AllocatedStorage"].as_integer();
+    if (wanted < has) return invalid_combination("Requested allocated storage cannot be smaller than the " + std::to_string(has) + " GiB there are.");
+    if (auto fault = fault_in_storage(wanted)) return fault;
+  }
+  for (const std::string_view fixed : {"EngineVersion", "Engine", "DBSubnetGroupName", "StorageType"}) {
+    const Json& now = fixed == "DBSubnetGroupName" ? document["DBSubnetGroup"]["DBSubnetGroupName"] : document[fixed];
+    if (input.contains(fixed) && input.text(fixed) != now.as_string()) {
+      return invalid_combination(std::string(fixed) + ": changing it is not offered by this server.");
+    }
+  }
+  for (const auto& [member, list, name] : {std::tuple{"DBParameterGroupName", "DBParameterGroups", "DBParameterGroupName"},
+                                           {"OptionGroupName", "OptionGroupMemberships", "OptionGroupName"}}) {
+    if (input.contains(member) && document[list].items().front().text(name) != input.text(member)) {
+      return invalid_combination(std::string(member) + ": only the default groups are offered by this server.");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace ringwall::rds::detail

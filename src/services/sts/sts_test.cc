@@ -1,0 +1,230 @@
+#include "services/sts/sts.h"
+
+#include <gtest/gtest.h>
+
+#include "directory/documents.h"
+#include "directory/testing.h"
+
+namespace ringwall::sts {
+namespace {
+
+using directory::testing::World;
+using text::Json;
+
+constexpr const char* allow_all = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})";
+constexpr const char* allow_ec2 = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]})";
+
+std::string trust(const std::string& principal, const std::string& actions = R"("sts:AssumeRole")", const std::string& condition = "") {
+  return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + principal + R"("},"Action":[)" + actions + "]" +
+         (condition.empty() ? "" : R"(,"Condition":)" + condition) + "}]}";
+}
+
+class Sts : public ::testing::Test {
+ protected:
+  // Writes a role (of any account) and answers its ARN. It may do everything.
+  std::string put_role(const std::string& account, const std::string& name, const std::string& trust_policy, std::int64_t seconds = 3600) {
+    store::Transaction transaction(world_.store());
+    Json role = directory::new_role(world_.environment(), account, "/", name, trust_policy, world_.clock().now());
+    role.set("MaxSessionDuration", seconds);
+    role.edit("inline").push(Json::object({{"PolicyName", "all"}, {"PolicyDocument", allow_all}}));
+    const std::string arn = role.str("Arn");
+    transaction.put(directory::iam_key(account, "role", name), std::move(role));
+    world_.directory().wait_for(*world_.store().commit(transaction));
+    return arn;
+  }
+  std::string put_member() {
+    store::Transaction transaction(world_.store());
+    const auto organization = transaction.get("org/organization");
+    const std::string id = directory::new_account_id(world_.environment(), transaction);
+    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->str("root"), "CREATED", world_.clock().now());
+    world_.directory().wait_for(*world_.store().commit(transaction));
+    return id;
+  }
+  static Json asking(const std::string& role, std::initializer_list<Json::Member> more = {}) {
+    Json input = Json::object({{"RoleArn", role}, {"RoleSessionName", "s"}});
+    for (const Json::Member& member : more) input.set(member.key, member.value);
+    return input;
+  }
+  std::string code(const service::Caller& caller, const Json& input) { return world_.code("AssumeRole", caller, input); }
+  Json assume(const service::Caller& caller, const Json& input) {
+    auto output = world_.call("AssumeRole", caller, input);
+    EXPECT_TRUE(output.has_value()) << (output ? "" : output.error().code + ": " + output.error().message);
+    return output ? *output : Json();
+  }
+  bool may(const service::Caller& caller, const char* action) {
+    const service::Question question{.action = action, .resource = "*", .resource_account = caller.account()};
+    return !World::refusal(*world_.directory().current(), caller, question);
+  }
+
+  World world_{operations()};
+  service::Caller admin_ = world_.as_administrator();
+  std::string account_ = admin_.account();
+};
+
+TEST_F(Sts, EveryOperationIsInTheModel) {
+  const awsapi::Model* model = awsapi::builtin_model("sts");
+  ASSERT_NE(model, nullptr);
+  EXPECT_EQ(service::Service(*model, operations()).operations().size(), 4U);
+}
+
+TEST_F(Sts, ASessionIsWhoItSaysAndWhatItsRoleMayDo) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn));
+  const Json output = assume(admin_, asking(role));
+  EXPECT_EQ(output["AssumedRoleUser"].str("Arn"), "arn:aws:sts::" + account_ + ":assumed-role/r/s");
+  EXPECT_TRUE(output["Credentials"].text("AccessKeyId").starts_with("ASIA"));
+  const auto session = world_.as_session(output["Credentials"]);
+  ASSERT_TRUE(session.has_value());
+  const auto identity = world_.call("GetCallerIdentity", *session, Json::object());
+  EXPECT_EQ(identity->str("Arn"), output["AssumedRoleUser"].str("Arn"));
+  EXPECT_EQ(identity->str("UserId"), output["AssumedRoleUser"].str("AssumedRoleId"));
+  EXPECT_TRUE(may(*session, "rds:CreateDBInstance"));
+}
+
+TEST_F(Sts, TheTrustMatrixHolds) {
+  const std::string member = put_member(), other = put_member();
+  const service::Caller member_role = *world_.as_session(assume(admin_, asking(put_role(member, "caller", trust(admin_.principal.arn))))["Credentials"]);
+  const service::Caller other_role = *world_.as_session(assume(admin_, asking(put_role(other, "caller", trust(admin_.principal.arn))))["Credentials"]);
+  const std::string trusts_account = put_role(account_, "a", trust("arn:aws:iam::" + member + ":root"));
+  const std::string trusts_role = put_role(account_, "b", trust(member_role.principal.role_arn));
+  const std::string trusts_nobody = put_role(account_, "c", trust("arn:aws:iam::999999999999:root"));
+  EXPECT_EQ(code(member_role, asking(trusts_account)), "");
+  EXPECT_EQ(code(member_role, asking(trusts_role)), "");
+  EXPECT_EQ(code(member_role, asking(trusts_nobody)), "AccessDenied");
+  EXPECT_EQ(code(other_role, asking(trusts_account)), "AccessDenied");
+  EXPECT_EQ(code(other_role, asking(trusts_role)), "AccessDenied");
+  EXPECT_EQ(code(admin_, asking(trusts_nobody)), "AccessDenied");  // an administrator, but not trusted
+  EXPECT_EQ(code(admin_, asking("arn:aws:iam::" + account_ + ":role/none")), "AccessDenied");
+  EXPECT_EQ(code(World::as_root(account_), asking(trusts_account)), "AccessDenied");
+  EXPECT_EQ(code(admin_, asking("role/none")), "ValidationError");
+}
+
+TEST_F(Sts, AnExternalIdMustBeTheOneAskedFor) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn, R"("sts:AssumeRole")", R"({"StringEquals":{"sts:ExternalId":"x-17"}})"));
+  EXPECT_EQ(code(admin_, asking(role)), "AccessDenied");
+  EXPECT_EQ(code(admin_, asking(role, {{"ExternalId", "x-18"}})), "AccessDenied");
+  EXPECT_EQ(code(admin_, asking(role, {{"ExternalId", "x-17"}})), "");
+}
+
+TEST_F(Sts, SessionPoliciesRestrict) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn));
+  const auto by_text = world_.as_session(assume(admin_, asking(role, {{"Policy", allow_ec2}}))["Credentials"]);
+  EXPECT_TRUE(may(*by_text, "ec2:DescribeVpcs"));
+  EXPECT_FALSE(may(*by_text, "rds:CreateDBInstance"));
+  const Json arns = Json::array({Json::object({{"arn", "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}})});
+  const auto by_arn = world_.as_session(assume(admin_, asking(role, {{"PolicyArns", arns}}))["Credentials"]);
+  EXPECT_TRUE(may(*by_arn, "iam:ListUsers"));
+  EXPECT_FALSE(may(*by_arn, "ec2:DescribeVpcs"));
+  EXPECT_EQ(code(admin_, asking(role, {{"Policy", "{}"}})), "MalformedPolicyDocument");
+  EXPECT_EQ(code(admin_, asking(role, {{"PolicyArns", Json::array({Json::object({{"arn", "arn:aws:iam::aws:policy/None"}})})}})), "MalformedPolicyDocument");
+}
+
+TEST_F(Sts, TagsAndSourceIdentityAskForThemselvesAndTravelOn) {
+  const std::string all = R"("sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity")";
+  const Json tags = Json::array({Json::object({{"Key", "team"}, {"Value", "red"}})});
+  const std::string plain = put_role(account_, "plain", trust(admin_.principal.arn));
+  EXPECT_EQ(code(admin_, asking(plain, {{"Tags", tags}})), "AccessDenied");  // an administrator, but the trust policy says nothing of tags
+  const std::string member = put_member();
+  const std::string far = put_role(member, "far", trust(admin_.principal.arn));
+  EXPECT_EQ(code(admin_, asking(far)), "");
+  EXPECT_EQ(code(admin_, asking(far, {{"Tags", tags}})), "AccessDenied");
+  EXPECT_EQ(code(admin_, asking(far, {{"SourceIdentity", "ann"}})), "AccessDenied");
+
+  const std::string first = put_role(member, "first", trust(admin_.principal.arn, all));
+  const Json output = assume(admin_, asking(first, {{"Tags", tags}, {"TransitiveTagKeys", Json::array({"team"})}, {"SourceIdentity", "ann"}}));
+  EXPECT_EQ(output.text("SourceIdentity"), "ann");
+  const auto session = world_.as_session(output["Credentials"]);
+  const std::string second = put_role(account_, "second", trust(first, all));
+  const Json chained = assume(*session, asking(second));
+  const auto further = world_.as_session(chained["Credentials"]);
+  EXPECT_EQ(further->session->tags, (estate::Tags{{"team", "red"}}));
+  EXPECT_EQ(further->session->source_identity, "ann");
+  EXPECT_EQ(code(*session, asking(second, {{"SourceIdentity", "beth"}})), "AccessDenied");
+  EXPECT_EQ(code(*session, asking(second, {{"Tags", tags}})), "InvalidParameterValue");
+  EXPECT_EQ(code(*session, asking(put_role(account_, "third", trust(first)))), "AccessDenied");
+  EXPECT_EQ(code(admin_, asking(first, {{"TransitiveTagKeys", Json::array({"team"})}})), "InvalidParameterValue");
+}
+
+TEST_F(Sts, DurationsAreHeldToTheRoleAndToChaining) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn), 7200);
+  const auto lasting = [&](const service::Caller& caller, const std::string& arn, int seconds) { return code(caller, asking(arn, {{"DurationSeconds", seconds}})); };
+  EXPECT_EQ(lasting(admin_, role, 900), "");
+  EXPECT_EQ(lasting(admin_, role, 899), "ValidationError");
+  EXPECT_EQ(lasting(admin_, role, 7200), "");
+  EXPECT_EQ(lasting(admin_, role, 7201), "ValidationError");
+  const service::Caller session = *world_.as_session(assume(admin_, asking(role))["Credentials"]);
+  const std::string second = put_role(account_, "second", trust(role), 7200);
+  EXPECT_EQ(lasting(session, second, 3600), "");
+  EXPECT_EQ(lasting(session, second, 3601), "ValidationError");
+}
+
+TEST_F(Sts, ATokenExpiresOnTheSecondAndSaysSo) {
+  const Json credentials = assume(admin_, asking(put_role(account_, "r", trust(admin_.principal.arn)), {{"DurationSeconds", 900}}))["Credentials"];
+  world_.clock().advance(std::chrono::seconds(899));
+  EXPECT_TRUE(world_.as_session(credentials).has_value());
+  world_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(world_.as_session(credentials).error().kind, Failure::denied);
+}
+
+TEST_F(Sts, ATokenChangedAnywhereOrUsedWithAnotherKeyIsInvalid) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn));
+  const Json credentials = assume(admin_, asking(role))["Credentials"], others = assume(admin_, asking(role))["Credentials"];
+  const std::string token = credentials.str("SessionToken");
+  for (std::size_t at = 0; at + 4 < token.size(); at += 7) {
+    Json changed = credentials;
+    std::string altered = token;
+    altered[at] = altered[at] == 'A' ? 'B' : 'A';
+    changed.set("SessionToken", altered);
+    EXPECT_EQ(world_.as_session(changed).error().kind, Failure::invalid) << at;
+  }
+  Json crossed = credentials;
+  crossed.set("AccessKeyId", others.str("AccessKeyId"));
+  EXPECT_EQ(world_.as_session(crossed).error().kind, Failure::invalid);
+  for (const std::string& junk : {std::string(), std::string("AAAA"), std::string(directory::session_token_bytes_max + 4, 'A')}) {
+    crossed.set("SessionToken", junk);
+    EXPECT_EQ(world_.as_session(crossed).error().kind, Failure::invalid);
+  }
+}
+
+TEST_F(Sts, ARoleDeletedOrMadeAgainEndsItsSessions) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn));
+  const Json credentials = assume(admin_, asking(role))["Credentials"];
+  const auto opened = directory::open_session_token(world_.environment(), *world_.directory().current(), credentials.text("SessionToken"), credentials.text("AccessKeyId"), world_.clock().now());
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_EQ(opened->secret.reveal_text(), credentials.text("SecretAccessKey"));
+  EXPECT_TRUE(directory::still_valid(*world_.directory().current(), *opened, world_.clock().now()));
+  put_role(account_, "r", trust(admin_.principal.arn));  // the same name, another unique id
+  EXPECT_FALSE(directory::still_valid(*world_.directory().current(), *opened, world_.clock().now()));
+  EXPECT_EQ(world_.as_session(credentials).error().kind, Failure::invalid);
+}
+
+TEST_F(Sts, APackedPolicyMayFillTheTokenAndNotMore) {
+  const std::string role = put_role(account_, "r", trust(admin_.principal.arn, R"("sts:AssumeRole","sts:TagSession")"));
+  Json tags = Json::array();
+  for (int i = 0; i < 10; ++i) tags.push(Json::object({{"Key", "key" + std::to_string(i)}, {"Value", std::string(200, 'v')}}));
+  const Json output = assume(admin_, asking(role, {{"Tags", tags}}));
+  EXPECT_GT(output["PackedPolicySize"].as_integer(), 30);
+  EXPECT_LE(output["PackedPolicySize"].as_integer(), 100);
+  for (int i = 10; i < 50; ++i) tags.push(Json::object({{"Key", "key" + std::to_string(i)}, {"Value", std::string(200, 'v')}}));
+  EXPECT_EQ(code(admin_, asking(role, {{"Tags", tags}})), "PackedPolicyTooLarge");
+}
+
+TEST_F(Sts, ASessionTokenIsForUsersAndKeepsTheirRights) {
+  const auto output = world_.call("GetSessionToken", admin_, Json::object({{"DurationSeconds", 900}}));
+  ASSERT_TRUE(output.has_value());
+  const auto session = world_.as_session((*output)["Credentials"]);
+  ASSERT_TRUE(session.has_value());
+  EXPECT_EQ(session->principal.arn, admin_.principal.arn);
+  EXPECT_TRUE(may(*session, "rds:CreateDBInstance"));
+  EXPECT_EQ(world_.code("GetSessionToken", *session, Json::object()), "AccessDenied");
+  EXPECT_EQ(world_.code("GetSessionToken", admin_, Json::object({{"DurationSeconds", 129600}})), "");
+  EXPECT_EQ(world_.code("GetSessionToken", admin_, Json::object({{"DurationSeconds", 129601}})), "ValidationError");
+  EXPECT_EQ(world_.code("GetSessionToken", admin_, Json::object({{"DurationSeconds", 899}})), "ValidationError");
+}
+
+TEST_F(Sts, AnAccessKeyTellsItsAccount) {
+  EXPECT_EQ(world_.call("GetAccessKeyInfo", admin_, Json::object({{"AccessKeyId", world_.administrator().access_key}}))->str("Account"), account_);
+  EXPECT_EQ(world_.code("GetAccessKeyInfo", admin_, Json::object({{"AccessKeyId", "AKIAAAAAAAAAAAAAAAAA"}})), "ValidationError");
+}
+
+}  // namespace
+}  // namespace ringwall::sts
