@@ -118,7 +118,14 @@ Result<> Keeper::listen(const Record& record) {
   about.host = record.endpoint(parts_.environment);
   about.port = record.port();
   about.vpc_id = record.document->str("vpc");
-  const auto judge = [about, decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
+  const auto judge = [about, key = record.key, &store = parts_.environment.store,
+                      decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
+    // Asked each time: turning it off takes effect at once.
+    const auto now = find_record(store, key, about.resource_id);
+    if (!now || !(*now->document)["IAMDatabaseAuthenticationEnabled"].as_bool()) {
+      reason = "IAM database authentication is not enabled for this instance";
+      return false;
+    }
     SigninQuestion question = about;
     question.client_address = request.origin;
     question.user = request.user;
