@@ -101,7 +101,7 @@ class Ringwall:
         signer = RequestSigner(ServiceId("rds-db"), self.region, "rds-db", "v4", credentials, events)
         request = {"method": "GET", "url": f"https://{host}:{port}/?Action=connect&DBUser={user}", "body": {},
                    "headers": {}, "url_path": "/", "query_string": {}, "context": {}}
-        signed = signer.generate_presigned_url(request, "connect", self.region, expires_in=seconds, signing_name="rds-db")
+        signed = signer.generate_presigned_url(request, "connect", expires_in=seconds, signing_name="rds-db")
         return signed[len("https://"):]
 
     def psql(self, place, host, port, user, database, password, sql, ssl="verify-full", timeout_s=5):

@@ -10,6 +10,7 @@ status 1, and says so, if the intended request fails or anything unintended succ
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -233,10 +234,24 @@ def psql_refusal(done, *, says):
     return lines[0].split("FATAL:  ")[-1].split("failed: ")[-1]
 
 
+def sign_in_refusal(sample, token):
+    """PostgreSQL tells the client no more than that sign-in failed; the audit log has the reason."""
+    said = psql_refusal(sample.connect(token=token), says="PAM authentication failed")
+    folder = os.path.join(sample.ringwall.data, "server", "audit")
+    with open(os.path.join(folder, max(os.listdir(folder))), encoding="utf-8") as file:
+        reasons = [record["errorMessage"] for record in map(json.loads, file)
+                   if record["eventName"] == "connect" and "errorMessage" in record]
+    return said and f"{said} ({reasons[-1] if reasons else 'no reason is in the audit log'})"
+
+
 def expired_token(sample):
     token = sample.ringwall.sign_in_token(sample.application, sample.host, sample.port, APPLICATION, seconds=1)
     time.sleep(2.1)  # what is shown is that its time is over
-    return psql_refusal(sample.connect(token=token), says="PAM authentication failed")
+    return sign_in_refusal(sample, token)
+
+
+def short(said):
+    return re.sub(r"User: \S+ is not authorized to perform: (\S+) on resource: \S+ ", r"\1 ", said)
 
 
 def unintended(sample):
@@ -256,7 +271,7 @@ def unintended(sample):
          lambda: refusal_of(lambda: ringwall.assume(sample.role, sample.stranger))),
         ("an outsider's credentials used inside our network", "network: VPC endpoint policy", "VPC endpoint policy",
          lambda: refusal_of(lambda: ringwall.call_from(sample.inside, sample.stranger, "sts", "assume_role",
-                                                       RoleArn=sample.role, RoleSessionName="x"))),
+                                                       RoleArn=sample.role, RoleSessionName="mallory"))),
         ("our application writes to an outsider's key, which allows everyone", "identity: service control policy",
          "service control policy", lambda: refusal_of(lambda: kms.encrypt(KeyId=sample.stranger_key, **encrypt))),
         ("the same from inside our network", "network: VPC endpoint policy", "VPC endpoint policy",
@@ -267,8 +282,8 @@ def unintended(sample):
         ("a sign-in token whose time is over", "engine: IAM sign-in", "PAM authentication failed",
          lambda: expired_token(sample)),
         ("a sign-in token for another database user", "engine: IAM sign-in", "PAM authentication failed",
-         lambda: psql_refusal(sample.connect(token=ringwall.sign_in_token(
-             sample.application, sample.host, sample.port, MASTER)), says="PAM authentication failed")),
+         lambda: sign_in_refusal(sample, ringwall.sign_in_token(
+             sample.application, sample.host, sample.port, MASTER))),
     ]
 
 
@@ -292,7 +307,7 @@ def show(sample):
         elif words not in said:
             print(f"  ✘ {what}: {layer} should have refused it, but: {said}", file=sys.stderr)
         else:
-            print(f"  refused  {what}\n           by {layer}: {said}")
+            print(f"  refused  {what}\n           by {layer}: {short(said)}")
             continue
         wrong += 1
     return wrong

@@ -30,9 +30,12 @@ def resource_boundary():
 
 def endpoint_policy(organization):
     """The VPC's door to the APIs: only my principals, only to my resources."""
-    return document({
-        "Sid": "OnlyMineToMine", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*",
-        "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization, "aws:ResourceOrgID": organization}}})
+    return document(
+        {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+        {"Sid": "OnlyMyPrincipals", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*",
+         "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": organization}}},
+        {"Sid": "OnlyMyResources", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*",
+         "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": organization}}})
 
 
 def key_policy(account, organization):
