@@ -23,11 +23,21 @@ namespace {
 
 constexpr int exit_not_started = 126;
 
-// What the command sees instead of the host's resolver: the VPC's.
-Result<> use_resolver(const std::string& resolver) {
+// A view of the file system of its own. It holds none of the volumes that are open now: a copy of
+// their mounts would keep them from being closed for as long as the command runs.
+Result<> enter_private_view(const std::string& data) {
   if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     return std::unexpected(os::system_error("cannot make a mount namespace", errno));
   }
+  const std::string host = data + "/host";
+  if (::umount2(host.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL && errno != ENOENT) {
+    return std::unexpected(os::system_error("cannot leave `" + host + "` behind", errno));
+  }
+  return {};
+}
+
+// What the command sees instead of the host's resolver: the VPC's.
+Result<> use_resolver(const std::string& resolver) {
   char path[] = "/tmp/ringwall-resolv-XXXXXX";
   const os::UniqueFd file(::mkostemp(path, O_CLOEXEC));
   const std::string content = "nameserver " + resolver + "\noptions timeout:1 attempts:2\n";
@@ -42,10 +52,12 @@ Result<> use_resolver(const std::string& resolver) {
   return {};
 }
 
-[[noreturn]] void become(const control::Lease& lease, const std::vector<std::string>& command) {
+[[noreturn]] void become(const control::Lease& lease, const ExecFlags& flags) {
+  const std::vector<std::string>& command = flags.command;
   if (::setns(lease.network_namespace.get(), CLONE_NEWNET) != 0) {
     ::_exit(complain(os::system_error("cannot enter the VPC", errno).message, exit_not_started));
   }
+  if (auto entered = enter_private_view(flags.data); !entered) ::_exit(complain(entered.error().message, exit_not_started));
   if (auto resolved = use_resolver(lease.resolver); !resolved) ::_exit(complain(resolved.error().message, exit_not_started));
   if (!lease.api_endpoint.empty()) ::setenv("AWS_ENDPOINT_URL", lease.api_endpoint.c_str(), 1);
   ::setenv("RINGWALL_VPC", lease.vpc_id.c_str(), 1);
@@ -66,7 +78,7 @@ int exec(const ExecFlags& flags) {
   if (!lease) return complain(lease.error().message, lease.error().kind == Failure::unavailable ? exit_no_server : exit_failure);
   const pid_t child = ::fork();
   if (child < 0) return complain(os::system_error("cannot start the command", errno).message);
-  if (child == 0) become(*lease, flags.command);
+  if (child == 0) become(*lease, flags);
   // Ctrl-C is the command's; this process only waits, and gives the interface back by ending.
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGQUIT, SIG_IGN);

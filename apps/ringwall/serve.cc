@@ -115,9 +115,17 @@ Result<> drop_privileges(const Account& account) {
   return {};
 }
 
+// Without its privileged half the server could keep no promise. A kill loses nothing: what was
+// acknowledged is durable, and databases serve on. Must follow the change of user, which clears it.
+Result<> end_with(pid_t helper) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return std::unexpected(os::system_error("cannot follow the privileged half", errno));
+  if (::getppid() != helper) return fail(Failure::unavailable, "the privileged half has ended");
+  return {};
+}
+
 // The child: everything that parses bytes from outside.
 int run_server(const ServeFlags& flags, const server::Options& options, const Account& account, os::UniqueFd listener,
-               os::UniqueFd host_socket) {
+               os::UniqueFd host_socket, pid_t helper) {
   sigset_t ending;
   sigemptyset(&ending);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending, number);
@@ -125,6 +133,7 @@ int run_server(const ServeFlags& flags, const server::Options& options, const Ac
   ::signal(SIGPIPE, SIG_IGN);
   if (auto entered = enter_private_view(flags.data); !entered) return complain(entered.error().message);
   if (auto dropped = drop_privileges(account); !dropped) return complain(dropped.error().message);
+  if (auto bound = end_with(helper); !bound) return complain(bound.error().message);
   auto server = server::Server::start(options, std::move(listener), std::move(host_socket));
   if (!server) return complain(server.error().message);
   fmt::print("ringwall: {}\n", (*server)->greeting());
@@ -177,11 +186,12 @@ int serve(const ServeFlags& given) {
                                 .dns_suffix = flags.dns_suffix,
                                 .plugin_folder = plugin_folder(),
                                 .io_threads = flags.threads};
+  const pid_t helper_pid = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return complain(os::system_error("cannot start the server", errno).message);
   if (child == 0) {
     host_end.reset();
-    ::_exit(run_server(flags, options, *account, *std::move(listener), std::move(server_end)));
+    ::_exit(run_server(flags, options, *account, *std::move(listener), std::move(server_end), helper_pid));
   }
   listener->reset();
   server_end.reset();

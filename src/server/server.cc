@@ -85,7 +85,6 @@ class Server::Parts {
   std::mutex mutex;
   std::condition_variable wake;
   bool stopping = false;  // guarded by mutex
-  std::optional<Error> host_lost;
   std::thread upkeep;
 
   Result<> identify();

@@ -32,8 +32,7 @@ class Server {
 
   // "listening on https://… (account …, region …)".
   std::string greeting() const;
-  // Blocks until stop() has been asked for from another thread, or the privileged half is gone
-  // (then it answers the failure).
+  // Blocks until ask_to_stop() has been called, on any thread.
   Result<> wait();
   void ask_to_stop();
   // Ends serving; with Databases::stop also every database, volume and network.

@@ -113,4 +113,4 @@ class ClientsTest(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")

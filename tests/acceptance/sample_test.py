@@ -43,4 +43,4 @@ class SampleTest(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")

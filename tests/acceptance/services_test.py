@@ -43,7 +43,7 @@ class ServicesTest(ServerCase):
         self.client("iam", narrow).list_users()
         self.assertIn("session policy", self.refused("AccessDenied", self.client("iam", narrow).list_roles))
         self.refused("ValidationError", sts.assume_role, RoleArn=role, RoleSessionName="me", ExternalId="42",
-                     DurationSeconds=899)
+                     DurationSeconds=3601)
         session = Keys.of_session(sts.get_session_token(DurationSeconds=900))
         self.assertEqual(self.client("sts", session).get_caller_identity()["Arn"], me["Arn"])
         iam.delete_role_policy(RoleName="visitor", PolicyName="all")
@@ -226,4 +226,4 @@ class ServicesTest(ServerCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")
