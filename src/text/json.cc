@@ -191,11 +191,7 @@ void dump_to(const Json& json, std::string& out, int indent) {
 
 Json::Json(Array value) : value_(std::move(value)) {}
 
-<<<<<<< HEAD
 Json Json::array() { return array(Array()); }
-=======
-Json Json::array() { return array(Array{}); }
->>>>>>> docs
 
 Json Json::array(Array items) {
   Json json;
@@ -203,14 +199,9 @@ Json Json::array(Array items) {
   return json;
 }
 
-Json Json::object() {
+Json Json::object(std::initializer_list<Member> members) {
   Json json;
   json.value_ = Object{};
-  return json;
-}
-
-Json Json::object(std::initializer_list<Member> members) {
-  Json json = object();
   for (const auto& member : members) json.set(member.key, member.value);
   return json;
 }

@@ -22,11 +22,7 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;  // in document order; keys are unique
 
-<<<<<<< HEAD
   Json();  // null
-=======
-  Json() = default;  // null
->>>>>>> docs
   Json(bool value);
   template <typename T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
@@ -44,12 +40,7 @@ class Json {
 
   static Json array();
   static Json array(Array items);
-<<<<<<< HEAD
   static Json object(std::initializer_list<Member> members = {});
-=======
-  static Json object();
-  static Json object(std::initializer_list<Member> members);
->>>>>>> docs
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_bool() const { return std::holds_alternative<bool>(value_); }
@@ -111,33 +102,21 @@ struct Json::Member {
   friend bool operator==(const Member& a, const Member& b);
 };
 
-<<<<<<< HEAD
 // Defined here because a Member, which holds a Json, had to be complete first.
 inline Json::Json() = default;
 inline Json::Json(bool value) : value_(value) {}
 template <typename T>
   requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
 inline Json::Json(T value) : value_(static_cast<std::int64_t>(value)) {}
-=======
-// Defined here, not in the class: a constructor may have to destroy what it has made, and clang
-// wants a Member complete for that where the constructor is defined.
-inline Json::Json(bool value) : value_(value) {}
-template <typename T>
-  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-Json::Json(T value) : value_(static_cast<std::int64_t>(value)) {}
->>>>>>> docs
 inline Json::Json(double value) : value_(value) {}
 inline Json::Json(std::string value) : value_(std::move(value)) {}
 inline Json::Json(std::string_view value) : value_(std::string(value)) {}
 inline Json::Json(const char* value) : value_(std::string(value)) {}
-<<<<<<< HEAD
 inline Json::Json(const Json& other) = default;
 inline Json::Json(Json&& other) noexcept = default;
 inline Json& Json::operator=(const Json& other) = default;
 inline Json& Json::operator=(Json&& other) noexcept = default;
 inline Json::~Json() = default;
-=======
->>>>>>> docs
 
 struct Position {
   std::uint32_t line = 1;    // from 1
