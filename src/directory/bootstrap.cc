@@ -38,7 +38,7 @@ Administrator make(const service::Environment& environment, store::Transaction& 
 std::string new_account_id(const service::Environment& environment, store::Transaction& transaction) {
   for (;;) {
     const std::string id = random_text(environment.random, "123456789", 1) + random_text(environment.random, "0123456789", 11);
-    if (!transaction.contains("org/account/" + id)) return id;
+    if (!transaction.contains("org/account/" + id) && !transaction.contains("org/removed/" + id)) return id;
   }
 }
 

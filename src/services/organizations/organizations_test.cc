@@ -215,6 +215,23 @@ TEST_F(Organizations, MovingAnAccountNamesItsErrors) {
   EXPECT_EQ(call("ListAccountsForParent", Json::object({{"ParentId", unit}}))["Accounts"].items().at(0).text("Id"), account);
 }
 
+TEST_F(Organizations, ARemovedAccountIsAnOutsiderWhomNoPolicyBinds) {
+  const std::string account = new_account("leaver");
+  const std::string policy = new_policy("no databases");
+  call("AttachPolicy", Json::object({{"PolicyId", policy}, {"TargetId", account}}));
+  const auto remove = [&](const std::string& id) { return code("RemoveAccountFromOrganization", Json::object({{"AccountId", id}})); };
+  EXPECT_EQ(remove("000000000000"), "AccountNotFoundException");
+  EXPECT_EQ(remove(admin_.account()), "MasterCannotLeaveOrganizationException");
+  EXPECT_EQ(world_.code("RemoveAccountFromOrganization", World::as_root(account), Json::object({{"AccountId", account}})), "AccessDeniedException");
+  ASSERT_FALSE(may(account, "rds:CreateDBInstance"));
+  EXPECT_EQ(remove(account), "");
+  EXPECT_TRUE(may(account, "rds:CreateDBInstance"));
+  EXPECT_FALSE(world_.directory().current()->mine(account));
+  EXPECT_NE(world_.directory().current()->principal("arn:aws:iam::" + account + ":role/OrganizationAccountAccessRole"), nullptr);
+  EXPECT_EQ(code("DeletePolicy", Json::object({{"PolicyId", policy}})), "");  // its attachments went too
+  EXPECT_EQ(remove(account), "AccountNotFoundException");
+}
+
 TEST_F(Organizations, ListsGoOnFromTheirToken) {
   for (int i = 0; i < 4; ++i) new_account("account" + std::to_string(i));
   std::size_t seen = 0;

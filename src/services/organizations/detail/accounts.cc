@@ -116,6 +116,22 @@ ApiResult<Json> move_account(const Call& call) {
   return Json::object();
 }
 
+// The account lives on outside the organisation: nothing of it is touched, the role by which the
+// management account enters it included, but no policy of the organisation binds it any more.
+ApiResult<Json> remove_account(const Call& call) {
+  RW_TRY(const Document stored, organization(call));
+  RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
+  if (account.id == stored->text("MasterAccountId")) {
+    return api_error("MasterCannotLeaveOrganizationException", "You can't remove a management account from an organization.");
+  }
+  const std::string attachments = directory::attachment_key(account.id, "");
+  for (const store::Entry& entry : call.transaction.list(attachments)) call.transaction.erase(entry.key);
+  call.transaction.erase(account.key);
+  // Its number is never given to another account, which would own what this one left.
+  call.transaction.put("org/removed/" + account.id, Json::object({{"RemovedTimestamp", text::to_millis(call.now)}}));
+  return Json::object();
+}
+
 }  // namespace
 
 void add_account_operations(Operations& operations) {
@@ -127,6 +143,8 @@ void add_account_operations(Operations& operations) {
   operations.push_back({"ListAccountsForParent", Access::read, ask_about("organizations:ListAccountsForParent", {node_in("ParentId")}), list_accounts_for_parent});
   operations.push_back({"MoveAccount", Access::write,
                         ask_about("organizations:MoveAccount", {node_in("AccountId"), node_in("SourceParentId"), node_in("DestinationParentId")}), move_account});
+  operations.push_back({"RemoveAccountFromOrganization", Access::write,
+                        ask_about("organizations:RemoveAccountFromOrganization", {node_in("AccountId")}), remove_account});
 }
 
 }  // namespace ringwall::organizations::detail

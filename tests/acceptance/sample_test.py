@@ -1,0 +1,46 @@
+"""The sample that ./run makes: made, shown, and not started over."""
+
+import json
+import os
+import unittest
+
+from harness import BINARY, ROOT, ServerCase, run
+
+PERIMETER = os.path.join(ROOT, "sample", "perimeter.py")
+REFUSALS = 10
+
+
+class SampleTest(ServerCase):
+    def show(self):
+        return run("/usr/bin/python3", PERIMETER, "--ringwall", BINARY, "--data", self.data, timeout=120)
+
+    def made(self):
+        with open(os.path.join(self.data, "sample.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def test_the_intended_request_succeeds_and_every_unintended_one_is_refused_again_and_again(self):
+        first = self.show()
+        self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+        self.assertIn("2 orders, over TLSv1.3", first.stdout)
+        self.assertEqual(first.stdout.count("  refused  "), REFUSALS, first.stdout)
+        made = self.made()
+        again = self.show()
+        self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+        self.assertIn("all of it is there already", again.stdout)
+        self.assertEqual(self.made(), made)
+
+    def test_what_it_shows_fails_loudly_when_a_boundary_is_gone(self):
+        first = self.show()
+        self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
+        made = self.made()
+        organizations = self.client("organizations")
+        place = {"PolicyId": made["resource-boundary"], "TargetId": made["unit"]}
+        organizations.detach_policy(**place)
+        shown = self.show()
+        organizations.attach_policy(**place)
+        self.assertEqual(shown.returncode, 1)
+        self.assertIn("SUCCEEDED", shown.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
