@@ -83,10 +83,6 @@ Result<> make_folders(const std::string& data, const Account& account) {
     RW_DO(os::make_folder(path, std::string_view(name) == "/server" ? 0700 : 0755));
     if (::chown(path.c_str(), account.uid, account.gid) != 0) return std::unexpected(os::system_error("cannot give `" + path + "` to the server", errno));
   }
-  // The certificate that clients trust lies at the top, written by the server.
-  const std::string certificate = data + "/ca.pem";
-  const os::UniqueFd file(::open(certificate.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!file || ::fchown(file.get(), account.uid, account.gid) != 0) return std::unexpected(os::system_error("cannot prepare `" + certificate + "`", errno));
   return {};
 }
 

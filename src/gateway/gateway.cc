@@ -8,7 +8,6 @@
 #include "gateway/authenticate.h"
 #include "gateway/decide.h"
 #include "gateway/workers.h"
-#include "text/encode.h"
 
 namespace ringwall::gateway {
 
@@ -26,16 +25,43 @@ constexpr int commit_attempts = 64;
 // Global services are signed for us-east-1 whatever the client's region is.
 constexpr std::array<std::string_view, 3> global_services = {"iam", "organizations", "sts"};
 
-WireRequest wire_of(const http::Request& request) {
-  return {.method = request.method,
-          .path = request.path,
-          .query = request.query,
-          .header = [&request](std::string_view name) { return request.find(name); },
-          .body = request.body,
-          .each_header = [&request](const std::function<void(std::string_view, std::string_view)>& visit) {
-            for (const http::Header& header : request.headers) visit(text::lower(header.name), header.value);
-          }};
-}
+// A request as awsapi reads it. Header names are kept in lower case beside the request, because
+// awsapi holds on to them while it verifies; valid as long as the request and this.
+class Wire {
+ public:
+  explicit Wire(const http::Request& request) {
+    std::size_t size = 0;
+    for (const http::Header& header : request.headers) size += header.name.size();
+    names_.reserve(size);  // no reallocation: the views below stay valid
+    headers_.reserve(request.headers.size());
+    for (const http::Header& header : request.headers) {
+      const std::size_t start = names_.size();
+      for (const char c : header.name) names_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      headers_.emplace_back(std::string_view(names_).substr(start), header.value);
+    }
+    wire_ = {.method = request.method,
+             .path = request.path,
+             .query = request.query,
+             .header = [this](std::string_view name) -> std::optional<std::string_view> {
+               const auto found = std::ranges::find(headers_, name, &Header::first);
+               return found == headers_.end() ? std::nullopt : std::optional(found->second);
+             },
+             .body = request.body,
+             .each_header = [this](const std::function<void(std::string_view, std::string_view)>& visit) {
+               for (const auto& [name, value] : headers_) visit(name, value);
+             }};
+  }
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  const WireRequest& operator*() const { return wire_; }
+
+ private:
+  using Header = std::pair<std::string_view, std::string_view>;
+  std::string names_;
+  std::vector<Header> headers_;
+  WireRequest wire_;
+};
 
 http::Response response_of(WireReply wire) {
   http::Response response{.status = wire.status, .body = std::move(wire.body)};
@@ -103,7 +129,8 @@ class Gateway::Core {
   }
 
   void handle(http::Exchange exchange) {
-    const WireRequest wire = wire_of(exchange.request());
+    const Wire held(exchange.request());
+    const WireRequest& wire = *held;
     Prepared prepared{.network = *static_cast<const Place*>(exchange.tag().get())->context.load(),
                       .estate = directory_.current(),
                       .now = environment_.clock.now(),
@@ -119,7 +146,8 @@ class Gateway::Core {
     auto waiting = std::make_shared<http::Exchange>(std::move(exchange));
     auto ready = std::make_shared<Prepared>(std::move(prepared));
     Workers::Job job = [this, waiting, ready] {
-      std::move(*waiting).reply(response_of(perform(wire_of(waiting->request()), *ready)));
+      const Wire held(waiting->request());
+      std::move(*waiting).reply(response_of(perform(*held, *ready)));
     };
     if (workers_.post(job)) return;
     const Model& model = ready->service->model();

@@ -20,7 +20,7 @@ struct Layout {
   std::string root_key() const { return folder + "/server/root.key"; }
   std::string audit() const { return folder + "/server/audit"; }
   std::string administrator() const { return folder + "/server/administrator.json"; }
-  std::string ca_certificate() const { return folder + "/ca.pem"; }           // world-readable
+  std::string ca_certificate() const { return folder + "/run/ca.pem"; }       // world-readable
   std::string endpoint() const { return folder + "/run/endpoint.json"; }     // of the running server
 };
 

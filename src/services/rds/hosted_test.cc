@@ -130,6 +130,12 @@ TEST_F(HostedReconciling, LivesItsWholeLife) {
   EXPECT_EQ(asked(), std::string(test_account) + " " + test_vpc + " " + (*world_.document("shop"))["Endpoint"].str("Address") + " 5432 ada");
   EXPECT_EQ(run_from_the_vpc("ada", "no token", "SELECT 7").state, "no connection");
 
+  // Without IAM authentication the same token is refused, at once.
+  world_.ask("shop", [](text::Json& wanted) { wanted.set("IAMDatabaseAuthenticationEnabled", false); });
+  EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 7").state, "no connection");
+  world_.ask("shop", [](text::Json& wanted) { wanted.set("IAMDatabaseAuthenticationEnabled", true); });
+  EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 7").value, "7");
+
   // A new password.
   world_.set_password("shop", "Another-Pass-2");
   ASSERT_TRUE(world_.becomes("shop", "available"));

@@ -3,8 +3,8 @@
 #include "services/rds/reconciler.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
-#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -22,6 +22,7 @@ using service::Json;
 namespace {
 
 constexpr std::size_t workers_count = 4;  // instances that are worked on at the same time
+constexpr std::size_t stops_at_once_max = 16;  // stopping is mostly waiting
 
 bool is_instance_key(std::string_view key) { return key.find("/db/") != std::string_view::npos; }
 
@@ -62,7 +63,10 @@ class Reconciler::Loop {
       for (const std::string& id : *found) ids.insert(resource_of(id));
     }
     ids.erase("");
-    for (const std::string& id : ids) slot(id);
+    {
+      const std::lock_guard lock(mutex_);
+      for (const std::string& id : ids) slot(id);
+    }
     return rest_all();
   }
 
@@ -187,16 +191,26 @@ class Reconciler::Loop {
     workers_.clear();
   }
 
-  // After halt(): nobody else touches the slots.
+  // After halt(): nobody else has a keeper.
   Result<> rest_all() {
-    std::vector<std::future<Result<>>> ends;
-    for (auto& [id, one] : slots_) {
-      ends.push_back(std::async(std::launch::async, [&keeper = one.keeper] { return keeper.put_to_rest(); }));
+    std::vector<Keeper*> keepers;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& [id, one] : slots_) keepers.push_back(&one.keeper);
     }
+    std::atomic<std::size_t> next = 0;
+    std::mutex outcome_mutex;
     Result<> outcome;
-    for (auto& end : ends) {
-      if (auto ended = end.get(); !ended && outcome) outcome = std::move(ended);
-    }
+    const auto rest_some = [&] {
+      for (std::size_t i = next++; i < keepers.size(); i = next++) {
+        auto rested = keepers[i]->put_to_rest();
+        const std::lock_guard lock(outcome_mutex);
+        if (outcome && !rested) outcome = std::move(rested);
+      }
+    };
+    std::vector<std::thread> helpers;
+    for (std::size_t i = 0; i < std::min(stops_at_once_max, keepers.size()); ++i) helpers.emplace_back(rest_some);
+    for (std::thread& helper : helpers) helper.join();
     return outcome;
   }
 

@@ -21,7 +21,7 @@ bool still_wanted(const Record& record, const std::shared_ptr<const Json>& now) 
 }
 
 std::unexpected<Error> failed(const service::ApiError& error) {
-  return fail(Failure::denied, error.code + (error.message.empty() ? "" : ": " + error.message));
+  return fail(Failure::unavailable, error.code + (error.message.empty() ? "" : ": " + error.message));
 }
 
 struct Wrapped {

@@ -10,7 +10,8 @@
 namespace ringwall::rds::detail {
 namespace {
 
-constexpr milliseconds probe_first{5}, probe_last{250};
+constexpr milliseconds probe_often{10}, probe_seldom{250};
+constexpr int probes_often = 100;  // most engines serve within that second
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::hours look_again{12};
@@ -117,7 +118,14 @@ Result<> Keeper::listen(const Record& record) {
   about.host = record.endpoint(parts_.environment);
   about.port = record.port();
   about.vpc_id = record.document->str("vpc");
-  const auto judge = [about, decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
+  const auto judge = [about, key = record.key, &store = parts_.environment.store,
+                      decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
+    // Asked each time: turning it off takes effect at once.
+    const auto now = find_record(store, key, about.resource_id);
+    if (!now || !(*now->document)["IAMDatabaseAuthenticationEnabled"].as_bool()) {
+      reason = "IAM database authentication is not enabled for this instance";
+      return false;
+    }
     SigninQuestion question = about;
     question.client_address = request.origin;
     question.user = request.user;
@@ -135,8 +143,7 @@ Result<Next> Keeper::await_ready(const Record& record) {
   if (const auto ready = engine->probe(parts_.host, record.instance()); !ready) {
     // Recovery after a crash takes its time, so a slow engine is asked on, never ended.
     if (since(held_since_) > parts_.ready_patience) return fail(ready.error(), "the engine runs and does not serve");
-    constexpr int doublings_most = 6;
-    return Next{Next::When::later, std::min(probe_first * (1 << std::min(probes_++, doublings_most)), probe_last)};
+    return Next{Next::When::later, ++probes_ <= probes_often ? probe_often : probe_seldom};
   }
   note_time("ready", held_since_);
   ready_ = true;

@@ -124,7 +124,7 @@ class World {
                                     {"Endpoint", Json::object({{"Address", name}, {"Port", 5432}})},
                                     {"account", test_account}, {"vpc", test_vpc}, {"interface", interface.str("NetworkInterfaceId")},
                                     {"address", interface.str("PrivateIpAddress")}, {"uid", detail::free_uid(transaction)},
-                                    {"desired", "running"}, {"generation", 1}, {"data_key", text::base64(*wrapped)},
+                                    {"IAMDatabaseAuthenticationEnabled", true}, {"desired", "running"}, {"generation", 1}, {"data_key", text::base64(*wrapped)},
                                     {"master_password", detail::seal_password(environment, id, test_password)}}));
       transaction.put(detail::dns_key(test_vpc, name), Json::object({{"address", interface.str("PrivateIpAddress")}}));
     });
