@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+FLAG = re.compile(r"^  (?:-\w,)?(--[a-z][a-z-]*)", flags=re.M)  # where `--help` lists it
 
 
 def help_of(binary, *subcommand):
@@ -29,8 +29,8 @@ def check(page, binary):
         if name not in described:
             yield f"the manual page has no section on `{name}`"
             continue
-        have = {flag for flag in FLAG.findall(help_of(binary, name).split("\n\n", 1)[1])} - {"--help"}
-        told = set(re.findall(r"^\.B[RI]? (--[a-z-]+)", described[name].split("\n.SH ")[0], flags=re.M))
+        have = set(FLAG.findall(help_of(binary, name))) - {"--help"}
+        told = set(re.findall(r"^\.TP\n\.B[RI]? (--[a-z-]+)", described[name].split("\n.SH ")[0], flags=re.M))
         for flag in sorted(have - told):
             yield f"`{name} {flag}` is not in the manual page"
         for flag in sorted(told - have):

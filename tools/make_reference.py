@@ -26,15 +26,15 @@ DECLARED = re.compile(r"(?:^|[ ,>])([a-z_0-9]+_max|[a-z_0-9]+_min)\s*(?:=\s*([^,
 def operations_page(services):
     lines = ["# Operations", "",
              "What each service answers. \"Known\" are the operations AWS's own model lists; one that is known and not implemented is",
-             "refused with the service's proper error, never answered with an empty success. `w` marks operations that change something.",
+             "refused with the service's proper error, never answered with an empty success.",
              "", "| service | API version | implemented | known to AWS |", "|---|---|---:|---:|"]
     for one in services:
         name = one["service"]
         lines.append(f"| [{NAMES[name]}](#{name}) | {one['version']} | {len(one['implemented'])} | {len(one['known'])} |")
     for one in services:
-        lines += ["", f"## {one['service']}", "", "| operation | |", "|---|---|"]
+        lines += ["", f"## {one['service']}", "", "| operation | reads or writes |", "|---|---|"]
         for operation, access in sorted(one["implemented"].items()):
-            lines.append(f"| {operation} | {'w' if access == 'write' else ''} |")
+            lines.append(f"| {operation} | {access} |")
     return "\n".join(lines) + "\n"
 
 
