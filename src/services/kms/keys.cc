@@ -64,7 +64,8 @@ ApiResult<Json> create_key(const Call& call) {
   }
   Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), call.input.text("Policy"), tags, "CUSTOMER");
   Json output = Json::object({{"KeyMetadata", key}});
-  call.transaction.put("kms/" + call.account() + "/key/" + key.str("KeyId"), std::move(key));
+  const std::string id = key.str("KeyId");  // before the key moves away: arguments have no order
+  call.transaction.put("kms/" + call.account() + "/key/" + id, std::move(key));
   return output;
 }
 
