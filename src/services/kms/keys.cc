@@ -64,7 +64,11 @@ ApiResult<Json> create_key(const Call& call) {
   }
   Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), call.input.text("Policy"), tags, "CUSTOMER");
   Json output = Json::object({{"KeyMetadata", key}});
+<<<<<<< HEAD
   const std::string id = key.str("KeyId");  // read before the key is moved: arguments have no order
+=======
+  const std::string id = key.str("KeyId");  // before the key moves away: arguments have no order
+>>>>>>> docs
   call.transaction.put("kms/" + call.account() + "/key/" + id, std::move(key));
   return output;
 }
