@@ -24,7 +24,7 @@ void add_data(CLI::App& command, std::string& data) {
 void add_format(CLI::App& command, Format& format) {
   static const std::map<std::string, Format> names = {{"text", Format::text}, {"json", Format::json}};
   command.add_option("--format", format, "text for people, json for programs")
-      ->transform(CLI::CheckedTransformer(names, CLI::ignore_case))
+      ->transform(CLI::CheckedTransformer(names, CLI::ignore_case).description(""))
       ->type_name("text|json");
 }
 
@@ -48,7 +48,7 @@ int run(int argc, char** argv) {
   serve_command->add_option("--user", serve_flags.user, "whom the server runs as (default: `ringwall` if there is one, else a uid nobody has)");
   static const std::map<std::string, OnStop> endings = {{"stop", OnStop::stop}, {"keep", OnStop::keep}};
   serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases")
-      ->transform(CLI::CheckedTransformer(endings, CLI::ignore_case))->type_name("stop|keep");
+      ->transform(CLI::CheckedTransformer(endings, CLI::ignore_case).description(""))->type_name("stop|keep");
   serve_command->add_option("--threads", serve_flags.threads, "threads that read requests (0: one for each processor)")->check(CLI::Range(0, 256));
 
   std::string data = data_folder_default;
@@ -107,7 +107,9 @@ int run(int argc, char** argv) {
     if (all.empty()) return complain("there is no subcommand `" + about + "`: see `ringwall help`", exit_usage);
     subject = all.front();
   }
-  fmt::print("{}", subject->help());
+  // App::help() would explain the subcommand that was given, which is `help`.
+  const std::string name = about.empty() ? app.get_name() : app.get_name() + " " + about;
+  fmt::print("{}", subject->get_formatter()->make_help(subject, name, CLI::AppFormatMode::Normal));
   return exit_success;
 }
 

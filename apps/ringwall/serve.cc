@@ -87,11 +87,14 @@ Result<> make_folders(const std::string& data, const Account& account) {
   return {};
 }
 
+// The plugins lie beside the binary in a build, and where the package puts them otherwise: found
+// from the binary itself, so that no path of the machine it was built on is ever trusted.
 std::string plugin_folder() {
-  return std::filesystem::exists(std::string(RINGWALL_INSTALLED_PLUGINS) + "/ringwall_guard.so") &&
-                 !std::filesystem::exists(std::string(RINGWALL_BUILD_PLUGINS) + "/ringwall_guard.so")
-             ? RINGWALL_INSTALLED_PLUGINS
-             : RINGWALL_BUILD_PLUGINS;
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const std::filesystem::path built = here / "lib";
+  if (std::filesystem::exists(built / "ringwall_guard.so", error)) return built;
+  return (here / RINGWALL_PLUGINS_FROM_BINARY).lexically_normal();
 }
 
 // A view of the file system of its own, in which the data folder has a short, walkable path.

@@ -1,6 +1,5 @@
 #include "keyring/keyring.h"
 
-
 #include <array>
 
 #include "base/check.h"
@@ -47,6 +46,14 @@ struct Name {
   std::string resource;  // "key/…" or "alias/…"
 };
 
+constexpr std::size_t account_digits = 12;
+
+// Accounts and key ids become parts of a stored document's name, so neither may hold a separator.
+bool is_account(std::string_view text) {
+  return text.size() == account_digits && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+bool is_key_id(std::string_view text) { return !text.empty() && text.find('/') == std::string_view::npos; }
+
 // Splits any of the four forms; the region of an ARN must be ours.
 std::optional<Name> read_name(std::string_view region, std::string_view account, std::string_view name) {
   if (name.starts_with("alias/")) return Name{std::string(account), std::string(name)};
@@ -55,7 +62,7 @@ std::optional<Name> read_name(std::string_view region, std::string_view account,
   if (!name.starts_with(prefix)) return std::nullopt;
   const std::string_view rest = name.substr(prefix.size());
   const std::size_t colon = rest.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
+  if (colon == std::string_view::npos || !is_account(rest.substr(0, colon))) return std::nullopt;
   return Name{std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 1))};
 }
 
@@ -111,6 +118,13 @@ std::optional<Blob> read_blob(ByteView blob) {
               blob.first(header_size), blob.subspan(header_size)};
 }
 
+std::optional<ApiError> fault_in(const EncryptionContext& context) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : context) bytes += name.size() + value.size();
+  if (bytes <= context_bytes_max) return std::nullopt;
+  return ApiError{"ValidationException", "the encryption context has more than " + std::to_string(context_bytes_max) + " bytes"};
+}
+
 std::unexpected<ApiError> invalid_ciphertext() { return api_error("InvalidCiphertextException", "", 400); }
 
 }  // namespace
@@ -134,15 +148,17 @@ ApiResult<Key> find_key(store::Transaction& transaction, std::string_view region
   }
   if (!parsed->resource.starts_with("key/")) return no_key();
   const std::string id = parsed->resource.substr(4);
+  if (!is_key_id(id)) return no_key();
   const auto document = transaction.get(key_store_key(parsed->account, id));
   if (!document) return no_key();
   return Key{parsed->account, id, document->str("Arn"), document};
 }
 
-service::Question question(const Key& key, std::string action, const EncryptionContext& context,
-                           std::string_view via_service) {
+service::Question question(const Key& key, const service::Caller& caller, std::string action,
+                           const EncryptionContext& context, std::string_view via_service) {
   service::Question question{.action = std::move(action), .resource = key.arn, .resource_account = key.account};
   const Json& document = *key.document;
+  if (!caller.account().empty()) question.context.set("kms:CallerAccount", caller.account());
   question.context.set("kms:KeySpec", document.str("KeySpec"));
   question.context.set("kms:KeyUsage", document.str("KeyUsage"));
   question.context.set("kms:KeyOrigin", document.str("Origin"));
@@ -181,6 +197,7 @@ std::optional<ApiError> unusable(const Key& key) {
 ApiResult<Bytes> encrypt(const service::Environment& environment, const Key& key, ByteView plaintext,
                          const EncryptionContext& context) {
   if (auto error = unusable(key)) return std::unexpected(*std::move(error));
+  if (auto fault = fault_in(context)) return std::unexpected(*std::move(fault));
   const auto& materials = (*key.document)["material"].items();
   RW_CHECK(!materials.empty());
   const std::string material_id = materials.back().str("id");
@@ -198,6 +215,7 @@ ApiResult<Bytes> encrypt(const service::Environment& environment, const Key& key
 ApiResult<Secret> decrypt(const service::Environment& environment, const Key& key, ByteView blob,
                           const EncryptionContext& context) {
   if (auto error = unusable(key)) return std::unexpected(*std::move(error));
+  if (auto fault = fault_in(context)) return std::unexpected(*std::move(fault));
   const auto parts = read_blob(blob);
   if (!parts || parts->arn != key.arn) return invalid_ciphertext();
   const auto material = open_material(environment, key, parts->material_id);

@@ -20,6 +20,9 @@ using service::ApiResult;
 using text::Json;
 
 using EncryptionContext = std::map<std::string, std::string>;
+// Of all names and values together. One more byte is a ValidationException: what is authenticated
+// writes lengths in two bytes, so no context may outgrow them.
+inline constexpr std::size_t context_bytes_max = 8192;
 
 struct Key {
   std::string account, id, arn;
@@ -30,16 +33,18 @@ struct Key {
 // NotFoundException in KMS's words.
 ApiResult<Key> find_key(store::Transaction& transaction, std::string_view region, std::string_view account, std::string_view name);
 
-// The question to ask before using `key` for `action` ("kms:Decrypt"): key policy as resource
-// policy, resource tags, kms:EncryptionContext:*, kms:EncryptionContextKeys, kms:KeySpec, …
-// `via_service` sets kms:ViaService and aws:ViaAWSService when a service calls for the caller.
-service::Question question(const Key& key, std::string action, const EncryptionContext& context = {},
-                           std::string_view via_service = {});
+// The question to ask before `caller` uses `key` for `action` ("kms:Decrypt"): key policy as
+// resource policy, resource tags, kms:CallerAccount, kms:EncryptionContext:*,
+// kms:EncryptionContextKeys, kms:KeySpec, … `via_service` sets kms:ViaService and
+// aws:ViaAWSService when a service calls for the caller.
+service::Question question(const Key& key, const service::Caller& caller, std::string action,
+                           const EncryptionContext& context = {}, std::string_view via_service = {});
 
 // Fails with DisabledException or KMSInvalidStateException unless the key is Enabled.
 std::optional<service::ApiError> unusable(const Key& key);
 
 // The ciphertext blob carries the key's ARN and material id; opening it needs the same context.
+// Both fail as unusable() says, and with ValidationException for a context past its limit.
 ApiResult<Bytes> encrypt(const service::Environment& environment, const Key& key, ByteView plaintext, const EncryptionContext& context);
 // InvalidCiphertextException when blob or context are not those of an encryption with `key`.
 ApiResult<Secret> decrypt(const service::Environment& environment, const Key& key, ByteView blob, const EncryptionContext& context);

@@ -29,9 +29,9 @@ service::Question on_alias(const Call& call, std::string action) {
 }
 
 ApiResult<service::Questions> ask_create(const Call& call) {
-  const auto key = key_identified(call, "TargetKeyId");
+  const auto key = own_key(call, "TargetKeyId");
   if (!key) return std::unexpected(key.error());
-  return service::Questions{{on_alias(call, "kms:CreateAlias"), keyring::question(*key, "kms:CreateAlias")}};
+  return service::Questions{{on_alias(call, "kms:CreateAlias"), keyring::question(*key, call.caller, "kms:CreateAlias")}};
 }
 
 ApiResult<std::shared_ptr<const Json>> stored(const Call& call) {
@@ -48,28 +48,35 @@ ApiResult<service::Questions> ask_stored(const Call& call, const std::string& ac
   if (!alias) return std::unexpected(alias.error());
   service::Questions questions{{on_alias(call, action)}};
   const auto key = keyring::find_key(call.transaction, call.environment.region, call.account(), (*alias)->text("TargetKeyId"));
-  if (key) questions.all.push_back(keyring::question(*key, action));
+  if (key) questions.all.push_back(keyring::question(*key, call.caller, action));
   return questions;
 }
 
 ApiResult<service::Questions> ask_update(const Call& call) {
   auto questions = ask_stored(call, "kms:UpdateAlias");
   if (!questions) return questions;
-  const auto target = key_identified(call, "TargetKeyId");
-  if (!target) return std::unexpected(target.error());
-  questions->all.push_back(keyring::question(*target, "kms:UpdateAlias"));
+  const auto next = own_key(call, "TargetKeyId");
+  if (!next) return std::unexpected(next.error());
+  questions->all.push_back(keyring::question(*next, call.caller, "kms:UpdateAlias"));
   return questions;
+}
+
+// The key that an alias is to name: a customer's that stays.
+ApiResult<keyring::Key> target(const Call& call) {
+  auto key = own_key(call, "TargetKeyId");
+  if (!key) return key;
+  if (key->document->text("KeyManager") == "AWS") {
+    return api_error("AccessDeniedException", key->arn + " is managed by AWS: it takes no other alias");
+  }
+  if (key->document->text("KeyState") == "PendingDeletion") return std::unexpected(*keyring::unusable(*key));
+  return key;
 }
 
 ApiResult<Json> create(const Call& call) {
   const std::string name = call.input.str("AliasName");
   if (auto fault = fault_in_name(name)) return std::unexpected(*std::move(fault));
-  const auto key = key_identified(call, "TargetKeyId");
+  const auto key = target(call);
   if (!key) return std::unexpected(key.error());
-  if (key->account != call.account()) return api_error("AccessDeniedException", "an alias and its key are of one account");
-  if (key->document->text("KeyState") == "PendingDeletion") {
-    return api_error("KMSInvalidStateException", key->arn + " is pending deletion.");
-  }
   const std::string arn = account_arn(call, name);
   if (call.transaction.contains(store_key(call, name))) {
     return api_error("AlreadyExistsException", "An alias with the name " + arn + " already exists");
@@ -86,9 +93,8 @@ ApiResult<Json> create(const Call& call) {
 ApiResult<Json> update(const Call& call) {
   const auto alias = stored(call);
   if (!alias) return std::unexpected(alias.error());
-  const auto key = key_identified(call, "TargetKeyId");
+  const auto key = target(call);
   if (!key) return std::unexpected(key.error());
-  if (key->account != call.account()) return api_error("AccessDeniedException", "an alias and its key are of one account");
   Json changed = **alias;
   changed.set("TargetKeyId", key->id).set("LastUpdatedDate", text::to_millis(call.now));
   call.transaction.put(store_key(call, call.input.text("AliasName")), std::move(changed));
@@ -105,7 +111,7 @@ ApiResult<Json> remove(const Call& call) {
 ApiResult<Json> list(const Call& call) {
   std::string wanted;
   if (call.input.contains("KeyId")) {
-    const auto key = key_identified(call, "KeyId");
+    const auto key = own_key(call, "KeyId");
     if (!key) return std::unexpected(key.error());
     wanted = key->id;
   }

@@ -53,7 +53,8 @@ std::optional<ApiError> fault_in_policy(const Call& call, std::string_view docum
 ApiResult<Json> create_key(const Call& call) {
   const std::string_view spec = call.input.text("KeySpec", call.input.text("CustomerMasterKeySpec", "SYMMETRIC_DEFAULT"));
   if (spec != "SYMMETRIC_DEFAULT" || call.input.text("KeyUsage", "ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT" ||
-      call.input.text("Origin", "AWS_KMS") != "AWS_KMS" || call.input["MultiRegion"].as_bool()) {
+      call.input.text("Origin", "AWS_KMS") != "AWS_KMS" || call.input["MultiRegion"].as_bool() ||
+      call.input.contains("CustomKeyStoreId") || call.input.contains("XksKeyId")) {
     return api_error("UnsupportedOperationException",
                      "only symmetric encryption keys of origin AWS_KMS in a single Region are supported");
   }
@@ -63,10 +64,8 @@ ApiResult<Json> create_key(const Call& call) {
     if (auto fault = fault_in_policy(call, call.input.text("Policy"))) return std::unexpected(*std::move(fault));
   }
   Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), call.input.text("Policy"), tags, "CUSTOMER");
-  Json output = Json::object({{"KeyMetadata", key}});
-  const std::string id = key.str("KeyId");  // read before the key is moved: arguments have no order
-  call.transaction.put("kms/" + call.account() + "/key/" + id, std::move(key));
-  return output;
+  call.transaction.put("kms/" + call.account() + "/key/" + key.str("KeyId"), key);
+  return Json::object({{"KeyMetadata", std::move(key)}});
 }
 
 ApiResult<Json> describe_key(const Call& call) {
@@ -83,17 +82,20 @@ ApiResult<Json> list_keys(const Call& call) {
   return page(call.input, std::move(keys), "Keys", "KeyId", 100);
 }
 
-// Changes a customer's key that is not waiting for its deletion.
+// Changes a customer's key in a state that the operation takes: of all states its policy alone may
+// be put. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+enum class Takes : std::uint8_t { any_state, not_pending, enabled };
 using Edit = std::function<ApiResult<Json>(const Call&, Json& document)>;
-service::Handler edit_key(Edit edit) {
-  return [edit = std::move(edit)](const Call& call) -> ApiResult<Json> {
-    const auto key = key_identified(call, "KeyId");
+service::Handler edit_key(Edit edit, Takes takes = Takes::not_pending) {
+  return [edit = std::move(edit), takes](const Call& call) -> ApiResult<Json> {
+    const auto key = own_key(call, "KeyId");
     if (!key) return std::unexpected(key.error());
     if (key->document->text("KeyManager") == "AWS") {
       return api_error("AccessDeniedException", key->arn + " is managed by AWS: it cannot be changed");
     }
-    if (key->document->text("KeyState") == "PendingDeletion") {
-      return api_error("KMSInvalidStateException", key->arn + " is pending deletion.");
+    const bool is_pending = key->document->text("KeyState") == "PendingDeletion";
+    if ((is_pending && takes != Takes::any_state) || takes == Takes::enabled) {
+      if (auto unfit = keyring::unusable(*key)) return std::unexpected(*std::move(unfit));
     }
     Json document = *key->document;
     auto output = edit(call, document);
@@ -120,7 +122,7 @@ ApiResult<Json> schedule_deletion(const Call& call, Json& key) {
 }
 
 ApiResult<Json> cancel_deletion(const Call& call) {
-  const auto key = key_identified(call, "KeyId");
+  const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
   if (key->document->text("KeyState") != "PendingDeletion") {
     return api_error("KMSInvalidStateException", key->arn + " is not pending deletion.");
@@ -164,7 +166,7 @@ ApiResult<Json> update_description(const Call& call, Json& key) {
 }
 
 ApiResult<Json> get_policy(const Call& call) {
-  const auto key = key_identified(call, "KeyId");
+  const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
   if (call.input.text("PolicyName", "default") != "default") {
     return api_error("NotFoundException", "No such policy exists");
@@ -182,7 +184,7 @@ ApiResult<Json> put_policy(const Call& call, Json& key) {
 }
 
 ApiResult<Json> list_policies(const Call& call) {
-  const auto key = key_identified(call, "KeyId");
+  const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
   return Json::object({{"PolicyNames", Json::array({"default"})}, {"Truncated", false}});
 }
@@ -203,13 +205,13 @@ ApiResult<Json> untag(const Call& call, Json& key) {
 }
 
 ApiResult<Json> list_tags(const Call& call) {
-  const auto key = key_identified(call, "KeyId");
+  const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
   return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey", 50);
 }
 
 ApiResult<service::Questions> ask_tag(const Call& call) {
-  auto questions = ask_key("kms:TagResource", KeyMember::id_or_arn)(call);
+  auto questions = ask_key("kms:TagResource", KeyMember::own_id_or_arn)(call);
   if (questions) service::add_request_tags(questions->all.front().context, tags_of(call.input["Tags"]));
   return questions;
 }
@@ -218,7 +220,7 @@ ApiResult<service::Questions> ask_tag(const Call& call) {
 
 std::vector<service::Operation> key_operations() {
   using service::Access;
-  const auto by_id = [](const char* action) { return ask_key(action, KeyMember::id_or_arn); };
+  const auto by_id = [](const char* action) { return ask_key(action, KeyMember::own_id_or_arn); };
   return {
       {"CreateKey", Access::write, ask_create, create_key},
       {"DescribeKey", Access::read, ask_key("kms:DescribeKey", KeyMember::any_name), describe_key},
@@ -227,12 +229,12 @@ std::vector<service::Operation> key_operations() {
       {"DisableKey", Access::write, by_id("kms:DisableKey"), edit_key(set_enabled(false))},
       {"ScheduleKeyDeletion", Access::write, by_id("kms:ScheduleKeyDeletion"), edit_key(schedule_deletion)},
       {"CancelKeyDeletion", Access::write, by_id("kms:CancelKeyDeletion"), cancel_deletion},
-      {"EnableKeyRotation", Access::write, by_id("kms:EnableKeyRotation"), edit_key(enable_rotation)},
-      {"DisableKeyRotation", Access::write, by_id("kms:DisableKeyRotation"), edit_key(disable_rotation)},
-      {"GetKeyRotationStatus", Access::read, by_id("kms:GetKeyRotationStatus"), rotation_status},
+      {"EnableKeyRotation", Access::write, by_id("kms:EnableKeyRotation"), edit_key(enable_rotation, Takes::enabled)},
+      {"DisableKeyRotation", Access::write, by_id("kms:DisableKeyRotation"), edit_key(disable_rotation, Takes::enabled)},
+      {"GetKeyRotationStatus", Access::read, ask_key("kms:GetKeyRotationStatus", KeyMember::id_or_arn), rotation_status},
       {"UpdateKeyDescription", Access::write, by_id("kms:UpdateKeyDescription"), edit_key(update_description)},
       {"GetKeyPolicy", Access::read, by_id("kms:GetKeyPolicy"), get_policy},
-      {"PutKeyPolicy", Access::write, by_id("kms:PutKeyPolicy"), edit_key(put_policy)},
+      {"PutKeyPolicy", Access::write, by_id("kms:PutKeyPolicy"), edit_key(put_policy, Takes::any_state)},
       {"ListKeyPolicies", Access::read, by_id("kms:ListKeyPolicies"), list_policies},
       {"TagResource", Access::write, ask_tag, edit_key(tag)},
       {"UntagResource", Access::write, by_id("kms:UntagResource"), edit_key(untag)},

@@ -18,7 +18,16 @@ ApiResult<keyring::Key> key_named(const Call& call, std::string_view member) {
   return keyring::find_key(call.transaction, call.environment.region, call.account(), call.input.text(member));
 }
 
-// KMS takes ids and ARNs here, not aliases.
+// KMS takes ids and ARNs here, not aliases; and only keys of the caller's own account, whether
+// there is such a key in another or not.
+ApiResult<keyring::Key> own_key(const Call& call, std::string_view member) {
+  const std::string_view name = call.input.text(member);
+  if (name.starts_with("arn:") && !name.starts_with(account_arn(call, ""))) {
+    return api_error("AccessDeniedException", "The key of " + std::string(name) + " is not in this account and Region.");
+  }
+  return key_identified(call, member);
+}
+
 ApiResult<keyring::Key> key_identified(const Call& call, std::string_view member) {
   const std::string_view name = call.input.text(member);
   if (name.find("alias/") != std::string_view::npos) {
@@ -39,9 +48,11 @@ void put_key(const Call& call, const keyring::Key& key, Json document) {
 
 service::Ask ask_key(std::string action, KeyMember member) {
   return [action = std::move(action), member](const Call& call) -> ApiResult<service::Questions> {
-    auto key = member == KeyMember::any_name ? key_named(call, "KeyId") : key_identified(call, "KeyId");
+    auto key = member == KeyMember::any_name    ? key_named(call, "KeyId")
+               : member == KeyMember::id_or_arn ? key_identified(call, "KeyId")
+                                                : own_key(call, "KeyId");
     if (!key) return std::unexpected(key.error());
-    return service::Questions{{keyring::question(*key, action, context_of(call.input["EncryptionContext"]))}};
+    return service::Questions{{keyring::question(*key, call.caller, action, context_of(call.input["EncryptionContext"]))}};
   };
 }
 
@@ -73,9 +84,36 @@ using detail::key_named;
 using detail::key_operations;
 using detail::KeyMember;
 using service::api_error;
+using service::ApiError;
 using service::ApiResult;
 using service::Call;
 using text::Json;
+
+constexpr std::string_view symmetric = "SYMMETRIC_DEFAULT";
+
+// Members that change what an operation does or gives away. An enclave's attestation document
+// asks for plaintext that only the enclave can read, so answering it in the clear would be wrong.
+std::optional<ApiError> fault_in_use(const Json& input) {
+  if (input.contains("Recipient")) return ApiError{"UnsupportedOperationException", "Recipient: attested enclaves are not supported"};
+  for (const char* member : {"EncryptionAlgorithm", "SourceEncryptionAlgorithm", "DestinationEncryptionAlgorithm"}) {
+    if (input.text(member, symmetric) != symmetric) {
+      return ApiError{"InvalidKeyUsageException", "The request specifies " + input.str(member) + " with a SYMMETRIC_DEFAULT key."};
+    }
+  }
+  return std::nullopt;
+}
+
+// A dry run ends where the operation would have answered.
+service::Handler checked(ApiResult<Json> (*handler)(const Call&)) {
+  return [handler](const Call& call) -> ApiResult<Json> {
+    if (auto fault = fault_in_use(call.input)) return std::unexpected(*std::move(fault));
+    auto output = handler(call);
+    if (output && call.input["DryRun"].as_bool()) {
+      return api_error("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
+    }
+    return output;
+  };
+}
 
 ApiResult<Json> encrypt(const Call& call) {
   const auto key = key_named(call, "KeyId");
@@ -83,7 +121,7 @@ ApiResult<Json> encrypt(const Call& call) {
   const auto blob = keyring::encrypt(call.environment, *key, bytes_of(call.input.text("Plaintext")),
                                      context_of(call.input["EncryptionContext"]));
   if (!blob) return std::unexpected(blob.error());
-  return Json::object({{"CiphertextBlob", text_of(*blob)}, {"KeyId", key->arn}, {"EncryptionAlgorithm", "SYMMETRIC_DEFAULT"}});
+  return Json::object({{"CiphertextBlob", text_of(*blob)}, {"KeyId", key->arn}, {"EncryptionAlgorithm", symmetric}});
 }
 
 // The key a ciphertext was made with; a KeyId in the request must be the same key.
@@ -105,7 +143,7 @@ ApiResult<keyring::Key> key_of_blob(const Call& call, std::string_view blob_memb
 ApiResult<service::Questions> ask_decrypt(const Call& call) {
   const auto key = key_of_blob(call, "CiphertextBlob", "KeyId");
   if (!key) return std::unexpected(key.error());
-  return service::Questions{{keyring::question(*key, "kms:Decrypt", context_of(call.input["EncryptionContext"]))}};
+  return service::Questions{{keyring::question(*key, call.caller, "kms:Decrypt", context_of(call.input["EncryptionContext"]))}};
 }
 
 ApiResult<Json> decrypt(const Call& call) {
@@ -114,7 +152,7 @@ ApiResult<Json> decrypt(const Call& call) {
   const auto plaintext = keyring::decrypt(call.environment, *key, bytes_of(call.input.text("CiphertextBlob")),
                                           context_of(call.input["EncryptionContext"]));
   if (!plaintext) return std::unexpected(plaintext.error());
-  return Json::object({{"Plaintext", plaintext->reveal_text()}, {"KeyId", key->arn}, {"EncryptionAlgorithm", "SYMMETRIC_DEFAULT"}});
+  return Json::object({{"Plaintext", plaintext->reveal_text()}, {"KeyId", key->arn}, {"EncryptionAlgorithm", symmetric}});
 }
 
 ApiResult<service::Questions> ask_re_encrypt(const Call& call) {
@@ -123,8 +161,8 @@ ApiResult<service::Questions> ask_re_encrypt(const Call& call) {
   const auto destination = key_named(call, "DestinationKeyId");
   if (!destination) return std::unexpected(destination.error());
   return service::Questions{
-      {keyring::question(*source, "kms:ReEncryptFrom", context_of(call.input["SourceEncryptionContext"])),
-       keyring::question(*destination, "kms:ReEncryptTo", context_of(call.input["DestinationEncryptionContext"]))}};
+      {keyring::question(*source, call.caller, "kms:ReEncryptFrom", context_of(call.input["SourceEncryptionContext"])),
+       keyring::question(*destination, call.caller, "kms:ReEncryptTo", context_of(call.input["DestinationEncryptionContext"]))}};
 }
 
 ApiResult<Json> re_encrypt(const Call& call) {
@@ -141,8 +179,8 @@ ApiResult<Json> re_encrypt(const Call& call) {
   return Json::object({{"CiphertextBlob", text_of(*blob)},
                        {"SourceKeyId", source->arn},
                        {"KeyId", destination->arn},
-                       {"SourceEncryptionAlgorithm", "SYMMETRIC_DEFAULT"},
-                       {"DestinationEncryptionAlgorithm", "SYMMETRIC_DEFAULT"}});
+                       {"SourceEncryptionAlgorithm", symmetric},
+                       {"DestinationEncryptionAlgorithm", symmetric}});
 }
 
 ApiResult<std::size_t> data_key_size(const Json& input) {
@@ -160,24 +198,24 @@ ApiResult<std::size_t> data_key_size(const Json& input) {
 
 enum class Reveal : std::uint8_t { yes, no };
 
-service::Handler generate_data_key(Reveal reveal) {
-  return [reveal](const Call& call) -> ApiResult<Json> {
-    const auto key = key_named(call, "KeyId");
-    if (!key) return std::unexpected(key.error());
-    const auto size = data_key_size(call.input);
-    if (!size) return std::unexpected(size.error());
-    Bytes bytes(*size);
-    call.environment.random.fill(bytes);
-    const Secret data_key(std::move(bytes));
-    const auto blob = keyring::encrypt(call.environment, *key, data_key.reveal(), context_of(call.input["EncryptionContext"]));
-    if (!blob) return std::unexpected(blob.error());
-    Json output = Json::object({{"CiphertextBlob", text_of(*blob)}, {"KeyId", key->arn}});
-    if (reveal == Reveal::yes) output.set("Plaintext", data_key.reveal_text());
-    return output;
-  };
+template <Reveal reveal>
+ApiResult<Json> generate_data_key(const Call& call) {
+  const auto key = key_named(call, "KeyId");
+  if (!key) return std::unexpected(key.error());
+  const auto size = data_key_size(call.input);
+  if (!size) return std::unexpected(size.error());
+  Bytes bytes(*size);
+  call.environment.random.fill(bytes);
+  const Secret data_key(std::move(bytes));
+  const auto blob = keyring::encrypt(call.environment, *key, data_key.reveal(), context_of(call.input["EncryptionContext"]));
+  if (!blob) return std::unexpected(blob.error());
+  Json output = Json::object({{"CiphertextBlob", text_of(*blob)}, {"KeyId", key->arn}});
+  if (reveal == Reveal::yes) output.set("Plaintext", data_key.reveal_text());
+  return output;
 }
 
 ApiResult<Json> generate_random(const Call& call) {
+  if (call.input.contains("CustomKeyStoreId")) return api_error("UnsupportedOperationException", "custom key stores are not supported");
   const std::int64_t size = call.input["NumberOfBytes"].as_integer();
   if (size < 1 || size > static_cast<std::int64_t>(data_key_bytes_max)) {
     return api_error("ValidationException", "NumberOfBytes must be from 1 to 1024");
@@ -192,13 +230,13 @@ ApiResult<Json> generate_random(const Call& call) {
 std::vector<service::Operation> operations() {
   using service::Access;
   std::vector<service::Operation> all = {
-      {"Encrypt", Access::read, ask_key("kms:Encrypt", KeyMember::any_name), encrypt},
-      {"Decrypt", Access::read, ask_decrypt, decrypt},
-      {"ReEncrypt", Access::read, ask_re_encrypt, re_encrypt},
-      {"GenerateDataKey", Access::read, ask_key("kms:GenerateDataKey", KeyMember::any_name), generate_data_key(Reveal::yes)},
+      {"Encrypt", Access::read, ask_key("kms:Encrypt", KeyMember::any_name), checked(encrypt)},
+      {"Decrypt", Access::read, ask_decrypt, checked(decrypt)},
+      {"ReEncrypt", Access::read, ask_re_encrypt, checked(re_encrypt)},
+      {"GenerateDataKey", Access::read, ask_key("kms:GenerateDataKey", KeyMember::any_name), checked(generate_data_key<Reveal::yes>)},
       {"GenerateDataKeyWithoutPlaintext", Access::read, ask_key("kms:GenerateDataKeyWithoutPlaintext", KeyMember::any_name),
-       generate_data_key(Reveal::no)},
-      {"GenerateRandom", Access::read, service::ask_on_star("kms:GenerateRandom"), generate_random},
+       checked(generate_data_key<Reveal::no>)},
+      {"GenerateRandom", Access::read, service::ask_on_star("kms:GenerateRandom"), checked(generate_random)},
   };
   std::ranges::move(key_operations(), std::back_inserter(all));
   std::ranges::move(alias_operations(), std::back_inserter(all));

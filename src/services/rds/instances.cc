@@ -70,7 +70,7 @@ ApiResult<service::Questions> ask_create(const Call& call) {
     const ApiError refusal{"KMSKeyNotAccessibleFault", "The specified KMS key [" + call.input.str("KmsKeyId") +
                                                            "] does not exist, is not enabled or you do not have permissions to access it. "};
     for (const char* action : {"kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"}) {
-      auto use = keyring::question(*key, action, {}, via);
+      auto use = keyring::question(*key, call.caller, action, {}, via);
       if (std::string_view(action) == "kms:CreateGrant") use.context.set("kms:GrantIsForAWSResource", "true");
       use.refusal = refusal;
       questions.all.push_back(std::move(use));

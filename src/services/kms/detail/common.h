@@ -17,11 +17,13 @@ using service::ApiResult;
 using service::Call;
 using text::Json;
 
-enum class KeyMember : std::uint8_t { any_name, id_or_arn };
+enum class KeyMember : std::uint8_t { any_name, id_or_arn, own_id_or_arn };
 
-// The key that the input member names: by id, ARN or alias; or by id and ARN alone.
+// The key that the input member names: by id, ARN or alias; by id and ARN alone; or by id and ARN
+// of the caller's account, which is all that KMS lets be managed.
 ApiResult<keyring::Key> key_named(const Call& call, std::string_view member);
 ApiResult<keyring::Key> key_identified(const Call& call, std::string_view member);
+ApiResult<keyring::Key> own_key(const Call& call, std::string_view member);
 // Asks for `action` on the key that the member KeyId names.
 service::Ask ask_key(std::string action, KeyMember member);
 
