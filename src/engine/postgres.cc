@@ -40,10 +40,11 @@ fi
 rm -f initialise.sql
 )";
 
-// A server that was killed leaves its lock file, and PostgreSQL believes it while anything has
-// the number in it, be it the dead server that nobody has reaped yet. The host runs one process
-// of an id at a time, and ends all of its children first, so the file is never another's.
-constexpr const char* start_script = R"(rm -f /data/pg/postmaster.pid; exec "$0" "$@")";
+// A server that was killed leaves its lock files, and PostgreSQL believes them while anything has
+// the number in them, be it the dead server that nobody has reaped yet. The host runs one process
+// of an id at a time, and ends all of its children first, so the files are never another's.
+constexpr const char* start_script =
+    R"(rm -f /data/pg/postmaster.pid /run/ringwall/.s.PGSQL.*; exec "$0" "$@")";
 
 void wipe_text(std::string& text) {
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
