@@ -144,6 +144,7 @@ class World {
     if (const estate::Account* owner = estate.account(request.resource_account)) layers.rcps = owner->rcps;
     const authz::Decision decision = authz::authorize(request, layers);
     if (decision.verdict == authz::Verdict::allow) return std::nullopt;
+    if (question.refusal) return question.refusal;
     return service::ApiError{"AccessDenied", authz::access_denied_message(request, decision), 403};
   }
 

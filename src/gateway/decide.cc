@@ -1,24 +1,8 @@
 #include "gateway/decide.h"
 
-#include <algorithm>
-#include <array>
-
 #include "text/time.h"
 
 namespace ringwall::gateway {
-namespace {
-
-// Services whose resources RCPs govern: AWS's list, as far as Ringwall has the service.
-// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
-constexpr std::array<std::string_view, 6> rcp_services = {"s3", "sts", "sqs", "kms", "secretsmanager", "ecr"};
-
-bool rcps_bind(std::string_view action) {
-  const std::string_view service = action.substr(0, action.find(':'));
-  return std::ranges::find(rcp_services, service) != rcp_services.end();
-}
-
-}  // namespace
-
 policy::Context network_context(const estate::Estate& estate, const service::NetworkContext& network,
                                 const RequestFacts& facts, TimePoint now) {
   policy::Context context;
@@ -61,9 +45,14 @@ Case case_of(const service::Call& call, const RequestFacts& facts, const service
   result.layers.resource = question.resource_policy;
   result.layers.resource_kind = question.resource_kind;
   result.layers.endpoint = call.network.endpoint_policy;
-  if (const estate::Account* account = call.estate.account(owner); account != nullptr && rcps_bind(question.action)) {
-    result.layers.rcps = account->rcps;
+<<<<<<< HEAD
+  if (const estate::Account* account = call.estate.account(owner); account != nullptr) {
+    result.layers.rcps = account->rcps;  // authz knows which services they reach
   }
+=======
+  // Which services they reach is authz's to know.
+  if (const estate::Account* account = call.estate.account(owner)) result.layers.rcps = account->rcps;
+>>>>>>> cover
   return result;
 }
 

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "crypto/crypto.h"
 #include "keyring/keyring.h"
-#include "os/clock.h"
+#include "os/files.h"
 #include "store/testing.h"
 
 namespace {

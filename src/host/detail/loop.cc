@@ -93,7 +93,7 @@ bool await_detached(const std::string& loop_path) {
   const auto deadline = std::chrono::steady_clock::now() + detach_patience;
   while (is_attached(loop_path)) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(detach_look);  // the kernel offers nothing to wait for
+    std::this_thread::sleep_for(detach_look);  // tidy: the kernel offers nothing to wait for
   }
   return true;
 }

@@ -259,14 +259,19 @@ ApiResult<Json> describe(const Call& call) {
   } else {
     for (const auto& entry : call.transaction.list(instance_key(call.account(), ""))) instances.push_back(shown(*entry.document));
   }
-  const auto text_field = [](std::string_view member) { return [member](const Json& item) { return item.str(member); }; };
+  const auto is = [](std::string_view member) {
+    return [member](const Json& item, std::string_view value) { return item.text(member) == value; };
+  };
+  const auto named = [](const Json& item, std::string_view value) {
+    return item.text("DBInstanceIdentifier") == text::lower(value) || item.text("DBInstanceArn") == value;
+  };
+  const auto never = [](const Json&, std::string_view) { return false; };  // there are no clusters or domains
   auto kept = filtered(call.input, std::move(instances),
-                       {{"db-instance-id",
-                         [](const Json& item) { return item.str("DBInstanceIdentifier"); }},
-                        {"dbi-resource-id", text_field("DbiResourceId")},
-                        {"engine", text_field("Engine")},
-                        {"db-cluster-id", text_field("DBClusterIdentifier")},
-                        {"domain", [](const Json&) { return std::string(); }}});
+                       {{"db-instance-id", named},
+                        {"dbi-resource-id", is("DbiResourceId")},
+                        {"engine", is("Engine")},
+                        {"db-cluster-id", never},
+                        {"domain", never}});
   if (!kept) return std::unexpected(kept.error());
   return paged(call.input, *std::move(kept), "DBInstances", "DBInstanceIdentifier");
 }
@@ -279,8 +284,8 @@ ApiResult<Json> modify(const Call& call) {
   const auto stored = find_instance(call);
   if (!stored) return std::unexpected(stored.error());
   Json document = **stored;
-  const std::string_view status = document.text("DBInstanceStatus");
-  if (status != "available" && status != "stopped" && status != "storage-full" && status != "failed") {
+  const std::string status = document.str("DBInstanceStatus");
+  if (status != "available" && status != "storage-full" && status != "failed") {
     return api_error("InvalidDBInstanceState", "Database instance is not in available state.");
   }
   if (auto fault = fault_in_modify(call.input, document)) return std::unexpected(*std::move(fault));
@@ -304,12 +309,16 @@ ApiResult<Json> modify(const Call& call) {
     document.set("AllocatedStorage", call.input["AllocatedStorage"]);
     engine_changes = true;
   }
-  const bool new_class = call.input.contains("DBInstanceClass") && call.input.text("DBInstanceClass") != document.text("DBInstanceClass");
-  if (new_class && call.input["ApplyImmediately"].as_bool()) {
-    document.set("DBInstanceClass", call.input.str("DBInstanceClass")).set("reboot", true);
-    engine_changes = true;
-  } else if (new_class) {
-    document.edit("PendingModifiedValues").set("DBInstanceClass", call.input.str("DBInstanceClass"));
+  if (call.input.contains("DBInstanceClass")) {
+    document.edit("PendingModifiedValues").erase("DBInstanceClass");  // the last wish counts
+    if (call.input.text("DBInstanceClass") != document.text("DBInstanceClass")) {
+      document.edit("PendingModifiedValues").set("DBInstanceClass", call.input.str("DBInstanceClass"));
+      if (call.input["ApplyImmediately"].as_bool()) {
+        apply_pending(document);
+        document.set("reboot", true);
+        engine_changes = true;
+      }
+    }
   }
   Json answer = document;  // RDS answers the state before the modification begins
   if (engine_changes && status == "available") document.set("DBInstanceStatus", "modifying");

@@ -21,7 +21,9 @@ ApiResult<Json> start(const Call& call) {
   const auto stored = find_instance(call);
   if (!stored) return std::unexpected(stored.error());
   if ((*stored)->text("DBInstanceStatus") != "stopped") return std::unexpected(wrong_state(**stored, "stopped"));
-  return request(call, **stored, "running", "starting");
+  Json document = **stored;
+  apply_pending(document);
+  return request(call, std::move(document), "running", "starting");
 }
 
 ApiResult<Json> stop(const Call& call) {
@@ -42,6 +44,7 @@ ApiResult<Json> reboot(const Call& call) {
     return std::unexpected(invalid_combination("ForceFailover cannot be specified since the instance is not configured for MultiAZ."));
   }
   Json document = **stored;
+  apply_pending(document);
   document.set("reboot", true);
   return request(call, std::move(document), "running", "rebooting");
 }
@@ -71,6 +74,13 @@ ApiResult<Json> remove(const Call& call) {
 }
 
 }  // namespace
+
+void apply_pending(Json& document) {
+  if (const std::string wanted = document["PendingModifiedValues"].str("DBInstanceClass"); !wanted.empty()) {
+    document.set("DBInstanceClass", wanted);
+  }
+  document.set("PendingModifiedValues", Json::object({}));
+}
 
 std::vector<service::Operation> lifecycle_operations() {
   using service::Access;

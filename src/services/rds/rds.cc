@@ -82,16 +82,16 @@ ApiResult<Json> paged(const Json& input, std::vector<Json> items, std::string_vi
 }
 
 ApiResult<std::vector<Json>> filtered(const Json& input, std::vector<Json> items,
-                                      const std::vector<std::pair<std::string_view, FieldOf>>& fields) {
+                                      const std::vector<std::pair<std::string_view, Fits>>& tests) {
   for (const Json& filter : input["Filters"].items()) {
-    const auto field = std::ranges::find(fields, filter.text("Name"), &std::pair<std::string_view, FieldOf>::first);
-    if (field == fields.end()) {
+    const auto test = std::ranges::find(tests, filter.text("Name"), &std::pair<std::string_view, Fits>::first);
+    if (test == tests.end()) {
       return api_error("InvalidParameterValue", "Unrecognized filter name: " + filter.str("Name"));
     }
     const auto& values = filter["Values"].items();
+    if (values.empty()) return api_error("InvalidParameterValue", "The filter " + filter.str("Name") + " has no values.");
     std::erase_if(items, [&](const Json& item) {
-      const std::string actual = field->second(item);
-      return std::ranges::none_of(values, [&](const Json& value) { return value.as_string() == actual; });
+      return std::ranges::none_of(values, [&](const Json& value) { return test->second(item, value.as_string()); });
     });
   }
   return items;

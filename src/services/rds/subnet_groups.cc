@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "network/documents.h"
 #include "services/rds/detail/common.h"
 #include "text/encode.h"
 
@@ -33,7 +34,7 @@ std::optional<ApiError> place(const Call& call, Json& group) {
   std::string vpc;
   Json subnets = Json::array();
   for (const Json& id : call.input["SubnetIds"].items()) {
-    const auto subnet = call.transaction.get("ec2/" + call.account() + "/subnet/" + std::string(id.as_string()));
+    const auto subnet = call.transaction.get(network::key_of(network::Kind::subnet, call.account(), id.as_string()));
     if (!subnet) {
       return ApiError{"InvalidSubnet", "Some input subnets in :[" + std::string(id.as_string()) + "] are invalid."};
     }
@@ -133,7 +134,7 @@ ApiResult<Json> modify(const Call& call) {
   }
   if (auto fault = place(call, group)) return std::unexpected(*std::move(fault));
   for (Json& user : users_of(call, group.text("DBSubnetGroupName"))) {
-    const auto used = call.transaction.get("ec2/" + call.account() + "/interface/" + user.str("interface"));
+    const auto used = call.transaction.get(network::key_of(network::Kind::interface, call.account(), user.text("interface")));
     const bool kept = used && std::ranges::any_of(group["Subnets"].items(), [&](const Json& subnet) {
                         return subnet.text("SubnetIdentifier") == used->text("SubnetId");
                       });

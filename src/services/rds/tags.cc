@@ -10,6 +10,7 @@ struct Target {
   std::string key;
   std::string_view member;
   std::string_view context_prefix;
+  std::string_view arn_member;
   std::shared_ptr<const Json> document;
 };
 
@@ -18,9 +19,9 @@ ApiResult<Target> find(const Call& call) {
   const std::string db = arn_of(call, "db", ""), group = arn_of(call, "subgrp", "");
   Target target;
   if (arn.starts_with(db)) {
-    target = {instance_key(call.account(), arn.substr(db.size())), "TagList", "rds:db-tag/", nullptr};
+    target = {instance_key(call.account(), arn.substr(db.size())), "TagList", "rds:db-tag/", "DBInstanceArn", nullptr};
   } else if (arn.starts_with(group)) {
-    target = {subnet_group_key(call.account(), arn.substr(group.size())), "tags", "rds:subgrp-tag/", nullptr};
+    target = {subnet_group_key(call.account(), arn.substr(group.size())), "tags", "rds:subgrp-tag/", "DBSubnetGroupArn", nullptr};
   } else {
     return std::unexpected(invalid_value("Invalid resource name: " + arn));
   }
@@ -36,7 +37,8 @@ service::Ask ask(std::string action) {
   return [action = std::move(action)](const Call& call) -> ApiResult<service::Questions> {
     const auto target = find(call);
     if (!target) return std::unexpected(target.error());
-    service::Question question{.action = action, .resource = call.input.str("ResourceName")};
+    // The stored ARN: names are found in any case, and policies must see the one that is meant.
+    service::Question question{.action = action, .resource = target->document->str(target->arn_member)};
     const estate::Tags held = service::tags_of((*target->document)[target->member]);
     service::add_resource_tags(question.context, held);
     add_tags_context(question.context, target->context_prefix, held);

@@ -9,6 +9,7 @@ namespace ringwall::rds::detail {
 namespace {
 
 constexpr std::size_t identifier_characters_max = 63, name_characters_max = 63, password_characters_min = 8, password_characters_max = 128;
+constexpr int window_minutes_min = 30, window_minutes_max = 24 * 60;
 constexpr std::int64_t port_min = 1150, port_max = 65535, retention_days_max = 35;
 
 constexpr std::array<std::string_view, 8> reserved_users = {"rdsadmin", "rds_superuser", "rds_iam",     "rds_replication",
@@ -20,7 +21,7 @@ struct Unoffered {
   std::string_view member;
   std::string_view what;
 };
-constexpr std::array<Unoffered, 27> unoffered = {{
+constexpr std::array<Unoffered, 34> unoffered = {{
     {"MultiAZ", "a standby in another zone"},
     {"PubliclyAccessible", "a public address"},
     {"Iops", "provisioned IOPS"},
@@ -48,7 +49,70 @@ constexpr std::array<Unoffered, 27> unoffered = {{
     {"DBPortNumber", "changing the port"},
     {"RotateMasterUserPassword", "passwords managed by Secrets Manager"},
     {"ReplicaMode", "replicas"},
+    {"DomainAuthSecretArn", "a directory domain"},
+    {"DomainIAMRoleName", "a directory domain"},
+    {"Timezone", "another time zone"},
+    {"AdditionalStorageVolumes", "additional storage volumes"},
+    {"TagSpecifications", "tags for backups"},
+    {"MasterUserSecretKmsKeyId", "passwords managed by Secrets Manager"},
+    {"AwsBackupRecoveryPointArn", "AWS Backup"},
 }};
+
+// Options of which this server has one value.
+struct Only {
+  std::string_view member;
+  std::string_view value;
+};
+constexpr std::array<Only, 6> only = {{
+    {"NetworkType", "IPV4"},
+    {"BackupTarget", "region"},
+    {"DatabaseInsightsMode", "standard"},
+    {"LicenseModel", "postgresql-license"},
+    {"MasterUserAuthenticationType", "password"},
+    {"AutomationMode", "full"},
+}};
+
+// "hh24:mi-hh24:mi", with weekdays "ddd:hh24:mi-ddd:hh24:mi": when it begins and how long it is, in
+// minutes. It may run past midnight, or past the end of the week.
+struct Window {
+  int start = 0, length = 0;
+};
+std::optional<int> minutes_of(std::string_view text, bool weekly) {
+  constexpr std::array<std::string_view, 7> days = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  int day = 0;
+  if (weekly) {
+    const auto found = std::ranges::find(days, text.substr(0, 3));
+    if (found == days.end() || text.size() < 4 || text[3] != ':') return std::nullopt;
+    day = static_cast<int>(found - days.begin());
+    text.remove_prefix(4);
+  }
+  const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+  if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
+  const int hour = (text[0] - '0') * 10 + text[1] - '0', minute = (text[3] - '0') * 10 + text[4] - '0';
+  if (hour > 23 || minute > 59) return std::nullopt;
+  return (day * 24 + hour) * 60 + minute;
+}
+std::optional<Window> window_of(std::string_view text, bool weekly) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto from = minutes_of(text.substr(0, dash), weekly), to = minutes_of(text.substr(dash + 1), weekly);
+  if (!from || !to) return std::nullopt;
+  const int round = weekly ? 7 * 24 * 60 : 24 * 60;
+  return Window{*from, (*to - *from + round) % round};
+}
+
+std::optional<ApiError> fault_in_windows(const Json& input) {
+  for (const auto& [member, weekly, format] : {std::tuple{"PreferredBackupWindow", false, "hh24:mi-hh24:mi"},
+                                               {"PreferredMaintenanceWindow", true, "ddd:hh24:mi-ddd:hh24:mi"}}) {
+    if (!input.contains(member)) continue;
+    const auto window = window_of(text::lower(input.text(member)), weekly);
+    if (!window) return invalid_value("Invalid " + std::string(member) + ": " + input.str(member) + ". Should be specified as a range " + format + " (24H Clock UTC).");
+    if (window->length < window_minutes_min || window->length >= window_minutes_max) {
+      return invalid_value(std::string(member) + " must be at least 30 minutes and less than a day.");
+    }
+  }
+  return std::nullopt;
+}
 
 bool asks_for_nothing(const Json& value) {
   return value.is_null() || (value.is_bool() && !value.as_bool()) || (value.is_integer() && value.as_integer() == 0) ||
@@ -65,7 +129,10 @@ std::optional<ApiError> fault_in_options(const Json& input) {
   if (!storage.empty() && storage != "gp2" && storage != "gp3") {
     return invalid_value("Invalid storage type: " + storage + ": this server offers gp2 and gp3.");
   }
-  if (input.text("NetworkType", "IPV4") != "IPV4") return invalid_combination("NetworkType: this server offers IPV4.");
+  for (const auto& [member, value] : only) {
+    if (input.text(member, value) != value) return invalid_combination(std::string(member) + ": this server offers " + std::string(value) + ".");
+  }
+  if (auto fault = fault_in_windows(input)) return fault;
   if (input.contains("CACertificateIdentifier") && input.text("CACertificateIdentifier") != certificate_id) {
     return ApiError{"CertificateNotFound", "Certificate " + input.str("CACertificateIdentifier") + " not found."};
   }

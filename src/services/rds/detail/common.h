@@ -38,6 +38,9 @@ void put_instance(const Call& call, const Json& document);
 // The document as the API answers it.
 Json shown(const Json& document);
 
+// What was to wait for a restart is now so: the engine is about to begin anew.
+void apply_pending(Json& document);
+
 // A question about an instance, with the context keys its document gives.
 service::Question instance_question(const Call& call, std::string action, const Json& document);
 service::Ask ask_instance(std::string action);
@@ -46,10 +49,11 @@ void add_tags_context(policy::Context& context, std::string_view prefix, const e
 // MaxRecords and Marker over items in key order; `list` names the output's list.
 ApiResult<Json> paged(const Json& input, std::vector<Json> items, std::string_view list, std::string_view key);
 
-// A filter keeps an item; `fields` maps the filter's names to what they compare (values matched exactly).
-using FieldOf = std::function<std::string(const Json&)>;
+// Every filter keeps the items that one of its values fits; `tests` maps the filters' names to what
+// fitting means. InvalidParameterValue for a filter of another name, or without values.
+using Fits = std::function<bool(const Json& item, std::string_view value)>;
 ApiResult<std::vector<Json>> filtered(const Json& input, std::vector<Json> items,
-                                      const std::vector<std::pair<std::string_view, FieldOf>>& fields);
+                                      const std::vector<std::pair<std::string_view, Fits>>& tests);
 
 std::vector<service::Operation> instance_operations(const Catalogue& catalogue);
 std::vector<service::Operation> lifecycle_operations();
