@@ -21,6 +21,7 @@ using text::Json;
 namespace {
 
 constexpr int commit_attempts = 64;
+constexpr std::size_t unknown_name_bytes_max = 128;  // of an operation nobody has, when it is told of
 
 // Global services are signed for us-east-1 whatever the client's region is.
 constexpr std::array<std::string_view, 3> global_services = {"iam", "organizations", "sts"};
@@ -146,8 +147,8 @@ class Gateway::Core {
     auto waiting = std::make_shared<http::Exchange>(std::move(exchange));
     auto ready = std::make_shared<Prepared>(std::move(prepared));
     Workers::Job job = [this, waiting, ready] {
-      const Wire held(waiting->request());
-      std::move(*waiting).reply(response_of(perform(*held, *ready)));
+      const Wire again(waiting->request());
+      std::move(*waiting).reply(response_of(perform(*again, *ready)));
     };
     if (workers_.post(job)) return;
     const Model& model = ready->service->model();
@@ -163,7 +164,8 @@ class Gateway::Core {
     const service::Service* service = claim && *claim ? service_named((*claim)->service) : service_by_content(wire);
     const Model& model = service != nullptr ? service->model() : services_.begin()->second.model();
     const auto refuse_with = [&](const ApiError& error) {
-      const bool recorded = record(prepared, model.service(), awsapi::operation_name(model, wire), {}, &error);
+      // A name no model has may be as long as the body.
+      const bool recorded = record(prepared, model.service(), awsapi::operation_name(model, wire).substr(0, unknown_name_bytes_max), {}, &error);
       static_cast<void>(recorded);  // refused either way
       return awsapi::encode_error(model, error, prepared.request_id);
     };
@@ -190,7 +192,7 @@ class Gateway::Core {
     prepared.operation = service->operation(name);
     if (prepared.operation == nullptr) {
       const CommonError kind = model.knows(name) ? CommonError::unimplemented : CommonError::unknown_operation;
-      return refuse_with(awsapi::in_words_of(model, kind, "The action " + name + (kind == CommonError::unimplemented
+      return refuse_with(awsapi::in_words_of(model, kind, "The action " + name.substr(0, unknown_name_bytes_max) + (kind == CommonError::unimplemented
                                                               ? " is not implemented by Ringwall." : " is not valid for this endpoint.")));
     }
     return std::nullopt;
