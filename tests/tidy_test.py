@@ -45,6 +45,9 @@ class Tidy(unittest.TestCase):
         self.assertEqual(len(self.findings(world__a_DOT_cc="void f() { throw 1; }\n")), 1)
         self.assertEqual(self.findings(world__a_DOT_cc='auto s = "throw";  // never throw\n'), [])
 
+    def test_a_line_may_give_its_reason(self):
+        self.assertEqual(self.findings(world__a_DOT_cc="void f() { throw 1; }  // tidy: a library wants it\n"), [])
+
     def test_a_header_without_pragma_once_is_found(self):
         self.assertEqual(len(self.findings(world__a_DOT_h="int f();\n")), 1)
 

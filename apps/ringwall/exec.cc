@@ -16,25 +16,13 @@
 
 #include "commands.h"
 #include "control/control.h"
+#include "host/view.h"
 #include "os/files.h"
 
 namespace ringwall::app {
 namespace {
 
 constexpr int exit_not_started = 126;
-
-// A view of the file system of its own. It holds none of the volumes that are open now: a copy of
-// their mounts would keep them from being closed for as long as the command runs.
-Result<> enter_private_view(const std::string& data) {
-  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    return std::unexpected(os::system_error("cannot make a mount namespace", errno));
-  }
-  const std::string host = data + "/host";
-  if (::umount2(host.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL && errno != ENOENT) {
-    return std::unexpected(os::system_error("cannot leave `" + host + "` behind", errno));
-  }
-  return {};
-}
 
 // What the command sees instead of the host's resolver: the VPC's.
 Result<> use_resolver(const std::string& resolver) {
@@ -57,7 +45,7 @@ Result<> use_resolver(const std::string& resolver) {
   if (::setns(lease.network_namespace.get(), CLONE_NEWNET) != 0) {
     ::_exit(complain(os::system_error("cannot enter the VPC", errno).message, exit_not_started));
   }
-  if (auto entered = enter_private_view(flags.data); !entered) ::_exit(complain(entered.error().message, exit_not_started));
+  if (auto entered = host::enter_own_view(); !entered) ::_exit(complain(entered.error().message, exit_not_started));
   if (auto resolved = use_resolver(lease.resolver); !resolved) ::_exit(complain(resolved.error().message, exit_not_started));
   if (!lease.api_endpoint.empty()) ::setenv("AWS_ENDPOINT_URL", lease.api_endpoint.c_str(), 1);
   ::setenv("RINGWALL_VPC", lease.vpc_id.c_str(), 1);

@@ -26,6 +26,7 @@
 #include "commands.h"
 #include "host/helper.h"
 #include "host/host.h"
+#include "host/view.h"
 #include "http/listen.h"
 #include "os/files.h"
 #include "server/server.h"
@@ -98,8 +99,8 @@ std::string plugin_folder() {
 
 // A view of the file system of its own, in which the data folder has a short, walkable path.
 Result<> enter_private_view(const std::string& data) {
-  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      ::mount("ringwall", inside_parent, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0 ||
+  RW_DO(host::enter_own_view());
+  if (::mount("ringwall", inside_parent, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0 ||
       ::mkdir(inside_folder, 0755) != 0 || ::mount(data.c_str(), inside_folder, nullptr, MS_BIND, nullptr) != 0) {
     return std::unexpected(os::system_error("cannot make the server's view of `" + data + "`", errno));
   }

@@ -40,6 +40,12 @@ fi
 rm -f initialise.sql
 )";
 
+// A server that was killed leaves its lock files, and PostgreSQL believes them while anything has
+// the number in them, be it the dead server that nobody has reaped yet. The host runs one process
+// of an id at a time, and ends all of its children first, so the files are never another's.
+constexpr const char* start_script =
+    R"(rm -f /data/pg/postmaster.pid /run/ringwall/.s.PGSQL.*; exec "$0" "$@")";
+
 void wipe_text(std::string& text) {
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
 }
@@ -139,7 +145,7 @@ Result<host::Running> Postgres::start(host::Host& host, const Instance& instance
   RW_DO(check_plugins());
   host::Process process = process_of(instance, "");
   // What guards the server is on the command line, which outranks every file it may write.
-  process.arguments = {binaries_ + "/postgres", "-D", "/data/pg"};
+  process.arguments = {"/bin/sh", "-c", start_script, binaries_ + "/postgres", "-D", "/data/pg"};
   for (const std::string& setting :
        {std::string("config_file=/data/postgresql.conf"), std::string("hba_file=/data/pg_hba.conf"),
         std::string("ident_file=/data/pg_ident.conf"), std::string("ssl=on"),
@@ -188,7 +194,8 @@ Result<> Postgres::reload(host::Host& host, const Instance& instance,
 }
 
 std::string reported_version(const std::string& binaries) {
-  std::FILE* output = ::popen((binaries + "/postgres --version 2>/dev/null").c_str(), "re");
+  const std::string command = binaries + "/postgres --version 2>/dev/null";  // a path of Debian's, not outside input
+  std::FILE* output = ::popen(command.c_str(), "re");  // tidy: it only prints, before there is a host
   if (output == nullptr) return {};
   std::string text(256, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), output));

@@ -1,5 +1,4 @@
-#ifndef RINGWALL_ENGINE_SIGNIN_WIRE_H
-#define RINGWALL_ENGINE_SIGNIN_WIRE_H
+#pragma once
 /*
  * How an engine's sign-in module asks the server whether a user may sign in: one request and
  * one reply over the unix socket `auth.sock`, then both close. C, because the PAM module is.
@@ -27,5 +26,3 @@
   (RW_SIGNIN_REQUEST_HEADER_BYTES + RW_SIGNIN_USER_BYTES_MAX + RW_SIGNIN_TOKEN_BYTES_MAX + \
    RW_SIGNIN_ORIGIN_BYTES_MAX)
 #define RW_SIGNIN_REPLY_BYTES_MAX (RW_SIGNIN_REPLY_HEADER_BYTES + RW_SIGNIN_REASON_BYTES_MAX)
-
-#endif

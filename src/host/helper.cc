@@ -77,6 +77,7 @@ class Helper {
 
   // Until the server's end closes and the server, if it is known, has ended.
   int serve() {
+    take_signals();  // a server that ended before signals were watched for gave none
     while (open_ || server_lives()) {
       // At the limit, a negative descriptor makes poll look at the signals alone.
       const bool listening = open_ && requests_.size() < requests_max;

@@ -152,8 +152,7 @@ TEST_F(HelperTest, WorkCutShortAnywhereIsFinishedByTheNextHelper) {
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE(round);
     std::thread server([&] { (void)make_everything(*host_); });
-    // Not for synchronisation: the moment is the point, and every one must do.
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % longest_us));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % longest_us));  // tidy: the moment is the point
     kill_with_children(helper_);
     ::waitpid(helper_, nullptr, 0);
     server.join();

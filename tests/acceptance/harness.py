@@ -129,6 +129,9 @@ def engine_processes(data):
     name, found = "/" + cgroup_name(data) + "/", []
     for folder in glob.glob("/proc/[0-9]*"):
         try:
+            with open(folder + "/stat", encoding="utf-8") as file:
+                if file.read().rsplit(")", maxsplit=1)[1].split()[0] == "Z":
+                    continue  # it has ended, and its new parent takes its time to hear of it
             with open(folder + "/cgroup", encoding="utf-8") as file:
                 if name in file.read():
                     found.append(int(folder[6:]))

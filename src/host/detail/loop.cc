@@ -7,7 +7,9 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "os/files.h"
 
@@ -17,6 +19,8 @@ namespace {
 constexpr std::uint32_t block_bytes = 4096;
 constexpr int attempts_max = 64;  // others may take the free device first
 constexpr std::size_t name_bytes_max = 8192;
+constexpr std::chrono::seconds detach_patience{5};
+constexpr std::chrono::milliseconds detach_look{5};
 
 std::string backing_file(const std::string& device_name) {
   auto name = os::read_file("/sys/block/" + device_name + "/loop/backing_file", name_bytes_max)
@@ -39,6 +43,13 @@ constexpr unsigned loop_major = 7, misc_major = 10, loop_control_minor = 237;
 Result<Loop> attach(const std::string& image) {
   const os::UniqueFd file(::open(image.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!file) return std::unexpected(os::system_error("cannot open `" + image + "`", errno));
+  // Two devices over one image would be two file systems that destroy each other.
+  for (const std::string& other : loops_below(image.substr(0, image.rfind('/')))) {
+    if (backing_file(std::filesystem::path(other).filename()) == image && !await_detached(other)) {
+      return fail(Failure::conflict, "`" + image + "` is still attached to `" + other +
+                                         "`: end the process whose mount namespace keeps it mounted");
+    }
+  }
   const os::UniqueFd control =
       open_device("/dev/loop-control", S_IFCHR, makedev(misc_major, loop_control_minor));
   if (!control) {
@@ -76,6 +87,15 @@ Result<> update_size(const std::string& loop_path) {
 
 bool is_attached(const std::string& loop_path) {
   return !backing_file(std::filesystem::path(loop_path).filename()).empty();
+}
+
+bool await_detached(const std::string& loop_path) {
+  const auto deadline = std::chrono::steady_clock::now() + detach_patience;
+  while (is_attached(loop_path)) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(detach_look);  // tidy: the kernel offers nothing to wait for
+  }
+  return true;
 }
 
 std::vector<std::string> loops_below(const std::string& folder) {

@@ -223,7 +223,7 @@ Result<> close_volume(const Folders& folders, const std::string& volume_id) {
     return unmounted;
   }
   // A mount namespace that was copied while the volume was open would keep it mounted.
-  if (is_attached(mounted->source)) {
+  if (!await_detached(mounted->source)) {
     return fail(Failure::conflict, "the volume `" + volume_id +
                                        "` is locked, but another mount namespace keeps it mounted");
   }
