@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "os/files.h"
 #include "text/json.h"
@@ -11,47 +12,72 @@
 
 namespace ringwall::audit {
 
-using text::Json;
-
 namespace {
 
 constexpr std::chrono::seconds retry_after{1};
 
-void set_unless_empty(Json& json, std::string_view key, const std::string& value) {
-  if (!value.empty()) json.set(key, value);
-}
+// How long the writer gathers records once there is one, so that a busy server writes many at once.
+constexpr std::chrono::milliseconds gather_for{5};
+constexpr std::size_t gather_records_max = 1024;
+
+// Writes a JSON object member by member; a member without a value is left out.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+  ~ObjectWriter() { out_ += '}'; }
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+
+  std::string& begin(std::string_view key) {
+    if (!std::exchange(first_, false)) out_ += ',';
+    text::append_json_string(out_, key);
+    out_ += ':';
+    return out_;
+  }
+  void add(std::string_view key, std::string_view value) {
+    if (!value.empty()) text::append_json_string(begin(key), value);
+  }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
 
 }  // namespace
 
-std::string to_line(const Record& record) {
-  Json json = Json::object({{"eventTime", text::iso8601(record.time)},
-                            {"eventSource", record.source},
-                            {"eventName", record.event},
-                            {"awsRegion", record.region},
-                            {"requestID", record.request_id}});
-  Json identity = Json::object();
-  set_unless_empty(identity, "arn", record.principal);
-  set_unless_empty(identity, "accountId", record.account);
-  set_unless_empty(identity, "accessKeyId", record.access_key);
-  json.set("userIdentity", std::move(identity));
-  set_unless_empty(json, "sourceIPAddress", record.source_address);
-  set_unless_empty(json, "vpcId", record.vpc_id);
-  set_unless_empty(json, "vpcEndpointId", record.vpce_id);
-  set_unless_empty(json, "userAgent", record.user_agent);
-  Json decisions = Json::array();
-  for (const Answer& answer : record.answers) {
-    Json decision = Json::object({{"action", answer.action},
-                                  {"resource", answer.resource},
-                                  {"verdict", authz::name_of(answer.decision.verdict)}});
-    if (answer.decision.layer != authz::Layer::none) decision.set("layer", authz::name_of(answer.decision.layer));
-    set_unless_empty(decision, "policy", answer.decision.policy);
-    set_unless_empty(decision, "statement", answer.decision.statement);
-    decisions.push(std::move(decision));
+void append_line(std::string& out, const Record& record) {
+  ObjectWriter line(out);
+  line.add("eventTime", text::iso8601(record.time));
+  line.add("eventSource", record.source);
+  line.add("eventName", record.event);
+  line.add("awsRegion", record.region);
+  line.add("requestID", record.request_id);
+  {
+    ObjectWriter identity(line.begin("userIdentity"));
+    identity.add("arn", record.principal);
+    identity.add("accountId", record.account);
+    identity.add("accessKeyId", record.access_key);
   }
-  if (!decisions.items().empty()) json.set("decisions", std::move(decisions));
-  set_unless_empty(json, "errorCode", record.error_code);
-  set_unless_empty(json, "errorMessage", record.error_message);
-  return json.dump();
+  line.add("sourceIPAddress", record.source_address);
+  line.add("vpcId", record.vpc_id);
+  line.add("vpcEndpointId", record.vpce_id);
+  line.add("userAgent", record.user_agent);
+  if (!record.answers.empty()) {
+    line.begin("decisions") += '[';
+    for (const Answer& answer : record.answers) {
+      if (&answer != &record.answers.front()) out += ',';
+      ObjectWriter decision(out);
+      decision.add("action", answer.action);
+      decision.add("resource", answer.resource);
+      decision.add("verdict", authz::name_of(answer.decision.verdict));
+      if (answer.decision.layer != authz::Layer::none) decision.add("layer", authz::name_of(answer.decision.layer));
+      decision.add("policy", answer.decision.policy);
+      decision.add("statement", answer.decision.statement);
+    }
+    out += ']';
+  }
+  line.add("errorCode", record.error_code);
+  line.add("errorMessage", record.error_message);
 }
 
 Result<std::unique_ptr<Log>> Log::open(std::string folder) {
@@ -93,6 +119,7 @@ void Log::run() {
   std::deque<Record> batch;
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty() || !batch.empty(); });
+    wake_.wait_for(lock, gather_for, [&] { return stopping_ || queue_.size() >= gather_records_max; });
     if (batch.empty()) batch.swap(queue_);
     if (batch.empty() && stopping_) return;
     lock.unlock();
@@ -122,7 +149,7 @@ Result<> Log::open_day(const std::string& day) {
 Result<> Log::write(const std::deque<Record>& batch) {
   std::string lines;
   for (const Record& record : batch) {
-    lines += to_line(record);
+    append_line(lines, record);
     lines += '\n';
   }
   RW_DO(open_day(text::iso8601(batch.front().time).substr(0, 10)));

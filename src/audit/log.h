@@ -39,7 +39,7 @@ struct Record {
   std::string error_message;
 };
 
-std::string to_line(const Record& record);  // JSON without the newline
+void append_line(std::string& out, const Record& record);  // JSON without the newline
 
 inline constexpr std::size_t queue_records_max = 65536;
 

@@ -34,10 +34,18 @@ std::string unique_id(Random& random, std::string_view prefix) {
 }
 
 std::string uuid(Random& random) {
-  std::string text = random_text(random, "0123456789abcdef", 32);
-  text[12] = '4';
-  text[16] = random_text(random, "89ab", 1)[0];
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  std::array<std::uint8_t, 16> bytes;
+  random.fill(bytes);
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0f) | 0x40);  // version 4
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3f) | 0x80);  // the RFC's variant
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 0x0f];
+  }
   return text;
 }
 

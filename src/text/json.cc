@@ -123,26 +123,6 @@ class Reader {
   const char* begin_;
 };
 
-void dump_string(std::string_view s, std::string& out) {
-  out += '"';
-  for (const char c : s) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
 void dump_to(const Json& json, std::string& out, int indent) {
   const auto line = [&](int level) {
     if (indent < 0) return;
@@ -161,7 +141,7 @@ void dump_to(const Json& json, std::string& out, int indent) {
     // JSON has no infinities; a document of ours never holds one.
     out += std::isfinite(number) ? fmt::format("{}", number) : "null";
   } else if (json.is_string()) {
-    dump_string(json.as_string(), out);
+    append_json_string(out, json.as_string());
   } else if (json.is_array()) {
     out += '[';
     bool first = true;
@@ -178,7 +158,7 @@ void dump_to(const Json& json, std::string& out, int indent) {
     for (const auto& [key, value, at] : json.members()) {
       if (!std::exchange(first, false)) out += ',';
       line(inner);
-      dump_string(key, out);
+      append_json_string(out, key);
       out += indent < 0 ? ":" : ": ";
       dump_to(value, out, inner);
     }
@@ -315,6 +295,26 @@ std::string Json::dump_pretty() const {
 }
 
 bool operator==(const Json::Member& a, const Json::Member& b) { return a.key == b.key && a.value == b.value; }
+
+void append_json_string(std::string& out, std::string_view value) {
+  out += '"';
+  for (const char c : value) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
 
 Position position_of(std::string_view text, std::uint32_t offset) {
   const std::string_view before = text.substr(0, std::min<std::size_t>(offset, text.size()));

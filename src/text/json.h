@@ -128,6 +128,9 @@ Position position_of(std::string_view text, std::uint32_t offset);
 inline constexpr std::size_t json_depth_max = 32;
 inline constexpr std::size_t json_bytes_max = 64UL * 1024 * 1024;
 
+// Appends `value` as a JSON string, quotes included: for writers of many small documents.
+void append_json_string(std::string& out, std::string_view value);
+
 // Reads one JSON document and nothing after it (RFC 8259). Refuses, with line and column:
 // duplicate keys, more than `json_depth_max` levels, invalid UTF-8, numbers past a double.
 Result<Json> parse_json(std::string_view text);
