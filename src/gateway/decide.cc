@@ -45,14 +45,8 @@ Case case_of(const service::Call& call, const RequestFacts& facts, const service
   result.layers.resource = question.resource_policy;
   result.layers.resource_kind = question.resource_kind;
   result.layers.endpoint = call.network.endpoint_policy;
-<<<<<<< HEAD
-  if (const estate::Account* account = call.estate.account(owner); account != nullptr) {
-    result.layers.rcps = account->rcps;  // authz knows which services they reach
-  }
-=======
   // Which services they reach is authz's to know.
   if (const estate::Account* account = call.estate.account(owner)) result.layers.rcps = account->rcps;
->>>>>>> cover
   return result;
 }
 
