@@ -11,6 +11,7 @@
 #include "http/client.h"
 #include "http/listen.h"
 #include "os/files.h"
+#include "text/encode.h"
 
 namespace ringwall::gateway {
 namespace {
