@@ -139,7 +139,6 @@ Json Server::lease(const Json& request, os::UniqueFd& network_namespace, std::st
   std::vector<std::string> groups;
   for (const Json& group : request["groups"].items()) groups.emplace_back(group.as_string());
   Json reply;
-  std::string refused;
   const auto placed = store::transact(environment_.store, [&](store::Transaction& transaction) -> Result<Json> {
     account = owner_of(transaction, request.text("subnet"));
     if (account.empty()) return fail(Failure::not_found, "there is no subnet `" + request.str("subnet") + "`");
