@@ -37,7 +37,8 @@ class Wire {
     headers_.reserve(request.headers.size());
     for (const http::Header& header : request.headers) {
       const std::size_t start = names_.size();
-      for (const char c : header.name) names_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      names_ += header.name;
+      for (std::size_t i = start; i < names_.size(); ++i) names_[i] = names_[i] >= 'A' && names_[i] <= 'Z' ? static_cast<char>(names_[i] - 'A' + 'a') : names_[i];
       headers_.emplace_back(std::string_view(names_).substr(start), header.value);
     }
     wire_ = {.method = request.method,
