@@ -33,6 +33,8 @@ std::string quoted(std::string_view value) {
 Result<Json> environment_of(const std::string& data) {
   std::error_code error;
   const server::Layout layout{std::filesystem::weakly_canonical(data, error)};
+  // The file outlives a server that was killed, so the server itself is asked first.
+  if (const auto alive = control::status(layout.folder); !alive) return std::unexpected(alive.error());
   auto endpoint = read_json(layout.endpoint());
   if (!endpoint) {
     return fail(Failure::unavailable, "no server is running on `" + data + "`: start one with `ringwall serve --data " + data + "`");

@@ -1,5 +1,10 @@
 #include "authz/question.h"
 
+#include <algorithm>
+#include <initializer_list>
+
+#include "text/encode.h"
+
 namespace ringwall::authz {
 
 using text::Json;
@@ -8,6 +13,15 @@ namespace {
 
 std::unexpected<Error> wrong(const std::string& member, const std::string& why) {
   return fail(Failure::invalid, "`" + member + "`: " + why);
+}
+
+// A member that is misspelt would leave out what it was to say, and the answer would be another.
+Result<> only(const Json& json, const std::string& where, std::initializer_list<std::string_view> known) {
+  if (!json.is_object()) return wrong(where, "takes an object");
+  for (const auto& [member, value, at] : json.members()) {
+    if (std::ranges::find(known, member) == known.end()) return wrong(where + "." + member, "is not known");
+  }
+  return {};
 }
 
 // Part `index` of an ARN, counted from 0; the last takes the rest.
@@ -101,15 +115,17 @@ Result<std::vector<Level>> read_levels(const Json& json, const std::string& memb
   if (!json.is_array()) return wrong("policies." + member, "takes a list of levels, the root first");
   for (const Json& item : json.items()) {
     const std::string where = member + "[" + std::to_string(levels.size()) + "]";
+    RW_DO(only(item, "policies." + where, {"target", "policies"}));
     RW_TRY(auto policies, read_documents(item["policies"], where + ".policies", kind, read));
     levels.push_back({item.str("target"), std::move(policies)});
   }
   return levels;
 }
 
-// What a resource-based policy is follows from the action it is asked about.
-std::pair<ResourceKind, policy::Kind> resource_kind(std::string_view action) {
-  if (action.starts_with("sts:AssumeRole") || action == "sts:TagSession" || action == "sts:SetSourceIdentity") {
+// What a resource-based policy is follows from the action it is asked about, in any case.
+std::pair<ResourceKind, policy::Kind> resource_kind(std::string_view asked) {
+  const std::string action = text::lower(asked);
+  if (action.starts_with("sts:assumerole") || action == "sts:tagsession" || action == "sts:setsourceidentity") {
     return {ResourceKind::trust, policy::Kind::trust};
   }
   if (action.starts_with("kms:")) return {ResourceKind::key, policy::Kind::key};
@@ -151,6 +167,11 @@ void fill(policy::Context& context, std::string_view key, const std::string& val
 Result<Question> read_question(const Json& json, const ReadDocument& read) {
   const Json& request = json["request"];
   if (!request.is_object()) return wrong("request", "is missing");
+  RW_DO(only(json, "question", {"request", "policies"}));
+  RW_DO(only(request, "request", {"principal", "principalAccount", "action", "resource", "resourceAccount", "context"}));
+  for (const auto& [name, member] : {std::pair{"request.context", &request["context"]}, {"policies", &json["policies"]}}) {
+    if (!member->is_null() && !member->is_object()) return wrong(name, "takes an object");
+  }
   for (const char* member : {"principal", "action", "resource"}) {
     if (!request[member].is_string()) return wrong(std::string("request.") + member, "is missing or not a string");
   }

@@ -6,7 +6,8 @@
 //    "policies": {"identity": [DOC…], "boundary": DOC, "session": [DOC…], "resource": DOC, "endpoint": DOC,
 //                 "scp": [{"target", "policies": [DOC…]}…], "rcp": [as scp]}}
 //
-// A layer that is left out does not apply. A DOC is a policy document, or the path of one.
+// A layer that is left out does not apply; a member that is not listed here is refused. A DOC is a
+// policy document, or the path of one.
 
 #include <functional>
 #include <string>

@@ -33,5 +33,52 @@ TEST(Question, NamesTheMemberThatIsWrong) {
   EXPECT_EQ(verdict_of(R"({"request": {"principal": "anonymous", "action": "a:b", "resource": "*"}, "policies": {"identity": ["p.json"]}})"), "no file `p.json`");
 }
 
+TEST(Question, WhatIsMisspeltIsRefusedNotLeftOut) {
+  const auto asking = [](const std::string& more, const std::string& in_request = "") {
+    return verdict_of(R"({"request": {"principal": "anonymous", "action": "a:b", "resource": "*")" + in_request + "}" + more + "}");
+  };
+  EXPECT_EQ(asking(""), "implicit-deny");
+  EXPECT_EQ(asking(R"(, "polices": {})"), "`question.polices`: is not known");
+  EXPECT_EQ(asking(R"(, "policies": [])"), "`policies`: takes an object");
+  EXPECT_EQ(asking("", R"(, "contexts": {})"), "`request.contexts`: is not known");
+  EXPECT_EQ(asking("", R"(, "context": [])"), "`request.context`: takes an object");
+  EXPECT_EQ(asking("", R"(, "context": {"k": null})"), "`request.context.k`: takes a value or a list of values");
+  EXPECT_EQ(asking(R"(, "policies": {"scp": [{"target": "r-1", "policy": []}]})"), "`policies.scp[0].policy`: is not known");
+  EXPECT_EQ(asking(R"(, "policies": {"rcp": [[]]})"), "`policies.rcp[0]`: takes an object");
+}
+
+// A key's policy must allow by itself; identity policies count only where it names the account.
+TEST(Question, AKeyIsAKeyInWhateverCaseItsActionIsWritten) {
+  const std::string layers = R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}],
+      "resource": {"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/bob"},"Action":"kms:*","Resource":"*"}}})";
+  for (const char* action : {"kms:Decrypt", "KMS:Decrypt", "Kms:decrypt"}) {
+    EXPECT_EQ(verdict_of(R"({"request": {"principal": "arn:aws:iam::111122223333:user/ann", "action": ")" + std::string(action) +
+                         R"(", "resource": "arn:aws:kms:us-east-1:111122223333:key/k"}, )" + layers + "}"),
+              "implicit-deny")
+        << action;
+  }
+}
+
+TEST(Question, ARoleOrATrustPolicyIsReadForWhatItIs) {
+  const std::string trust = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/ann"},"Action":"sts:AssumeRole"}})";
+  for (const char* action : {"sts:AssumeRole", "STS:assumerole"}) {
+    EXPECT_EQ(verdict_of(R"({"request": {"principal": "arn:aws:iam::111122223333:user/ann", "action": ")" + std::string(action) +
+                         R"(", "resource": "arn:aws:iam::111122223333:role/r"}, "policies": {"resource": )" + trust + "}}"),
+              "allow")
+        << action;
+  }
+  const auto json = text::parse_json(R"({"request": {"principal": "arn:aws:iam::111122223333:role/path/r", "action": "a:b", "resource": "arn:aws:s3:::b"}})");
+  const auto read = read_question(*json, no_files);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->request.principal.role_arn, "arn:aws:iam::111122223333:role/path/r");
+  EXPECT_EQ(read->request.resource_account, "111122223333");
+  EXPECT_EQ(read->request.context.find("aws:PrincipalArn")->front(), "arn:aws:iam::111122223333:role/path/r");
+}
+
+TEST(Question, AnAnswerSaysOnlyWhatThereIs) {
+  EXPECT_EQ(answer_of({}).dump(), R"({"verdict":"implicit-deny"})");
+  EXPECT_EQ(answer_of({Verdict::allow, Layer::identity, "p", "#0", {}}).text("statement"), "#0");
+}
+
 }  // namespace
 }  // namespace ringwall::authz

@@ -12,8 +12,6 @@
 namespace ringwall::awsapi {
 namespace {
 
-using detail::Scope;
-
 std::unexpected<ApiError> incomplete(std::string message) { return api_error("IncompleteSignature", std::move(message), 400); }
 ApiError mismatch(std::string message) { return {"SignatureDoesNotMatch", std::move(message), 403}; }
 

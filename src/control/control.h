@@ -2,9 +2,10 @@
 // The local control socket. One request a connection, one JSON line each way; a lease lasts as
 // long as its connection. Only root may connect: what is asked for here is root's anyway.
 
-#include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,7 +61,9 @@ class Server {
   std::function<Json()> status_;
   os::UniqueFd listener_;
   os::UniqueFd stop_read_, stop_write_;
-  std::atomic<std::size_t> open_ = 0;
+  std::mutex mutex_;
+  std::condition_variable closed_;
+  std::size_t open_ = 0;  // connections, each with a thread
   std::thread thread_;
 };
 

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -37,7 +38,7 @@ Result<> send_line(int socket, const Json& json, int descriptor) {
   return {};
 }
 
-Result<Line> receive_line(int socket, std::size_t bytes_max) {
+Result<Line> receive_line(int socket, std::size_t bytes_max, int stop) {
   std::string text;
   os::UniqueFd descriptor;
   char buffer[4096];
@@ -49,6 +50,12 @@ Result<Line> receive_line(int socket, std::size_t bytes_max) {
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
+    pollfd waits[2] = {{socket, POLLIN, 0}, {stop, POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return std::unexpected(os::system_error("cannot wait for the control socket", errno));
+    }
+    if (waits[1].revents != 0) return fail(Failure::unavailable, "the server stops");
     const ssize_t got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return std::unexpected(os::system_error("cannot read from the control socket", errno));

@@ -34,6 +34,8 @@ Result<os::UniqueFd> listen_at(const std::string& path) {
   return socket;
 }
 
+constexpr time_t reply_seconds_max = 10;
+
 bool from_root(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
@@ -81,7 +83,8 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& data_folder, co
 Server::~Server() {
   stop_write_.reset();  // every thread polls the other end
   if (thread_.joinable()) thread_.join();
-  for (std::size_t open = open_.load(); open != 0; open = open_.load()) open_.wait(open);
+  std::unique_lock lock(mutex_);
+  closed_.wait(lock, [&] { return open_ == 0; });
 }
 
 void Server::run() {
@@ -91,18 +94,26 @@ void Server::run() {
     if (waits[1].revents != 0) return;
     if (waits[0].revents == 0) continue;
     os::UniqueFd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!connection || !from_root(connection.get()) || open_.load() >= connections_max) continue;
-    ++open_;
-    std::thread([this, held = std::move(connection)] {
+    if (!connection || !from_root(connection.get())) continue;
+    {
+      const std::lock_guard lock(mutex_);
+      if (open_ == connections_max) continue;
+      ++open_;
+    }
+    std::thread([this, held = std::move(connection)]() mutable {
       serve(held);
+      held.reset();
+      const std::lock_guard lock(mutex_);  // held while it tells, so that the destructor cannot be through before
       --open_;
-      open_.notify_all();
+      closed_.notify_all();
     }).detach();  // counted: the destructor waits for it
   }
 }
 
 void Server::serve(const os::UniqueFd& connection) {
-  auto request = detail::receive_line(connection.get(), request_bytes_max);
+  const timeval patience{.tv_sec = reply_seconds_max, .tv_usec = 0};  // for a peer that does not read
+  ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  auto request = detail::receive_line(connection.get(), request_bytes_max, stop_read_.get());
   if (!request) return;
   const std::string_view what = request->json.text("ask");
   Result<> sent;
@@ -128,7 +139,6 @@ Json Server::lease(const Json& request, os::UniqueFd& network_namespace, std::st
   std::vector<std::string> groups;
   for (const Json& group : request["groups"].items()) groups.emplace_back(group.as_string());
   Json reply;
-  std::string refused;
   const auto placed = store::transact(environment_.store, [&](store::Transaction& transaction) -> Result<Json> {
     account = owner_of(transaction, request.text("subnet"));
     if (account.empty()) return fail(Failure::not_found, "there is no subnet `" + request.str("subnet") + "`");

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
 
 #include "crypto/crypto.h"
@@ -36,6 +37,9 @@ Result<Secret> root_key(const Layout& layout, Random& random) {
       return fail(Failure::corrupt, "the root key `" + path + "` does not have 32 bytes: restore it from a backup");
     }
     return Secret(content);
+  }
+  if (errno != ENOENT || std::filesystem::is_symlink(path)) {
+    return fail(Failure::denied, "the root key `" + path + "` cannot be looked at: make it readable for this user, or restore it from a backup");
   }
   if (std::filesystem::exists(layout.state())) {
     return fail(Failure::corrupt, "the root key `" + path + "` is missing, and the store beside it cannot be read without it: restore it from a backup");

@@ -13,6 +13,7 @@ struct Line {
   text::Json json;
   os::UniqueFd descriptor;
 };
-Result<Line> receive_line(int socket, std::size_t bytes_max);
+// Ends also, with Failure::unavailable, once `stop` can be read or its other end is gone (-1: never).
+Result<Line> receive_line(int socket, std::size_t bytes_max, int stop = -1);
 
 }  // namespace ringwall::control::detail

@@ -34,7 +34,18 @@ class Organizations : public ::testing::Test {
   // May the root of `account` do `action`?
   bool may(const std::string& account, const char* action) {
     const service::Question question{.action = action, .resource = "*", .resource_account = account};
-    return !World::refusal(*world_.directory().current(), World::as_root(account), question);
+    const estate::EstatePtr estate = world_.directory().current();
+    const std::string role = "arn:aws:iam::" + account + ":role/OrganizationAccountAccessRole";
+    // The account's own administrator role, which the management account does not have.
+    service::Caller caller = World::as_root(account);
+    if (const estate::Principal* found = estate->principal(role)) {
+      caller.principal = {.type = policy::Principal::Type::role_session,
+                          .arn = "arn:aws:sts::" + account + ":assumed-role/OrganizationAccountAccessRole/test",
+                          .role_arn = role,
+                          .account = account,
+                          .unique_id = found->unique_id};
+    }
+    return !World::refusal(*estate, caller, question);
   }
 
   World world_{operations()};

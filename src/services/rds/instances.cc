@@ -204,7 +204,7 @@ Json new_document(const Call& call, const Parts& parts, const estate::Tags& tags
       {"generation", 1},
       {"master_password", seal_password(call.environment, parts.resource_id, input.text("MasterUserPassword"))},
   });
-  if (input.contains("DBName")) document.set("DBName", input.str("DBName"));
+  if (!input.text("DBName").empty()) document.set("DBName", input.str("DBName"));
   return document;
 }
 

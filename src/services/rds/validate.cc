@@ -179,9 +179,9 @@ std::optional<ApiError> fault_in_names(const Json& input) {
   if (lower.starts_with("pg_") || std::ranges::find(reserved_users, lower) != reserved_users.end()) {
     return invalid_value("MasterUsername " + std::string(user) + " cannot be used as it is a reserved word used by the engine");
   }
-  if (!input.contains("DBName")) return std::nullopt;
+  if (input.text("DBName").empty()) return std::nullopt;  // Terraform sends an empty one for none
   const std::string_view name = input.text("DBName");
-  if (name.empty() || name.size() > name_characters_max || !(is_letter(name.front()) || name.front() == '_') || !std::ranges::all_of(name, is_word)) {
+  if (name.size() > name_characters_max || !(is_letter(name.front()) || name.front() == '_') || !std::ranges::all_of(name, is_word)) {
     return invalid_value("DBName must begin with a letter or underscore and hold up to 63 letters, digits and underscores.");
   }
   if (name == "rdsadmin" || name == "template0" || name == "template1") {
