@@ -124,8 +124,12 @@ class Helper {
       open_ = false;
       return;
     }
+    const pid_t self = ::getpid();
     const pid_t child = ::fork();
     if (child == 0) {
+      // A killed helper's requests end with it, or they would cross those of the next.
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != self) ::_exit(1);
       signals_.reset();
       ::sigprocmask(SIG_SETMASK, &inherited_mask_, nullptr);
       for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);

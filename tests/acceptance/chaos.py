@@ -96,7 +96,7 @@ class Chaos:
         try:
             self.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
         except ClientError:
-            wish.exists = True
+            wish.exists = wish.may_exist  # refused because it is being deleted already: then that was acknowledged
             raise
         wish.may_exist = False
 

@@ -230,7 +230,8 @@ def await_gone(rds, identifier, seconds=STATUS_S_MAX):
 class Network:
     """A VPC with two subnets and the groups `application` and `database`, in the administrator's account."""
 
-    def __init__(self, ringwall, cidr="10.30"):
+    def __init__(self, ringwall, cidr="10.30", subnet_group="two"):
+        self.subnet_group = subnet_group
         ec2 = self.ec2 = ringwall.client("ec2")
         self.vpc = ec2.create_vpc(CidrBlock=f"{cidr}.0.0/16")["Vpc"]["VpcId"]
         ec2.modify_vpc_attribute(VpcId=self.vpc, EnableDnsHostnames={"Value": True})
@@ -244,11 +245,11 @@ class Network:
             "UserIdGroupPairs": [{"GroupId": self.application}]}])
         self.inside = Place(self.vpc, self.subnets[0], self.application)
         ringwall.client("rds").create_db_subnet_group(
-            DBSubnetGroupName="two", DBSubnetGroupDescription="two zones", SubnetIds=self.subnets)
+            DBSubnetGroupName=subnet_group, DBSubnetGroupDescription="two zones", SubnetIds=self.subnets)
 
     def create_database(self, rds, identifier, **more):
         return rds.create_db_instance(**{
             "DBInstanceIdentifier": identifier, "Engine": "postgres", "DBInstanceClass": "db.t3.micro",
             "AllocatedStorage": 20, "MasterUsername": "boss", "MasterUserPassword": PASSWORD, "DBName": "shop",
-            "DBSubnetGroupName": "two", "VpcSecurityGroupIds": [self.database], "StorageEncrypted": True,
+            "DBSubnetGroupName": self.subnet_group, "VpcSecurityGroupIds": [self.database], "StorageEncrypted": True,
             "EnableIAMDatabaseAuthentication": True, **more})["DBInstance"]
