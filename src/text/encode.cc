@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ringwall::text {
@@ -125,9 +126,11 @@ std::string percent_encode(std::string_view text, bool keep_slash) {
 }
 
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
+  // Most of what comes is already plain.
+  std::size_t i = std::min(text.find_first_of(plus_is_space ? "%+" : "%"), text.size());
+  std::string out(text.substr(0, i));
   out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (; i < text.size(); ++i) {
     if (text[i] == '+' && plus_is_space) {
       out += ' ';
     } else if (text[i] != '%') {
@@ -147,9 +150,12 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
 
 std::string xml_escape(std::string_view text) {
   constexpr std::string_view replacement = "\xEF\xBF\xBD";
-  std::string out;
+  // Most of what is written is plain ASCII that stands for itself.
+  const auto stands = [](char c) { return c >= ' ' && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"'; };
+  std::size_t i = static_cast<std::size_t>(std::ranges::find_if_not(text, stands) - text.begin());
+  std::string out(text.substr(0, i));
   out.reserve(text.size() + 16);
-  for (std::size_t i = 0; i < text.size();) {
+  while (i < text.size()) {
     const std::size_t length = sequence_length(text, i);
     const std::string_view sequence = text.substr(i, length);
     i += length == 0 ? 1 : length;
