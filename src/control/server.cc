@@ -47,7 +47,7 @@ Json refusal(const std::string& message) { return Json::object({{"error", messag
 // The account whose subnet this is; empty if there is none.
 std::string owner_of(store::Transaction& transaction, std::string_view subnet_id) {
   const std::string suffix = "/subnet/" + std::string(subnet_id);
-  for (const store::Entry& entry : transaction.list("ec2/")) {
+  for (const store::Entry& entry : transaction.list(network::documents_prefix)) {
     if (entry.key.ends_with(suffix)) return entry.key.substr(4, entry.key.size() - suffix.size() - 4);
   }
   return {};
@@ -183,7 +183,7 @@ void Server::release(const std::string& account, const std::string& interface_id
 
 Result<> release_all(store::Store& store) {
   return store::transact(store, [&](store::Transaction& transaction) -> Result<> {
-    for (const store::Entry& entry : transaction.list("ec2/")) {
+    for (const store::Entry& entry : transaction.list(network::documents_prefix)) {
       if (entry.key.find("/interface/") == std::string::npos || entry.document->text("RequesterId") != lease_requester) continue;
       network::remove_interface(transaction, entry.document->str("OwnerId"), entry.document->str("NetworkInterfaceId"));
     }

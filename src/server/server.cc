@@ -22,6 +22,7 @@
 #include "host/client.h"
 #include "http/listen.h"
 #include "keyring/schedule.h"
+#include "network/documents.h"
 #include "network/network.h"
 #include "os/files.h"
 #include "server/keys.h"
@@ -194,7 +195,7 @@ Json Server::Parts::status() const {
                                       {"endpoint", db["Endpoint"].str("Address")},
                                       {"port", db["Endpoint"]["Port"]}}));
   }
-  for (const store::Entry& entry : store->list("ec2/")) {
+  for (const store::Entry& entry : store->list(network::documents_prefix)) {
     if (entry.key.find("/vpc/") == std::string::npos) continue;
     networks_json.push(Json::object({{"vpc", entry.document->str("VpcId")}, {"cidr", entry.document->str("CidrBlock")}}));
   }

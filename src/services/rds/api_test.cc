@@ -1,5 +1,6 @@
 // CreateDBInstance to DeleteDBInstance, as a client sees them.
 
+#include "network/documents.h"
 #include "services/rds/testing_api.h"
 
 namespace ringwall::rds {
@@ -49,7 +50,7 @@ TEST_F(RdsApi, ANewInstanceIsWantedAndToldOfAsClientsReadIt) {
     EXPECT_NE(shown.find(part), std::string::npos) << part << "\nin " << shown;
   }
   // The name resolves inside the VPC to the interface made for it.
-  const auto name = world_.store().get(detail::dns_key("vpc-1", address));
+  const auto name = world_.store().get(network::dns_key_of("vpc-1", address));
   ASSERT_TRUE(name);
   EXPECT_EQ(name->document->text("address"), stored.text("address"));
   EXPECT_TRUE(world_.store().get(network::key_of(network::Kind::interface, account_, stored.text("interface"))));

@@ -38,10 +38,6 @@ std::string subnet_group_key(std::string_view account, std::string_view name) {
   return "rds/" + std::string(account) + "/subgrp/" + text::lower(name);
 }
 
-std::string dns_key(std::string_view vpc_id, std::string_view name) {
-  return "dns/" + std::string(vpc_id) + "/" + std::string(name);
-}
-
 std::string instance_arn(const service::Environment& environment, std::string_view account, std::string_view identifier) {
   return "arn:aws:rds:" + environment.region + ":" + std::string(account) + ":db:" + text::lower(identifier);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "network/documents.h"
 #include "network/network.h"
 #include "services/rds/detail/common.h"
 #include "services/rds/detail/validate.h"
@@ -235,7 +236,7 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   Json document = new_document(call, {(*engine)->version(), *key, **group, *placed, resource_id}, tags);
   if (document["uid"].as_integer() == 0) return api_error("InstanceQuotaExceeded", "no more DB instances fit on this server");
   document.set("data_key", text::base64(*wrapped));
-  call.transaction.put(dns_key(document.text("vpc"), document["Endpoint"].text("Address")), Json::object({{"address", document.str("address")}}));
+  call.transaction.put(network::dns_key_of(document.text("vpc"), document["Endpoint"].text("Address")), Json::object({{"address", document.str("address")}}));
   put_instance(call, document);
   return Json::object({{"DBInstance", shown(document)}});
 }

@@ -1,3 +1,4 @@
+#include "network/documents.h"
 #include "services/rds/detail/record.h"
 
 #include <algorithm>
@@ -95,7 +96,7 @@ Result<bool> erase(const service::Environment& environment, const Record& record
     if (const std::string interface(record.text("interface")); !interface.empty()) {
       network::remove_interface(transaction, record.account(), interface);
     }
-    transaction.erase(dns_key(record.text("vpc"), record.endpoint(environment)));
+    transaction.erase(network::dns_key_of(record.text("vpc"), record.endpoint(environment)));
     transaction.erase(record.key);
     return true;
   });

@@ -126,7 +126,7 @@ class World {
                                     {"address", interface.str("PrivateIpAddress")}, {"uid", detail::free_uid(transaction)},
                                     {"IAMDatabaseAuthenticationEnabled", true}, {"desired", "running"}, {"generation", 1}, {"data_key", text::base64(*wrapped)},
                                     {"master_password", detail::seal_password(environment, id, test_password)}}));
-      transaction.put(detail::dns_key(test_vpc, name), Json::object({{"address", interface.str("PrivateIpAddress")}}));
+      transaction.put(network::dns_key_of(test_vpc, name), Json::object({{"address", interface.str("PrivateIpAddress")}}));
     });
     return id;
   }

@@ -41,7 +41,6 @@ inline constexpr std::string_view requester = "amazon-rds";
 
 std::string instance_key(std::string_view account, std::string_view identifier);  // identifier in any case
 std::string subnet_group_key(std::string_view account, std::string_view name);
-std::string dns_key(std::string_view vpc_id, std::string_view name);
 std::string instance_arn(const service::Environment& environment, std::string_view account, std::string_view identifier);
 
 // The encryption context under which an instance's data key is wrapped.
