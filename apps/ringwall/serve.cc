@@ -39,6 +39,7 @@ constexpr uid_t unassigned_uid = host::engine_uid_min - 1;
 // Where the server sees the data folder: a short path that its uid can walk, wherever the folder is.
 constexpr const char* inside_parent = "/mnt";
 constexpr const char* inside_folder = "/mnt/ringwall";
+constexpr const char* inside_plugins = "/mnt/plugins";
 // The child's exit status after a clean stop with everything ended: the sweep may follow.
 constexpr int stopped_clean = 64;
 
@@ -98,11 +99,16 @@ std::string plugin_folder() {
 }
 
 // A view of the file system of its own, in which the data folder has a short, walkable path.
-Result<> enter_private_view(const std::string& data) {
+Result<> enter_private_view(const std::string& data, const std::string& plugins) {
   RW_DO(host::enter_own_view());
   if (::mount("ringwall", inside_parent, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0755") != 0 ||
       ::mkdir(inside_folder, 0755) != 0 || ::mount(data.c_str(), inside_folder, nullptr, MS_BIND, nullptr) != 0) {
     return std::unexpected(os::system_error("cannot make the server's view of `" + data + "`", errno));
+  }
+  // The engines' plugins too: the server looks whether they are there. Without them no database starts.
+  if (::mkdir(inside_plugins, 0755) != 0 ||
+      (std::filesystem::exists(plugins) && ::mount(plugins.c_str(), inside_plugins, nullptr, MS_BIND, nullptr) != 0)) {
+    return std::unexpected(os::system_error("cannot make the server's view of `" + plugins + "`", errno));
   }
   return {};
 }
@@ -128,14 +134,14 @@ Result<> end_with(pid_t helper) {
 }
 
 // The child: everything that parses bytes from outside.
-int run_server(const ServeFlags& flags, const server::Options& options, const Account& account, os::UniqueFd listener,
+int run_server(const ServeFlags& flags, const server::Options& options, const std::string& plugins, const Account& account, os::UniqueFd listener,
                os::UniqueFd host_socket, pid_t helper) {
   sigset_t ending;
   sigemptyset(&ending);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending, number);
   ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  if (auto entered = enter_private_view(flags.data); !entered) return complain(entered.error().message);
+  if (auto entered = enter_private_view(flags.data, plugins); !entered) return complain(entered.error().message);
   if (auto dropped = drop_privileges(account); !dropped) return complain(dropped.error().message);
   if (auto bound = end_with(helper); !bound) return complain(bound.error().message);
   auto server = server::Server::start(options, std::move(listener), std::move(host_socket));
@@ -182,27 +188,28 @@ int serve(const ServeFlags& given) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return complain(os::system_error("cannot make a socket", errno).message);
   os::UniqueFd host_end(ends[0]), server_end(ends[1]);
+  const std::string plugins = plugin_folder();
   const server::Options options{.data_folder = inside_folder,
                                 .data_folder_name = flags.data,
                                 .address = listen->address,
                                 .port = listen->port,
                                 .region = flags.region,
                                 .dns_suffix = flags.dns_suffix,
-                                .plugin_folder = plugin_folder(),
+                                .plugin_folder = inside_plugins,
                                 .io_threads = flags.threads};
   const pid_t helper_pid = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return complain(os::system_error("cannot start the server", errno).message);
   if (child == 0) {
     host_end.reset();
-    ::_exit(run_server(flags, options, *account, *std::move(listener), std::move(server_end), helper_pid));
+    ::_exit(run_server(flags, options, plugins, *account, *std::move(listener), std::move(server_end), helper_pid));
   }
   listener->reset();
   server_end.reset();
   const host::HelperOptions helper{.data_folder = flags.data,
                                    .server_uid = account->uid,
                                    .server_gid = account->gid,
-                                   .plugin_folder = options.plugin_folder,
+                                   .plugin_folder = plugins,
                                    .server = child};
   const int status = host::serve_requests(std::move(host_end), helper);
   if (status != stopped_clean) return status;

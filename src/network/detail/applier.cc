@@ -68,12 +68,14 @@ dns::Found Applier::look_up(const std::string& vpc_id, const std::string& name) 
 
 Result<> Applier::apply(const std::string& account, const std::string& vpc_id) {
   store::Transaction transaction(store_);
+  // Read before the network, which then has at least their interfaces.
+  const auto endpoints = transaction.list(prefix_of(Kind::endpoint, account));
   const auto network = network_of(transaction, account, vpc_id);
   if (!network) return remove(vpc_id);
   const auto vpc = transaction.get(key_of(Kind::vpc, account, vpc_id));
   RW_DO(apply_network(*network));
   RW_DO(apply_resolver(vpc_id, *vpc));
-  return apply_endpoints(transaction, account, vpc_id, *vpc);
+  return apply_endpoints(transaction, endpoints, vpc_id, *vpc);
 }
 
 Result<> Applier::apply_network(const host::Network& network) {
@@ -104,10 +106,11 @@ Result<> Applier::apply_resolver(const std::string& vpc_id, const Json& vpc) {
   return {};
 }
 
-Result<> Applier::apply_endpoints(store::Transaction& transaction, const std::string& account, const std::string& vpc_id, const Json& vpc) {
+Result<> Applier::apply_endpoints(store::Transaction& transaction, const std::vector<store::Entry>& endpoints, const std::string& vpc_id,
+                                  const Json& vpc) {
   std::set<std::string> stored;
   Result<> outcome;
-  for (const auto& entry : transaction.list(prefix_of(Kind::endpoint, account))) {
+  for (const auto& entry : endpoints) {
     const Json& document = *entry.document;
     if (document.text("VpcId") != vpc_id || document.text("State") != "available") continue;
     stored.insert(document.str("VpcEndpointId"));

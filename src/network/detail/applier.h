@@ -27,7 +27,8 @@ class Applier {
 
   Result<> apply_network(const host::Network& network);
   Result<> apply_resolver(const std::string& vpc_id, const Json& vpc);
-  Result<> apply_endpoints(store::Transaction& transaction, const std::string& account, const std::string& vpc_id, const Json& vpc);
+  Result<> apply_endpoints(store::Transaction& transaction, const std::vector<store::Entry>& endpoints, const std::string& vpc_id,
+                           const text::Json& vpc);
   Result<> apply_endpoint(store::Transaction& transaction, const Json& vpc, const Json& document);
   Result<> remove(const std::string& vpc_id);
   void close_endpoint(const std::string& endpoint_id);
