@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::chrono::seconds retry_after{1};
 
-// How long the writer gathers records once there is one, so that a busy server writes many at once.
+// While records come so fast that several were waiting, the writer gathers more before it writes
+// again; one that comes alone is written at once.
+constexpr std::size_t busy_records_min = 8;
 constexpr std::chrono::milliseconds gather_for{5};
 constexpr std::size_t gather_records_max = 1024;
 
@@ -117,11 +119,13 @@ bool Log::healthy() const {
 void Log::run() {
   std::unique_lock lock(mutex_);
   std::deque<Record> batch;
+  bool busy = false;
   for (;;) {
     wake_.wait(lock, [&] { return stopping_ || !queue_.empty() || !batch.empty(); });
-    wake_.wait_for(lock, gather_for, [&] { return stopping_ || queue_.size() >= gather_records_max; });
+    if (busy) wake_.wait_for(lock, gather_for, [&] { return stopping_ || queue_.size() >= gather_records_max; });
     if (batch.empty()) batch.swap(queue_);
     if (batch.empty() && stopping_) return;
+    busy = batch.size() >= busy_records_min;
     lock.unlock();
     const Result<> written = write(batch);
     lock.lock();
