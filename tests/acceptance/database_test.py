@@ -2,11 +2,12 @@
 
 import glob
 import os
+import shutil
 import signal
 import time
 import unittest
 
-from harness import PASSWORD, STATUS_S_MAX, Keys, Network, ServerCase, await_gone, await_status, engine_processes
+from harness import BINARY, PASSWORD, STATUS_S_MAX, Keys, Network, ServerCase, await_gone, await_status, engine_processes
 
 MARKER = "the-marker-" + "x7Qp" * 16  # long enough never to be there by chance
 
@@ -223,6 +224,25 @@ class DatabaseTest(ServerCase):
         self.start_again()
         self.assertEqual(self.engine(), second)
         self.query("SELECT 1")
+
+
+class PrivateFolderTest(ServerCase):
+    """A clone in root's home: below a folder that the server's own user cannot enter."""
+
+    @classmethod
+    def binary(cls):
+        own = os.path.join(cls.folder, "ringwall")
+        shutil.copy2(BINARY, own)
+        shutil.copytree(os.path.join(os.path.dirname(BINARY), "lib"), os.path.join(cls.folder, "lib"))
+        return own
+
+    def test_a_database_becomes_available(self):
+        self.assertEqual(os.stat(self.folder).st_mode & 0o777, 0o700)
+        rds = self.ringwall.client("rds")
+        Network(self.ringwall).create_database(rds, "private")
+        await_status(rds, "private", "available")
+        rds.delete_db_instance(DBInstanceIdentifier="private", SkipFinalSnapshot=True)
+        await_gone(rds, "private")
 
 
 if __name__ == "__main__":

@@ -37,14 +37,14 @@ def require_root_and_binary():
 class Server:
     """`ringwall serve` on a data folder. Output goes to DATA.log, shown when something fails."""
 
-    def __init__(self, data, *, listen="127.0.0.1:0", arguments=()):
-        self.data, self.listen, self.arguments = data, listen, list(arguments)
+    def __init__(self, data, *, binary=BINARY, listen="127.0.0.1:0", arguments=()):
+        self.data, self.binary, self.listen, self.arguments = data, binary, listen, list(arguments)
         self.process = None
         self.log = data + ".log"
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "serve", "--data", self.data, "--listen", self.listen,
+            self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", self.listen,
                                              *self.arguments], stdout=subprocess.PIPE, stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], START_S_MAX)
         self.greeting = self.process.stdout.readline().decode() if ready else ""
@@ -177,10 +177,14 @@ class ServerCase(unittest.TestCase):
         cls.links_before = host_links()
         cls.folder = os.path.realpath(tempfile.mkdtemp(prefix="ringwall-test-"))
         cls.data = os.path.join(cls.folder, "data")
-        cls.server = Server(cls.data, arguments=cls.server_arguments)
+        cls.server = Server(cls.data, binary=cls.binary(), arguments=cls.server_arguments)
         cls.addClassCleanup(cls.end)
         cls.server.start()
         cls.ringwall = cls.server.ringwall
+
+    @classmethod
+    def binary(cls):
+        return BINARY
 
     @classmethod
     def end(cls):
