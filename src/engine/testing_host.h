@@ -29,8 +29,22 @@
 namespace ringwall::engine {
 
 // Where the build leaves pam_ringwall.so and ringwall_guard.so, seen from the test's binary.
-inline std::string built_plugins() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lib";
+// The plugins of this build, copied to where every uid that tests act under can reach them: the
+// build itself may lie below a folder that is root's alone.
+inline const std::string& built_plugins() {
+  struct Copy {
+    std::string folder = "/tmp/ringwall-plugins-XXXXXX";
+    pid_t owner = ::getpid();
+    Copy() {
+      RW_CHECK(::mkdtemp(folder.data()) != nullptr && ::chmod(folder.c_str(), 0755) == 0);
+      std::filesystem::copy(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lib", folder);
+    }
+    ~Copy() {
+      if (::getpid() == owner) std::filesystem::remove_all(folder);
+    }
+  };
+  static const Copy copy;
+  return copy.folder;
 }
 
 // A TCP port that was free a moment ago.
