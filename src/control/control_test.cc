@@ -235,7 +235,7 @@ TEST_F(Control, AClientThatSaysNothingDoesNotHoldUpTheEnd) {
 }
 
 TEST_F(Control, OnlyRootIsAnswered) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
+  if (::geteuid() != 0) FAIL() << "needs root: run it with sudo, to become somebody else";
   // The folder and the socket's mode keep others out already; here they let them in.
   ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
   ASSERT_EQ(::chmod((folder_ + "/run").c_str(), 0755), 0);

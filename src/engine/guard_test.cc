@@ -12,7 +12,7 @@ namespace ringwall::engine {
 namespace {
 
 TEST(WithoutTheGuard, TheMasterUserRunsProgramsAsTheEngine) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to run an engine under its own uid";
+  if (::geteuid() != 0) FAIL() << "needs root: run it with sudo, to run an engine under its own uid";
   TestingDatabase database;
   ASSERT_TRUE(succeeded(database.initialise()));
   host::Process process;
@@ -53,7 +53,7 @@ class Guard : public testing::Test {
   }
   static void TearDownTestSuite() { database.reset(); }
   void SetUp() override {
-    if (!database) GTEST_SKIP() << "needs root, to run an engine under its own uid";
+    if (!database) FAIL() << "needs root: run it with sudo, to run an engine under its own uid";
     master = std::make_unique<Client>(database->master());
     ASSERT_TRUE(master->connected()) << master->error();
   }
