@@ -1,0 +1,52 @@
+#pragma once
+// The organisation's stored documents as an Estate's accounts, each with the policies of every
+// level above it. Not thread-safe.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "directory/detail/compiled.h"
+#include "directory/detail/stored.h"
+
+namespace ringwall::directory {
+
+class OrganizationBuilder {
+ public:
+  explicit OrganizationBuilder(CompiledPolicies& compiled) : compiled_(compiled) {}
+
+  // Takes a change of a key under "org/".
+  void apply(const store::Change& change);
+  // Brings `estate`, which is as the last call left it, up to what was applied since.
+  void update(estate::Estate& estate);
+
+  const Documents& documents() const { return documents_; }  // as applied
+
+ private:
+  using Accounts = estate::Table<estate::Account>::Editor;
+
+  void note(std::string_view key, const Document& before);
+  void forget_levels(const std::string& target);
+  bool is_touched(const estate::Account& account) const;
+  estate::Account account_of(const estate::Organization& organization, const text::Json& document);
+  std::vector<std::string> path_to(std::string parent) const;
+  std::vector<authz::Level> levels_of(const estate::Account& account, std::string_view type);
+  const authz::Level& level_of(const std::string& target, std::string_view type);
+  const text::Json* document(std::string_view key) const;
+
+  CompiledPolicies& compiled_;
+  Documents documents_;
+  Uses attachments_;  // a policy's id -> the keys of its attachments
+  // A root's and a unit's level is made once for all the accounts below.
+  std::map<std::string, authz::Level, std::less<>> levels_;  // by "<type>/<target>"
+
+  // What `update` still has to do.
+  bool changed_ = false;
+  bool whole_ = false;               // the organisation itself changed
+  std::set<std::string> touched_;    // roots, units and accounts
+  std::set<std::string> departed_;   // accounts
+};
+
+}  // namespace ringwall::directory
