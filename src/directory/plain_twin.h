@@ -68,7 +68,16 @@ class PlainTwin {
   Words words() {
     documents_.clear();
     words_.clear();
-    for (const store::Entry& entry : environment_.store.list("")) documents_[entry.key] = *entry.document;
+    managed_.clear();
+    unique_ids_.clear();
+    for (const store::Entry& entry : environment_.store.list("")) {
+      documents_[entry.key] = *entry.document;
+      const std::vector<std::string> parts = split(entry.key);
+      const std::string arn = entry.document->str("Arn");
+      if (parts[0] == "iam" && parts[2] == "policy") managed_[arn] = default_text(*entry.document);
+      if (parts[0] == "iam" && parts[2] == "user") unique_ids_[arn] = entry.document->str("UserId");
+      if (parts[0] == "iam" && parts[2] == "role") unique_ids_[arn] = entry.document->str("RoleId");
+    }
     for (const ManagedPolicy& policy : managed_policies()) add_policy(std::string(policy.arn));
     for (const auto& [key, document] : documents_) {
       const std::vector<std::string> parts = split(key);
@@ -107,15 +116,17 @@ class PlainTwin {
     return name + "=" + shown + "[" + std::string(policy::name_of(kind)) + "] ";
   }
 
-  std::string managed_text(const std::string& arn) {
-    if (const ManagedPolicy* carried = managed_policy(arn)) return std::string(carried->text);
-    for (const auto& [key, document] : documents_) {
-      if (!key.starts_with("iam/") || split(key)[2] != "policy" || document.text("Arn") != arn) continue;
-      for (const Json& version : document["versions"].items()) {
-        if (version.text("VersionId") == document.text("DefaultVersionId")) return version.str("Document");
-      }
+  static std::string default_text(const Json& managed) {
+    for (const Json& version : managed["versions"].items()) {
+      if (version.text("VersionId") == managed.text("DefaultVersionId")) return version.str("Document");
     }
     return {};
+  }
+
+  std::string managed_text(const std::string& arn) const {
+    if (const ManagedPolicy* carried = managed_policy(arn)) return std::string(carried->text);
+    const auto found = managed_.find(arn);
+    return found == managed_.end() ? std::string() : found->second;
   }
 
   void add_policy(const std::string& arn) { words_["policy " + arn] = policy_words(arn, managed_text(arn), policy::Kind::identity); }
@@ -152,11 +163,8 @@ class PlainTwin {
   std::string trust_text(const Json& role) {
     std::string text = role.str("AssumeRolePolicyDocument");
     for (const Json::Member& pinned : role["pinned"].members()) {
-      const bool stands = std::ranges::any_of(documents_, [&](const auto& stored) {
-        const std::string kind = stored.first.starts_with("iam/") ? split(stored.first)[2] : std::string();
-        return (kind == "user" || kind == "role") && stored.second.text("Arn") == pinned.key &&
-               stored.second.text(kind == "user" ? "UserId" : "RoleId") == pinned.value.as_string();
-      });
+      const auto found = unique_ids_.find(pinned.key);
+      const bool stands = found != unique_ids_.end() && found->second == pinned.value.as_string();
       const std::string quoted = '"' + pinned.key + '"';
       if (const std::size_t at = text.find(quoted); !stands && at != std::string::npos) {
         text.replace(at, quoted.size(), '"' + std::string(pinned.value.as_string()) + '"');
@@ -212,6 +220,8 @@ class PlainTwin {
 
   const service::Environment& environment_;
   std::map<std::string, Json> documents_;
+  std::map<std::string, std::string> managed_;     // ARN -> text
+  std::map<std::string, std::string> unique_ids_;  // of users and roles, by ARN
   std::map<std::pair<policy::Kind, std::string>, bool> usable_;  // of a text, which never changes
   Words words_;
 };

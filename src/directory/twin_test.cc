@@ -270,7 +270,7 @@ TEST(IncrementalBuilder, EqualsItsPlainTwinAfterEveryCommit) {
   PlainTwin twin(here);
   estate::EstatePtr estate = incremental.build(), compared = forgetting.build();
   std::string commits;
-  for (int step = 0; step < 700; ++step) {
+  for (int step = 0; step < 400; ++step) {
     commits += history.step() + "\n";
     if (step % 3 == 0) continue;  // and two commits in one build
     if (auto next = incremental.build()) estate = std::move(next);
