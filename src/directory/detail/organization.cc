@@ -19,8 +19,12 @@ Attachment attachment_in(std::string_view key) {
   return {std::string(parts.kind), std::string(parts.name)};
 }
 
-std::string level_key(std::string_view target, std::string_view type) {
-  return std::string(type) + '/' + std::string(target);
+std::vector<authz::Level> with(const std::vector<authz::Level>& above, const authz::Level& own) {
+  std::vector<authz::Level> levels;
+  levels.reserve(above.size() + 1);
+  levels = above;
+  levels.push_back(own);
+  return levels;
 }
 
 }  // namespace
@@ -62,7 +66,7 @@ void OrganizationBuilder::note(std::string_view key, const Document& before) {
 }
 
 void OrganizationBuilder::forget_levels(const std::string& target) {
-  for (const std::string_view type : {scp_type, rcp_type}) levels_.erase(level_key(target, type));
+  levels_.erase(target);
   touched_.insert(target);
 }
 
@@ -83,6 +87,7 @@ void OrganizationBuilder::update(estate::Estate& estate) {
     }
     estate.accounts = std::move(accounts).finish();
   }
+  above_.clear();
   touched_.clear();
   departed_.clear();
 }
@@ -94,12 +99,37 @@ bool OrganizationBuilder::is_touched(const estate::Account& account) const {
 }
 
 estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored) {
-  estate::Account account{.id = stored.str("Id"), .name = stored.str("Name"), .path = path_to(stored.str("parent")), .org_path = {}, .scps = {}, .rcps = {}};
-  account.org_path = estate::org_path_of(organization, account.path);
+  const Above& shared = above(organization, stored.str("parent"));
+  estate::Account account{.id = stored.str("Id"), .name = stored.str("Name"), .path = shared.path, .org_path = shared.org_path, .scps = {}, .rcps = {}};
   if (account.id == organization.management_account) return account;
-  account.scps = levels_of(account, scp_type);
-  account.rcps = levels_of(account, rcp_type);
+  if (!shared.has_root) {
+    // An account whose way up does not end at a root is damage: one empty level, which denies.
+    account.scps = account.rcps = {authz::Level{.target = account.id, .policies = {}}};
+    return account;
+  }
+  const Levels& own = levels_of(account.id);
+  if (shared.has_scps) account.scps = with(shared.scps, own.scps);
+  if (shared.has_rcps) account.rcps = with(shared.rcps, own.rcps);
   return account;
+}
+
+const OrganizationBuilder::Above& OrganizationBuilder::above(const estate::Organization& organization, const std::string& parent) {
+  const auto [at, is_new] = above_.try_emplace(parent);
+  Above& found = at->second;
+  if (!is_new) return found;
+  found.path = path_to(parent);
+  found.org_path = estate::org_path_of(organization, found.path);
+  const Json* root = found.path.empty() ? nullptr : document("org/root/" + found.path.front());
+  found.has_root = root != nullptr;
+  if (root == nullptr) return found;
+  found.has_scps = is_enabled(*root, scp_type);
+  found.has_rcps = is_enabled(*root, rcp_type);
+  for (const std::string& target : found.path) {
+    const Levels& levels = levels_of(target);
+    if (found.has_scps) found.scps.push_back(levels.scps);
+    if (found.has_rcps) found.rcps.push_back(levels.rcps);
+  }
+  return found;
 }
 
 std::vector<std::string> OrganizationBuilder::path_to(std::string parent) const {
@@ -114,32 +144,23 @@ std::vector<std::string> OrganizationBuilder::path_to(std::string parent) const 
   return path;
 }
 
-std::vector<authz::Level> OrganizationBuilder::levels_of(const estate::Account& account, std::string_view type) {
-  const Json* root = account.path.empty() ? nullptr : document("org/root/" + account.path.front());
-  // An account whose way up does not end at a root is damage: one empty level, which denies.
-  if (root == nullptr) return {authz::Level{.target = account.id, .policies = {}}};
-  if (!is_enabled(*root, type)) return {};
-  std::vector<authz::Level> levels;
-  levels.reserve(account.path.size() + 1);
-  for (const std::string& target : account.path) levels.push_back(level_of(target, type));
-  levels.push_back(level_of(account.id, type));
-  return levels;
-}
-
-const authz::Level& OrganizationBuilder::level_of(const std::string& target, std::string_view type) {
-  std::string key = level_key(target, type);
-  if (const auto known = levels_.find(key); known != levels_.end()) return known->second;
-  authz::Level level{.target = target, .policies = {}};
-  const policy::Kind kind = type == scp_type ? policy::Kind::scp : policy::Kind::rcp;
+const OrganizationBuilder::Levels& OrganizationBuilder::levels_of(const std::string& target) {
+  const auto [known, is_new] = levels_.try_emplace(target);
+  Levels& levels = known->second;
+  if (!is_new) return levels;
+  levels.scps.target = levels.rcps.target = target;
   const std::string prefix = attachment_key(target, "");
   for (auto at = documents_.lower_bound(prefix); at != documents_.end() && at->first.starts_with(prefix); ++at) {
     const Json* policy = document("org/policy/" + at->first.substr(prefix.size()));
     if (policy == nullptr) continue;
     const Json& summary = (*policy)["PolicySummary"];
-    if (summary.text("Type") != type) continue;
+    const bool is_scp = summary.text("Type") == scp_type;
+    if (!is_scp && summary.text("Type") != rcp_type) continue;
+    const policy::Kind kind = is_scp ? policy::Kind::scp : policy::Kind::rcp;
+    authz::Level& level = is_scp ? levels.scps : levels.rcps;
     level.policies.push_back({.name = summary.str("Arn"), .document = compiled_.of(policy->text("Content"), kind, summary.text("Arn"))});
   }
-  return levels_.emplace(std::move(key), std::move(level)).first->second;
+  return levels;
 }
 
 }  // namespace ringwall::directory

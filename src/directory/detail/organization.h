@@ -2,10 +2,10 @@
 // The organisation's stored documents as an Estate's accounts, each with the policies of every
 // level above it. Not thread-safe.
 
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "directory/detail/compiled.h"
@@ -31,16 +31,28 @@ class OrganizationBuilder {
   void forget_levels(const std::string& target);
   bool is_touched(const estate::Account& account) const;
   estate::Account account_of(const estate::Organization& organization, const text::Json& document);
+  // What the accounts of one parent have in common.
+  struct Above {
+    std::vector<std::string> path;
+    std::string org_path;
+    bool has_root = false;
+    bool has_scps = false, has_rcps = false;  // is the type enabled?
+    std::vector<authz::Level> scps, rcps;     // of the path
+  };
+  const Above& above(const estate::Organization& organization, const std::string& parent);
   std::vector<std::string> path_to(std::string parent) const;
-  std::vector<authz::Level> levels_of(const estate::Account& account, std::string_view type);
-  const authz::Level& level_of(const std::string& target, std::string_view type);
+  // The levels of one root, unit or account.
+  struct Levels {
+    authz::Level scps, rcps;
+  };
+  const Levels& levels_of(const std::string& target);
   const text::Json* document(std::string_view key) const;
 
   CompiledPolicies& compiled_;
   Documents documents_;
   Uses attachments_;  // a policy's id -> the keys of its attachments
-  // A root's and a unit's level is made once for all the accounts below.
-  std::map<std::string, authz::Level, std::less<>> levels_;  // by "<type>/<target>"
+  std::unordered_map<std::string, Levels> levels_;  // by target, until something changes there
+  std::unordered_map<std::string, Above> above_;    // by parent, within one update
 
   // What `update` still has to do.
   bool changed_ = false;
