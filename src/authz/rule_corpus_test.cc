@@ -8,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "authz/plain.h"
 #include "authz/rule_file.h"
 
 namespace ringwall::authz {
@@ -25,6 +26,10 @@ struct Evaluator {
 // Each is held to every case.
 const Evaluator evaluators[] = {
     {"authorize", authorize},
+    {"plain::Evaluator",
+     [](const auto& request, const auto& layers) {
+       return plain::Evaluator().authorize(request, layers);
+     }},
 };
 
 std::vector<fs::path> rule_files() {
