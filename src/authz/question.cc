@@ -189,6 +189,9 @@ Result<Question::Policies> read_policies(const Json& json, policy::Kind resource
       RW_TRY(all.session, read_documents(value, member, policy::Kind::session, read));
     } else if (member == "resource") {
       RW_TRY(all.resource, read_document(value, member, resource_kind, read));
+    } else if (member == "grants") {
+      if (resource_kind != policy::Kind::key) return wrong("policies.grants", "belongs to a KMS key");
+      RW_TRY(all.grants, read_documents(value, member, policy::Kind::key, read));
     } else if (member == "endpoint") {
       RW_TRY(all.endpoint, read_document(value, member, policy::Kind::endpoint, read));
     } else if (member == "scp") {
@@ -196,7 +199,7 @@ Result<Question::Policies> read_policies(const Json& json, policy::Kind resource
     } else if (member == "rcp") {
       RW_TRY(all.rcps, read_levels(value, member, policy::Kind::rcp, read));
     } else {
-      return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, endpoint, scp and rcp");
+      return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, grants, endpoint, scp and rcp");
     }
   }
   return all;
@@ -212,6 +215,7 @@ Result<> read_layers(const Json& json, const ReadDocument& read, Question& quest
                      .boundary = pointer_to(all.boundary),
                      .resource = pointer_to(all.resource),
                      .resource_kind = kind,
+                     .grants = all.grants,
                      .scps = all.scps,
                      .rcps = all.rcps,
                      .endpoint = pointer_to(all.endpoint)};

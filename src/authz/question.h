@@ -3,11 +3,11 @@
 //
 //   {"request": {"principal": WHO, "principalAccount"?, "sessionName"?, "action", "resource": ARN or "*",
 //                "resourceAccount"?, "context": {KEY: VALUE or [VALUES]}},
-//    "policies": {"identity": [DOC…], "boundary": DOC, "session": [DOC…], "resource": DOC, "endpoint": DOC,
-//                 "scp": [{"target", "policies": [DOC…]}…], "rcp": [as scp]}}
+//    "policies": {"identity": [DOC…], "boundary": DOC, "session": [DOC…], "resource": DOC,
+//                 "grants": [DOC…], "endpoint": DOC, "scp": [{"target", "policies": [DOC…]}…], "rcp": [as scp]}}
 //
 // A layer that is left out does not apply; a member that is not listed here is refused. A DOC is a
-// policy document, or the path of one.
+// policy document, or the path of one; that of a KMS grant is a key policy of one statement.
 //
 // WHO is one of
 //   - the ARN of a user, an account's root, an assumed-role or a federated-user session;
@@ -35,7 +35,7 @@ namespace ringwall::authz {
 // Owns the policies that its layers borrow, so it moves and does not copy.
 struct Question {
   struct Policies {
-    std::vector<Named> identity, session;
+    std::vector<Named> identity, session, grants;
     std::optional<Named> boundary, resource, endpoint;
     std::vector<Level> scps, rcps;
   };
