@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t input_bytes_max = 1024UL * 1024 * 1024;
 constexpr std::size_t document_bytes_max = 1024UL * 1024;
 constexpr int exit_denied = 1;
-constexpr std::size_t rule_files_max = 100'000;
+constexpr std::size_t rule_files_max = 10'000;
 
 Result<std::string> read_input(const std::string& name) { return os::read_file(name == "-" ? "/dev/stdin" : name, input_bytes_max); }
 
@@ -85,7 +85,7 @@ Result<std::vector<std::filesystem::path>> rule_files(const std::string& path) {
   fs::recursive_directory_iterator entry(path, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->path().extension() == ".rule") files.push_back(entry->path());
-    if (files.size() > rule_files_max) return fail(Failure::exhausted, fmt::format("`{}` holds over {} rule files", path, rule_files_max));
+    if (files.size() > rule_files_max) return fail(Failure::exhausted, fmt::format("`{}` holds more than {} rule files", path, rule_files_max));
   }
   if (error) return fail(Failure::io, fmt::format("cannot read the folder `{}`: {}", path, error.message()));
   if (files.empty()) return fail(Failure::not_found, fmt::format("the folder `{}` holds no `*.rule` file", path));

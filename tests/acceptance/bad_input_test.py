@@ -316,6 +316,19 @@ case: writing
             self.assertEqual(done.returncode, 2, done.stdout)
             self.assertIn(says, done.stderr)
         self.assertEqual(self.cases().returncode, 2)
+
+    def test_as_many_files_as_a_folder_may_hold_and_one_more(self):
+        os.mkdir(os.path.join(self.folder, "many"))
+        for i in range(10_000):
+            self.write(f"many/{i}.rule", "")
+        done = self.cases("--cases", "many")
+        self.assertIn("10000 could not be read", done.stdout)
+        self.write("many/more.rule", "")
+        done = self.cases("--cases", "many")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("more than 10000 rule files", done.stderr)
+
+    def test_a_question_or_cases(self):
         self.assertEqual(self.cases("question.json", "--cases", "policies").returncode, 2)
 
 
