@@ -112,6 +112,7 @@ const policy::plain::Policy& Evaluator::policy(const policy::Document& document)
 }
 
 Decision Evaluator::authorize(const Request& request, const Layers& layers) {
+  if (!tells_of_boundary(request, layers)) return authorize(told_of_boundary(request), layers);
   Gathering gathering(*this, request);
   const policy::Principal& caller = request.principal;
   const bool inside = has_account(caller);
