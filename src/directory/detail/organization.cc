@@ -1,6 +1,7 @@
 #include "directory/detail/organization.h"
 
 #include <algorithm>
+#include <span>
 
 #include "directory/documents.h"
 
@@ -19,7 +20,17 @@ Attachment attachment_in(std::string_view key) {
   return {std::string(parts.kind), std::string(parts.name)};
 }
 
-std::vector<authz::Level> with(const std::vector<authz::Level>& above, const authz::Level& own) {
+bool same(const authz::Level& a, const authz::Level& b) {
+  return a.target == b.target && std::ranges::equal(a.policies, b.policies, [](const authz::Named& x, const authz::Named& y) {
+           return x.document == y.document && x.name == y.name;
+         });
+}
+
+// The levels above an account and its own: `before` if it holds just these.
+estate::Chain chain_of(const std::vector<authz::Level>& above, const authz::Level& own, const estate::Chain& before) {
+  const std::span<const authz::Level> old = before;
+  const bool is_same = old.size() == above.size() + 1 && same(old.back(), own) && std::ranges::equal(above, old.first(above.size()), same);
+  if (is_same) return before;
   std::vector<authz::Level> levels;
   levels.reserve(above.size() + 1);
   levels = above;
@@ -83,7 +94,7 @@ void OrganizationBuilder::update(estate::Estate& estate) {
     for (const std::string& id : departed_) accounts.erase(id);
     for (auto at = documents_.lower_bound(account_prefix); at != documents_.end() && at->first.starts_with(account_prefix); ++at) {
       const estate::Account* before = accounts.find(at->second->text("Id"));
-      if (whole || before == nullptr || is_touched(*before)) accounts.put(account_of(*estate.organization, *at->second));
+      if (whole || before == nullptr || is_touched(*before)) accounts.put(account_of(*estate.organization, *at->second, before));
     }
     estate.accounts = std::move(accounts).finish();
   }
@@ -98,18 +109,19 @@ bool OrganizationBuilder::is_touched(const estate::Account& account) const {
   return touched(account.id) || std::ranges::any_of(account.path, touched);
 }
 
-estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored) {
+estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored, const estate::Account* before) {
   const Above& shared = above(organization, stored.str("parent"));
   estate::Account account{.id = stored.str("Id"), .name = stored.str("Name"), .path = shared.path, .org_path = shared.org_path, .scps = {}, .rcps = {}};
   if (account.id == organization.management_account) return account;
   if (!shared.has_root) {
     // An account whose way up does not end at a root is damage: one empty level, which denies.
-    account.scps = account.rcps = {authz::Level{.target = account.id, .policies = {}}};
+    account.scps = account.rcps = std::vector{authz::Level{.target = account.id, .policies = {}}};
     return account;
   }
   const Levels& own = levels_of(account.id);
-  if (shared.has_scps) account.scps = with(shared.scps, own.scps);
-  if (shared.has_rcps) account.rcps = with(shared.rcps, own.rcps);
+  static const estate::Chain none;
+  if (shared.has_scps) account.scps = chain_of(shared.scps, own.scps, before == nullptr ? none : before->scps);
+  if (shared.has_rcps) account.rcps = chain_of(shared.rcps, own.rcps, before == nullptr ? none : before->rcps);
   return account;
 }
 

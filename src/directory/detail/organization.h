@@ -30,7 +30,8 @@ class OrganizationBuilder {
   void note(std::string_view key, const Document& before);
   void forget_levels(const std::string& target);
   bool is_touched(const estate::Account& account) const;
-  estate::Account account_of(const estate::Organization& organization, const text::Json& document);
+  // `before`: the account as it was, whose chains are kept if they still hold; null if it is new.
+  estate::Account account_of(const estate::Organization& organization, const text::Json& document, const estate::Account* before);
   // What the accounts of one parent have in common.
   struct Above {
     std::vector<std::string> path;
