@@ -167,6 +167,32 @@ TEST_F(DirectoryOf, AChangeLeavesWhatItDoesNotReachTheSameObject) {
   EXPECT_EQ(before->access_key(world_.administrator().access_key), after->access_key(world_.administrator().access_key));
 }
 
+TEST_F(DirectoryOf, AnScpReachesTheAccountsBelowItAndLeavesTheirOtherLevels) {
+  const Json organization = *world_.store().get("org/organization")->document;
+  const std::string root = organization.str("root");
+  const auto put_scp = [&](const char* action) {
+    const std::string text = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":")" + std::string(action) + R"(","Resource":"*"}]})";
+    put("org/policy/p-1", Json::object({{"PolicySummary", Json::object({{"Arn", "arn:p-1"}, {"Type", scp_type}})}, {"Content", text}}));
+  };
+  put("org/ou/ou-1", Json::object({{"Id", "ou-1"}, {"parent", root}}));
+  put("org/ou/ou-2", Json::object({{"Id", "ou-2"}, {"parent", root}}));
+  for (const auto& [id, parent] : {std::pair("111111111111", "ou-1"), std::pair("222222222222", "ou-2")}) {
+    put("org/account/" + std::string(id), Json::object({{"Id", id}, {"Name", "a"}, {"parent", parent}}));
+  }
+  put_scp("s3:*");
+  put(attachment_key("ou-1", "p-1"), Json::object());
+  const estate::EstatePtr before = world_.directory().current();
+  put_scp("rds:*");
+  const estate::EstatePtr after = world_.directory().current();
+  const auto at_unit = [](const estate::Account& account) { return account.scps.begin()[1].policies.at(0).document->source(); };
+  EXPECT_NE(at_unit(*before->account("111111111111")).find("s3:*"), std::string::npos);
+  EXPECT_NE(at_unit(*after->account("111111111111")).find("rds:*"), std::string::npos);
+  EXPECT_EQ(after->account("111111111111")->scps.size(), 3U);
+  EXPECT_EQ(before->account("222222222222"), after->account("222222222222"));
+  put(attachment_key(root, "p-1"), Json::object());
+  EXPECT_NE(world_.directory().current()->account("222222222222")->scps.begin()[0].policies.at(0).document->source().find("rds:*"), std::string::npos);
+}
+
 TEST_F(DirectoryOf, AManagedPolicyReachesTheMembersOfItsGroups) {
   const auto put_policy = [&](const char* effect) {
     const std::string text = R"({"Version":"2012-10-17","Statement":[{"Effect":")" + std::string(effect) + R"(","Action":"rds:*","Resource":"*"}]})";
