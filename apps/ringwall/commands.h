@@ -37,10 +37,16 @@ struct ExecFlags {
 };
 
 struct AuthorizeFlags {
-  std::string question;   // a file, or `-`
+  std::string question;   // a file, or `-`; empty beside `cases`
+  std::vector<std::string> cases;  // rule files, and folders of them
   bool batch = false;
   bool why = false;
   Format format = Format::text;
+  bool live = false;      // under the running server's policies
+  bool show = false;      // the question itself, filled in
+  std::string data = data_folder_default;
+  std::string principal, action, resource = "*";  // in place of a file
+  std::vector<std::string> context;               // KEY=VALUE
 };
 
 int serve(const ServeFlags& flags);

@@ -92,6 +92,7 @@ Json request_as_json(const Request& request) {
 }  // namespace
 
 text::Json explain(const Request& request, const Layers& layers) {
+  if (!tells_of_boundary(request, layers)) return explain(told_of_boundary(request), layers);
   const Decision decision = plain::Evaluator().authorize(request, layers);
   Json json =
       Json::object({{"verdict", name_of(decision.verdict)}, {"layer", name_of(decision.layer)}});
@@ -105,7 +106,7 @@ text::Json explain(const Request& request, const Layers& layers) {
 
   Trace trace(request);
   trace.add(Layer::endpoint, layers.endpoint);
-  if (reached_by_rcps(request.action)) trace.add(Layer::rcp, layers.rcps);
+  if (reached_by_rcps(policy::Probe(request))) trace.add(Layer::rcp, layers.rcps);
   trace.add(Layer::scp, layers.scps);
   trace.add(layers.resource_kind == ResourceKind::trust ? Layer::trust : Layer::resource,
             layers.resource);

@@ -112,6 +112,7 @@ const policy::plain::Policy& Evaluator::policy(const policy::Document& document)
 }
 
 Decision Evaluator::authorize(const Request& request, const Layers& layers) {
+  if (!tells_of_boundary(request, layers)) return authorize(told_of_boundary(request), layers);
   Gathering gathering(*this, request);
   const policy::Principal& caller = request.principal;
   const bool inside = has_account(caller);
@@ -123,7 +124,7 @@ Decision Evaluator::authorize(const Request& request, const Layers& layers) {
   Statements resource = gathering.of(layers.resource);
   std::ranges::copy_if(gathering.of(layers.grants), std::back_inserter(resource), is_allow);
   // RCPs bind every caller but service-linked roles; SCPs the principals of accounts, but those.
-  const bool rcps_bind = !caller.service_linked && reached_by_rcps(request.action);
+  const bool rcps_bind = !caller.service_linked && reached_by_rcps(policy::Probe(request));
   const bool scps_bind = !caller.service_linked && inside;
   const auto rcps = gathering.of(Layer::rcp, rcps_bind ? layers.rcps : std::span<const Level>());
   const auto scps = gathering.of(Layer::scp, scps_bind ? layers.scps : std::span<const Level>());
