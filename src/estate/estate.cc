@@ -87,6 +87,11 @@ void add_names(const policy::Principal& caller, const Principal* principal, cons
 
 }  // namespace
 
+Chain::operator const std::vector<authz::Level>&() const {
+  static const std::vector<authz::Level> none;
+  return levels_ == nullptr ? none : *levels_;
+}
+
 policy::DocumentPtr Estate::managed_policy(std::string_view arn) const {
   const ManagedPolicy* policy = managed_policies.find(arn);
   return policy != nullptr ? policy->document : nullptr;
