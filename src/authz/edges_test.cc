@@ -8,6 +8,7 @@
 #include "authz/authz.h"
 #include "authz/plain.h"
 #include "authz/rcp_services.h"
+#include "authz/rule_file.h"
 #include "authz/testing.h"
 
 namespace ringwall::authz {
@@ -206,6 +207,18 @@ TEST(Explain, HasAMessageOnlyForWhatIsDenied) {
   EXPECT_FALSE(explain(request(user()), owned.layers()).contains("message"));
   EXPECT_EQ(explain(request(user()), owned.layers()).text("verdict"), "allow");
   EXPECT_TRUE(explain(request(user()), {}).contains("message"));
+}
+
+TEST(RuleFile, RefusesWhatIsHalfSaid) {
+  const std::string head = "rule: r\ngiven: {\"a\": \"\\\"}\"}\ncase: c\n";
+  const auto message = [&](const std::string& line) {
+    const auto file = read_rule_file(head + line + "\n");
+    return file ? "" : file.error().message;
+  };
+  EXPECT_EQ(message("expect: allow"), "");
+  EXPECT_TRUE(message("with: []").starts_with("line 4: `with` takes a JSON object"));
+  EXPECT_TRUE(message("expect: allow by session policy statement").starts_with("line 4: behind the layer comes `statement`"));
+  EXPECT_TRUE(message("expect: allow by session policy statement S x").starts_with("line 4: behind the statement comes `of`"));
 }
 
 }  // namespace

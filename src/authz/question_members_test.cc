@@ -122,6 +122,9 @@ TEST(QuestionPolicies, WhatIsWrongIsNamedByItsMember) {
   begins(R"({"scp":{}})", "`policies.scp`: takes a list of levels, the root first");
   begins(R"({"rcp":5})", "`policies.rcp`: takes a list of levels, the root first");
   begins(R"({"scp":[{"target":"r-1","policies":{}}]})", "`policies.scp[0].policies`: takes a list of policy documents");
+  EXPECT_TRUE(with_policies(R"({"grants":{}})", "kms:Decrypt").starts_with("`policies.grants`: takes a list"));
+  const auto of_root = question_of("{" + request_of("arn:aws:iam::111122223333:root") + R"(,"policies":{"resource":5}})");
+  EXPECT_TRUE(of_root.error().message.starts_with("`policies.resource`: takes a policy document"));
 }
 
 TEST(QuestionPolicies, AResourcesPolicyIsATrustPolicyForTheActionsThatAssume) {

@@ -318,5 +318,89 @@ TEST(Problems, OneOfTheJsonReaderThatSaysNoPlaceStandsAtTheStart) {
   }
 }
 
+// The compiled form, where it takes another way than the plain twin does.
+
+TEST(Compiled, FindsOneOfManyActionsAndMissesTheOthers) {
+  std::string actions, services;
+  for (int i = 0; i < 40; ++i) {
+    actions += (i > 0 ? "," : "") + std::string("\"s3:Do") + std::to_string(i) + '"';
+    services += (i > 0 ? "," : "") + std::string("\"svc") + std::to_string(i) + R"(:Get*")";
+  }
+  const auto listing = [](const std::string& list) {
+    return compiled(document_of(R"({"Effect":"Allow","Action":[)" + list + R"(],"Resource":"*"})"));
+  };
+  const DocumentPtr many = listing(actions), wild = listing(services);
+  const auto applies = [](const DocumentPtr& document, const std::string& action) {
+    Request request;
+    request.action = action;
+    request.resource = "*";
+    const bool answer = document->match(0, request) == Mismatch::none;
+    EXPECT_EQ(answer, plain::Policy(*document).match(0, request) == Mismatch::none) << action;
+    return answer;
+  };
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_TRUE(applies(many, "S3:do" + std::to_string(i)));
+    EXPECT_FALSE(applies(many, "s3:Do" + std::to_string(40 + i)));
+    EXPECT_TRUE(applies(wild, "svc" + std::to_string(i) + ":GetX"));
+    EXPECT_FALSE(applies(wild, "svc" + std::to_string(40 + i) + ":GetX"));
+  }
+  EXPECT_GT(many->bytes(), listing("\"s3:Do1\"")->bytes());
+}
+
+TEST(Compiled, AnActionMayBeOfAnyLengthAndMayLackItsService) {
+  const DocumentPtr document = compiled(with_action("s3:Get*"));
+  for (const std::size_t size : {127U, 128U, 129U, 1000U}) {
+    Request request;
+    request.action = "s3:Get" + std::string(size - 6, 'X');
+    request.resource = "*";
+    EXPECT_EQ(document->match(0, request), Mismatch::none) << size;
+    request.action = "s3:Put" + std::string(size - 6, 'X');
+    EXPECT_EQ(document->match(0, request), Mismatch::action) << size;
+  }
+  Request request;
+  request.resource = "*";
+  for (const char* action : {"", "GetObject", "s3"}) {
+    request.action = action;
+    EXPECT_EQ(document->match(0, request), plain::Policy(*document).match(0, request));
+    EXPECT_EQ(document->match(0, request), Mismatch::action) << action;
+  }
+}
+
+TEST(Compiled, WildcardsWithinAPartEndWithTheTextToo) {
+  const auto applies = [](const std::string& pattern, const std::string& resource) {
+    const DocumentPtr document = compiled(with_resource(pattern));
+    Request request;
+    request.action = "s3:GetObject";
+    request.resource = resource;
+    const Mismatch answer = document->match(0, request);
+    EXPECT_EQ(answer, plain::Policy(*document).match(0, request)) << pattern << " " << resource;
+    return answer == Mismatch::none;
+  };
+  EXPECT_TRUE(applies("arn:aws:s3:us-east-?::b", "arn:aws:s3:us-east-1::b"));
+  EXPECT_FALSE(applies("arn:aws:s3:us-east-?::b", "arn:aws:s3:us-east-::b"));
+  EXPECT_FALSE(applies("arn:aws:s3:us-east-?::b", "arn:aws:s3:us-east-"));
+  EXPECT_TRUE(applies("arn:aws:s3:*a:x:b", "arn:aws:s3:banana:x:b"));
+  EXPECT_FALSE(applies("arn:aws:s3:*a:x:b", "arn:aws:s3:banan"));
+  EXPECT_FALSE(applies("arn:aws:s3:*a:x:b", "arn:aws:s3:ban:ana:x:b"));
+}
+
+TEST(Compiled, LettersOfEitherCaseAreFoldedAndOtherSignsAreNot) {
+  const std::string condition = R"({"StringEqualsIgnoreCase":{"aws:x":"a-B[1"}})";
+  EXPECT_TRUE(holds(condition, one_key({"A-b[1"})));
+  EXPECT_FALSE(holds(condition, one_key({"a-b{1"})));
+  for (const char* text : {"true", "TRUE", "trUe"}) EXPECT_EQ(detail::parse_bool(text), true) << text;
+  for (const char* text : {"tru1", "trux", "TRUX", "tru", "falsE "}) EXPECT_FALSE(detail::parse_bool(text)) << text;
+}
+
+TEST(Compiled, AnArnWithAnUnresolvedVariableIsUnknownWhereItsOtherPartsFit) {
+  const auto with = [](const std::string& op, const std::string& actual) {
+    const std::string condition = R"({")" + op + R"(":{"aws:x":"arn:aws:iam::111122223333:user/${aws:none}"}})";
+    return match(compiled(with_condition(condition)), one_key({actual}));
+  };
+  EXPECT_EQ(with("ArnLike", "arn:aws:iam::111122223333:user/ann"), Mismatch::condition);
+  EXPECT_EQ(with("ArnNotLike", "arn:aws:iam::111122223333:user/ann"), Mismatch::unevaluable);
+  EXPECT_EQ(with("ArnNotLike", "arn:aws:iam::444455556666:user/ann"), Mismatch::none);
+}
+
 }  // namespace
 }  // namespace ringwall::policy
