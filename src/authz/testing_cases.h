@@ -32,7 +32,7 @@ class WorldMaker {
     if (choices_.one_in(3)) add(world_.owned.session.emplace(), Kind::session, 1 + choices_.below(2));
     if (choices_.one_in(2)) world_.owned.scps = levels(Kind::scp, full_access);
     if (choices_.one_in(3)) world_.owned.rcps = levels(Kind::rcp, full_access_for_everyone);
-    if (choices_.one_in(4)) world_.owned.endpoint = one(Kind::endpoint);
+    if (choices_.one_in(3)) world_.owned.endpoint = endpoint();
     return std::move(world_);
   }
 
@@ -69,6 +69,9 @@ class WorldMaker {
   std::optional<Named> one(Kind kind) {
     const Json json = policy::testing::document(choices_, Topic{kind, world_.service});
     return named(kind, choices_.one_in(4) ? json.dump_pretty() : json.dump());
+  }
+  std::optional<Named> endpoint() {
+    return choices_.one_in(3) ? named(Kind::endpoint, full_access_for_everyone) : one(Kind::endpoint);
   }
   void add(std::vector<Named>& all, Kind kind, std::size_t count) {
     for (; count > 0; --count) {

@@ -89,6 +89,17 @@ TEST(Twin, DecidesAsTheEvaluatorOnEveryGeneratedQuestion) {
               static_cast<unsigned long long>(tally.statements_compared));
   for (const auto& [outcome, count] : tally.outcomes)
     std::printf("%6.2f %%  %s\n", 100 * tally.share(outcome), outcome.c_str());
+  if (tally.decisions < 50'000) return;
+  // A comparison in which a layer hardly ever decides says little about it.
+  for (const char* verdict : {"allow", "explicit-deny", "implicit-deny"})
+    EXPECT_GT(tally.share(verdict), 0.05) << verdict;
+  for (const Layer layer : {Layer::identity, Layer::boundary, Layer::session, Layer::resource,
+                            Layer::trust, Layer::scp, Layer::rcp, Layer::endpoint}) {
+    for (const Verdict verdict : {Verdict::explicit_deny, Verdict::implicit_deny}) {
+      const std::string outcome = std::string(name_of(verdict)) + ": " + std::string(name_of(layer));
+      EXPECT_GT(tally.share(outcome), 0.0005) << outcome;
+    }
+  }
 }
 
 }  // namespace

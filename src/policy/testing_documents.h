@@ -234,14 +234,32 @@ inline void add_condition(Choices& choices, const Topic& topic, Json& conditions
             one_or_list(choices, [&] { return listed_value(choices, topic, op, *key); }));
 }
 
+inline bool names_principals(Kind kind) {
+  return kind == Kind::resource || kind == Kind::trust || kind == Kind::key || kind == Kind::endpoint;
+}
+
+// Allows much: without such statements nearly everything would be denied for want of an allow.
+inline Json broad_statement(Choices& choices, const Topic& topic) {
+  Json json = Json::object({{"Effect", "Allow"}});
+  const std::string everything = std::string(topic.service) + ":*";
+  json.set("Action", topic.kind == Kind::trust || choices.one_in(3) ? everything : "*");
+  if (topic.kind != Kind::trust) json.set("Resource", "*");
+  if (names_principals(topic.kind)) {
+    Json both = Json::array({std::string(accounts[0]), std::string(accounts[1])});
+    json.set("Principal", topic.kind != Kind::endpoint && choices.one_in(2)
+                              ? Json::object({{"AWS", std::move(both)}})
+                              : listed_principals(choices));
+  }
+  return json;
+}
+
 inline Json statement(Choices& choices, const Topic& topic, std::size_t index) {
   const bool rcp = topic.kind == Kind::rcp, deny = rcp || choices.one_in(4);
+  if (!deny && choices.one_in(2)) return broad_statement(choices, topic);
   Json json = Json::object({{"Effect", deny ? "Deny" : "Allow"}});
   if (choices.one_in(3)) json.set("Sid", "S" + std::to_string(index));
-  const bool names_principals = topic.kind == Kind::resource || topic.kind == Kind::trust ||
-                                topic.kind == Kind::key || topic.kind == Kind::endpoint;
   if (rcp) json.set("Principal", "*");
-  if (names_principals) {
+  if (names_principals(topic.kind)) {
     const bool negated = deny && choices.one_in(3);
     json.set(negated ? "NotPrincipal" : "Principal", listed_principals(choices));
   }
