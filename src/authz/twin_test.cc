@@ -16,6 +16,11 @@ namespace ringwall::authz::testing {
 namespace {
 
 constexpr std::uint64_t decisions_per_world = 100;
+#ifdef NDEBUG
+constexpr std::uint64_t decisions_by_default = 300'000;
+#else
+constexpr std::uint64_t decisions_by_default = 30'000;
+#endif
 
 std::uint64_t environment(const char* name, std::uint64_t otherwise) {
   const char* const text = std::getenv(name);
@@ -74,7 +79,7 @@ bool compare(std::uint64_t seed, Tally& tally) {
 
 TEST(Twin, DecidesAsTheEvaluatorOnEveryGeneratedQuestion) {
   const std::uint64_t seed = environment("RINGWALL_SEED", some_seed());
-  const std::uint64_t decisions = environment("RINGWALL_DECISIONS", 100'000);
+  const std::uint64_t decisions = environment("RINGWALL_DECISIONS", decisions_by_default);
   std::printf("RINGWALL_SEED=%llu\n", static_cast<unsigned long long>(seed));
   Tally tally;
   const auto started = std::chrono::steady_clock::now();
@@ -89,7 +94,7 @@ TEST(Twin, DecidesAsTheEvaluatorOnEveryGeneratedQuestion) {
               static_cast<unsigned long long>(tally.statements_compared));
   for (const auto& [outcome, count] : tally.outcomes)
     std::printf("%6.2f %%  %s\n", 100 * tally.share(outcome), outcome.c_str());
-  if (tally.decisions < 50'000) return;
+  if (tally.decisions < 300'000) return;
   // A comparison in which a layer hardly ever decides says little about it.
   for (const char* verdict : {"allow", "explicit-deny", "implicit-deny"})
     EXPECT_GT(tally.share(verdict), 0.05) << verdict;
