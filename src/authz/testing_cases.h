@@ -29,7 +29,7 @@ class WorldMaker {
     choose_resource();
     add(world_.owned.identity, Kind::identity, choices_.below(5));
     if (choices_.one_in(3)) world_.owned.boundary = one(Kind::boundary);
-    if (choices_.one_in(3)) add(world_.owned.session.emplace(), Kind::session, 1 + choices_.below(2));
+    if (choices_.one_in(3)) add(world_.owned.session.emplace(), Kind::session, (1 + choices_.below(8)) / 3);
     if (choices_.one_in(2)) world_.owned.scps = levels(Kind::scp, full_access);
     if (choices_.one_in(3)) world_.owned.rcps = levels(Kind::rcp, full_access_for_everyone);
     if (choices_.one_in(3)) world_.owned.endpoint = endpoint();
@@ -71,7 +71,7 @@ class WorldMaker {
     return named(kind, choices_.one_in(4) ? json.dump_pretty() : json.dump());
   }
   std::optional<Named> endpoint() {
-    return choices_.one_in(3) ? named(Kind::endpoint, full_access_for_everyone) : one(Kind::endpoint);
+    return choices_.one_in(3) ? one(Kind::endpoint) : named(Kind::endpoint, full_access_for_everyone);
   }
   void add(std::vector<Named>& all, Kind kind, std::size_t count) {
     for (; count > 0; --count) {
