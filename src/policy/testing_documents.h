@@ -280,6 +280,24 @@ inline Json statement(Choices& choices, const Topic& topic, std::size_t index) {
   return json;
 }
 
+// One of very many: it lists an action or a few, and little else.
+inline Json short_statement(Choices& choices, const Topic& topic) {
+  const auto action = [&] {
+    if (!choices.one_in(3)) return listed_action(choices, topic);
+    const std::string verb(choices.of(verbs));
+    const std::string name = choices.one_in(4) ? verb + "*" : verb;
+    return choices.one_in(3) ? numbered(choices, topic.service) + ":" + name
+                             : std::string(topic.service) + ":" + numbered(choices, name);
+  };
+  Json json = Json::object({{"Effect", choices.one_in(8) ? "Deny" : "Allow"}});
+  const bool several = choices.one_in(3);
+  json.set(choices.one_in(12) ? "NotAction" : "Action",
+           several ? Json::array({action(), action(), action()}) : Json(action()));
+  json.set("Resource", choices.one_in(2) ? "*" : "arn:aws:s3:::bucket*");
+  if (names_principals(topic.kind)) json.set("Principal", listed_principals(choices));
+  return json;
+}
+
 inline Json document(Choices& choices, Topic topic) {
   const bool guardrail = topic.kind == Kind::scp || topic.kind == Kind::rcp;
   topic.v2012 = guardrail || !choices.one_in(6);
@@ -288,6 +306,13 @@ inline Json document(Choices& choices, Topic topic) {
     json.set("Version", "2012-10-17");
   } else if (choices.one_in(2)) {
     json.set("Version", "2008-10-17");
+  }
+  const bool takes_long = topic.kind == Kind::identity || topic.kind == Kind::boundary ||
+                          topic.kind == Kind::resource || topic.kind == Kind::endpoint;
+  if (takes_long && choices.one_in(24)) {
+    Json& list = json.edit("Statement") = Json::array();
+    for (std::size_t n = choices.below(80); n > 0; --n) list.push(short_statement(choices, topic));
+    if (!list.items().empty()) return json;
   }
   std::size_t index = 0;
   json.set("Statement", one_or_list(choices, [&] { return statement(choices, topic, index++); }));

@@ -11,7 +11,13 @@ using namespace std::literals;
 
 inline constexpr std::string_view accounts[] = {"111122223333", "444455556666"};
 inline constexpr std::string_view services[] = {"s3", "s3", "kms", "ec2", "sts", "rds"};
-inline constexpr std::string_view verbs[] = {"GetObject", "GetObject", "PutObject", "Get", "Decrypt"};
+inline constexpr std::string_view verbs[] = {"GetObject", "GetObject", "PutObject", "GetItems", "Get",
+                                             "Decrypt"};
+
+// A service or verb of which there are many, as long documents list them.
+inline std::string numbered(Choices& choices, std::string_view name) {
+  return std::string(name) + std::to_string(choices.below(40));
+}
 
 inline constexpr std::string_view arns[] = {
     "arn:aws:s3:::bucket/red/key",
@@ -163,6 +169,8 @@ inline Request request(Choices& choices, std::string_view service) {
   const std::string_view asked = choices.one_in(6) ? choices.of(services) : service;
   const std::string_view verb = asked == "sts" ? "AssumeRole"sv : choices.of(verbs);
   request.action = in_some_case(choices, std::string(asked) + ":" + std::string(verb));
+  if (choices.one_in(10)) request.action = in_some_case(choices, numbered(choices, request.action));
+  if (choices.one_in(40)) request.action = numbered(choices, asked) + ":" + std::string(verb);
   if (choices.one_in(100)) request.action = choices.of({""sv, "s3"sv, ":"sv, "s3:"sv, "a:b:c"sv});
   request.resource = choices.one_in(20) ? choices.of(near_arns) : choices.of(arns);
   if (!choices.one_in(12))
