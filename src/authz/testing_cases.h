@@ -16,7 +16,7 @@ using text::Json;
 // Every layer of one decision; many requests are put to it.
 struct World {
   Owned owned;
-  std::string_view service;    // what its policies are about
+  std::string_view service;  // what its policies are about
   std::size_t documents = 0;
   std::size_t refused = 0;  // documents that were left out because they did not compile
 };
@@ -29,7 +29,8 @@ class WorldMaker {
     choose_resource();
     add(world_.owned.identity, Kind::identity, choices_.below(5));
     if (choices_.one_in(3)) world_.owned.boundary = one(Kind::boundary);
-    if (choices_.one_in(3)) add(world_.owned.session.emplace(), Kind::session, (1 + choices_.below(8)) / 3);
+    if (choices_.one_in(3))
+      add(world_.owned.session.emplace(), Kind::session, (1 + choices_.below(8)) / 3);
     if (choices_.one_in(2)) world_.owned.scps = levels(Kind::scp, full_access);
     if (choices_.one_in(3)) world_.owned.rcps = levels(Kind::rcp, full_access_for_everyone);
     if (choices_.one_in(3)) world_.owned.endpoint = endpoint();
@@ -60,7 +61,8 @@ class WorldMaker {
   }
 
   std::optional<Named> named(Kind kind, const std::string& text) {
-    const std::string name = std::string(policy::name_of(kind)) + " " + std::to_string(world_.documents++);
+    const std::string name =
+        std::string(policy::name_of(kind)) + " " + std::to_string(world_.documents++);
     auto document = policy::compile(text, kind);
     if (document) return Named{name, *std::move(document)};
     ++world_.refused;
@@ -71,7 +73,8 @@ class WorldMaker {
     return named(kind, choices_.one_in(4) ? json.dump_pretty() : json.dump());
   }
   std::optional<Named> endpoint() {
-    return choices_.one_in(3) ? one(Kind::endpoint) : named(Kind::endpoint, full_access_for_everyone);
+    return choices_.one_in(3) ? one(Kind::endpoint)
+                              : named(Kind::endpoint, full_access_for_everyone);
   }
   void add(std::vector<Named>& all, Kind kind, std::size_t count) {
     for (; count > 0; --count) {
@@ -142,7 +145,8 @@ inline std::string difference(const policy::Request& request, const Named& named
     }
     if (document.naming(i, request.principal) != expected.naming(i, request.principal))
       return "naming differs" + at(i);
-    if (document.effect(i) != expected.syntax().statements[i].effect) return "effect differs" + at(i);
+    if (document.effect(i) != expected.syntax().statements[i].effect)
+      return "effect differs" + at(i);
     if (mismatch == policy::Mismatch::none) next[static_cast<std::size_t>(document.effect(i))] = i;
     for (const auto effect : {policy::Effect::allow, policy::Effect::deny}) {
       if (document.next(effect, i, probe) != next[static_cast<std::size_t>(effect)])

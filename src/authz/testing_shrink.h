@@ -36,20 +36,21 @@ class Shrinker {
       Json& values = context.edit(entry.key) = Json::array();
       for (const std::string& value : entry.values) values.push(value);
     }
-    const Json question = Json::object(
-        {{"request", Json::object({{"principal", name_of(caller)},
-                                   {"principalAccount", caller.account},
-                                   {"action", request_.action},
-                                   {"resource", request_.resource},
-                                   {"resourceAccount", request_.resource_account},
-                                   {"context", std::move(context)}})},
-         {"policies", std::move(policies)}});
+    const Json question =
+        Json::object({{"request", Json::object({{"principal", name_of(caller)},
+                                                {"principalAccount", caller.account},
+                                                {"action", request_.action},
+                                                {"resource", request_.resource},
+                                                {"resourceAccount", request_.resource_account},
+                                                {"context", std::move(context)}})},
+                      {"policies", std::move(policies)}});
     const std::string all = question.dump_pretty();
     plain::Evaluator twin;
     const std::string found = any_difference(request_, owned_, twin);
-    return found + "\n" + all + "\nthe caller: type " + std::to_string(static_cast<int>(caller.type)) +
-           ", unique id `" + caller.unique_id + "`, role `" + caller.role_arn + "`, provider `" +
-           caller.provider + "`" + (differs_as_question(question) ? "" : "; not to be told in this form");
+    return found + "\n" + all + "\nthe caller: type " +
+           std::to_string(static_cast<int>(caller.type)) + ", unique id `" + caller.unique_id +
+           "`, role `" + caller.role_arn + "`, provider `" + caller.provider + "`" +
+           (differs_as_question(question) ? "" : "; not to be told in this form");
   }
 
  private:
@@ -84,7 +85,8 @@ class Shrinker {
     drop_items(owned_.grants);
     if (owned_.session) drop_items(*owned_.session);
     attempt(owned_.session, {});
-    for (auto* policy : {&owned_.boundary, &owned_.resource, &owned_.endpoint}) attempt(*policy, {});
+    for (auto* policy : {&owned_.boundary, &owned_.resource, &owned_.endpoint})
+      attempt(*policy, {});
     for (auto* levels : {&owned_.scps, &owned_.rcps}) {
       drop_items(*levels);
       for (Level& level : *levels) drop_items(level.policies);
@@ -109,7 +111,8 @@ class Shrinker {
       at = std::move(before);
     };
     for (std::size_t i = at.items().size(); i-- > 0;)
-      without([&] { at.edit_items().erase(at.edit_items().begin() + static_cast<std::ptrdiff_t>(i)); });
+      without(
+          [&] { at.edit_items().erase(at.edit_items().begin() + static_cast<std::ptrdiff_t>(i)); });
     std::vector<std::string> names;
     for (const auto& member : at.members()) names.push_back(member.key);
     for (const std::string& name : names) without([&] { at.erase(name); });

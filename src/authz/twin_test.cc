@@ -28,7 +28,8 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
   const std::string_view digits(text);
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  EXPECT_TRUE(error == std::errc() && end == digits.data() + digits.size()) << name << "=" << digits;
+  EXPECT_TRUE(error == std::errc() && end == digits.data() + digits.size())
+      << name << "=" << digits;
   return value;
 }
 
@@ -44,12 +45,15 @@ struct Tally {
 
   double share(const std::string& outcome) const {
     const auto found = outcomes.find(outcome);
-    return found == outcomes.end() ? 0 : static_cast<double>(found->second) / static_cast<double>(decisions);
+    return found == outcomes.end()
+               ? 0
+               : static_cast<double>(found->second) / static_cast<double>(decisions);
   }
   void count(const Decision& decision) {
     ++decisions;
     ++outcomes[std::string(name_of(decision.verdict))];
-    ++outcomes[std::string(name_of(decision.verdict)) + ": " + std::string(name_of(decision.layer))];
+    ++outcomes[std::string(name_of(decision.verdict)) + ": " +
+               std::string(name_of(decision.layer))];
   }
 };
 
@@ -67,7 +71,9 @@ bool compare(std::uint64_t seed, Tally& tally) {
     std::string found = difference(request, made.owned, twin, decision);
     if (found.empty() && i % 8 == 0) {
       found = any_difference(request, made.owned, twin);
-      for_each_policy(made.owned, [&](const Named& named) { tally.statements_compared += named.document->statements(); });
+      for_each_policy(made.owned, [&](const Named& named) {
+        tally.statements_compared += named.document->statements();
+      });
     }
     if (found.empty()) continue;
     ADD_FAILURE() << "request " << i << " of the world of RINGWALL_SEED=" << seed << ": " << found
@@ -85,13 +91,14 @@ TEST(Twin, DecidesAsTheEvaluatorOnEveryGeneratedQuestion) {
   const auto started = std::chrono::steady_clock::now();
   for (std::uint64_t n = 0; tally.decisions < decisions; ++n) ASSERT_TRUE(compare(seed + n, tally));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  std::printf("%llu decisions in %.1f s (%.0f/s) about %llu policies, of which %.1f %% were refused; "
-              "%llu statements one by one\n",
-              static_cast<unsigned long long>(tally.decisions), took.count(),
-              static_cast<double>(tally.decisions) / took.count(),
-              static_cast<unsigned long long>(tally.documents),
-              100 * static_cast<double>(tally.refused) / static_cast<double>(tally.documents),
-              static_cast<unsigned long long>(tally.statements_compared));
+  std::printf(
+      "%llu decisions in %.1f s (%.0f/s) about %llu policies, of which %.1f %% were refused; "
+      "%llu statements one by one\n",
+      static_cast<unsigned long long>(tally.decisions), took.count(),
+      static_cast<double>(tally.decisions) / took.count(),
+      static_cast<unsigned long long>(tally.documents),
+      100 * static_cast<double>(tally.refused) / static_cast<double>(tally.documents),
+      static_cast<unsigned long long>(tally.statements_compared));
   for (const auto& [outcome, count] : tally.outcomes)
     std::printf("%6.2f %%  %s\n", 100 * tally.share(outcome), outcome.c_str());
   if (tally.decisions < 300'000) return;
@@ -101,7 +108,8 @@ TEST(Twin, DecidesAsTheEvaluatorOnEveryGeneratedQuestion) {
   for (const Layer layer : {Layer::identity, Layer::boundary, Layer::session, Layer::resource,
                             Layer::trust, Layer::scp, Layer::rcp, Layer::endpoint}) {
     for (const Verdict verdict : {Verdict::explicit_deny, Verdict::implicit_deny}) {
-      const std::string outcome = std::string(name_of(verdict)) + ": " + std::string(name_of(layer));
+      const std::string outcome =
+          std::string(name_of(verdict)) + ": " + std::string(name_of(layer));
       EXPECT_GT(tally.share(outcome), 0.0005) << outcome;
     }
   }

@@ -15,8 +15,8 @@
 namespace {
 
 using namespace ringwall::policy;
-using ringwall::text::Json;
 using plain::Truth;
+using ringwall::text::Json;
 
 bool is_literal(const Piece& piece) {
   return piece.kind == Piece::Kind::literal;
@@ -55,7 +55,8 @@ void check_readers(std::string_view arn) {
   if (!parts) return;
   std::string joined;
   for (std::size_t i = 0; i < 6; ++i) {
-    RW_CHECK((*parts)[i] == (cut[i].empty() ? std::string_view() : std::string_view(cut[i][0].text)));
+    RW_CHECK((*parts)[i] ==
+             (cut[i].empty() ? std::string_view() : std::string_view(cut[i][0].text)));
     joined += (i > 0 ? ":" : "") + std::string((*parts)[i]);
   }
   RW_CHECK(joined == arn);
@@ -64,7 +65,8 @@ void check_readers(std::string_view arn) {
 void check_round_trip(std::string_view text) {
   const auto pieces = detail::pieces_of(text, Version::v2012_10_17, detail::Wildcards::any);
   if (!pieces) return;
-  const auto again = detail::pieces_of(written(*pieces), Version::v2012_10_17, detail::Wildcards::any);
+  const auto again =
+      detail::pieces_of(written(*pieces), Version::v2012_10_17, detail::Wildcards::any);
   RW_CHECK(again.has_value() && *again == *pieces);
 }
 

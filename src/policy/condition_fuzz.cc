@@ -14,8 +14,8 @@
 namespace {
 
 using namespace ringwall::policy;
-using ringwall::text::Json;
 using plain::Truth;
+using ringwall::text::Json;
 
 struct Case {
   const Operator* op;
@@ -30,8 +30,14 @@ struct Case {
 std::optional<Case> case_of(std::string_view bytes) {
   if (bytes.size() < 4) return std::nullopt;
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  Case made{&operators()[at(0) % operators().size()], static_cast<Quantifier>(at(1) % 3), (at(1) & 4) != 0,
-            (at(1) & 8) == 0, (at(1) & 16) != 0 ? Effect::deny : Effect::allow, {}, {}, (at(1) & 32) == 0};
+  Case made{&operators()[at(0) % operators().size()],
+            static_cast<Quantifier>(at(1) % 3),
+            (at(1) & 4) != 0,
+            (at(1) & 8) == 0,
+            (at(1) & 16) != 0 ? Effect::deny : Effect::allow,
+            {},
+            {},
+            (at(1) & 32) == 0};
   const std::size_t listed_count = 1 + at(2) % 3;
   std::string_view rest = bytes.substr(3);
   for (std::size_t end = 0; end != std::string_view::npos;) {
@@ -52,9 +58,13 @@ std::string name_of_operator(const Case& made, std::string_view name) {
 Json document_of(const Case& made, std::string_view operator_name) {
   Json list = Json::array();
   for (const std::string& value : made.listed) list.push(value);
-  Json statement = Json::object({{"Effect", name_of(made.effect)}, {"Action", "*"}, {"Resource", "*"}});
-  statement.edit("Condition").edit(name_of_operator(made, operator_name)).set("aws:UserAgent", std::move(list));
-  return Json::object({{"Version", made.v2012 ? "2012-10-17" : "2008-10-17"}, {"Statement", std::move(statement)}});
+  Json statement =
+      Json::object({{"Effect", name_of(made.effect)}, {"Action", "*"}, {"Resource", "*"}});
+  statement.edit("Condition")
+      .edit(name_of_operator(made, operator_name))
+      .set("aws:UserAgent", std::move(list));
+  return Json::object(
+      {{"Version", made.v2012 ? "2012-10-17" : "2008-10-17"}, {"Statement", std::move(statement)}});
 }
 
 // Null: refused.
@@ -92,7 +102,9 @@ void check_laws(const Case& made, const DocumentPtr& document, const Request& re
   }
   if (made.quantifier != Quantifier::single || made.op->negated) return;
   for (const Operator& other : operators()) {
-    if (!other.negated || other.family != made.op->family || made.op->comparison != Comparison::equal) continue;
+    if (!other.negated || other.family != made.op->family ||
+        made.op->comparison != Comparison::equal)
+      continue;
     const DocumentPtr negation = compiled(made, other.name);
     RW_CHECK(negation != nullptr);
     const Truth negated = answer(negation, request.context);

@@ -47,12 +47,14 @@ void check_problems(std::string_view text, Kind kind) {
     RW_CHECK(syntax.error().message.ends_with(parsed.problems.front().message));
     return;
   }
-  RW_CHECK(syntax->statements.size() == parsed.syntax.statements.size() && !syntax->statements.empty());
+  RW_CHECK(syntax->statements.size() == parsed.syntax.statements.size() &&
+           !syntax->statements.empty());
   for (const Statement& statement : syntax->statements) {
     RW_CHECK(statement.offset < text.size() && text[statement.offset] == '{');
     RW_CHECK(!statement.actions.empty());
     for (const Condition& condition : statement.conditions)
-      RW_CHECK(condition.op != nullptr && !condition.values.empty() && text[condition.offset] == '"');
+      RW_CHECK(condition.op != nullptr && !condition.values.empty() &&
+               text[condition.offset] == '"');
   }
 }
 

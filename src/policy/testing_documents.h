@@ -29,10 +29,10 @@ Json one_or_list(Choices& choices, Make make) {
 }
 
 inline std::string variable(Choices& choices) {
-  return std::string(choices.of({"${aws:username}"sv, "${aws:PrincipalTag/team}"sv, "${*}"sv, "${?}"sv,
-                                 "${$}"sv, "${aws:PrincipalTag/team, 'red'}"sv, "${AWS:USERNAME,'none'}"sv,
-                                 "${s3:prefix, ''}"sv, "${aws:TagKeys}"sv, "${aws:PrincipalAccount}"sv,
-                                 "${aws:PrincipalTag/team,'r*d'}"sv}));
+  return std::string(choices.of(
+      {"${aws:username}"sv, "${aws:PrincipalTag/team}"sv, "${*}"sv, "${?}"sv, "${$}"sv,
+       "${aws:PrincipalTag/team, 'red'}"sv, "${AWS:USERNAME,'none'}"sv, "${s3:prefix, ''}"sv,
+       "${aws:TagKeys}"sv, "${aws:PrincipalAccount}"sv, "${aws:PrincipalTag/team,'r*d'}"sv}));
 }
 
 // The text with a variable in place of some of it.
@@ -40,7 +40,8 @@ inline std::string with_variable(Choices& choices, const Topic& topic, std::stri
   if (!topic.v2012 && !choices.one_in(8)) return text;
   const std::size_t at = choices.below(text.size() + 1);
   const std::string with = text.substr(0, at) + variable(choices);
-  return choices.one_in(2) ? with + text.substr(std::min(text.size(), at + choices.below(6))) : with;
+  return choices.one_in(2) ? with + text.substr(std::min(text.size(), at + choices.below(6)))
+                           : with;
 }
 
 inline std::string listed_action(Choices& choices, const Topic& topic) {
@@ -73,7 +74,8 @@ inline std::string listed_resource(Choices& choices, const Topic& topic) {
       tail = ":" + near(choices, tail.substr(1));
       break;
     case 3:
-      tail = choices.of({":::*"s, ":*:*:*"s, ":::bucket*"s, ":::bucket/*"s, ":us-*-1:*:*"s, ":*:1111*:*/?*"s});
+      tail = choices.of(
+          {":::*"s, ":*:*:*"s, ":::bucket*"s, ":::bucket/*"s, ":us-*-1:*:*"s, ":*:1111*:*/?*"s});
       break;
     case 4:
       tail = with_variable(choices, topic, ":::bucket/red/key");
@@ -164,12 +166,14 @@ inline Json listed_value(Choices& choices, const Topic& topic, const Operator& o
         case 2:
           return choices.of({std::int64_t{9007199254740993}, std::int64_t{9223372036854775807}});
         default:
-          return choices.of({"10"s, "10.0"s, "-1"s, "9007199254740993"s, "9223372036854775808"s, "1e1"s});
+          return choices.of(
+              {"10"s, "10.0"s, "-1"s, "9007199254740993"s, "9223372036854775808"s, "1e1"s});
       }
     case Family::date:
       if (choices.one_in(5)) return choices.of({0, 1767323045});
-      return choices.of({"2026-01-02T03:04:05Z"s, "2026-01-02"s, "2026-01"s, "1767323045"s, "1767323045.5"s,
-                         "2026-01-02T04:04:05+01:00"s, "2026-01-02T03:04:05.678Z"s});
+      return choices.of({"2026-01-02T03:04:05Z"s, "2026-01-02"s, "2026-01"s, "1767323045"s,
+                         "1767323045.5"s, "2026-01-02T04:04:05+01:00"s,
+                         "2026-01-02T03:04:05.678Z"s});
     case Family::boolean:
       if (choices.one_in(3)) return choices.one_in(2);
       if (topic.v2012 && choices.one_in(6)) return "${aws:SecureTransport}";
@@ -177,8 +181,8 @@ inline Json listed_value(Choices& choices, const Topic& topic, const Operator& o
     case Family::binary:
       return choices.of({"cmVk"s, "QQ=="s, ""s, "YQBi"s});
     case Family::address:
-      return choices.of({"10.0.0.0/8"s, "10.0.0.0/24"s, "10.0.0.1"s, "10.0.0.7/0"s, "0.0.0.0/0"s, "::/0"s,
-                         "2001:db8::/32"s, "::1"s, "::ffff:0:0/96"s, "10.0.0.1/31"s});
+      return choices.of({"10.0.0.0/8"s, "10.0.0.0/24"s, "10.0.0.1"s, "10.0.0.7/0"s, "0.0.0.0/0"s,
+                         "::/0"s, "2001:db8::/32"s, "::1"s, "::ffff:0:0/96"s, "10.0.0.1/31"s});
     case Family::arn: {
       if (choices.one_in(8)) return topic.v2012 ? "${aws:PrincipalArn}" : "*";
       std::string text(choices.of(arns));
@@ -235,7 +239,8 @@ inline void add_condition(Choices& choices, const Topic& topic, Json& conditions
 }
 
 inline bool names_principals(Kind kind) {
-  return kind == Kind::resource || kind == Kind::trust || kind == Kind::key || kind == Kind::endpoint;
+  return kind == Kind::resource || kind == Kind::trust || kind == Kind::key ||
+         kind == Kind::endpoint;
 }
 
 // Allows much: without such statements nearly everything would be denied for want of an allow.

@@ -2,8 +2,8 @@
 // For tests and fuzz targets: requests over a small alphabet, so that what policies list and what
 // requests hold collide often, and the values at the edges of every type.
 
-#include "policy/testing_choices.h"
 #include "policy/request.h"
+#include "policy/testing_choices.h"
 
 namespace ringwall::policy::testing {
 
@@ -11,8 +11,8 @@ using namespace std::literals;
 
 inline constexpr std::string_view accounts[] = {"111122223333", "444455556666"};
 inline constexpr std::string_view services[] = {"s3", "s3", "kms", "ec2", "sts", "rds"};
-inline constexpr std::string_view verbs[] = {"GetObject", "GetObject", "PutObject", "GetItems", "Get",
-                                             "Decrypt"};
+inline constexpr std::string_view verbs[] = {"GetObject", "GetObject", "PutObject",
+                                             "GetItems",  "Get",       "Decrypt"};
 
 // A service or verb of which there are many, as long documents list them.
 inline std::string numbered(Choices& choices, std::string_view name) {
@@ -36,8 +36,13 @@ inline constexpr std::string_view arns[] = {
     "arn::::::",
 };
 // What is no ARN, or not quite.
-inline constexpr std::string_view near_arns[] = {"*", "", "arn:aws:s3", "arn:aws:s3::", "bucket",
-                                                 "ARN:aws:s3:::bucket", "arn:aws:s3:::bucket/\x80"};
+inline constexpr std::string_view near_arns[] = {"*",
+                                                 "",
+                                                 "arn:aws:s3",
+                                                 "arn:aws:s3::",
+                                                 "bucket",
+                                                 "ARN:aws:s3:::bucket",
+                                                 "arn:aws:s3:::bucket/\x80"};
 
 // What the values of a key look like.
 enum class KeyType : std::uint8_t { text, tags, arn, address, date, number, boolean, binary };
@@ -66,21 +71,72 @@ inline constexpr Key keys[] = {
     {"rds:Blob", KeyType::binary},
 };
 
-inline constexpr std::string_view text_values[] = {
-    "red", "red", "alice", "Red", "RED", "blue", "", "red*", "r?d", "*", "rd", "r\xC3\xA9" "d",
-    "${aws:username}", "111122223333", "none", "red/key", "\x80"};
-inline constexpr std::string_view address_values[] = {
-    "10.0.0.1", "10.0.0.255", "10.1.0.1", "192.168.1.1", "::1", "2001:db8::1", "2001:DB8:0::1",
-    "::ffff:10.0.0.1", "10.0.0.256", "10.0.0.1/32", "", "10.0.0.01", "::"};
-inline constexpr std::string_view date_values[] = {
-    "2026-01-02T03:04:05Z", "2026-01-02", "2026-01", "20260102T030405Z", "1767323045",
-    "1767323045.5", "2026-01-02T03:04:05.678Z", "2026-01-02T04:04:05+01:00", "2026-13-01", "0", "",
-    "253402300799", "253402300800", "9999-12-31T23:59:59Z", "now"};
-inline constexpr std::string_view number_values[] = {
-    "10", "10.0", "-1", "9", "9007199254740993", "9007199254740992", "9223372036854775807",
-    "9223372036854775808", "1e1", "1e308", "1e309", "0x10", "", "ten", " 10", "-0", "0", "1e-400"};
-inline constexpr std::string_view boolean_values[] = {"true", "true", "false", "True", "FALSE",
-                                                      "1", ""};
+inline constexpr std::string_view text_values[] = {"red",
+                                                   "red",
+                                                   "alice",
+                                                   "Red",
+                                                   "RED",
+                                                   "blue",
+                                                   "",
+                                                   "red*",
+                                                   "r?d",
+                                                   "*",
+                                                   "rd",
+                                                   "r\xC3\xA9"
+                                                   "d",
+                                                   "${aws:username}",
+                                                   "111122223333",
+                                                   "none",
+                                                   "red/key",
+                                                   "\x80"};
+inline constexpr std::string_view address_values[] = {"10.0.0.1",
+                                                      "10.0.0.255",
+                                                      "10.1.0.1",
+                                                      "192.168.1.1",
+                                                      "::1",
+                                                      "2001:db8::1",
+                                                      "2001:DB8:0::1",
+                                                      "::ffff:10.0.0.1",
+                                                      "10.0.0.256",
+                                                      "10.0.0.1/32",
+                                                      "",
+                                                      "10.0.0.01",
+                                                      "::"};
+inline constexpr std::string_view date_values[] = {"2026-01-02T03:04:05Z",
+                                                   "2026-01-02",
+                                                   "2026-01",
+                                                   "20260102T030405Z",
+                                                   "1767323045",
+                                                   "1767323045.5",
+                                                   "2026-01-02T03:04:05.678Z",
+                                                   "2026-01-02T04:04:05+01:00",
+                                                   "2026-13-01",
+                                                   "0",
+                                                   "",
+                                                   "253402300799",
+                                                   "253402300800",
+                                                   "9999-12-31T23:59:59Z",
+                                                   "now"};
+inline constexpr std::string_view number_values[] = {"10",
+                                                     "10.0",
+                                                     "-1",
+                                                     "9",
+                                                     "9007199254740993",
+                                                     "9007199254740992",
+                                                     "9223372036854775807",
+                                                     "9223372036854775808",
+                                                     "1e1",
+                                                     "1e308",
+                                                     "1e309",
+                                                     "0x10",
+                                                     "",
+                                                     "ten",
+                                                     " 10",
+                                                     "-0",
+                                                     "0",
+                                                     "1e-400"};
+inline constexpr std::string_view boolean_values[] = {"true",  "true", "false", "True",
+                                                      "FALSE", "1",    ""};
 inline constexpr std::string_view binary_values[] = {"red", "A", "", "cmVk", "a\0b"sv};
 
 inline std::string value_of_type(Choices& choices, KeyType type) {
@@ -136,19 +192,38 @@ inline Principal principal(Choices& choices) {
     case 2:
       return {Type::user, iam + "user/alice", "", account, "AIDAALICEALICEALICE1", "", "", false};
     case 3:
-      return {Type::user, iam + "user/path/bob", "", account, "AIDABOBBOBBOBBOBBOB1", "", "", false};
+      return {Type::user, iam + "user/path/bob", "", account, "AIDABOBBOBBOBBOBBOB1", "", "",
+              false};
     case 4:
     case 5:
     case 6:
-      return {Type::role_session, sts + "assumed-role/app/" + session, iam + "role/app", account,
-              "AROAAPPAPPAPPAPPAPP1", "", "", false};
+      return {Type::role_session,
+              sts + "assumed-role/app/" + session,
+              iam + "role/app",
+              account,
+              "AROAAPPAPPAPPAPPAPP1",
+              "",
+              "",
+              false};
     case 7:  // a role made again under its old name: another unique id
-      return {Type::role_session, sts + "assumed-role/app/" + session, iam + "role/app", account,
-              "AROAAPPAPPAPPAPPAPP2", "", "", false};
+      return {Type::role_session,
+              sts + "assumed-role/app/" + session,
+              iam + "role/app",
+              account,
+              "AROAAPPAPPAPPAPPAPP2",
+              "",
+              "",
+              false};
     case 8: {
       const std::string role = "aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
-      return {Type::role_session, sts + "assumed-role/AWSServiceRoleForRDS/" + session,
-              iam + "role/" + role, account, "AROARDSRDSRDSRDSRDS1", "", "", true};
+      return {Type::role_session,
+              sts + "assumed-role/AWSServiceRoleForRDS/" + session,
+              iam + "role/" + role,
+              account,
+              "AROARDSRDSRDSRDSRDS1",
+              "",
+              "",
+              true};
     }
     case 9:
       return {Type::root, iam + "root", "", account, account, "", "", false};
