@@ -1,6 +1,7 @@
 #include "services/sts/sts.h"
 
 #include "directory/documents.h"
+#include "service/authorization_message.h"
 #include "services/sts/detail/assume_role.h"
 #include "text/time.h"
 
@@ -52,6 +53,12 @@ ApiResult<Json> get_access_key_info(const Call& call) {
   return Json::object({{"Account", key->str("account")}});
 }
 
+ApiResult<Json> decode_authorization_message(const Call& call) {
+  const auto decoded = service::decode_authorization_message(call.environment, call.account(), call.input.text("EncodedMessage"));
+  if (!decoded) return api_error("InvalidAuthorizationMessageException", "Invalid token: the message was not encoded for this account", 400);
+  return Json::object({{"DecodedMessage", *decoded}});
+}
+
 }  // namespace
 
 std::vector<service::Operation> operations() {
@@ -59,6 +66,7 @@ std::vector<service::Operation> operations() {
       {"GetCallerIdentity", Access::read, service::ask_nothing(), get_caller_identity},
       {"AssumeRole", Access::read, detail::ask_to_assume_role(), detail::assume_role},
       {"GetSessionToken", Access::read, service::ask_nothing(), get_session_token},
+      {"DecodeAuthorizationMessage", Access::read, service::ask_on_star("sts:DecodeAuthorizationMessage"), decode_authorization_message},
       {"GetAccessKeyInfo", Access::read, service::ask_on_star("sts:GetAccessKeyInfo"), get_access_key_info},
   };
 }

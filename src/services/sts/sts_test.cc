@@ -4,6 +4,7 @@
 
 #include "directory/documents.h"
 #include "directory/testing.h"
+#include "service/authorization_message.h"
 
 namespace ringwall::sts {
 namespace {
@@ -64,7 +65,7 @@ class Sts : public ::testing::Test {
 TEST_F(Sts, EveryOperationIsInTheModel) {
   const awsapi::Model* model = awsapi::builtin_model("sts");
   ASSERT_NE(model, nullptr);
-  EXPECT_EQ(service::Service(*model, operations()).operations().size(), 4U);
+  EXPECT_EQ(service::Service(*model, operations()).operations().size(), 5U);
 }
 
 TEST_F(Sts, ASessionIsWhoItSaysAndWhatItsRoleMayDo) {
@@ -224,6 +225,24 @@ TEST_F(Sts, ASessionTokenIsForUsersAndKeepsTheirRights) {
 TEST_F(Sts, AnAccessKeyTellsItsAccount) {
   EXPECT_EQ(world_.call("GetAccessKeyInfo", admin_, Json::object({{"AccessKeyId", world_.administrator().access_key}}))->str("Account"), account_);
   EXPECT_EQ(world_.code("GetAccessKeyInfo", admin_, Json::object({{"AccessKeyId", "AKIAAAAAAAAAAAAAAAAA"}})), "ValidationError");
+}
+
+TEST_F(Sts, AnAuthorizationMessageDecodesForAllowedCallersOfItsAccountOnly) {
+  const service::Caller nobody = *world_.as_session(assume(admin_, asking(put_role(account_, "r", trust(admin_.principal.arn)), {{"Policy", allow_ec2}}))["Credentials"]);
+  policy::Request request{.principal = nobody.principal, .action = "ec2:DeleteVpc", .resource = "*", .resource_account = account_, .context = {}};
+  const std::string encoded = service::encode_authorization_message(world_.environment(), request, {}, authz::authorize(request, {}));
+  const Json input = Json::object({{"EncodedMessage", encoded}});
+  const auto decoded = world_.call("DecodeAuthorizationMessage", admin_, input);
+  ASSERT_TRUE(decoded.has_value());
+  const auto message = text::parse_json(decoded->text("DecodedMessage"));
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ((*message)["context"]["principal"].text("arn"), nobody.principal.arn);
+  EXPECT_EQ((*message)["context"].text("action"), "ec2:DeleteVpc");
+
+  EXPECT_EQ(world_.code("DecodeAuthorizationMessage", nobody, input), "AccessDenied");
+  EXPECT_EQ(world_.code("DecodeAuthorizationMessage", admin_, Json::object({{"EncodedMessage", "bm90IG9uZQ=="}})), "InvalidAuthorizationMessageException");
+  const service::Caller stranger = *world_.as_session(assume(admin_, asking(put_role(put_member(), "far", trust(admin_.principal.arn))))["Credentials"]);
+  EXPECT_EQ(world_.code("DecodeAuthorizationMessage", stranger, input), "InvalidAuthorizationMessageException");
 }
 
 }  // namespace
