@@ -127,5 +127,6 @@ void add_attachment_operations(Operations& operations);
 void add_tag_operations(Operations& operations);
 void add_access_key_operations(Operations& operations);
 void add_account_operations(Operations& operations);
+void add_simulation_operations(Operations& operations);
 
 }  // namespace ringwall::iam::detail
