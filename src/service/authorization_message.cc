@@ -88,18 +88,17 @@ const authz::Named* deciding_policy(const authz::Layers& layers, const authz::De
     }
     return nullptr;
   };
-  const auto one = [](const auto& policy) -> const authz::Named* { return policy ? &*policy : nullptr; };
   switch (decision.layer) {
     case authz::Layer::none: return nullptr;
     case authz::Layer::identity: return among(layers.identity);
-    case authz::Layer::boundary: return one(layers.boundary);
+    case authz::Layer::boundary: return layers.boundary;
     case authz::Layer::session: return layers.session ? among(*layers.session) : nullptr;
     case authz::Layer::resource:
     case authz::Layer::trust:
-    case authz::Layer::key: return one(layers.resource);
+    case authz::Layer::key: return layers.resource;
     case authz::Layer::scp: return in_levels(layers.scps);
     case authz::Layer::rcp: return in_levels(layers.rcps);
-    case authz::Layer::endpoint: return one(layers.endpoint);
+    case authz::Layer::endpoint: return layers.endpoint;
   }
   return nullptr;
 }
@@ -128,10 +127,10 @@ std::string shortened(std::string_view text) {
 
 Json message_of(const policy::Request& request, const authz::Layers& layers, const authz::Decision& decision) {
   Json::Array conditions;
-  for (const auto& [key, values] : request.context.all()) {
+  for (const policy::Context::Entry& entry : request.context.entries()) {
     Json::Array items;
-    for (const std::string& value : values) items.push_back(value_item(value));
-    conditions.push_back(Json::object({{"key", key}, {"values", list_of(std::move(items))}}));
+    for (const std::string& value : entry.values) items.push_back(value_item(value));
+    conditions.push_back(Json::object({{"key", entry.key}, {"values", list_of(std::move(items))}}));
   }
   const auto* user_id = request.context.find("aws:userid");
   Json principal = Json::object({{"id", user_id != nullptr && !user_id->empty() ? user_id->front() : request.principal.unique_id},

@@ -190,6 +190,28 @@ TEST_F(Iam, InlinePoliciesAreEncodedAnsweredAndBoundedInSize) {
   EXPECT_EQ(call("ListUserPolicies", user_named("ann"))["PolicyNames"].dump(), R"(["big"])");
 }
 
+TEST_F(Iam, ARolesInlinePoliciesHaveTenThousandCharactersInAllAndAManagedPolicySixThousand) {
+  new_role("r");
+  const auto sized = [](std::size_t characters) {
+    std::string document = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::é"}]})";
+    const std::size_t length = document.size() - 1;  // the é is one character
+    document.insert(document.find(":::") + 3, std::string(characters - length, 'a'));
+    return document.insert(1, " \n\t ");
+  };
+  const auto put = [&](const char* name, std::size_t characters) {
+    return code("PutRolePolicy", Json::object({{"RoleName", "r"}, {"PolicyName", name}, {"PolicyDocument", sized(characters)}}));
+  };
+  EXPECT_EQ(put("one", detail::role_kind.inline_characters_max + 1), "LimitExceeded");
+  EXPECT_EQ(put("one", detail::role_kind.inline_characters_max), "");
+  EXPECT_EQ(put("two", 200), "LimitExceeded");
+  EXPECT_EQ(put("one", detail::role_kind.inline_characters_max - 200), "");
+  EXPECT_EQ(put("two", 201), "LimitExceeded");
+  EXPECT_EQ(put("two", 200), "");
+  const auto make = [&](const char* name, std::size_t characters) { return code("CreatePolicy", Json::object({{"PolicyName", name}, {"PolicyDocument", sized(characters)}})); };
+  EXPECT_EQ(make("fits", detail::managed_policy_characters_max), "");
+  EXPECT_EQ(make("does-not", detail::managed_policy_characters_max + 1), "LimitExceeded");
+}
+
 TEST_F(Iam, ManagedPoliciesHaveFiveVersionsAtMost) {
   const std::string arn = new_policy("p");
   const auto version = [&](bool is_default) {

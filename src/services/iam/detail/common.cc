@@ -147,8 +147,21 @@ std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind
   return ApiError{"MalformedPolicyDocument", document.error().message};
 }
 
+std::optional<ApiError> fault_in_managed_policy(std::string_view text) {
+  if (characters_without_space(text) > managed_policy_characters_max) return limit_exceeded("PolicySize", managed_policy_characters_max);
+  return fault_in_policy(text, policy::Kind::identity);
+}
+
 std::size_t characters_without_space(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !std::string_view(" \t\r\n").contains(c); }));
+  std::size_t count = 0;
+  bool in_string = false, escaped = false;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // the rest of a UTF-8 character
+    if (in_string || !std::string_view(" \t\r\n").contains(c)) ++count;
+    if (c == '"' && !escaped) in_string = !in_string;
+    escaped = c == '\\' && !escaped;
+  }
+  return count;
 }
 
 std::optional<ApiError> fault_in_tags(const Json& tags) {

@@ -40,6 +40,7 @@ inline constexpr const Kind* all_kinds[] = {&user_kind, &group_kind, &role_kind}
 inline constexpr std::size_t policies_max = 1500;             // customer managed, in an account
 inline constexpr std::size_t attached_policies_max = 10;      // to one identity
 inline constexpr std::size_t policy_versions_max = 5;
+inline constexpr std::size_t managed_policy_characters_max = 6144;  // white space not counted
 inline constexpr std::size_t access_keys_max = 2;
 inline constexpr std::size_t groups_per_user_max = 10;
 inline constexpr std::size_t policy_name_characters_max = 128;
@@ -81,6 +82,8 @@ bool erase_string(Json& array, std::string_view item);
 
 // MalformedPolicyDocument or LimitExceeded unless the text compiles as that kind of policy.
 std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind);
+// The same for an identity policy with an ARN of its own.
+std::optional<ApiError> fault_in_managed_policy(std::string_view text);
 std::size_t characters_without_space(std::string_view text);
 // InvalidInput with the reason, or nothing. Duplicate keys differ in case only for IAM.
 std::optional<ApiError> fault_in_tags(const Json& tags);

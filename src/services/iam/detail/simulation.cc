@@ -154,8 +154,8 @@ class Evaluation {
     find_guardrails();
     authz::Layers layers;
     layers.identity = identity_;
-    if (simulation_.boundary) layers.boundary = simulation_.boundary->named;
-    if (resource_) layers.resource = resource_->named;
+    if (simulation_.boundary) layers.boundary = &simulation_.boundary->named;
+    if (resource_) layers.resource = &resource_->named;
     layers.resource_kind = resource_kind_;
     layers.scps = scps_;
     layers.rcps = rcps_;
@@ -204,8 +204,8 @@ class Evaluation {
     const estate::Principal* role = request_.resource_account == call_.account() ? call_.estate.principal(request_.resource) : nullptr;
     if (role != nullptr && role->trust) {
       resource_ = SimulatedPolicy{.named = *role->trust, .type = "resource"};
-      service::add_resource_tags(role_tags_, role->tags);
-      policy::Context known = role_tags_;
+      policy::Context known;
+      service::add_resource_tags(known, role->tags);
       known.merge(request_.context);
       request_.context = std::move(known);
     }
@@ -235,11 +235,9 @@ class Evaluation {
 
   void add_matched(const SimulatedPolicy& policy, policy::Effect effect, Json& list) const {
     const policy::Document& document = *policy.named.document;
-    const Result<Json> source = text::parse_json(document.source());
-    const std::vector<const Json*> statements = source ? statements_of(*source) : std::vector<const Json*>();
-    for (std::size_t i = 0; i < document.statements() && i < statements.size(); ++i) {
+    for (std::size_t i = 0; i < document.statements(); ++i) {
       if (document.effect(i) != effect || document.match(i, request_) != policy::Mismatch::none) continue;
-      const std::uint32_t start = statements[i]->offset();
+      const std::uint32_t start = document.offset(i);
       list.push(Json::object({{"SourcePolicyId", policy.named.name},
                               {"SourcePolicyType", policy.type},
                               {"StartPosition", position(document.source(), start)},
@@ -301,7 +299,6 @@ class Evaluation {
   std::optional<SimulatedPolicy> resource_;
   authz::ResourceKind resource_kind_ = authz::ResourceKind::plain;
   std::vector<authz::Level> scps_, rcps_;
-  policy::Context role_tags_;
 };
 
 }  // namespace
