@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "directory/documents.h"
 #include "directory/testing.h"
 #include "service/service.h"
 #include "services/iam/detail/common.h"
@@ -342,6 +343,34 @@ TEST_F(Iam, CredentialsOfGetSessionTokenCannotCall) {
 TEST_F(Iam, GetUserWithoutANameIsTheCaller) {
   EXPECT_EQ(call("GetUser")["User"].text("UserName"), "administrator");
   EXPECT_EQ(world_.call("GetUser", World::as_root(admin_.account()), Json::object())->operator[]("User").str("UserId"), admin_.account());
+}
+
+TEST_F(Iam, AnAccountHasOneAliasThatNoOtherHas) {
+  const auto aliases = [&] { return call("ListAccountAliases")["AccountAliases"].dump(); };
+  const auto with = [](const std::string& alias) { return Json::object({{"AccountAlias", alias}}); };
+  EXPECT_EQ(aliases(), "[]");
+  EXPECT_EQ(code("CreateAccountAlias", with("acme")), "");
+  EXPECT_EQ(code("CreateAccountAlias", with("acme")), "EntityAlreadyExists");
+  EXPECT_EQ(code("CreateAccountAlias", with("acme-2")), "");
+  EXPECT_EQ(aliases(), R"(["acme-2"])");
+  EXPECT_EQ(code("DeleteAccountAlias", with("acme")), "NoSuchEntity");
+
+  store::Transaction transaction(world_.store());
+  const auto organization = transaction.get("org/organization");
+  directory::put_account(transaction, *organization, "444455556666", "member", "m@example.com", organization->str("root"), "CREATED", world_.clock().now());
+  world_.directory().wait_for(*world_.store().commit(transaction));
+  const service::Caller other = World::as_root("444455556666");
+  EXPECT_EQ(world_.code("CreateAccountAlias", other, with("acme-2")), "EntityAlreadyExists");
+  EXPECT_EQ(world_.code("DeleteAccountAlias", other, with("acme-2")), "NoSuchEntity");
+  EXPECT_EQ(world_.code("CreateAccountAlias", other, with("acme")), "");
+  EXPECT_EQ(aliases(), R"(["acme-2"])");
+
+  EXPECT_EQ(code("DeleteAccountAlias", with("acme-2")), "");
+  EXPECT_EQ(aliases(), "[]");
+  for (const auto& [alias, expected] : {std::pair<std::string, const char*>{"ab", "ValidationError"}, {"abc", ""}, {std::string(63, 'a'), ""}, {std::string(64, 'a'), "ValidationError"},
+                                        {"a--b", "ValidationError"}, {"-ab", "ValidationError"}, {"ab-", "ValidationError"}, {"Abc", "ValidationError"}, {"a/b", "ValidationError"}}) {
+    EXPECT_EQ(code("CreateAccountAlias", with(alias)), expected) << alias;
+  }
 }
 
 }  // namespace

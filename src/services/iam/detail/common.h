@@ -45,6 +45,7 @@ inline constexpr std::size_t access_keys_max = 2;
 inline constexpr std::size_t groups_per_user_max = 10;
 inline constexpr std::size_t policy_name_characters_max = 128;
 inline constexpr std::size_t path_characters_max = 512;
+inline constexpr std::size_t account_alias_characters_min = 3, account_alias_characters_max = 63;
 
 using Document = std::shared_ptr<const Json>;
 
@@ -131,5 +132,6 @@ void add_tag_operations(Operations& operations);
 void add_access_key_operations(Operations& operations);
 void add_account_operations(Operations& operations);
 void add_simulation_operations(Operations& operations);
+void add_alias_operations(Operations& operations);
 
 }  // namespace ringwall::iam::detail
