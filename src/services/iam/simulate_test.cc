@@ -259,6 +259,13 @@ TEST_F(Simulate, EveryActionOnEveryResourceIsPagedInOrder) {
   ASSERT_EQ(second["EvaluationResults"].items().size(), 1U);
   EXPECT_EQ(second["EvaluationResults"].items()[0].text("EvalActionName"), "ec2:RunInstances");
   EXPECT_FALSE(second["IsTruncated"].as_bool());
+  Json many = Json::array();
+  for (int i = 0; i < 101; ++i) many.push("arn:aws:s3:::b/" + std::to_string(i));
+  Json all = Json::object({{"PolicyInputList", strings({policy_of(allow("s3:*"))})}, {"ActionNames", strings({"s3:GetObject"})}, {"ResourceArns", std::move(many)}, {"MaxItems", 1000}});
+  const Json most = call("SimulateCustomPolicy", all);
+  EXPECT_EQ(most["EvaluationResults"].items().size(), 100U);
+  all.set("Marker", most.str("Marker"));
+  EXPECT_EQ(call("SimulateCustomPolicy", all)["EvaluationResults"].items().size(), 1U);
   input.set("Marker", "!!");
   EXPECT_EQ(code("SimulateCustomPolicy", input), "ValidationError");
   input.erase("Marker");

@@ -248,6 +248,13 @@ TEST_F(Kms, APolicyThatLocksEverybodyOutIsRefusedUnlessAskedFor) {
   EXPECT_EQ(code("CreateKey", Json::object({{"Policy", lockout}})), "MalformedPolicyDocumentException");
   EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", lockout}})), "MalformedPolicyDocumentException");
   EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", "{}"}})), "MalformedPolicyDocumentException");
+  const std::string allowed = keyring::default_policy(world_.administrator().account);
+  const auto padded = [&](std::size_t size) { return std::string(size - allowed.size(), ' ') + allowed; };
+  EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", padded(policy::characters_max(policy::Kind::key))}})), "");
+  EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", padded(policy::characters_max(policy::Kind::key) + 1)}})), "LimitExceededException");
+  const auto wrong = call("PutKeyPolicy", on(key, {{"Policy", "{\"Version\":\"2012-10-17\",\n \"Statement\":{\"Effect\":\"Permit\"}}"}}));
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_NE(wrong.error().message.find("line 2"), std::string::npos) << wrong.error().message;
   EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", policy_for(admin_.principal.arn)}})), "");
   EXPECT_EQ(good("GetKeyPolicy", on(key)).text("Policy"), policy_for(admin_.principal.arn));
   EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", lockout}, {"BypassPolicyLockoutSafetyCheck", true}})), "");

@@ -17,6 +17,8 @@ using service::Access;
 using Type = policy::Principal::Type;
 
 constexpr std::int64_t results_per_page_default = 100, results_per_page_max = 1000;
+// However many are asked for, as AWS reserves the right to: a call must not take a thread for long.
+constexpr std::int64_t results_per_call_max = 100;
 
 ApiError invalid(std::string message) { return {"InvalidInput", std::move(message), 400}; }
 
@@ -95,7 +97,14 @@ std::optional<ApiError> add_given(const Call& call, Simulation& simulation) {
     if (!compiled) return compiled.error();
     simulation.boundary = *std::move(compiled);
   }
-  simulation.resource_policy = call.input.str("ResourcePolicy");
+  if (!call.input.contains("ResourcePolicy")) return std::nullopt;
+  for (const Json& action : call.input["ActionNames"].items()) {
+    const policy::Kind kind = resource_kind_for(action.as_string());
+    if (simulation.resource_policy.contains(kind)) continue;
+    auto compiled = simulated_policy(call.input.text("ResourcePolicy"), kind, "ResourcePolicy", "resource");
+    if (!compiled) return compiled.error();
+    simulation.resource_policy.emplace(kind, *std::move(compiled));
+  }
   return std::nullopt;
 }
 
@@ -218,11 +227,10 @@ ApiResult<Json> page_of_results(const Call& call, const Simulation& simulation) 
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), next);
     if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || next >= total) return api_error("ValidationError", "Invalid Marker.", 400);
   }
-  const std::size_t stop = std::min(total, next + static_cast<std::size_t>(size));
+  const std::size_t stop = std::min(total, next + static_cast<std::size_t>(std::min(size, results_per_call_max)));
   Json results = Json::array();
   for (; next < stop; ++next) {
-    RW_TRY(Json result, simulate(call, simulation, actions[next / resources.size()], resources[next % resources.size()]));
-    results.push(std::move(result));
+    results.push(simulate(call, simulation, actions[next / resources.size()], resources[next % resources.size()]));
   }
   Json output = Json::object({{"EvaluationResults", std::move(results)}, {"IsTruncated", stop < total}});
   if (stop < total) output.set("Marker", text::base64(bytes_of(std::to_string(stop))));

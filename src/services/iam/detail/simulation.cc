@@ -149,8 +149,8 @@ class Evaluation {
     for (const SimulatedPolicy& policy : simulation.identity) identity_.push_back(policy.named);
   }
 
-  ApiResult<Json> result() {
-    if (auto fault = find_resource_policy()) return std::unexpected(*fault);
+  Json result() {
+    find_resource_policy();
     find_guardrails();
     authz::Layers layers;
     layers.identity = identity_;
@@ -188,17 +188,14 @@ class Evaluation {
 
  private:
   // The policy that was given, in the language its kind speaks; or the trust policy of a role here.
-  std::optional<ApiError> find_resource_policy() {
-    const bool trust = asks_a_trust_policy(request_.action), key = text::lower(request_.action).starts_with("kms:");
-    if (!simulation_.resource_policy.empty()) {
-      resource_kind_ = trust ? authz::ResourceKind::trust : key ? authz::ResourceKind::key : authz::ResourceKind::plain;
-      const policy::Kind kind = trust ? policy::Kind::trust : key ? policy::Kind::key : policy::Kind::resource;
-      auto compiled = simulated_policy(simulation_.resource_policy, kind, "ResourcePolicy", "resource");
-      if (!compiled) return compiled.error();
-      resource_ = *std::move(compiled);
-      return std::nullopt;
+  void find_resource_policy() {
+    const policy::Kind kind = resource_kind_for(request_.action);
+    if (const auto given = simulation_.resource_policy.find(kind); given != simulation_.resource_policy.end()) {
+      resource_kind_ = kind == policy::Kind::trust ? authz::ResourceKind::trust : kind == policy::Kind::key ? authz::ResourceKind::key : authz::ResourceKind::plain;
+      resource_ = given->second;
+      return;
     }
-    if (!trust || request_.resource.find(":role/") == std::string::npos || request_.resource.find_first_of("*?") != std::string::npos) return std::nullopt;
+    if (kind != policy::Kind::trust || request_.resource.find(":role/") == std::string::npos || request_.resource.find_first_of("*?") != std::string::npos) return;
     // Only roles of the asking account: what others trust is not told to those who may not read it.
     resource_kind_ = authz::ResourceKind::trust;
     const estate::Principal* role = request_.resource_account == call_.account() ? call_.estate.principal(request_.resource) : nullptr;
@@ -209,7 +206,6 @@ class Evaluation {
       known.merge(request_.context);
       request_.context = std::move(known);
     }
-    return std::nullopt;
   }
 
   // The organisation's policies, of the asking account alone.
@@ -256,11 +252,16 @@ class Evaluation {
     return list;
   }
 
+  const Json& source_of(const policy::Document& document) const {
+    const auto found = simulation_.sources.find(&document);
+    if (found != simulation_.sources.end()) return found->second;
+    return simulation_.sources.emplace(&document, text::parse_json(document.source()).value_or(Json())).first->second;
+  }
+
   // Absent keys that a statement asks for which fits otherwise: with them it might decide.
   void add_missing(const policy::Document& document, Keys& keys) const {
-    const Result<Json> source = text::parse_json(document.source());
-    if (!source) return;
-    const std::vector<const Json*> statements = statements_of(*source);
+    const Json& source = source_of(document);
+    const std::vector<const Json*> statements = statements_of(source);
     for (std::size_t i = 0; i < document.statements() && i < statements.size(); ++i) {
       const policy::Mismatch mismatch = document.match(i, request_);
       if (mismatch == policy::Mismatch::action || mismatch == policy::Mismatch::principal) continue;
@@ -269,7 +270,7 @@ class Evaluation {
       if (mismatch == policy::Mismatch::resource) {
         for (const char* element : {"Resource", "NotResource"}) add_variables((*statements[i])[element], asked);
       } else {
-        add_keys(*source, *statements[i], asked);
+        add_keys(source, *statements[i], asked);
       }
       for (const std::string& key : asked.take()) {
         if (request_.context.find(key) == nullptr) keys.add(key);
@@ -309,7 +310,12 @@ ApiResult<SimulatedPolicy> simulated_policy(std::string_view text, policy::Kind 
   return SimulatedPolicy{.named = {.name = std::move(id), .document = *document}, .type = type};
 }
 
-ApiResult<Json> simulate(const Call& call, const Simulation& simulation, const std::string& action, const std::string& resource) {
+policy::Kind resource_kind_for(std::string_view action) {
+  if (asks_a_trust_policy(action)) return policy::Kind::trust;
+  return text::lower(action).starts_with("kms:") ? policy::Kind::key : policy::Kind::resource;
+}
+
+Json simulate(const Call& call, const Simulation& simulation, const std::string& action, const std::string& resource) {
   return Evaluation(call, simulation, action, resource).result();
 }
 

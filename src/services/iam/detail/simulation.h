@@ -22,16 +22,22 @@ struct Simulation {
   policy::Principal caller;
   std::vector<SimulatedPolicy> identity;
   std::optional<SimulatedPolicy> boundary;
-  std::string resource_policy;   // its text; empty: none was given
+  // The one that was given, as each kind that the actions ask for reads it; empty: none was given.
+  std::map<policy::Kind, SimulatedPolicy> resource_policy;
   std::string resource_owner;    // of resources whose ARN does not say; empty: the caller's account
   policy::Context context;       // as given: it wins over what is known of the caller
+  // Policies are read once for all the questions of a call.
+  mutable std::map<const policy::Document*, Json> sources = {};
 };
+
+// What a resource-based policy is when it is asked about this action: `trust`, `key` or `resource`.
+policy::Kind resource_kind_for(std::string_view action);
 
 // Compiles a policy of the input; InvalidInput says which one is wrong, and where.
 ApiResult<SimulatedPolicy> simulated_policy(std::string_view text, policy::Kind kind, std::string id, std::string_view type);
 
 // One EvaluationResult: the action on the resource, "*" where none was named.
-ApiResult<Json> simulate(const Call& call, const Simulation& simulation, const std::string& action, const std::string& resource);
+Json simulate(const Call& call, const Simulation& simulation, const std::string& action, const std::string& resource);
 
 // The condition keys that a policy's text asks for, policy variables included, in its spelling and
 // its order, each once.

@@ -148,7 +148,7 @@ std::optional<ApiError> read_policies(const Call& call, std::string_view account
   session.inline_policy = call.input.str("Policy");
   if (call.input.contains("Policy")) {
     const Result<policy::DocumentPtr> compiled = policy::compile(session.inline_policy, policy::Kind::session);
-    if (!compiled) return ApiError{"MalformedPolicyDocument", compiled.error().message};
+    if (!compiled) return ApiError{compiled.error().kind == Failure::exhausted ? "PackedPolicyTooLarge" : "MalformedPolicyDocument", compiled.error().message};
   }
   std::size_t characters = session.inline_policy.size();
   for (const Json& descriptor : call.input["PolicyArns"].items()) {
