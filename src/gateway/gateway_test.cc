@@ -177,6 +177,19 @@ TEST_F(GatewayTest, ASignedRequestIsAnsweredForItsCaller) {
   EXPECT_NE(response.body.find("<Account>" + identities_.account() + "</Account>"), std::string::npos);
 }
 
+TEST_F(GatewayTest, TheUseOfALongLivedKeyIsWrittenDown) {
+  const Keys admin = identities_.administrator(), other = identities_.user("other", allow_all);
+  EXPECT_EQ(outcome_of(admin, {.service = "kms", .action = "ListKeys"}), "200");
+  EXPECT_NE(outcome_of(other, {.signature = Asking::Signature::wrong}), "200");
+  EXPECT_EQ(outcome_of(identities_.session()), "200");
+  close();  // which finishes what is queued
+  const auto used = identities_.world.store().list("iam-key-used/");
+  ASSERT_EQ(used.size(), 1U);
+  EXPECT_EQ(used[0].key, directory::access_key_use_key(admin.access_key));
+  EXPECT_EQ(used[0].document->text("ServiceName"), "kms");
+  EXPECT_EQ(used[0].document->text("Region"), "us-east-1");
+}
+
 TEST_F(GatewayTest, OneConnectionServesSeveralCallers) {
   const Keys admin = identities_.administrator(), other = identities_.user("other", allow_all);
   auto client = connect(port_);

@@ -373,5 +373,20 @@ TEST_F(Iam, AnAccountHasOneAliasThatNoOtherHas) {
   }
 }
 
+TEST_F(Iam, AnAccessKeysLastUseIsToldToItsAccount) {
+  new_user("ann");
+  const std::string id = call("CreateAccessKey", user_named("ann"))["AccessKey"].str("AccessKeyId");
+  const Json asked = Json::object({{"AccessKeyId", id}});
+  EXPECT_EQ(call("GetAccessKeyLastUsed", asked).dump(), R"({"UserName":"ann","AccessKeyLastUsed":{"ServiceName":"N/A","Region":"N/A"}})");
+  store::Transaction transaction(world_.store());
+  transaction.put(directory::access_key_use_key(id), Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
+  ASSERT_TRUE(world_.store().commit(transaction));
+  EXPECT_EQ(call("GetAccessKeyLastUsed", asked)["AccessKeyLastUsed"].text("ServiceName"), "kms");
+  EXPECT_EQ(world_.code("GetAccessKeyLastUsed", World::as_root("444455556666"), asked), "AccessDenied");
+  EXPECT_EQ(code("GetAccessKeyLastUsed", Json::object({{"AccessKeyId", "AKIAIOSFODNN7EXAMPLE"}})), "NoSuchEntity");
+  call("DeleteAccessKey", Json::object({{"UserName", "ann"}, {"AccessKeyId", id}}));
+  EXPECT_FALSE(world_.store().get(directory::access_key_use_key(id)).has_value());
+}
+
 }  // namespace
 }  // namespace ringwall::iam
