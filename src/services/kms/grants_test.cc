@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "keyring/schedule.h"
-#include "services/kms/fixture_test.h"
+#include "services/kms/testing.h"
 
 namespace ringwall::kms {
 namespace {

@@ -5,7 +5,7 @@
 #include "directory/documents.h"
 #include "directory/testing.h"
 #include "keyring/schedule.h"
-#include "services/kms/fixture_test.h"
+#include "services/kms/testing.h"
 #include "text/encode.h"
 
 namespace ringwall::kms {
