@@ -35,7 +35,6 @@ std::string_view name_of(Kind kind) {
 std::size_t characters_max(Kind kind) {
   switch (kind) {
     case Kind::identity:
-      return 10'240;  // inline in a role; managed policies are held to less where they are written
     case Kind::boundary:
       return 6'144;
     case Kind::session:

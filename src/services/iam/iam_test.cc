@@ -209,8 +209,8 @@ TEST_F(Iam, ARolesInlinePoliciesHaveTenThousandCharactersInAllAndAManagedPolicyS
   EXPECT_EQ(put("two", 201), "LimitExceeded");
   EXPECT_EQ(put("two", 200), "");
   const auto make = [&](const char* name, std::size_t characters) { return code("CreatePolicy", Json::object({{"PolicyName", name}, {"PolicyDocument", sized(characters)}})); };
-  EXPECT_EQ(make("fits", detail::managed_policy_characters_max), "");
-  EXPECT_EQ(make("does-not", detail::managed_policy_characters_max + 1), "LimitExceeded");
+  EXPECT_EQ(make("fits", policy::characters_max(policy::Kind::identity)), "");
+  EXPECT_EQ(make("does-not", policy::characters_max(policy::Kind::identity) + 1), "LimitExceeded");
 }
 
 TEST_F(Iam, ManagedPoliciesHaveFiveVersionsAtMost) {

@@ -25,7 +25,7 @@ ApiResult<Json> get_account_summary(const Call& call) {
                            {"PoliciesQuota", policies_max},
                            {"PolicyVersionsInUse", versions},
                            {"VersionsPerPolicyQuota", policy_versions_max},
-                           {"PolicySizeQuota", managed_policy_characters_max},
+                           {"PolicySizeQuota", policy::characters_max(policy::Kind::identity)},
                            {"AssumeRolePolicySizeQuota", policy::characters_max(policy::Kind::trust)},
                            {"UserPolicySizeQuota", user_kind.inline_characters_max},
                            {"GroupPolicySizeQuota", group_kind.inline_characters_max},

@@ -141,14 +141,14 @@ bool erase_string(Json& array, std::string_view item) {
 std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind) {
   const Result<policy::DocumentPtr> document = policy::compile(text, kind);
   if (document) return std::nullopt;
-  if (characters_without_space(text) > policy::characters_max(kind)) {
-    return limit_exceeded(kind == policy::Kind::trust ? "ACLSizePerRole" : "PolicySize", policy::characters_max(kind));
-  }
+  const std::size_t most = kind == policy::Kind::identity ? policy::inline_policy_characters_max : policy::characters_max(kind);
+  if (characters_without_space(text) > most) return limit_exceeded(kind == policy::Kind::trust ? "ACLSizePerRole" : "PolicySize", most);
   return ApiError{"MalformedPolicyDocument", document.error().message};
 }
 
 std::optional<ApiError> fault_in_managed_policy(std::string_view text) {
-  if (characters_without_space(text) > managed_policy_characters_max) return limit_exceeded("PolicySize", managed_policy_characters_max);
+  const std::size_t most = policy::characters_max(policy::Kind::identity);
+  if (characters_without_space(text) > most) return limit_exceeded("PolicySize", most);
   return fault_in_policy(text, policy::Kind::identity);
 }
 

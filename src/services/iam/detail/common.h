@@ -34,13 +34,12 @@ struct Kind {
 };
 inline constexpr Kind user_kind{"user", "User", "UserName", "userName", 64, 2048, 5000};
 inline constexpr Kind group_kind{"group", "Group", "GroupName", "groupName", 128, 5120, 300};
-inline constexpr Kind role_kind{"role", "Role", "RoleName", "roleName", 64, 10240, 1000};
+inline constexpr Kind role_kind{"role", "Role", "RoleName", "roleName", 64, policy::inline_policy_characters_max, 1000};
 inline constexpr const Kind* all_kinds[] = {&user_kind, &group_kind, &role_kind};
 
 inline constexpr std::size_t policies_max = 1500;             // customer managed, in an account
 inline constexpr std::size_t attached_policies_max = 10;      // to one identity
 inline constexpr std::size_t policy_versions_max = 5;
-inline constexpr std::size_t managed_policy_characters_max = 6144;  // white space not counted
 inline constexpr std::size_t access_keys_max = 2;
 inline constexpr std::size_t groups_per_user_max = 10;
 inline constexpr std::size_t policy_name_characters_max = 128;
