@@ -192,6 +192,9 @@ TEST_F(Simulate, VariablesAndTagsOfTheSourceAreKnown) {
   // As another caller, with the same policies.
   const std::string other = new_user("beth");
   EXPECT_EQ(of(arn, "s3:GetObject", {{"ResourceArns", strings({"arn:aws:s3:::home/ann"})}, {"CallerArn", other}}).text("EvalDecision"), "implicitDeny");
+  call("TagUser", Json::object({{"UserName", "beth"}, {"Tags", Json::array({Json::object({{"Key", "team"}, {"Value", "red"}})})}}));
+  EXPECT_EQ(of(arn, "ec2:RunInstances", {{"PolicyInputList", strings({by_tag})}, {"CallerArn", other}}).text("EvalDecision"), "implicitDeny");  // her tags are not told
+  EXPECT_EQ(of(arn, "s3:GetObject", {{"ResourceArns", strings({"arn:aws:s3:::home/beth"})}, {"CallerArn", other}}).text("EvalDecision"), "allowed");
   // What is given wins over what is known.
   EXPECT_EQ(of(arn, "ec2:RunInstances", {{"PolicyInputList", strings({by_tag})}, {"ContextEntries", Json::array({entry("aws:PrincipalTag/team", "blue")})}}).text("EvalDecision"), "implicitDeny");
 }
@@ -231,6 +234,8 @@ TEST_F(Simulate, ATrustPolicyDecidesAboutAssumingARoleOfTheAccount) {
   EXPECT_EQ(assuming(beth).text("EvalDecision"), "implicitDeny");
   EXPECT_EQ(of(ann, "sts:AssumeRole", {{"ResourceArns", strings({role + "-gone"})}}).text("EvalDecision"), "implicitDeny");
   EXPECT_EQ(of(beth, "sts:AssumeRole").text("EvalDecision"), "allowed");  // on no role in particular
+  // Who gives the policies is told nothing of what is stored.
+  EXPECT_EQ(custom({policy_of(allow("sts:*"))}, "sts:AssumeRole", {{"ResourceArns", strings({role})}}).text("EvalDecision"), "allowed");
 }
 
 TEST_F(Simulate, TheOrganisationsPoliciesBindAndTheirMissingKeysAreTold) {

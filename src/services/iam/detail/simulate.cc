@@ -157,15 +157,16 @@ ApiResult<std::string> account_of_owner(std::string_view owner) {
   return std::string(owner);
 }
 
-// The simulated caller: the user that CallerArn names, else the source itself. What is stored of
-// a user is told to its own account alone.
+// The simulated caller: the user that CallerArn names, else the source itself. Stored tags of a
+// user take part only where they are the asking caller's own or those of the source it may simulate.
 ApiResult<policy::Principal> caller_in(const Call& call, const PolicySource* source) {
   policy::Principal caller{.type = Type::user, .arn = call.input.str("CallerArn"), .role_arn = {}, .account = call.account(), .unique_id = {}, .service = {}, .provider = {}};
   if (!caller.arn.empty()) {
     const std::size_t user = caller.arn.find(":user/");
     if (!caller.arn.starts_with("arn:aws:iam::") || user != 25) return std::unexpected(invalid("Invalid CallerArn: it must be the ARN of an IAM user."));
     caller.account = caller.arn.substr(13, 12);
-    const estate::Principal* stored = caller.account == call.account() ? call.estate.principal(caller.arn) : nullptr;
+    const bool is_known = caller.arn == call.caller.principal.arn || (source != nullptr && caller.arn == source->document->text("Arn"));
+    const estate::Principal* stored = is_known ? call.estate.principal(caller.arn) : nullptr;
     if (stored != nullptr) caller.unique_id = stored->unique_id;
     return caller;
   }
@@ -189,6 +190,7 @@ ApiResult<Simulation> simulation_of(const Call& call, const PolicySource* source
     return std::unexpected(invalid("CallerArn is required when a ResourcePolicy is given and the policies are not a user's."));
   }
   if (source != nullptr) {
+    simulation.knows_trust = true;
     if (auto fault = add_stored(call, *source, simulation.identity, simulation.boundary)) return std::unexpected(*fault);
   }
   if (auto fault = add_given(call, simulation)) return std::unexpected(*fault);

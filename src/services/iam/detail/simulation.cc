@@ -143,6 +143,8 @@ class Evaluation {
     std::string& owner = request_.resource_account;
     if (owner.empty()) owner = simulation.resource_owner.empty() ? simulation.caller.account : simulation.resource_owner;
     request_.context = estate::global_context(call.estate, simulation.caller, nullptr, owner);
+    const std::string& arn = simulation.caller.arn;
+    if (simulation.caller.type == policy::Principal::Type::user && !arn.empty()) request_.context.set("aws:username", arn.substr(arn.rfind('/') + 1));
     request_.context.set("aws:CurrentTime", text::iso8601(call.now));
     request_.context.set("aws:EpochTime", std::to_string(text::to_millis(call.now) / 1000));
     request_.context.merge(simulation.context);
@@ -195,7 +197,7 @@ class Evaluation {
       resource_ = given->second;
       return;
     }
-    if (kind != policy::Kind::trust || request_.resource.find(":role/") == std::string::npos || request_.resource.find_first_of("*?") != std::string::npos) return;
+    if (!simulation_.knows_trust || kind != policy::Kind::trust || request_.resource.find(":role/") == std::string::npos || request_.resource.find_first_of("*?") != std::string::npos) return;
     // Only roles of the asking account: what others trust is not told to those who may not read it.
     resource_kind_ = authz::ResourceKind::trust;
     const estate::Principal* role = request_.resource_account == call_.account() ? call_.estate.principal(request_.resource) : nullptr;

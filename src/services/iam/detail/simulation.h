@@ -25,6 +25,8 @@ struct Simulation {
   // The one that was given, as each kind that the actions ask for reads it; empty: none was given.
   std::map<policy::Kind, SimulatedPolicy> resource_policy;
   std::string resource_owner;    // of resources whose ARN does not say; empty: the caller's account
+  // Stored trust policies take part: for those who may simulate a stored principal.
+  bool knows_trust = false;
   policy::Context context;       // as given: it wins over what is known of the caller
   // Policies are read once for all the questions of a call.
   mutable std::map<const policy::Document*, Json> sources = {};
