@@ -215,7 +215,7 @@ class Evaluation {
     const estate::Account* account = call_.estate.account(call_.account());
     if (account == nullptr) return;
     if (simulation_.caller.account == account->id && !simulation_.caller.service_linked) scps_ = account->scps;
-    if (request_.resource_account == account->id && authz::reached_by_rcps(request_.action)) rcps_ = account->rcps;
+    if (request_.resource_account == account->id && authz::reached_by_rcps(policy::Probe(request_))) rcps_ = account->rcps;
   }
 
   std::optional<Json> boundary_detail() const {
