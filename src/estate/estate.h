@@ -116,6 +116,9 @@ struct Session {
   std::vector<std::string> transitive_tag_keys = {};   // these tags go on into chained sessions
   std::string source_identity;
   std::int64_t issued_ms = 0, expires_ms = 0;
+  // A federated user's: the user, or the account's root, in whose name it was made, and the user's
+  // unique id. It may do what both that user's policies and the session's allow.
+  std::string issuer_arn = {}, issuer_id = {};
 };
 
 // The identity layers, boundary, session and SCPs that apply to this caller; the account root has
