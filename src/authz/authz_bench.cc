@@ -63,7 +63,8 @@ void scale_to_two_threads(benchmark::State& state, const std::vector<Case>& case
 }
 
 const int registered = [] {
-  static const std::vector<Case> headline = measure::read_cases("headline"), small = measure::read_cases("small");
+  static const std::vector<Case> headline = measure::read_cases("headline"), small = measure::read_cases("small"),
+                                 hundred = measure::read_cases("hundred");
   static std::vector<std::vector<Case>> single;
   for (const auto* cases : {&headline, &small}) {
     for (const Case& one : *cases) single.push_back({one});
@@ -73,6 +74,7 @@ const int registered = [] {
   }
   benchmark::RegisterBenchmark("headline", [](benchmark::State& state) { measure_cases(state, headline); });
   benchmark::RegisterBenchmark("small", [](benchmark::State& state) { measure_cases(state, small); });
+  benchmark::RegisterBenchmark("hundred", [](benchmark::State& state) { measure_cases(state, hundred); });
   benchmark::RegisterBenchmark("two_threads", [](benchmark::State& state) { scale_to_two_threads(state, headline); })
       ->Iterations(9)
       ->UseRealTime()
