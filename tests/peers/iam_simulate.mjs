@@ -34,7 +34,7 @@ async function answer(simulation) {
   return { verdict: verdicts[result.overallResult], ignored: result.result?.ignoredContextKeys ?? [] }
 }
 
-async function timed(simulation, samples) {
+function timed(simulation, samples) {
   const taken = new Float64Array(samples)
   for (let i = 0; i < samples; ++i) runUnsafeSimulation(simulation, {}) // until it is compiled
   for (let i = 0; i < samples; ++i) {
