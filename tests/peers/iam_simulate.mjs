@@ -15,7 +15,7 @@ const verdicts = { Allowed: 'allow', ExplicitlyDenied: 'explicit-deny', Implicit
 function prepared(simulation) {
   const once = validate => ({ name, policy }) => ({ name, policy: createValidatedPolicy(policy, validate, { name }) })
   const levels = (all, validate) => all.map(level => ({ ...level, policies: level.policies.map(once(validate)) }))
-  const one = (policy, validate) => policy && createValidatedPolicy(policy, validate)
+  const one = (policy, validate) => policy && createValidatedPolicy(policy, validate, { name: 'policy' })
   return {
     ...simulation,
     identityPolicies: simulation.identityPolicies.map(once(validateIdentityPolicy)),
