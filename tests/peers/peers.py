@@ -99,6 +99,7 @@ def simulation_of(question):
         "identityPolicies": named("identity", policies.get("identity", [])),
         "serviceControlPolicies": levels("scp"),
         "resourceControlPolicies": levels("rcp"),
+        "additionalSettings": {"s3": {"bucketAbacEnabled": True}},  # else tags of buckets do not exist for it
     }
     if "boundary" in policies:
         simulation["permissionBoundaryPolicies"] = named("boundary", [policies["boundary"]])
