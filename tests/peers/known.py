@@ -228,10 +228,10 @@ def trust_missing(question):
 # In the order in which they rewrite.
 DIFFERENCES = [
     Difference("old-version", "Variables in version 2008-10-17", GUIDE + "reference_policies_elements_version.html", old_version),
-    Difference("binary", "`BinaryEquals`", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_Binary", binary),
+    Difference("binary", "`BinaryEquals` compares", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_Binary", binary),
     Difference("epoch", "Dates in seconds since 1970", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_Date", epoch),
     Difference("everywhere", "`0.0.0.0/0`", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_IPAddress", everywhere),
-    Difference("other-family", "`NotIpAddress`", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_IPAddress", other_family),
+    Difference("other-family", "`NotIpAddress` with an address", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_IPAddress", other_family),
     Difference("no-values", "A key without values", GUIDE + "reference_policies_condition-single-vs-multi-valued-context-keys.html", no_values),
     Difference("empty-value", "An empty value", GUIDE + "reference_policies_variables.html#policy-vars-no-value", empty_value),
     Difference("several-values", "Several values without a set qualifier",
@@ -246,7 +246,7 @@ DIFFERENCES = [
                GUIDE + "reference_policies_elements_condition_operators.html", not_of_its_type),
     Difference("rcp-services", "RCPs bind", ORGANIZATIONS + "orgs_manage_policies_rcps.html#rcp-supported-services", rcp_services),
     Difference("scp-of-outsiders", "SCPs bind", ORGANIZATIONS + "orgs_manage_policies_scps.html", scp_of_outsiders),
-    Difference("not-principal", "`NotPrincipal`", GUIDE + "reference_policies_elements_notprincipal.html", not_principal),
+    Difference("not-principal", "`NotPrincipal` that lists", GUIDE + "reference_policies_elements_notprincipal.html", not_principal),
     Difference("session-named", "A session that a resource's policy names",
                GUIDE + "access_policies.html#policies_session", session_named),
     Difference("trust-missing", "A role without a trust policy", GUIDE + "id_roles_update-role-trust-policy.html", trust_missing),
