@@ -83,6 +83,9 @@ def _allows_everything(document):
 def simulation_of(question):
     """The question in iam-simulate's form. It adds RCPFullAWSAccess to every level by itself and refuses it otherwise."""
     request, policies = question["request"], question["policies"]
+    identity = policies.get("identity", [])
+    if request["principal"].endswith(":root"):  # it may do everything in its account, which the peer must be told
+        identity = [{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
     named = lambda prefix, documents: [{"name": f"{prefix}-{i}", "policy": one} for i, one in enumerate(documents)]
     levels = lambda prefix: [
         {"orgIdentifier": level["target"],
@@ -96,7 +99,7 @@ def simulation_of(question):
             "resource": {"resource": request["resource"], "accountId": request["resourceAccount"]},
             "contextVariables": request.get("context", {}),
         },
-        "identityPolicies": named("identity", policies.get("identity", [])),
+        "identityPolicies": named("identity", identity),
         "serviceControlPolicies": levels("scp"),
         "resourceControlPolicies": levels("rcp"),
         "additionalSettings": {"s3": {"bucketAbacEnabled": True}},  # else tags of buckets do not exist for it

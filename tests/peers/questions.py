@@ -184,7 +184,8 @@ class Questions(random.Random):
             element = self.principal_element(principal)
             if endpoint:
                 element = "*"  # the peer takes no other
-            if statement["Effect"] == "Deny" and not endpoint and isinstance(element, dict) and "*" not in element.values() and self.random() < 0.3:
+            spares = statement["Effect"] == "Deny" and not endpoint and service != "sts"  # role trust policies take no NotPrincipal
+            if spares and isinstance(element, dict) and "*" not in element.values() and self.random() < 0.3:
                 statement["NotPrincipal"] = element
             else:
                 statement["Principal"] = element
@@ -213,9 +214,9 @@ class Questions(random.Random):
         action, resource = self.choice(ACTIONS)
         policies = {}
         governed = principal.startswith("arn:")
-        if governed:
+        if governed and principal != ROOT:  # no policy gives an account's root what it may do
             policies["identity"] = [self.document(action, resource) for _ in range(self.choice([0, 1, 1, 1, 2]))]
-            if principal != ROOT and self.random() < 0.3:
+            if self.random() < 0.3:
                 policies["boundary"] = self.document(action, resource)
             if "assumed-role" in principal and self.random() < 0.3:
                 policies["session"] = [self.document(action, resource)]
