@@ -7,6 +7,7 @@ docs/semantics.md under "Where peers differ", which `heading` begins.
 import base64
 import copy
 import datetime
+import ipaddress
 import json
 import os
 import re
@@ -15,6 +16,9 @@ from typing import Callable
 
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 ORGANIZATIONS = "https://docs.aws.amazon.com/organizations/latest/userguide/"
+# Those that hold several values, for the peer always.
+LIST_KEYS = {"aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:resourceorgpaths", "aws:vpceorgpaths", "aws:sourceorgpaths",
+             "aws:principalservicenameslist"}
 NEGATED = re.compile(r"Not(?!hing)")
 
 
@@ -73,11 +77,18 @@ def iso(value):
 
 
 def epoch(question):
+    asked = set()
+
+    def change(operator, key, values, _statement, _context):
+        if not operator.startswith("Date"):
+            return operator, values
+        asked.add(key.lower())
+        return operator, [iso(one) for one in values]
+    change_conditions(question, change)
     context = question["request"]["context"]
-    change_conditions(question, lambda operator, _key, values, *_: (
-        operator, [iso(one) for one in values] if operator.startswith("Date") else values))
-    if "aws:EpochTime" in context:
-        context["aws:EpochTime"] = iso(context["aws:EpochTime"])
+    for key, value in context.items():
+        if key.lower() in asked and isinstance(value, str):
+            context[key] = iso(value)
 
 
 def everywhere(question):
@@ -104,7 +115,7 @@ def no_values(question):
 
 def several_values(question):
     def change(operator, key, values, _statement, context):
-        if ":" in operator or operator == "Null" or not isinstance(context.get(key.lower()), list):
+        if ":" in operator or operator == "Null" or not isinstance(context.get(key.lower()), list) and key.lower() not in LIST_KEYS:
             return operator, values
         return ("ForAllValues:" if NEGATED.search(operator) else "ForAnyValue:") + operator, values
     change_conditions(question, change)
@@ -132,23 +143,54 @@ def unresolved_negation(question):
 
 
 def unresolved_not_resource(question):
+    """Undecided, unless the text before the variable differs already."""
     context = {key.lower(): value for key, value in question["request"]["context"].items()}
     for _, _, statement in statements(question):
         patterns = statement.get("NotResource", [])
         patterns = patterns if isinstance(patterns, list) else [patterns]
-        if any(unresolved(one, context) for one in patterns):
-            statement.pop("NotResource")
-            if statement["Effect"] == "Deny":
-                statement["Resource"] = "*"
-            else:
-                statement["Action"] = "cloudwatch:Nothing"
-                statement.pop("NotAction", None)
-                statement["Resource"] = "*"
+        doubtful = [one for one in patterns if unresolved(one, context)]
+        if not doubtful:
+            continue
+        if all(not question["request"]["resource"].startswith(re.split(r"[$*?]", one)[0]) for one in doubtful):
+            statement["NotResource"] = [one for one in patterns if one not in doubtful] or ["arn:aws:s3:::nothing"]
+            continue
+        del statement["NotResource"]
+        statement["Resource"] = "*"
+        if statement["Effect"] == "Allow":
+            statement.pop("NotAction", None)
+            statement["Action"] = "cloudwatch:Nothing"
+
+
+def fits(operator, value):
+    family = re.sub(r"^For(All|Any)Values?:|IfExists$", "", operator)
+    try:
+        if family.startswith("Numeric"):
+            float(value)
+        elif family.startswith("Date"):
+            datetime.datetime.fromisoformat(iso(value).replace("Z", "+00:00"))
+        elif "IpAddress" in family:
+            ipaddress.ip_address(value)
+        elif family.startswith("Arn"):
+            return value.count(":") >= 5
+        elif family == "Bool":
+            return value.lower() in ("true", "false")
+    except ValueError:
+        return False
+    return True
 
 
 def not_of_its_type(question):
-    change_conditions(question, lambda operator, key, values, statement, context: (
-        None if context.get(key.lower()) == "nonsense" and statement["Effect"] == "Deny" else (operator, values)))
+    """A Deny then denies: the test is dropped. An Allow does not allow: the statement asks for what nobody does."""
+    def change(operator, key, values, statement, context):
+        actual = context.get(key.lower())
+        if actual in (None, []) or all(fits(operator, one) for one in (actual if isinstance(actual, list) else [actual])):
+            return operator, values
+        if statement["Effect"] == "Deny":
+            return None
+        statement.pop("NotAction", None)
+        statement["Action"] = "cloudwatch:Nothing"
+        return operator, values
+    change_conditions(question, change)
 
 
 def empty_value(question):
@@ -170,7 +212,7 @@ def old_version(question):
 
 def rcp_services(question):
     service = question["request"]["action"].split(":")[0]
-    if service not in RCP_SERVICES:
+    if service not in RCP_SERVICES or question["request"]["action"].lower() == "kms:retiregrant":
         question["policies"].pop("rcp", None)
 
 
@@ -212,6 +254,53 @@ def not_principal(question):
             statement["Principal"] = "*"
 
 
+def role_and_everyone(question):
+    caller = question["request"]["context"].get("aws:PrincipalArn")
+    for _, _, statement in statements(question):
+        principal = statement.get("Principal")
+        names = principal.get("AWS") if isinstance(principal, dict) else None
+        if isinstance(names, list) and "*" in names and caller in names and ":role/" in caller:
+            principal["AWS"] = [one for one in names if one != "*"]
+
+
+def role_path(question):
+    """Another role whose name, behind its path, is the caller's."""
+    caller = question["request"]["context"].get("aws:PrincipalArn", "")
+    nobody = "arn:aws:iam::999900001111:role/nobody"
+    for _, _, statement in statements(question):
+        principal = statement.get("Principal")
+        names = principal.get("AWS", []) if isinstance(principal, dict) else []
+        names = names if isinstance(names, list) else [names]
+        if any(one.count("/") > 1 and ":role/" in one and one != caller for one in names):
+            principal["AWS"] = [nobody if one.count("/") > 1 and ":role/" in one and one != caller else one for one in names]
+
+
+def any_arn(question):
+    change_conditions(question, lambda operator, _key, values, *_: (
+        operator, ["arn:*:*:*:*:*" if one == "*" and "Arn" in operator else one for one in values]))
+
+
+def arn_variables(question):
+    def change(operator, _key, values, _statement, context):
+        if "Arn" not in operator:
+            return operator, values
+        fill = lambda match: context.get(match[1].lower(), match[0]) if isinstance(context.get(match[1].lower()), str) else match[0]
+        return operator, [re.sub(r"\$\{([^},]+)\}", fill, one) for one in values]
+    change_conditions(question, change)
+
+
+def list_variables(question):
+    """One value fills a variable; several leave it without one, whatever its default."""
+    context = {key.lower(): value for key, value in question["request"]["context"].items()}
+
+    def fill(match):
+        value = context.get(match[1].lower())
+        if not isinstance(value, list) or not value:
+            return match[0]
+        return value[0] if len(value) == 1 else "${aws:PrincipalTag/nobody-has-this}"
+    question["policies"] = json.loads(re.sub(r"\$\{([^},]+)(?:, '[^']*')?\}", fill, json.dumps(question["policies"])))
+
+
 def session_named(question):
     """A session policy then limits nothing that it does not deny."""
     if "session" in question["policies"]:
@@ -234,6 +323,10 @@ DIFFERENCES = [
     Difference("other-family", "`NotIpAddress` with an address", GUIDE + "reference_policies_elements_condition_operators.html#Conditions_IPAddress", other_family),
     Difference("no-values", "A key without values", GUIDE + "reference_policies_condition-single-vs-multi-valued-context-keys.html", no_values),
     Difference("empty-value", "An empty value", GUIDE + "reference_policies_variables.html#policy-vars-no-value", empty_value),
+    Difference("list-variables", "A variable of a key with a list", GUIDE + "reference_policies_variables.html", list_variables),
+    Difference("arn-variables", "A variable in an ARN condition", GUIDE + "reference_policies_variables.html", arn_variables),
+    Difference("any-arn", "`*` alone in an ARN condition",
+               GUIDE + "reference_policies_elements_condition_operators.html#Conditions_ARN", any_arn),
     Difference("several-values", "Several values without a set qualifier",
                GUIDE + "reference_policies_condition-single-vs-multi-valued-context-keys.html", several_values),
     Difference("set-if-exists", "`ForAnyValue:…IfExists`",
@@ -247,6 +340,9 @@ DIFFERENCES = [
     Difference("rcp-services", "RCPs bind", ORGANIZATIONS + "orgs_manage_policies_rcps.html#rcp-supported-services", rcp_services),
     Difference("scp-of-outsiders", "SCPs bind", ORGANIZATIONS + "orgs_manage_policies_scps.html", scp_of_outsiders),
     Difference("not-principal", "`NotPrincipal` that lists", GUIDE + "reference_policies_elements_notprincipal.html", not_principal),
+    Difference("role-and-everyone", "A statement that lists both a role and `*`",
+               GUIDE + "reference_policies_evaluation-logic_policy-eval-denyallow.html", role_and_everyone),
+    Difference("role-path", "A role's path", GUIDE + "reference_identifiers.html#identifiers-arns", role_path),
     Difference("session-named", "A session that a resource's policy names",
                GUIDE + "access_policies.html#policies_session", session_named),
     Difference("trust-missing", "A role without a trust policy", GUIDE + "id_roles_update-role-trust-policy.html", trust_missing),

@@ -9,7 +9,7 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 FOLDER = os.path.join(ROOT, "build", "peers-node")
-INSTALL_S_MAX = 40
+INSTALL_S_MAX = 20
 
 OURS = ("package.json", "iam_simulate.mjs", "cedar.mjs")
 

@@ -1,5 +1,5 @@
 """The smallest question on which each known difference shows, by the difference's name."""
-from questions import OURS, SESSION, USER
+from questions import OURS, ROLE, SESSION, USER
 
 OBJECT = "arn:aws:s3:::reports/red/q1.csv"
 
@@ -54,6 +54,16 @@ WITNESSES = {
         resource=document(statement(Principal={"Service": "cloudtrail.amazonaws.com"}))),
     "not-principal": question(principal=SESSION, identity=[document(statement())], resource=document(
         statement("Deny", NotPrincipal={"AWS": [SESSION, OURS]}))),
+    "list-variables": question({"aws:TagKeys": ["red"]}, identity=[
+        document(statement(Resource="arn:aws:s3:::reports/${aws:TagKeys}/*"))]),
+    "arn-variables": allowed_if({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:${aws:PrincipalAccount}:*"}},
+                                aws_SourceArn=f"arn:aws:sns:eu-central-1:{OURS}:news", aws_PrincipalAccount=OURS),
+    "any-arn": allowed_if({"ArnLike": {"aws:SourceArn": "*"}}, aws_SourceArn="arn:aws:s3:::reports"),
+    "role-and-everyone": question({"aws:PrincipalArn": ROLE}, principal=SESSION,
+                                  boundary=document(statement(Action="s3:PutObject")),
+                                  resource=document(statement(Principal={"AWS": [ROLE, "*"]}))),
+    "role-path": question({"aws:PrincipalArn": ROLE}, principal=SESSION, resource=document(
+        statement(Principal={"AWS": f"arn:aws:iam::{OURS}:role/team/app"}))),
     "session-named": question(principal=SESSION, session=[document(statement(Action="s3:PutObject"))], resource=document(
         statement(Principal={"AWS": SESSION}))),
     "trust-missing": question(principal=SESSION, action="sts:AssumeRole", on=f"arn:aws:iam::{OURS}:role/deploy", identity=[EVERYTHING]),
