@@ -1,6 +1,7 @@
 // How the benchmarks of this room measure: see testing_measure.h.
 
 #include <malloc.h>
+#include <time.h>
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #endif
@@ -104,6 +105,12 @@ Quantiles quantiles_of(std::size_t samples, const std::function<void(std::size_t
   take(run_once);
   const auto net_ns = [&](double quantile) { return std::max(0.0, at_quantile(taken, quantile) - overhead) * scale; };
   return {net_ns(0.5), net_ns(0.99)};
+}
+
+double thread_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 std::vector<Case> read_cases(const std::string& folder) {

@@ -29,6 +29,9 @@ struct Quantiles {
 };
 Quantiles quantiles_of(std::size_t samples, const std::function<void(std::size_t)>& run_once);
 
+// Seconds that this thread has had a processor.
+double thread_seconds();
+
 struct Case {
   std::string name;  // headline/denied-by-the-region
   Question question;
