@@ -11,9 +11,9 @@ namespace ringwall::authz {
 namespace {
 
 using policy::Effect;
-using policy::Mismatch;
 using policy::Request;
-using Naming = policy::Document::Naming;
+using policy::Naming;
+using policy::Probe;
 using PrincipalType = policy::Principal::Type;
 
 // A statement that applies to the request.
@@ -23,37 +23,32 @@ struct Found {
   explicit operator bool() const { return policy != nullptr; }
 };
 
-Found find_in(const Named& named, Effect effect, const Request& request) {
+Found find_in(const Named& named, Effect effect, const Probe& probe) {
   const policy::Document& document = *named.document;
-  for (std::size_t i = 0; i < document.statements(); ++i) {
-    if (document.effect(i) == effect && document.match(i, request) == Mismatch::none)
-      return {&named, i};
-  }
-  return {};
+  const std::size_t statement = document.next(effect, 0, probe);
+  return statement == document.statements() ? Found{} : Found{&named, statement};
+}
+Found find_in(const Named* named, Effect effect, const Probe& probe) {
+  return named != nullptr ? find_in(*named, effect, probe) : Found{};
 }
 
-template <typename Policies>
-Found find_among(const Policies& policies, Effect effect, const Request& request) {
+Found find_among(std::span<const Named> policies, Effect effect, const Probe& probe) {
   for (const Named& named : policies) {
-    if (const Found found = find_in(named, effect, request)) return found;
+    if (const Found found = find_in(named, effect, probe)) return found;
   }
   return {};
 }
 
-Found find_in(const std::optional<Named>& named, Effect effect, const Request& request) {
-  return named ? find_in(*named, effect, request) : Found{};
-}
-
-Found find_in_levels(const std::vector<Level>& levels, Effect effect, const Request& request) {
+Found find_in_levels(std::span<const Level> levels, Effect effect, const Probe& probe) {
   for (const Level& level : levels) {
-    if (const Found found = find_among(level.policies, effect, request)) return found;
+    if (const Found found = find_among(level.policies, effect, probe)) return found;
   }
   return {};
 }
 
-bool every_level_allows(const std::vector<Level>& levels, const Request& request) {
+bool every_level_allows(std::span<const Level> levels, const Probe& probe) {
   for (const Level& level : levels) {
-    if (!find_among(level.policies, Effect::allow, request)) return false;
+    if (!find_among(level.policies, Effect::allow, probe)) return false;
   }
   return true;
 }
@@ -90,8 +85,9 @@ bool bound_by_scps(const Request& request) {
   return belongs_to_account(request.principal) && !request.principal.service_linked;
 }
 
-bool bound_by_rcps(const Request& request) {
-  return !request.principal.service_linked && reached_by_rcps(request.action);
+bool bound_by_rcps(const Request& request, const Layers& layers) {
+  return !layers.rcps.empty() && !request.principal.service_linked &&
+         reached_by_rcps(request.action);
 }
 
 // An owner that nobody knows counts as the caller's own account only where no resource policy
@@ -102,41 +98,47 @@ bool same_account(const Request& request, const Layers& layers) {
   return request.principal.account == request.resource_account;
 }
 
-Decision decided(Verdict verdict, Layer layer, const Found& found) {
-  const policy::Document& document = *found.policy->document;
-  const std::string_view sid = document.sid(found.statement);
-  return {verdict, layer, found.policy->name,
-          sid.empty() ? "#" + std::to_string(found.statement) : std::string(sid),
-          document.position(found.statement)};
+Ruling decided(Verdict verdict, Layer layer, const Found& found) {
+  return {verdict, layer, found.policy, found.statement};
 }
 
-Decision implicitly_denied(Layer layer) {
-  return {Verdict::implicit_deny, layer, {}, {}, {}};
+Ruling implicitly_denied(Layer layer) {
+  return {Verdict::implicit_deny, layer, nullptr, 0};
 }
 
-std::optional<Decision> explicit_deny(const Request& request, const Layers& layers) {
+// What every step of one decision looks at.
+struct Case {
+  const Request& request;
+  const Layers& layers;
+  const Probe& probe;
+  bool rcps, scps;  // do they bind?
+};
+
+// The layers of explicit denies, in the order in which they are named.
+std::optional<Ruling> explicit_deny(const Case& asked) {
+  const Layers& layers = asked.layers;
   const auto denied = [](Layer layer, const Found& found) {
     return decided(Verdict::explicit_deny, layer, found);
   };
-  if (const Found found = find_in(layers.endpoint, Effect::deny, request))
+  if (const Found found = find_in(layers.endpoint, Effect::deny, asked.probe))
     return denied(Layer::endpoint, found);
-  if (bound_by_rcps(request)) {
-    if (const Found found = find_in_levels(layers.rcps, Effect::deny, request))
+  if (asked.rcps) {
+    if (const Found found = find_in_levels(layers.rcps, Effect::deny, asked.probe))
       return denied(Layer::rcp, found);
   }
-  if (bound_by_scps(request)) {
-    if (const Found found = find_in_levels(layers.scps, Effect::deny, request))
+  if (asked.scps) {
+    if (const Found found = find_in_levels(layers.scps, Effect::deny, asked.probe))
       return denied(Layer::scp, found);
   }
-  if (const Found found = find_in(layers.resource, Effect::deny, request))
+  if (const Found found = find_in(layers.resource, Effect::deny, asked.probe))
     return denied(resource_layer(layers.resource_kind), found);
-  if (const Found found = find_in(layers.boundary, Effect::deny, request))
+  if (const Found found = find_in(layers.boundary, Effect::deny, asked.probe))
     return denied(Layer::boundary, found);
   if (layers.session) {
-    if (const Found found = find_among(*layers.session, Effect::deny, request))
+    if (const Found found = find_among(*layers.session, Effect::deny, asked.probe))
       return denied(Layer::session, found);
   }
-  if (const Found found = find_among(layers.identity, Effect::deny, request))
+  if (const Found found = find_among(layers.identity, Effect::deny, asked.probe))
     return denied(Layer::identity, found);
   return std::nullopt;
 }
@@ -172,43 +174,47 @@ struct Grant {
   Found found;
 };
 
-// The strongest grant among the statements that allow.
-Grant resource_grant(const Request& request, const Layers& layers) {
-  Grant best;
-  if (!layers.resource) return best;
-  const policy::Document& document = *layers.resource->document;
-  for (std::size_t i = 0; i < document.statements(); ++i) {
-    if (document.effect(i) != Effect::allow || document.match(i, request) != Mismatch::none)
-      continue;
-    const Strength strength = strength_of(document.naming(i, request.principal));
-    if (strength > best.strength) best = {strength, {&*layers.resource, i}};
+void strengthen(Grant& best, const Named& named, const Case& asked) {
+  const policy::Document& document = *named.document;
+  for (std::size_t i = document.next(Effect::allow, 0, asked.probe); i < document.statements();
+       i = document.next(Effect::allow, i + 1, asked.probe)) {
+    const Strength strength = strength_of(document.naming(i, asked.request.principal));
+    if (strength > best.strength) best = {strength, {&named, i}};
   }
+}
+
+// The strongest grant among the statements that allow.
+Grant resource_grant(const Case& asked) {
+  Grant best;
+  if (asked.layers.resource != nullptr) strengthen(best, *asked.layers.resource, asked);
+  for (const Named& grant : asked.layers.grants) strengthen(best, grant, asked);
   return best;
 }
 
-Decision decide_grant(const Request& request, const Layers& layers) {
+Ruling decide_grant(const Case& asked) {
+  const Layers& layers = asked.layers;
   const Layer by_resource = resource_layer(layers.resource_kind);
-  const Grant grant = resource_grant(request, layers);
+  const Grant grant = resource_grant(asked);
   const bool granted = grant.strength != Strength::none;
   const auto allowed_by_resource = [&] {
     return decided(Verdict::allow, by_resource, grant.found);
   };
 
-  if (!belongs_to_account(request.principal))
+  if (!belongs_to_account(asked.request.principal))
     return granted ? allowed_by_resource() : implicitly_denied(by_resource);
 
   // A role's trust and a key's policy must allow even within their account.
-  const bool same = same_account(request, layers);
+  const bool same = same_account(asked.request, layers);
   if (!granted && (!same || layers.resource_kind != ResourceKind::plain))
     return implicitly_denied(by_resource);
   if (same && grant.strength == Strength::direct) return allowed_by_resource();
 
-  const Found by_identity = find_among(layers.identity, Effect::allow, request);
+  const Found by_identity = find_among(layers.identity, Effect::allow, asked.probe);
   if (!by_identity && !(same && grant.strength == Strength::to_role))
     return implicitly_denied(Layer::identity);
-  if (layers.boundary && !find_in(layers.boundary, Effect::allow, request))
+  if (layers.boundary != nullptr && !find_in(layers.boundary, Effect::allow, asked.probe))
     return implicitly_denied(Layer::boundary);
-  if (layers.session && !find_among(*layers.session, Effect::allow, request))
+  if (layers.session && !find_among(*layers.session, Effect::allow, asked.probe))
     return implicitly_denied(Layer::session);
   return by_identity ? decided(Verdict::allow, Layer::identity, by_identity)
                      : allowed_by_resource();
@@ -294,15 +300,30 @@ std::string_view name_of(Verdict verdict) {
   return "implicit-deny";
 }
 
-Decision authorize(const Request& request, const Layers& layers) {
-  if (const auto denied = explicit_deny(request, layers)) return *denied;
-  if (layers.endpoint && !find_in(layers.endpoint, Effect::allow, request))
+Ruling decide(const Request& request, const Layers& layers) {
+  const Probe probe(request);
+  const Case asked{request, layers, probe, bound_by_rcps(request, layers), bound_by_scps(request)};
+  if (const auto denied = explicit_deny(asked)) return *denied;
+  if (layers.endpoint != nullptr && !find_in(layers.endpoint, Effect::allow, probe))
     return implicitly_denied(Layer::endpoint);
-  if (bound_by_rcps(request) && !every_level_allows(layers.rcps, request))
-    return implicitly_denied(Layer::rcp);
-  if (bound_by_scps(request) && !every_level_allows(layers.scps, request))
-    return implicitly_denied(Layer::scp);
-  return decide_grant(request, layers);
+  if (asked.rcps && !every_level_allows(layers.rcps, probe)) return implicitly_denied(Layer::rcp);
+  if (asked.scps && !every_level_allows(layers.scps, probe)) return implicitly_denied(Layer::scp);
+  return decide_grant(asked);
+}
+
+Decision decision_of(const Ruling& ruling) {
+  Decision decision{.verdict = ruling.verdict, .layer = ruling.layer};
+  if (ruling.policy == nullptr) return decision;
+  const policy::Document& document = *ruling.policy->document;
+  const std::string_view sid = document.sid(ruling.statement);
+  decision.policy = ruling.policy->name;
+  decision.statement = sid.empty() ? "#" + std::to_string(ruling.statement) : std::string(sid);
+  decision.position = document.position(ruling.statement);
+  return decision;
+}
+
+Decision authorize(const Request& request, const Layers& layers) {
+  return decision_of(decide(request, layers));
 }
 
 std::string access_denied_message(const Request& request, const Decision& decision) {

@@ -3,6 +3,7 @@
 // applies? All layers are composed here, by AWS's evaluation logic, and nowhere else.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,30 +43,44 @@ struct Level {
 enum class ResourceKind : std::uint8_t { plain, trust, key };
 
 // Everything that applies. A layer left out does not apply. The caller gathers, this composes.
+// Borrows all of it: from the estate, the session, the question.
 struct Layers {
-  std::vector<Named> identity = {};
-  std::optional<Named> boundary = {};
-  std::optional<std::vector<Named>> session = {};  // present: a session policy restricts
-  std::optional<Named> resource = {};
+  std::span<const Named> identity = {};
+  const Named* boundary = nullptr;
+  std::optional<std::span<const Named>> session = {};  // present: a session policy restricts
+  const Named* resource = nullptr;
   ResourceKind resource_kind = ResourceKind::plain;
-  std::vector<Level> scps = {};  // empty: not bound by SCPs (management account, service, outsider)
-  std::vector<Level> rcps = {};  // of the resource's account
-  std::optional<Named> endpoint = {};
+  std::span<const Named> grants = {};  // of a KMS key: key policies of one statement (kms_grant.h)
+  std::span<const Level> scps = {};  // empty: not bound by SCPs (management account, service, outsider)
+  std::span<const Level> rcps = {};  // of the resource's account
+  const Named* endpoint = nullptr;
 };
 
-// A verdict, the layer that decided and the statement that caused it. Owns what it says, so it
-// can be logged after the policies are replaced.
+// A verdict, the layer that decided and the statement that caused it, as plain data.
+struct [[nodiscard]] Ruling {
+  Verdict verdict = Verdict::implicit_deny;
+  Layer layer = Layer::none;      // for an implicit deny: the first layer that did not allow
+  const Named* policy = nullptr;  // borrowed from the layers; null for an implicit deny
+  std::size_t statement = 0;
+};
+
+// Explicit denies first, in the order endpoint, rcp, scp, resource, boundary, session, identity;
+// then each layer that must allow. Total, pure, thread-safe and allocation-free. Fills no context:
+// the request has it all.
+Ruling decide(const policy::Request& request, const Layers& layers);
+
+// A ruling that owns what it says, so it can be logged after the policies are replaced.
 struct [[nodiscard]] Decision {
   Verdict verdict = Verdict::implicit_deny;
-  Layer layer = Layer::none;     // for an implicit deny: the first layer that did not allow
+  Layer layer = Layer::none;
   std::string policy = {};       // its name; empty for an implicit deny
   std::string statement = {};    // its Sid, else "#<index>"; empty for an implicit deny
   text::Position position = {};  // of the statement in the policy's text
   friend bool operator==(const Decision&, const Decision&) = default;
 };
+Decision decision_of(const Ruling& ruling);
 
-// Explicit denies first, in the order endpoint, rcp, scp, resource, boundary, session, identity;
-// then each layer that must allow. Total and pure. Fills no context: the request has it all.
+// decide(), owned.
 Decision authorize(const policy::Request& request, const Layers& layers);
 
 // AWS's own sentence: "User: arn… is not authorized to perform: rds:X on resource: arn… with an

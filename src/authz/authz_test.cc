@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "authz/plain.h"
+#include "authz/testing.h"
+
 namespace ringwall::authz {
 namespace {
 
 using policy::Kind;
 using policy::Principal;
 using policy::Request;
+using testing::Owned;
 
 constexpr const char* account = "111122223333";
 constexpr const char* other_account = "444455556666";
@@ -93,8 +97,15 @@ Request request(const Principal& principal, const std::string& action = "s3:GetO
   return r;
 }
 
-std::string outcome(const Request& r, const Layers& layers) {
-  const Decision decision = authorize(r, layers);
+// Decides, and holds the answer to the plain twin's.
+Decision decided(const Request& r, const Owned& owned) {
+  Decision decision = authorize(r, owned.layers());
+  EXPECT_EQ(decision, plain::Evaluator().authorize(r, owned.layers()));
+  return decision;
+}
+
+std::string outcome(const Request& r, const Owned& owned) {
+  const Decision decision = decided(r, owned);
   return std::string(name_of(decision.verdict)) + ": " + std::string(name_of(decision.layer));
 }
 
@@ -112,18 +123,18 @@ TEST(Authorize, WithoutAnyPolicyNothingIsAllowed) {
 }
 
 TEST(Authorize, AnAllowNamesItsPolicyStatementAndPlace) {
-  const Decision decision = authorize(
+  const Decision decision = decided(
       request(alice()), {.identity = {identity("Allow", "ec2:*"), identity("Allow", "s3:*")}});
   EXPECT_EQ(decision, (Decision{Verdict::allow, Layer::identity, "identity", "I", {1, 38}}));
   const Named unnamed = named(
       Kind::identity,
       R"({"Effect":"Allow","Action":"ec2:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*"})");
-  EXPECT_EQ(authorize(request(alice()), {.identity = {unnamed}}).statement, "#1");
+  EXPECT_EQ(decided(request(alice()), {.identity = {unnamed}}).statement, "#1");
 }
 
 TEST(Authorize, ExplicitDeniesAreReportedInTheirOrder) {
-  Layers layers;
-  const auto deny_layer = [&] { return authorize(request(app_session()), layers).layer; };
+  Owned layers;
+  const auto deny_layer = [&] { return decided(request(app_session()), layers).layer; };
   layers.identity = {identity("Allow", "*"), identity("Deny", "*")};
   EXPECT_EQ(deny_layer(), Layer::identity);
   layers.session = {{identity("Deny", "s3:*")}};
@@ -138,11 +149,11 @@ TEST(Authorize, ExplicitDeniesAreReportedInTheirOrder) {
   EXPECT_EQ(deny_layer(), Layer::rcp);
   layers.endpoint = on_resource("\"*\"", Kind::endpoint, "*", "Deny");
   EXPECT_EQ(deny_layer(), Layer::endpoint);
-  EXPECT_EQ(authorize(request(app_session()), layers).verdict, Verdict::explicit_deny);
+  EXPECT_EQ(decided(request(app_session()), layers).verdict, Verdict::explicit_deny);
 }
 
 TEST(Authorize, BoundaryAndSessionPoliciesLimitTheIdentity) {
-  Layers layers{.identity = {identity("Allow", "*")}};
+  Owned layers{.identity = {identity("Allow", "*")}};
   EXPECT_EQ(outcome(request(app_session()), layers), by_identity);
   layers.boundary = identity("Allow", "ec2:*");
   EXPECT_EQ(outcome(request(app_session()), layers), no_boundary);
@@ -172,7 +183,7 @@ TEST(Trap4, NamingTheAccountDelegatesToItsIdentities) {
 }
 
 TEST(Trap4, NamingUserOrSessionBypassesImplicitDeniesAndNamingTheRoleDoesNot) {
-  Layers layers{.boundary = identity("Allow", "ec2:*"), .session = {{identity("Allow", "ec2:*")}}};
+  Owned layers{.boundary = identity("Allow", "ec2:*"), .session = {{identity("Allow", "ec2:*")}}};
   layers.resource = on_resource(session_element);
   EXPECT_EQ(outcome(request(app_session()), layers), by_resource);
   layers.resource = on_resource("\"*\"");
@@ -274,7 +285,7 @@ TEST(Trap5, WithoutAStatementForTheAccountIdentityPoliciesGiveNothingOnAKey) {
 }
 
 TEST(Trap7, EveryScpLevelMustAllow) {
-  Layers layers{.identity = {identity("Allow", "*")}};
+  Owned layers{.identity = {identity("Allow", "*")}};
   layers.scps = {{"r-1", {scp("Allow", "*")}},
                  {"ou-1", {scp("Allow", "ec2:*")}},
                  {account, {scp("Allow", "*")}}};
@@ -365,7 +376,7 @@ TEST(Trap10, AnUnevaluableDenyDeniesAndAnUnevaluableAllowDoesNotAllow) {
   EXPECT_EQ(outcome(odd, {.identity = {allow}}), no_identity);
   EXPECT_EQ(outcome(odd, {.identity = {identity("Allow", "*"), deny}}),
             "explicit-deny: identity-based policy");
-  EXPECT_EQ(explain(odd, {.identity = {allow}})["layers"]
+  EXPECT_EQ(explain(odd, Owned{.identity = {allow}}.layers())["layers"]
                 .items()[0]["policies"]
                 .items()[0]["statements"]
                 .items()[0]
@@ -374,17 +385,17 @@ TEST(Trap10, AnUnevaluableDenyDeniesAndAnUnevaluableAllowDoesNotAllow) {
 }
 
 TEST(Trap11, TrustPoliciesAndScpsOnAbsentKeysAreEvaluatedAndNotIgnored) {
-  const Layers trust{.identity = {identity("Allow", "*")},
+  const Owned trust{.identity = {identity("Allow", "*")},
                      .resource = on_resource(role_element, Kind::trust, "sts:AssumeRole"),
                      .resource_kind = ResourceKind::trust};
   EXPECT_EQ(outcome(request(alice(), "sts:AssumeRole"), trust), "implicit-deny: role trust policy");
   const Named network = named(
       Kind::scp,
       R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}})");
-  const Layers scps{.identity = {identity("Allow", "*")},
+  const Owned scps{.identity = {identity("Allow", "*")},
                     .scps = {{"r-1", {scp("Allow", "*"), network}}}};
   EXPECT_EQ(outcome(request(alice()), scps), "explicit-deny: service control policy");
-  EXPECT_EQ(explain(request(alice()), scps)["absent_keys"].dump(), R"(["aws:SourceVpc"])");
+  EXPECT_EQ(explain(request(alice()), scps.layers())["absent_keys"].dump(), R"(["aws:SourceVpc"])");
 }
 
 TEST(Message, SaysItInAwssWords) {
@@ -421,11 +432,11 @@ TEST(Message, SaysItInAwssWords) {
 }
 
 TEST(Explain, ShowsEveryLayerAndStatement) {
-  Layers layers{.identity = {identity("Allow", "s3:*")},
+  Owned layers{.identity = {identity("Allow", "s3:*")},
                 .boundary = identity("Allow", "ec2:*"),
                 .resource = on_resource(account_element)};
   layers.scps = {{"r-1", {scp("Allow", "*")}}};
-  const text::Json json = explain(request(alice()), layers);
+  const text::Json json = explain(request(alice()), layers.layers());
   EXPECT_EQ(json.text("verdict"), "implicit-deny");
   EXPECT_EQ(json.text("layer"), "permissions boundary");
   EXPECT_TRUE(json.text("message").contains("because no permissions boundary allows"));

@@ -1,9 +1,11 @@
 // The same question, answered at length: every statement that was considered, and why it did or
-// did not apply. Built by asking each document again, so it cannot drift from what decides.
+// did not apply. Answered by the plain twin.
 
+#include <algorithm>
 #include <set>
 
 #include "authz/authz.h"
+#include "authz/plain.h"
 #include "authz/rcp_services.h"
 
 namespace ringwall::authz {
@@ -12,55 +14,25 @@ namespace {
 using policy::Request;
 using text::Json;
 
-std::string_view name_of(policy::Document::Naming naming) {
-  using enum policy::Document::Naming;
-  switch (naming) {
-    case not_named:
-      return "not named";
-    case session:
-      return "its session";
-    case user:
-      return "the user";
-    case role:
-      return "its role";
-    case everyone:
-      return "everyone";
-    case account:
-      return "its account";
-    case service:
-      return "the service";
-    case federated:
-      return "its provider";
-  }
-  return "not named";
-}
-
 class Trace {
  public:
   explicit Trace(const Request& request) : request_(request) {}
 
-  void add(std::string_view layer, std::string_view target,
-           const std::vector<const Named*>& policies) {
-    Json entry = Json::object({{"layer", layer}});
+  void add(Layer layer, std::string_view target, std::span<const Named> policies) {
+    Json entry = Json::object({{"layer", name_of(layer)}});
     if (!target.empty()) entry.set("target", target);
     Json& list = entry.edit("policies");
     list = Json::array();
-    for (const Named* named : policies) list.push(trace_of(*named));
+    for (const Named& named : policies) list.push(trace_of(named));
     layers_.push(std::move(entry));
   }
 
-  void add(Layer layer, const std::optional<Named>& named) {
-    if (named) add(authz::name_of(layer), {}, {&*named});
+  void add(Layer layer, const Named* named) {
+    if (named != nullptr) add(layer, {}, std::span(named, 1));
   }
 
-  void add(Layer layer, const std::vector<Level>& levels) {
+  void add(Layer layer, std::span<const Level> levels) {
     for (const Level& level : levels) add(layer, level.target, level.policies);
-  }
-
-  void add(Layer layer, std::string_view target, const std::vector<Named>& policies) {
-    std::vector<const Named*> pointers;
-    for (const Named& named : policies) pointers.push_back(&named);
-    add(authz::name_of(layer), target, pointers);
   }
 
   Json layers() { return std::move(layers_); }
@@ -76,10 +48,13 @@ class Trace {
         Json::object({{"policy", named.name}, {"kind", policy::name_of(named.document->kind())}});
     Json& statements = json.edit("statements");
     statements = Json::array();
-    for (std::size_t i = 0; i < named.document->statements(); ++i) {
-      Json statement = named.document->explain(i, request_);
-      const auto naming = named.document->naming(i, request_.principal);
-      if (naming != policy::Document::Naming::not_named) statement.set("names", name_of(naming));
+    const policy::plain::Policy policy(*named.document);
+    for (std::size_t i = 0; i < policy.statements(); ++i) {
+      Json statement = policy.explain(i, request_);
+      const text::Position at = named.document->position(i);
+      statement.set("line", at.line).set("column", at.column);
+      const auto naming = policy.naming(i, request_.principal);
+      if (naming != policy::Naming::not_named) statement.set("names", policy::name_of(naming));
       for (const Json& condition : statement["conditions"].items()) {
         if (condition["actual"].is_null()) absent_.insert(condition.str("key"));
       }
@@ -95,10 +70,13 @@ class Trace {
 
 Json request_as_json(const Request& request) {
   Json keys = Json::object();
-  for (const auto& [key, values] : request.context.all()) {
+  std::vector<const policy::Context::Entry*> entries;
+  for (const auto& entry : request.context.entries()) entries.push_back(&entry);
+  std::ranges::sort(entries, {}, &policy::Context::Entry::key);
+  for (const policy::Context::Entry* entry : entries) {
     Json list = Json::array();
-    for (const std::string& value : values) list.push(value);
-    keys.set(key, std::move(list));
+    for (const std::string& value : entry->values) list.push(value);
+    keys.set(entry->key, std::move(list));
   }
   const policy::Principal& caller = request.principal;
   const std::string& name = !caller.arn.empty()       ? caller.arn
@@ -114,7 +92,7 @@ Json request_as_json(const Request& request) {
 }  // namespace
 
 text::Json explain(const Request& request, const Layers& layers) {
-  const Decision decision = authorize(request, layers);
+  const Decision decision = plain::Evaluator().authorize(request, layers);
   Json json =
       Json::object({{"verdict", name_of(decision.verdict)}, {"layer", name_of(decision.layer)}});
   if (!decision.policy.empty()) {
@@ -131,6 +109,7 @@ text::Json explain(const Request& request, const Layers& layers) {
   trace.add(Layer::scp, layers.scps);
   trace.add(layers.resource_kind == ResourceKind::trust ? Layer::trust : Layer::resource,
             layers.resource);
+  if (!layers.grants.empty()) trace.add(Layer::key, "grants", layers.grants);
   trace.add(Layer::boundary, layers.boundary);
   if (layers.session) trace.add(Layer::session, {}, *layers.session);
   trace.add(Layer::identity, {}, layers.identity);

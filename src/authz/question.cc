@@ -132,30 +132,45 @@ std::pair<ResourceKind, policy::Kind> resource_kind(std::string_view asked) {
   return {ResourceKind::plain, policy::Kind::resource};
 }
 
-Result<Layers> read_layers(const Json& policies, std::string_view action, const ReadDocument& read) {
-  Layers layers;
-  const auto [kind, document_kind] = resource_kind(action);
-  layers.resource_kind = kind;
-  for (const auto& [member, value, at] : policies.members()) {
+Result<Question::Policies> read_policies(const Json& json, policy::Kind resource_kind, const ReadDocument& read) {
+  Question::Policies all;
+  for (const auto& [member, value, at] : json.members()) {
     if (member == "identity") {
-      RW_TRY(layers.identity, read_documents(value, member, policy::Kind::identity, read));
+      RW_TRY(all.identity, read_documents(value, member, policy::Kind::identity, read));
     } else if (member == "boundary") {
-      RW_TRY(layers.boundary, read_document(value, member, policy::Kind::boundary, read));
+      RW_TRY(all.boundary, read_document(value, member, policy::Kind::boundary, read));
     } else if (member == "session") {
-      RW_TRY(layers.session, read_documents(value, member, policy::Kind::session, read));
+      RW_TRY(all.session, read_documents(value, member, policy::Kind::session, read));
     } else if (member == "resource") {
-      RW_TRY(layers.resource, read_document(value, member, document_kind, read));
+      RW_TRY(all.resource, read_document(value, member, resource_kind, read));
     } else if (member == "endpoint") {
-      RW_TRY(layers.endpoint, read_document(value, member, policy::Kind::endpoint, read));
+      RW_TRY(all.endpoint, read_document(value, member, policy::Kind::endpoint, read));
     } else if (member == "scp") {
-      RW_TRY(layers.scps, read_levels(value, member, policy::Kind::scp, read));
+      RW_TRY(all.scps, read_levels(value, member, policy::Kind::scp, read));
     } else if (member == "rcp") {
-      RW_TRY(layers.rcps, read_levels(value, member, policy::Kind::rcp, read));
+      RW_TRY(all.rcps, read_levels(value, member, policy::Kind::rcp, read));
     } else {
       return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, endpoint, scp and rcp");
     }
   }
-  return layers;
+  return all;
+}
+
+const Named* pointer_to(const std::optional<Named>& named) { return named ? &*named : nullptr; }
+
+Result<> read_layers(const Json& json, const ReadDocument& read, Question& question) {
+  const auto [kind, document_kind] = resource_kind(question.request.action);
+  RW_TRY(Question::Policies read_all, read_policies(json, document_kind, read));
+  const auto& all = *(question.policies = std::make_unique<const Question::Policies>(std::move(read_all)));
+  question.layers = {.identity = all.identity,
+                     .boundary = pointer_to(all.boundary),
+                     .resource = pointer_to(all.resource),
+                     .resource_kind = kind,
+                     .scps = all.scps,
+                     .rcps = all.rcps,
+                     .endpoint = pointer_to(all.endpoint)};
+  if (json.contains("session")) question.layers.session = all.session;
+  return {};
 }
 
 void fill(policy::Context& context, std::string_view key, const std::string& value) {
@@ -188,7 +203,7 @@ Result<Question> read_question(const Json& json, const ReadDocument& read) {
   fill(question.request.context, "aws:PrincipalArn", principal.role_arn.empty() ? principal.arn : principal.role_arn);
   fill(question.request.context, "aws:PrincipalAccount", principal.account);
   fill(question.request.context, "aws:ResourceAccount", question.request.resource_account);
-  RW_TRY(question.layers, read_layers(json["policies"], question.request.action, read));
+  RW_DO(read_layers(json["policies"], read, question));
   return question;
 }
 

@@ -10,7 +10,10 @@
 // policy document, or the path of one.
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "authz/authz.h"
 #include "base/result.h"
@@ -18,9 +21,16 @@
 
 namespace ringwall::authz {
 
+// Owns the policies that its layers borrow, so it moves and does not copy.
 struct Question {
+  struct Policies {
+    std::vector<Named> identity, session;
+    std::optional<Named> boundary, resource, endpoint;
+    std::vector<Level> scps, rcps;
+  };
   policy::Request request;
   Layers layers;
+  std::unique_ptr<const Policies> policies;
 };
 
 // Reads the file a DOC names; the caller decides where from.

@@ -139,7 +139,8 @@ class World {
     request.context = estate::global_context(estate, caller.principal, caller.session.get(), request.resource_account);
     request.context.merge(question.context);
     authz::Layers layers = estate::layers_of(estate, caller.principal, caller.session.get());
-    layers.resource = question.resource_policy;
+    layers.resource = question.resource_policy ? &*question.resource_policy : nullptr;
+    layers.grants = question.grants;
     layers.resource_kind = question.resource_kind;
     if (const estate::Account* owner = estate.account(request.resource_account)) layers.rcps = owner->rcps;
     const authz::Decision decision = authz::authorize(request, layers);

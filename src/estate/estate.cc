@@ -15,12 +15,15 @@ const typename Map::mapped_type* find_in(const Map& map, std::string_view key) {
 }
 
 // What an account's root may do before SCPs bind it: everything.
-authz::Named root_identity() {
-  auto document = policy::compile(
-      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})",
-      policy::Kind::identity);
-  RW_CHECK(document.has_value());
-  return {"the account's root user", *std::move(document)};
+const authz::Named& root_identity() {
+  static const authz::Named all = [] {
+    auto document = policy::compile(
+        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})",
+        policy::Kind::identity);
+    RW_CHECK(document.has_value());
+    return authz::Named{"the account's root user", *std::move(document)};
+  }();
+  return all;
 }
 
 // The user or role behind a caller; null if there is none, or if it is a namesake: a role deleted
@@ -114,9 +117,9 @@ authz::Layers layers_of(const Estate& estate, const policy::Principal& caller,
   const Principal* principal = principal_behind(estate, caller);
   if (principal != nullptr) {
     layers.identity = principal->identity;
-    layers.boundary = principal->boundary;
+    layers.boundary = principal->boundary ? &*principal->boundary : nullptr;
   } else if (caller.type == Type::root && estate.mine(caller.account)) {
-    layers.identity.push_back(root_identity());
+    layers.identity = {&root_identity(), 1};
   }
   if (session != nullptr && !session->policies.empty()) layers.session = session->policies;
   const bool service_linked =

@@ -81,6 +81,7 @@ struct Session {
 
 // The identity layers, boundary, session and SCPs that apply to this caller; the account root has
 // identity "allow everything". A principal that is not in the estate has no layers that allow.
+// Borrows from the estate and the session; allocates nothing.
 authz::Layers layers_of(const Estate& estate, const policy::Principal& principal, const Session* session);
 
 // The global context keys that follow from caller and resource: aws:PrincipalArn, PrincipalAccount,

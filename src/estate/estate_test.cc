@@ -87,7 +87,8 @@ TEST(Estate, OrganizationPathsEndInASlashAndOutsidersHaveNone) {
 }
 
 TEST(LayersOf, AUserHasItsPoliciesAndItsAccountsScps) {
-  const authz::Layers layers = layers_of(sample(), alice(), nullptr);
+  const Estate estate = sample();
+  const authz::Layers layers = layers_of(estate, alice(), nullptr);
   EXPECT_EQ(layers.identity.size(), 1U);
   EXPECT_FALSE(layers.boundary);
   EXPECT_FALSE(layers.session);
@@ -95,49 +96,53 @@ TEST(LayersOf, AUserHasItsPoliciesAndItsAccountsScps) {
 }
 
 TEST(LayersOf, ASessionHasItsRolesPoliciesItsBoundaryAndItsOwn) {
+  const Estate estate = sample();
   Session session{.name = "s1",
                   .policies = {allow(policy::Kind::session, "inline")},
                   .tags = {},
                   .source_identity = "",
                   .issued_ms = 0,
                   .expires_ms = 0};
-  const authz::Layers layers = layers_of(sample(), app_session(), &session);
+  const authz::Layers layers = layers_of(estate, app_session(), &session);
   EXPECT_TRUE(layers.boundary);
   ASSERT_TRUE(layers.session);
   EXPECT_EQ(layers.session->size(), 1U);
   session.policies.clear();
-  EXPECT_FALSE(layers_of(sample(), app_session(), &session).session);
+  EXPECT_FALSE(layers_of(estate, app_session(), &session).session);
 }
 
 TEST(LayersOf, ARootMayDoEverythingThatScpsLeave) {
-  const authz::Layers layers = layers_of(sample(), root_of(member), nullptr);
+  const Estate estate = sample();
+  const authz::Layers layers = layers_of(estate, root_of(member), nullptr);
   EXPECT_EQ(layers.identity.size(), 1U);
   EXPECT_EQ(layers.scps.size(), 1U);
-  EXPECT_TRUE(layers_of(sample(), root_of(management), nullptr).scps.empty());
-  EXPECT_TRUE(layers_of(sample(), root_of("999999999999"), nullptr).identity.empty());
+  EXPECT_TRUE(layers_of(estate, root_of(management), nullptr).scps.empty());
+  EXPECT_TRUE(layers_of(estate, root_of("999999999999"), nullptr).identity.empty());
 }
 
 TEST(LayersOf, WhoIsNotInTheEstateHasNothingThatAllows) {
+  const Estate estate = sample();
   policy::Principal unknown = alice();
   unknown.arn += "2";
-  EXPECT_TRUE(layers_of(sample(), unknown, nullptr).identity.empty());
-  EXPECT_TRUE(layers_of(sample(), policy::Principal{}, nullptr).identity.empty());
+  EXPECT_TRUE(layers_of(estate, unknown, nullptr).identity.empty());
+  EXPECT_TRUE(layers_of(estate, policy::Principal{}, nullptr).identity.empty());
   policy::Principal namesake = app_session();
   namesake.unique_id = "AROA0";
-  EXPECT_TRUE(layers_of(sample(), namesake, nullptr).identity.empty());
+  EXPECT_TRUE(layers_of(estate, namesake, nullptr).identity.empty());
   // The ARN of a role given as a user's is not that role.
   policy::Principal disguised = alice();
   disguised.arn = app_session().role_arn;
   disguised.unique_id = "AROA1";
-  EXPECT_TRUE(layers_of(sample(), disguised, nullptr).identity.empty());
+  EXPECT_TRUE(layers_of(estate, disguised, nullptr).identity.empty());
 }
 
 TEST(LayersOf, ScpsDoNotBindServiceLinkedRoles) {
+  const Estate estate = sample();
   policy::Principal linked = app_session();
   linked.role_arn =
       "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
-  EXPECT_TRUE(layers_of(sample(), linked, nullptr).scps.empty());
-  EXPECT_EQ(layers_of(sample(), linked, nullptr).identity.size(), 1U);
+  EXPECT_TRUE(layers_of(estate, linked, nullptr).scps.empty());
+  EXPECT_EQ(layers_of(estate, linked, nullptr).identity.size(), 1U);
 }
 
 TEST(GlobalContext, OfAUser) {

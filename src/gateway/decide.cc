@@ -42,9 +42,10 @@ Case case_of(const service::Call& call, const RequestFacts& facts, const service
   result.request.context.merge(estate::global_context(call.estate, call.caller.principal, session, owner));
   result.request.context.merge(question.context);
   result.layers = estate::layers_of(call.estate, call.caller.principal, session);
-  result.layers.resource = question.resource_policy;
+  result.layers.resource = question.resource_policy ? &*question.resource_policy : nullptr;
+  result.layers.grants = question.grants;
   result.layers.resource_kind = question.resource_kind;
-  result.layers.endpoint = call.network.endpoint_policy;
+  result.layers.endpoint = call.network.endpoint_policy ? &*call.network.endpoint_policy : nullptr;
   // Which services they reach is authz's to know.
   if (const estate::Account* account = call.estate.account(owner)) result.layers.rcps = account->rcps;
   return result;

@@ -22,7 +22,8 @@ struct RequestFacts {
 policy::Context network_context(const estate::Estate& estate, const service::NetworkContext& network,
                                 const RequestFacts& facts, TimePoint now);
 
-// A question as authz takes it, with everything that applies.
+// A question as authz takes it, with everything that applies: borrowed from the call and the
+// question, which must outlive it.
 struct Case {
   policy::Request request;
   authz::Layers layers;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "policy/plain.h"
 #include "policy/policy.h"
 
 namespace {
@@ -43,12 +44,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!first) return 0;
   const auto second = compile((*first)->source(), kind);
   RW_CHECK(second.has_value() && (*second)->statements() == (*first)->statements());
+  const plain::Policy twin(**first);
   for (const bool session : {false, true}) {
     const Request request = sample_request(session);
     for (std::size_t i = 0; i < (*first)->statements(); ++i) {
       const Mismatch answer = (*first)->match(i, request);
       RW_CHECK(answer == (*second)->match(i, request));
-      const auto explanation = (*first)->explain(i, request);
+      const auto explanation = twin.explain(i, request);
+      RW_CHECK(twin.match(i, request) == answer);
       RW_CHECK(explanation["applies"].as_bool() == (answer == Mismatch::none));
       const bool unevaluable = explanation.text("because") == "cannot be evaluated";
       RW_CHECK(!(unevaluable && answer == Mismatch::none && (*first)->effect(i) == Effect::allow));

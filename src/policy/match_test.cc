@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/plain.h"
 #include "policy/policy.h"
 
 namespace ringwall::policy {
@@ -33,6 +34,18 @@ DocumentPtr compiled(const std::string& statement, Kind kind = Kind::identity,
   return document.value_or(nullptr);
 }
 
+// What the first statement says, and the plain twin with it.
+Mismatch match(const DocumentPtr& document, const Request& request) {
+  const Mismatch answer = document->match(0, request);
+  EXPECT_EQ(answer, plain::Policy(*document).match(0, request)) << document->source();
+  return answer;
+}
+Naming naming(const DocumentPtr& document, const Principal& principal) {
+  const Naming answer = document->naming(0, principal);
+  EXPECT_EQ(answer, plain::Policy(*document).naming(0, principal)) << document->source();
+  return answer;
+}
+
 // Does a condition hold in an Allow, given these keys?
 Mismatch with_condition(const std::string& condition, const Context& context,
                         std::string_view effect = "Allow",
@@ -43,7 +56,7 @@ Mismatch with_condition(const std::string& condition, const Context& context,
                Kind::identity, version);
   Request request = request_for("s3:GetObject", "*");
   request.context = context;
-  return document->match(0, request);
+  return match(document, request);
 }
 
 bool holds(const std::string& condition, const Context& context) {
@@ -77,7 +90,7 @@ TEST(Match, ActionsIgnoreCaseAndKnowWildcards) {
   for (const auto& [element, action, applies] : cases) {
     const auto document =
         compiled(R"({"Effect":"Allow","Resource":"*",)" + std::string(element) + "}");
-    EXPECT_EQ(document->match(0, request_for(action, "*")),
+    EXPECT_EQ(match(document, request_for(action, "*")),
               applies ? Mismatch::none : Mismatch::action)
         << element << " and " << action;
   }
@@ -117,10 +130,10 @@ TEST(Match, ResourcesFollowTheSegmentRulesOfTheIamReference) {
         compiled(R"({"Effect":"Allow","Action":"*","Resource":")" + std::string(pattern) + "\"}");
     const auto all_but = compiled(R"({"Effect":"Allow","Action":"*","NotResource":")" +
                                   std::string(pattern) + "\"}");
-    EXPECT_EQ(listed->match(0, request_for("a:b", resource)),
+    EXPECT_EQ(match(listed, request_for("a:b", resource)),
               covers ? Mismatch::none : Mismatch::resource)
         << pattern << " and " << resource;
-    EXPECT_EQ(all_but->match(0, request_for("a:b", resource)),
+    EXPECT_EQ(match(all_but, request_for("a:b", resource)),
               covers ? Mismatch::resource : Mismatch::none)
         << pattern << " and " << resource;
   }
@@ -293,11 +306,11 @@ TEST(Variables, AreReplacedAndTheirWildcardsAreLiteral) {
       R"({"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::home/${aws:username}/*"})");
   Request request = request_for("s3:GetObject", "arn:aws:s3:::home/bob/file");
   request.context.set("aws:username", "bob");
-  EXPECT_EQ(document->match(0, request), Mismatch::none);
+  EXPECT_EQ(match(document, request), Mismatch::none);
   request.context.set("aws:username", "*");
-  EXPECT_EQ(document->match(0, request), Mismatch::resource);
+  EXPECT_EQ(match(document, request), Mismatch::resource);
   request.resource = "arn:aws:s3:::home/*/file";
-  EXPECT_EQ(document->match(0, request), Mismatch::none);
+  EXPECT_EQ(match(document, request), Mismatch::none);
 }
 
 TEST(Variables, DefaultsEscapesAndVersions) {
@@ -363,8 +376,7 @@ TEST(Variables, DoNotMatterWhereTheTextBeforeThemDiffersAlready) {
 }
 
 TEST(Principals, AreNamedByEachOfTheirForms) {
-  using Naming = Document::Naming;
-  using Type = Principal::Type;
+    using Type = Principal::Type;
   const Principal alice = request_for("a:b", "*").principal;
   const Principal session{Type::role_session,
                           "arn:aws:sts::111122223333:assumed-role/app/s1",
@@ -382,7 +394,7 @@ TEST(Principals, AreNamedByEachOfTheirForms) {
   struct Case {
     const char* element;
     Principal principal;
-    Naming naming;
+    Naming expected;
   };
   const Case cases[] = {
       {R"("*")", anonymous, Naming::everyone},
@@ -407,11 +419,11 @@ TEST(Principals, AreNamedByEachOfTheirForms) {
       {R"({"Federated":"accounts.google.com"})", web, Naming::federated},
       {R"({"CanonicalUser":"79a59df900b949e55d96a1e698fbaced"})", alice, Naming::not_named},
   };
-  for (const auto& [element, principal, naming] : cases) {
+  for (const auto& [element, principal, expected] : cases) {
     const auto document = compiled(R"({"Effect":"Allow","Action":"*","Resource":"*","Principal":)" +
                                        std::string(element) + "}",
                                    Kind::resource);
-    EXPECT_EQ(document->naming(0, principal), naming) << element << " and " << principal.arn;
+    EXPECT_EQ(naming(document, principal), expected) << element << " and " << principal.arn;
   }
 }
 
@@ -460,9 +472,9 @@ TEST(Trap9, ARoleMadeAgainIsNotNamedByItsOldUniqueId) {
                     "",
                     "",
                     false};
-  EXPECT_EQ(document->naming(0, session), Document::Naming::role);
+  EXPECT_EQ(naming(document, session), Naming::role);
   session.unique_id = "AROANEWNEWNEWNEWNEW1";
-  EXPECT_EQ(document->naming(0, session), Document::Naming::not_named);
+  EXPECT_EQ(naming(document, session), Naming::not_named);
 }
 
 TEST(Explain, NamesOperatorKeyListedAndActualValues) {
@@ -470,7 +482,7 @@ TEST(Explain, NamesOperatorKeyListedAndActualValues) {
       R"({"Sid":"Net","Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8"]},"StringEquals":{"aws:SourceVpc":"vpc-1"}}})");
   Request request = request_for("s3:GetObject", "*");
   request.context.set("aws:SourceIp", "192.0.2.1");
-  const text::Json json = document->explain(0, request);
+  const text::Json json = plain::Policy(*document).explain(0, request);
   EXPECT_EQ(json.text("sid"), "Net");
   EXPECT_EQ(json.text("effect"), "Deny");
   EXPECT_FALSE(json["applies"].as_bool(true));

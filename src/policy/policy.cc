@@ -1,6 +1,9 @@
 #include "policy/policy.h"
 
-#include "text/encode.h"
+#include <algorithm>
+
+#include "base/check.h"
+#include "policy/plain.h"
 
 namespace ringwall::policy {
 
@@ -70,29 +73,71 @@ std::string_view name_of(Mismatch mismatch) {
   return "";
 }
 
-void Context::set(std::string_view key, std::string value) {
-  values_[text::lower(key)] = {std::move(value)};
+std::string_view name_of(Naming naming) {
+  switch (naming) {
+    case Naming::not_named:
+      return "not named";
+    case Naming::session:
+      return "its session";
+    case Naming::user:
+      return "the user";
+    case Naming::role:
+      return "its role";
+    case Naming::everyone:
+      return "everyone";
+    case Naming::account:
+      return "its account";
+    case Naming::service:
+      return "the service";
+    case Naming::federated:
+      return "its provider";
+  }
+  return "not named";
 }
 
-void Context::set(std::string_view key, std::vector<std::string> values) {
-  values_[text::lower(key)] = std::move(values);
+Result<DocumentPtr> compile(std::string_view json, Kind kind) {
+  RW_TRY(Syntax syntax, read(json, kind));
+  return std::make_shared<const Document>(std::string(json), std::move(syntax));
 }
 
-void Context::erase(std::string_view key) {
-  values_.erase(text::lower(key));
+Document::Document(std::string source, Syntax syntax)
+    : kind_(syntax.kind), source_(std::move(source)) {
+  for (const Statement& statement : syntax.statements)
+    outlines_.push_back({statement.sid, statement.offset, statement.effect});
+  plain_ = std::make_unique<const plain::Policy>(std::move(syntax));
 }
 
-const std::vector<std::string>* Context::find(std::string_view key) const {
-  return find_lower(text::lower(key));
+Document::~Document() = default;
+
+const Document::Outline& Document::at(std::size_t statement) const {
+  RW_CHECK(statement < outlines_.size());
+  return outlines_[statement];
 }
 
-const std::vector<std::string>* Context::find_lower(const std::string& key) const {
-  const auto at = values_.find(key);
-  return at != values_.end() ? &at->second : nullptr;
+Effect Document::effect(std::size_t statement) const {
+  return at(statement).effect;
+}
+std::string_view Document::sid(std::size_t statement) const {
+  return at(statement).sid;
+}
+std::uint32_t Document::offset(std::size_t statement) const {
+  return at(statement).offset;
+}
+text::Position Document::position(std::size_t statement) const {
+  return text::position_of(source_, at(statement).offset);
 }
 
-void Context::merge(const Context& other) {
-  for (const auto& [key, values] : other.values_) values_[key] = values;
+Mismatch Document::match(std::size_t statement, const Request& request) const {
+  return plain_->match(statement, request);
+}
+std::size_t Document::next(Effect effect, std::size_t from, const Probe& probe) const {
+  for (; from < outlines_.size(); ++from) {
+    if (outlines_[from].effect == effect && match(from, probe.request()) == Mismatch::none) break;
+  }
+  return std::min(from, outlines_.size());
+}
+Naming Document::naming(std::size_t statement, const Principal& principal) const {
+  return plain_->naming(statement, principal);
 }
 
 }  // namespace ringwall::policy

@@ -78,6 +78,7 @@ struct Question {
   policy::Context context = {};   // keys of this operation and resource (tags, kms:ViaService, …)
   std::optional<authz::Named> resource_policy = {};
   authz::ResourceKind resource_kind = authz::ResourceKind::plain;
+  std::vector<authz::Named> grants = {};  // of a KMS key (authz/kms_grant.h)
   // Decides what a refusal looks like: some services answer "not found" to those who may not see.
   std::optional<ApiError> refusal = {};
 };

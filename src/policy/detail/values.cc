@@ -56,4 +56,17 @@ std::optional<bool> parse_bool(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<std::array<std::string_view, 6>> arn_parts(std::string_view arn) {
+  std::array<std::string_view, 6> parts;
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    parts[i] = arn.substr(0, colon);
+    arn.remove_prefix(colon + 1);
+  }
+  parts.back() = arn;
+  if (parts[0] != "arn") return std::nullopt;
+  return parts;
+}
+
 }  // namespace ringwall::policy::detail

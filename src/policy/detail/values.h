@@ -1,6 +1,7 @@
 #pragma once
 // Typed values as conditions compare them.
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -21,5 +22,8 @@ std::partial_ordering compare(const Number& a, const Number& b);
 std::optional<std::int64_t> parse_date(std::string_view text);
 
 std::optional<bool> parse_bool(std::string_view text);  // `true` or `false` in any case
+
+// The six parts of an ARN, or nothing.
+std::optional<std::array<std::string_view, 6>> arn_parts(std::string_view arn);
 
 }  // namespace ringwall::policy::detail

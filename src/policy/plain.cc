@@ -1,15 +1,18 @@
-#include "policy/detail/document.h"
+#include "policy/plain.h"
 
 #include <algorithm>
 
 #include "base/check.h"
+#include "policy/detail/plain_conditions.h"
+#include "policy/detail/plain_principals.h"
 
-namespace ringwall::policy::detail {
+namespace ringwall::policy::plain {
 namespace {
 
 bool covers_action(const Statement& statement, std::string_view action) {
-  const bool listed = std::ranges::any_of(
-      statement.actions, [&](const text::Glob& glob) { return glob.matches(action); });
+  const bool listed = std::ranges::any_of(statement.actions, [&](const Listed& one) {
+    return text::Glob(one.text == "*:*" ? "*" : one.text, text::Case::ignore).matches(action);
+  });
   return listed == (statement.action_sense == Sense::listed);
 }
 
@@ -19,67 +22,70 @@ Truth covers_resource(const Statement& statement, const Request& request) {
   if (statement.resources.empty()) return Truth::yes;
   const bool listed_applies = statement.resource_sense == Sense::listed;
   Truth listed = Truth::no;
-  for (const Pattern& pattern : statement.resources) {
-    Truth one = pattern.matches(request.resource, request.context);
-    if (one == Truth::unknown && listed_applies) one = Truth::no;
-    listed = either(listed, one);
-    if (listed == Truth::yes) break;
+  for (const Listed& one : statement.resources) {
+    Truth truth = ResourcePattern(one.pieces).matches(request.resource, request.context);
+    if (truth == Truth::unknown && listed_applies) truth = Truth::no;
+    listed = either(listed, truth);
   }
   return listed_applies ? listed : negated(listed);
 }
 
 // What the elements say before the effect is asked what follows from not knowing.
 Mismatch mismatch(const Statement& statement, const Request& request) {
-  if (statement.principals &&
-      statement.principals->naming(request.principal) == Document::Naming::not_named)
+  if (statement.principals && naming(*statement.principals, request.principal) == Naming::not_named)
     return Mismatch::principal;
   if (!covers_action(statement, request.action)) return Mismatch::action;
   const Truth resource = covers_resource(statement, request);
   if (resource == Truth::no) return Mismatch::resource;
   Truth conditions = Truth::yes;
-  for (const Condition& condition : statement.conditions) {
-    conditions = both(conditions, condition.holds(request.context));
-    if (conditions == Truth::no) return Mismatch::condition;
-  }
-  return resource == Truth::unknown || conditions == Truth::unknown ? Mismatch::unevaluable
-                                                                    : Mismatch::none;
+  for (const Condition& condition : statement.conditions)
+    conditions = both(conditions, holds(condition, request.context));
+  if (conditions == Truth::no) return Mismatch::condition;
+  const bool unknown = resource == Truth::unknown || conditions == Truth::unknown;
+  return unknown ? Mismatch::unevaluable : Mismatch::none;
+}
+
+Syntax read_again(const Document& document) {
+  auto syntax = read(document.source(), document.kind());
+  RW_CHECK(syntax.has_value());  // it was read once, to compile it
+  return *std::move(syntax);
 }
 
 }  // namespace
 
-const Statement& CompiledDocument::at(std::size_t statement) const {
-  RW_CHECK(statement < statements_.size());
-  return statements_[statement];
+Policy::Policy(const Document& document) : syntax_(read_again(document)) {}
+
+const Statement& Policy::at(std::size_t statement) const {
+  RW_CHECK(statement < syntax_.statements.size());
+  return syntax_.statements[statement];
 }
 
-Mismatch CompiledDocument::match(std::size_t index, const Request& request) const {
+Mismatch Policy::match(std::size_t index, const Request& request) const {
   const Statement& statement = at(index);
   const Mismatch why = mismatch(statement, request);
   return why == Mismatch::unevaluable && statement.effect == Effect::deny ? Mismatch::none : why;
 }
 
-Document::Naming CompiledDocument::naming(std::size_t statement, const Principal& principal) const {
+Naming Policy::naming(std::size_t statement, const Principal& principal) const {
   const auto& principals = at(statement).principals;
-  return principals ? principals->naming(principal) : Naming::not_named;
+  return principals ? plain::naming(*principals, principal) : Naming::not_named;
 }
 
-text::Json CompiledDocument::explain(std::size_t index, const Request& request) const {
+text::Json Policy::explain(std::size_t index, const Request& request) const {
   const Statement& statement = at(index);
   const Mismatch why = mismatch(statement, request);
   text::Json json = text::Json::object({{"statement", static_cast<std::int64_t>(index)},
                                         {"sid", statement.sid},
                                         {"effect", name_of(statement.effect)},
-                                        {"line", statement.position.line},
-                                        {"column", statement.position.column},
                                         {"applies", match(index, request) == Mismatch::none}});
   if (why != Mismatch::none) json.set("because", name_of(why));
   if (!statement.conditions.empty()) {
     text::Json& conditions = json.edit("conditions");
     conditions = text::Json::array();
     for (const Condition& condition : statement.conditions)
-      conditions.push(condition.explain(request.context));
+      conditions.push(plain::explain(condition, request.context));
   }
   return json;
 }
 
-}  // namespace ringwall::policy::detail
+}  // namespace ringwall::policy::plain

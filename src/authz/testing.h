@@ -1,0 +1,40 @@
+#pragma once
+// For tests: layers that own their policies, so that a case can be written in one expression.
+
+#include <optional>
+#include <vector>
+
+#include "authz/authz.h"
+
+namespace ringwall::authz::testing {
+
+struct Owned {
+  std::vector<Named> identity = {};
+  std::optional<Named> boundary = {};
+  std::optional<std::vector<Named>> session = {};
+  std::optional<Named> resource = {};
+  ResourceKind resource_kind = ResourceKind::plain;
+  std::vector<Named> grants = {};
+  std::vector<Level> scps = {};
+  std::vector<Level> rcps = {};
+  std::optional<Named> endpoint = {};
+
+  // Borrows: the layers live as long as this does.
+  Layers layers() const {
+    const auto pointer = [](const std::optional<Named>& named) {
+      return named ? &*named : nullptr;
+    };
+    Layers all{.identity = identity,
+               .boundary = pointer(boundary),
+               .resource = pointer(resource),
+               .resource_kind = resource_kind,
+               .grants = grants,
+               .scps = scps,
+               .rcps = rcps,
+               .endpoint = pointer(endpoint)};
+    if (session) all.session = *session;
+    return all;
+  }
+};
+
+}  // namespace ringwall::authz::testing
