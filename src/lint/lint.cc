@@ -50,7 +50,8 @@ policy::Kind guess_kind(std::string_view text) {
   const Json::Array alone = {element};
   bool principals = false, resources = false, all_of_sts = true;
   for (const Json& statement : element.is_array() ? element.items() : alone) {
-    principals = principals || statement.contains("Principal") || statement.contains("NotPrincipal");
+    principals =
+        principals || statement.contains("Principal") || statement.contains("NotPrincipal");
     resources = resources || statement.contains("Resource") || statement.contains("NotResource");
     const Json& action = statement["Action"];
     const Json::Array one = {action};
@@ -94,7 +95,8 @@ std::string shown(std::string_view value) {
 }
 
 bool covers(std::string_view outer, std::string_view inner, text::Case letters) {
-  // `*` of the outer pattern takes wildcards of the inner one as characters; `?` must not take a `*`.
+  // `*` of the outer pattern takes wildcards of the inner one as characters; `?` must not take a
+  // `*`.
   if (outer.contains('?') && inner.contains('*')) return false;
   return text::Glob(outer, letters).matches(inner);
 }

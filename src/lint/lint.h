@@ -1,6 +1,6 @@
 #pragma once
-// Advice on a policy document: what policy::compile would refuse it for, all of it and not the first
-// alone, and what it would accept although it hardly says what its author means.
+// Advice on a policy document: what policy::compile would refuse it for, all of it and not the
+// first alone, and what it would accept although it hardly says what its author means.
 
 #include <cstdint>
 #include <string>
@@ -25,7 +25,8 @@ struct Finding {
 };
 
 // Reads the text as a policy of this kind and finds what can be found, in the order of the text. A
-// finding with `refused` is there exactly if policy::compile refuses the text. Pure and thread-safe.
+// finding with `refused` is there exactly if policy::compile refuses the text. Pure and
+// thread-safe.
 std::vector<Finding> lint(std::string_view text, policy::Kind kind);
 
 // The kind that the document's shape suggests: with principals a resource-based policy, or a role's

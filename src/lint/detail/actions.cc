@@ -15,9 +15,10 @@ void check_exists(const Subject& subject, const policy::Listed& action, Findings
   if (service == nullptr) {
     Nearest nearest(text.substr(0, colon));
     for (const Service& one : subject.catalogue.services()) nearest.offer(one.prefix());
-    findings.add(rule("INVALID_SERVICE_IN_ACTION"), action.offset,
-                 "there is no service " + shown(text.substr(0, colon)) +
-                     (nearest.name().empty() ? "" : ": did you mean " + shown(nearest.name()) + "?"));
+    findings.add(
+        rule("INVALID_SERVICE_IN_ACTION"), action.offset,
+        "there is no service " + shown(text.substr(0, colon)) +
+            (nearest.name().empty() ? "" : ": did you mean " + shown(nearest.name()) + "?"));
     return;
   }
   if (subject.catalogue.matches_some_action(text)) return;

@@ -1,5 +1,5 @@
-// Conditions: does the key exist, does the operator fit its type, does the qualifier fit its number of
-// values.
+// Conditions: does the key exist, does the operator fit its type, does the qualifier fit its number
+// of values.
 
 #include <algorithm>
 
@@ -62,9 +62,10 @@ void check_unknown_key(const Subject& subject, const Condition& condition, Findi
   const std::string_view key = condition.key;
   const std::string prefix(key.substr(0, key.find(':')));
   if (key == "aws:arn") {
-    return findings.add(rule("DEPRECATED_GLOBAL_CONDITION_KEY"), condition.offset,
-                        shown(condition.key_name) +
-                            " is deprecated: `aws:PrincipalArn` and `aws:SourceArn` say which is meant");
+    return findings.add(
+        rule("DEPRECATED_GLOBAL_CONDITION_KEY"), condition.offset,
+        shown(condition.key_name) +
+            " is deprecated: `aws:PrincipalArn` and `aws:SourceArn` say which is meant");
   }
   std::string tagged(key);
   tagged += key.ends_with('/') ? "name" : "/name";
@@ -79,9 +80,9 @@ void check_unknown_key(const Subject& subject, const Condition& condition, Findi
   if (prefix == "aws") {
     for (std::size_t i = 0; i < subject.catalogue.global_key_count(); ++i)
       nearest.offer(subject.catalogue.global_key_at(i).name);
-    return findings.add(rule("INVALID_GLOBAL_CONDITION_KEY"), condition.offset,
-                        "there is no global condition key " + shown(condition.key_name) +
-                            hint(nearest));
+    return findings.add(
+        rule("INVALID_GLOBAL_CONDITION_KEY"), condition.offset,
+        "there is no global condition key " + shown(condition.key_name) + hint(nearest));
   }
   // Keys of an identity provider begin with its host's name, and every provider has its own.
   if (prefix.contains('.') || key.contains('/')) return;
@@ -123,10 +124,10 @@ void check_qualifier(const policy::Statement& statement, const Condition& condit
 
 void check_type(const Condition& condition, const ConditionKey& key, Findings& findings) {
   if (!fits(condition.op->family, key, condition.key)) {
-    return findings.add(rule("TYPE_MISMATCH"), condition.offset,
-                        shown(condition.key_name) + " is of type " + std::string(name_of(key.type)) +
-                            ": use " + std::string(operators_for(key.type)) + " instead of " +
-                            shown(condition.operator_name));
+    return findings.add(
+        rule("TYPE_MISMATCH"), condition.offset,
+        shown(condition.key_name) + " is of type " + std::string(name_of(key.type)) + ": use " +
+            std::string(operators_for(key.type)) + " instead of " + shown(condition.operator_name));
   }
   const bool wild = std::ranges::any_of(condition.values, [](const policy::Listed& value) {
     return value.text.find_first_of("*?") != std::string::npos;

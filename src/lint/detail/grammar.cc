@@ -117,8 +117,7 @@ const Rule& rule_for_principal(Kind kind, const Place& place) {
 const Rule& rule_for_action(const Place& place) {
   const std::string_view action = place.value != nullptr ? place.value->as_string() : "";
   const std::size_t colon = action.find(':');
-  const bool in_service =
-      colon != std::string_view::npos && has_wildcard(action.substr(0, colon));
+  const bool in_service = colon != std::string_view::npos && has_wildcard(action.substr(0, colon));
   if (in_service) return rule("WILDCARD_IN_SERVICE_NAME");
   return action.contains("${") ? rule("VARIABLE_UNSUPPORTED_IN_ELEMENT") : rule("INVALID_ACTION");
 }

@@ -1,5 +1,5 @@
-// What is allowed too widely: roles that may be passed or made, everything at once, private networks
-// that are anyone's, and a key that nobody may administer.
+// What is allowed too widely: roles that may be passed or made, everything at once, private
+// networks that are anyone's, and a key that nobody may administer.
 
 #include <algorithm>
 
@@ -55,18 +55,21 @@ void check_delicate(const Statement& statement, const Delicate& what, Findings& 
   const auto at = std::ranges::find_if(statement.actions, [&](const Listed& one) {
     return covers(one.text == "*:*" ? "*" : one.text, what.action, text::Case::ignore);
   });
-  const bool star = at != statement.actions.end() && at->text.find_first_of("*?") != std::string::npos;
-  const Rule& found = not_action ? (not_resource ? what.not_action_and_not_resource
-                                                 : what.star_in_resource_and_not_action)
-                      : star     ? (not_resource ? what.star_in_action_and_not_resource
-                                                 : what.star_in_action_and_resource)
-                                 : (not_resource ? what.not_resource : what.star_in_resource);
-  const std::uint32_t offset = at != statement.actions.end() && !not_action ? at->offset : statement.offset;
-  findings.add(found, offset,
-               shown(what.action) + " is allowed " +
-                   (not_resource ? "on everything that `NotResource` leaves"
-                                 : "on " + shown(every->text)) +
-                   " without a condition on " + shown(what.key));
+  const bool star =
+      at != statement.actions.end() && at->text.find_first_of("*?") != std::string::npos;
+  const Rule& found =
+      not_action
+          ? (not_resource ? what.not_action_and_not_resource : what.star_in_resource_and_not_action)
+      : star
+          ? (not_resource ? what.star_in_action_and_not_resource : what.star_in_action_and_resource)
+          : (not_resource ? what.not_resource : what.star_in_resource);
+  const std::uint32_t offset =
+      at != statement.actions.end() && !not_action ? at->offset : statement.offset;
+  findings.add(
+      found, offset,
+      shown(what.action) + " is allowed " +
+          (not_resource ? "on everything that `NotResource` leaves" : "on " + shown(every->text)) +
+          " without a condition on " + shown(what.key));
 }
 
 void check_everything(const Statement& statement, Findings& findings) {
@@ -86,8 +89,9 @@ void check_pairs(const Statement& statement, Findings& findings) {
   for (const std::string_view network : {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn"}) {
     if (condition_on(statement, network) != nullptr) return;
   }
-  findings.add(rule("MISSING_PAIRED_CONDITION_KEYS"), address->offset,
-               shown(address->key_name) + " is the same in many networks: the statement names none");
+  findings.add(
+      rule("MISSING_PAIRED_CONDITION_KEYS"), address->offset,
+      shown(address->key_name) + " is the same in many networks: the statement names none");
 }
 
 void check_key_policy(const Subject& subject, Findings& findings) {

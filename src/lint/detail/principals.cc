@@ -69,8 +69,8 @@ void check_repeated(const policy::Principals& principals, Findings& findings) {
 
 void check_everyone(const Subject& subject, const policy::Statement& statement,
                     Findings& findings) {
-  const bool public_kind = subject.kind == Kind::resource || subject.kind == Kind::key ||
-                           subject.kind == Kind::trust;
+  const bool public_kind =
+      subject.kind == Kind::resource || subject.kind == Kind::key || subject.kind == Kind::trust;
   if (!public_kind || statement.effect != Effect::allow || !statement.conditions.empty() ||
       statement.principals->sense != Sense::listed)
     return;

@@ -1,5 +1,5 @@
-// Resources: are the ARNs such as their service makes, does each say something of its own, and do the
-// statement's actions act on them.
+// Resources: are the ARNs such as their service makes, does each say something of its own, and do
+// the statement's actions act on them.
 
 #include <algorithm>
 #include <array>
@@ -32,7 +32,8 @@ std::optional<Parts> parts_of(std::string_view arn) {
 
 std::string joined(const Parts& parts) {
   std::string arn;
-  for (const std::string_view part : parts) arn += std::string(arn.empty() ? "" : ":") + std::string(part);
+  for (const std::string_view part : parts)
+    arn += std::string(arn.empty() ? "" : ":") + std::string(part);
   return arn;
 }
 
@@ -55,7 +56,7 @@ bool is_region(std::string_view text) {
 }
 
 bool is_partition(std::string_view text) {
-  static constexpr std::string_view known[] = {"aws",       "aws-cn",    "aws-eusc", "aws-iso",
+  static constexpr std::string_view known[] = {"aws",       "aws-cn",    "aws-eusc",  "aws-iso",
                                                "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov"};
   return std::ranges::find(known, text) != std::end(known);
 }
@@ -71,7 +72,8 @@ class ResourceCheck {
     if (!parts) return;  // the grammar took it, so a wildcard stands for the rest
     const auto& [prefix, partition, service, region, account, name] = *parts;
     if (!has_wildcard(partition) && !is_partition(partition))
-      return report(rule("INVALID_PARTITION"), resource, "there is no partition " + shown(partition));
+      return report(rule("INVALID_PARTITION"), resource,
+                    "there is no partition " + shown(partition));
     const std::vector<std::string_view>& known = templates(service);
     if (known.empty()) return unknown_service(resource, service);
     const auto meets = [&](const Parts& variant) {
@@ -79,9 +81,9 @@ class ResourceCheck {
       return std::ranges::any_of(known, [&](auto one) { return can_meet(text, one); });
     };
     if (pattern.size() > catalogue::arn_characters_max) {
-      return report(rule("INVALID_ARN_RESOURCE"), resource,
-                    "an ARN has at most " + std::to_string(catalogue::arn_characters_max) +
-                        " characters");
+      return report(
+          rule("INVALID_ARN_RESOURCE"), resource,
+          "an ARN has at most " + std::to_string(catalogue::arn_characters_max) + " characters");
     }
     if (!well_formed(resource, region, account, known) || meets(*parts)) return;
     explain(resource, *parts, meets);
@@ -174,7 +176,8 @@ class ResourceCheck {
     };
     if (!account.empty() && !has_wildcard(account) && account != "aws" &&
         (account.size() != 12 || !is_digits(account)) && !literal(4, account)) {
-      report(rule("INVALID_ARN_ACCOUNT"), resource, shown(account) + " is no account: 12 digits are");
+      report(rule("INVALID_ARN_ACCOUNT"), resource,
+             shown(account) + " is no account: 12 digits are");
       return false;
     }
     if (!region.empty() && !has_wildcard(region) && !is_region(region) && !literal(3, region)) {
@@ -201,7 +204,8 @@ class ResourceCheck {
     };
     bool blamed = false;
     const auto blame = [&](const Change& change) {
-      report(*change.rule, resource, "the resource " + shown(resource.text) + std::string(change.why));
+      report(*change.rule, resource,
+             "the resource " + shown(resource.text) + std::string(change.why));
       blamed = true;
     };
     for (const Change& change : changes) {

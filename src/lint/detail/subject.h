@@ -42,15 +42,18 @@ class Findings {
 // The checks; each reads the subject and adds what it finds.
 void check_grammar(const Subject& subject, const std::vector<policy::Problem>& problems,
                    Findings& findings);
-void check_document(const Subject& subject, Findings& findings);    // version, sids, repeated statements
-void check_actions(const Subject& subject, Findings& findings);     // names, repetitions
-void check_resources(const Subject& subject, Findings& findings);   // ARNs, and whether actions act on them
+void check_document(const Subject& subject,
+                    Findings& findings);  // version, sids, repeated statements
+void check_actions(const Subject& subject, Findings& findings);  // names, repetitions
+void check_resources(const Subject& subject,
+                     Findings& findings);  // ARNs, and whether actions act on them
 void check_conditions(const Subject& subject, Findings& findings);  // keys, types, qualifiers
 void check_values(const Subject& subject, Findings& findings);      // what conditions compare with
-void check_tags(const Subject& subject, Findings& findings);        // keys that the actions do not carry
+void check_tags(const Subject& subject, Findings& findings);  // keys that the actions do not carry
 void check_principals(const Subject& subject, Findings& findings);  // who is named
-void check_trust(const Subject& subject, Findings& findings);       // identity providers in trust policies
-void check_grants(const Subject& subject, Findings& findings);      // what is allowed too widely
+void check_trust(const Subject& subject,
+                 Findings& findings);  // identity providers in trust policies
+void check_grants(const Subject& subject, Findings& findings);  // what is allowed too widely
 
 // How a value is shown in a message: in backticks, and not at any length.
 std::string shown(std::string_view value);

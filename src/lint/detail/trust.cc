@@ -83,8 +83,7 @@ void check_provider(const Statement& statement, const PrincipalName& name, Findi
     return;
   constexpr std::string_view mark = ":oidc-provider/";
   const std::size_t at = name.value.find(mark);
-  std::string host =
-      at == std::string::npos ? name.value : name.value.substr(at + mark.size());
+  std::string host = at == std::string::npos ? name.value : name.value.substr(at + mark.size());
   std::ranges::transform(host, host.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });

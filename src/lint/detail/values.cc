@@ -17,12 +17,14 @@ using policy::Listed;
 bool is_private(const text::Cidr& block) {
   static const std::vector<text::Cidr> ranges = [] {
     std::vector<text::Cidr> all;
-    for (const char* range : {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-                              "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10", "::1/128"})
+    for (const char* range :
+         {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+          "192.168.0.0/16", "fc00::/7", "fe80::/10", "::1/128"})
       all.push_back(*text::parse_cidr(range, text::HostBits::refuse));
     return all;
   }();
-  return std::ranges::any_of(ranges, [&](const text::Cidr& range) { return range.contains(block); });
+  return std::ranges::any_of(ranges,
+                             [&](const text::Cidr& range) { return range.contains(block); });
 }
 
 void check_addresses(const Condition& condition, Findings& findings) {
@@ -37,13 +39,15 @@ void check_addresses(const Condition& condition, Findings& findings) {
     blocks.emplace_back(*block, &value);
   }
   if (condition.key == "aws:sourceip") {
-    const auto count = std::ranges::count_if(blocks, [](const auto& one) { return is_private(one.first); });
+    const auto count =
+        std::ranges::count_if(blocks, [](const auto& one) { return is_private(one.first); });
     const bool all = count == static_cast<std::ptrdiff_t>(blocks.size());
     const bool negated = condition.op->negated;
     for (const auto& [block, value] : blocks) {
       if (!is_private(block)) continue;
-      const Rule& found = negated ? (all ? rule("PRIVATE_NOT_IP_ADDRESS") : rule("PRIVATE_NOT_IP_ADDRESS_SUBSET"))
-                                  : (all ? rule("PRIVATE_IP_ADDRESS") : rule("PRIVATE_IP_ADDRESS_SUBSET"));
+      const Rule& found =
+          negated ? (all ? rule("PRIVATE_NOT_IP_ADDRESS") : rule("PRIVATE_NOT_IP_ADDRESS_SUBSET"))
+                  : (all ? rule("PRIVATE_IP_ADDRESS") : rule("PRIVATE_IP_ADDRESS_SUBSET"));
       findings.add(found, value->offset, shown(value->text) + " is private");
     }
   }
@@ -129,7 +133,8 @@ constexpr Form forms[] = {
 bool has_form(std::string_view value, const Form& form) {
   if (value.find_first_of("*?$") != std::string_view::npos) return true;
   if (!form.prefix.empty()) return value.starts_with(form.prefix);
-  return value.size() == 12 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+  return value.size() == 12 &&
+         std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 void check_forms(const Condition& condition, Findings& findings) {
@@ -139,8 +144,8 @@ void check_forms(const Condition& condition, Findings& findings) {
   for (const Listed& value : condition.values) {
     if (has_form(value.text, *form)) continue;
     findings.add(rule("INVALID_CONDITION_VALUE_FORMAT"), value.offset,
-                 shown(value.text) + " is no value of " + shown(condition.key_name) + ", which is " +
-                     std::string(form->said));
+                 shown(value.text) + " is no value of " + shown(condition.key_name) +
+                     ", which is " + std::string(form->said));
   }
 }
 
