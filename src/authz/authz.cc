@@ -85,9 +85,9 @@ bool bound_by_scps(const Request& request) {
   return belongs_to_account(request.principal) && !request.principal.service_linked;
 }
 
-bool bound_by_rcps(const Request& request, const Layers& layers) {
-  return !layers.rcps.empty() && !request.principal.service_linked &&
-         reached_by_rcps(request.action);
+bool bound_by_rcps(const Probe& probe, const Layers& layers) {
+  return !layers.rcps.empty() && !probe.request().principal.service_linked &&
+         reached_by_rcps(probe);
 }
 
 // An owner that nobody knows counts as the caller's own account only where no resource policy
@@ -302,7 +302,7 @@ std::string_view name_of(Verdict verdict) {
 
 Ruling decide(const Request& request, const Layers& layers) {
   const Probe probe(request);
-  const Case asked{request, layers, probe, bound_by_rcps(request, layers), bound_by_scps(request)};
+  const Case asked{request, layers, probe, bound_by_rcps(probe, layers), bound_by_scps(request)};
   if (const auto denied = explicit_deny(asked)) return *denied;
   if (layers.endpoint != nullptr && !find_in(layers.endpoint, Effect::allow, probe))
     return implicitly_denied(Layer::endpoint);

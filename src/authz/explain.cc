@@ -105,7 +105,7 @@ text::Json explain(const Request& request, const Layers& layers) {
 
   Trace trace(request);
   trace.add(Layer::endpoint, layers.endpoint);
-  if (reached_by_rcps(request.action)) trace.add(Layer::rcp, layers.rcps);
+  if (reached_by_rcps(policy::Probe(request))) trace.add(Layer::rcp, layers.rcps);
   trace.add(Layer::scp, layers.scps);
   trace.add(layers.resource_kind == ResourceKind::trust ? Layer::trust : Layer::resource,
             layers.resource);

@@ -123,7 +123,7 @@ Decision Evaluator::authorize(const Request& request, const Layers& layers) {
   Statements resource = gathering.of(layers.resource);
   std::ranges::copy_if(gathering.of(layers.grants), std::back_inserter(resource), is_allow);
   // RCPs bind every caller but service-linked roles; SCPs the principals of accounts, but those.
-  const bool rcps_bind = !caller.service_linked && reached_by_rcps(request.action);
+  const bool rcps_bind = !caller.service_linked && reached_by_rcps(policy::Probe(request));
   const bool scps_bind = !caller.service_linked && inside;
   const auto rcps = gathering.of(Layer::rcp, rcps_bind ? layers.rcps : std::span<const Level>());
   const auto scps = gathering.of(Layer::scp, scps_bind ? layers.scps : std::span<const Level>());

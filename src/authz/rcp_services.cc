@@ -1,7 +1,6 @@
 #include "authz/rcp_services.h"
 
 #include <algorithm>
-#include <string>
 
 namespace ringwall::authz {
 namespace {
@@ -75,14 +74,10 @@ static_assert(std::ranges::is_sorted(services));
 
 }  // namespace
 
-bool reached_by_rcps(std::string_view action) {
-  std::string lower(action);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  if (lower == "kms:retiregrant")
+bool reached_by_rcps(const policy::Probe& probe) {
+  if (probe.action() == "kms:retiregrant")
     return false;  // the one action of a listed service they do not reach
-  return std::ranges::binary_search(services, std::string_view(lower).substr(0, lower.find(':')));
+  return std::ranges::binary_search(services, probe.service());
 }
 
 }  // namespace ringwall::authz

@@ -1,12 +1,12 @@
 #pragma once
 // The services whose resources resource control policies reach.
 
-#include <string_view>
+#include "policy/policy.h"
 
 namespace ringwall::authz {
 
 // By AWS's published list. RCPs attached above a resource of any other service have no effect on
-// it. `action` is "service:Action", in any case.
-bool reached_by_rcps(std::string_view action);
+// it.
+bool reached_by_rcps(const policy::Probe& probe);
 
 }  // namespace ringwall::authz

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "policy/plain.h"
+#include "policy/detail/hash.h"
+#include "policy/detail/program.h"
 
 namespace ringwall::policy {
 
@@ -95,49 +96,68 @@ std::string_view name_of(Naming naming) {
   return "not named";
 }
 
-Result<DocumentPtr> compile(std::string_view json, Kind kind) {
-  RW_TRY(Syntax syntax, read(json, kind));
-  return std::make_shared<const Document>(std::string(json), std::move(syntax));
+Probe::Probe(const Request& request) : request_(request) {
+  const std::string_view action = request.action;
+  char* lower = lower_;
+  if (action.size() > action_bytes_usual) {
+    long_.resize(action.size());
+    lower = long_.data();
+  }
+  std::ranges::transform(action, lower, [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  action_ = {lower, action.size()};
+  const std::size_t colon = action_.find(':');
+  if (colon != std::string_view::npos) {
+    service_ = action_.substr(0, colon);
+    name_ = action_.substr(colon + 1);
+  }
+  action_hash_ = detail::hash_of(action_);
+  service_hash_ = detail::hash_of(service_);
+  name_head_ = detail::head_of(name_);
 }
 
-Document::Document(std::string source, Syntax syntax)
-    : kind_(syntax.kind), source_(std::move(source)) {
-  for (const Statement& statement : syntax.statements)
-    outlines_.push_back({statement.sid, statement.offset, statement.effect});
-  plain_ = std::make_unique<const plain::Policy>(std::move(syntax));
+Result<DocumentPtr> compile(std::string_view json, Kind kind) {
+  RW_TRY(const Syntax syntax, read(json, kind));
+  return std::make_shared<const Document>(std::string(json), syntax);
 }
+
+Document::Document(std::string source, const Syntax& syntax)
+    : kind_(syntax.kind),
+      statements_(syntax.statements.size()),
+      source_(std::move(source)),
+      program_(std::make_unique<const detail::Program>(syntax)) {}
 
 Document::~Document() = default;
 
-const Document::Outline& Document::at(std::size_t statement) const {
-  RW_CHECK(statement < outlines_.size());
-  return outlines_[statement];
+const detail::Program& Document::at(std::size_t statement) const {
+  RW_CHECK(statement < statements_);
+  return *program_;
 }
 
 Effect Document::effect(std::size_t statement) const {
-  return at(statement).effect;
+  return at(statement).effect(statement);
 }
 std::string_view Document::sid(std::size_t statement) const {
-  return at(statement).sid;
+  return at(statement).sid(statement);
 }
 std::uint32_t Document::offset(std::size_t statement) const {
-  return at(statement).offset;
+  return at(statement).offset(statement);
 }
 text::Position Document::position(std::size_t statement) const {
-  return text::position_of(source_, at(statement).offset);
+  return text::position_of(source_, offset(statement));
 }
-
 Mismatch Document::match(std::size_t statement, const Request& request) const {
-  return plain_->match(statement, request);
+  return at(statement).match(statement, Probe(request));
 }
 std::size_t Document::next(Effect effect, std::size_t from, const Probe& probe) const {
-  for (; from < outlines_.size(); ++from) {
-    if (outlines_[from].effect == effect && match(from, probe.request()) == Mismatch::none) break;
-  }
-  return std::min(from, outlines_.size());
+  return program_->next(effect, from, probe);
 }
 Naming Document::naming(std::size_t statement, const Principal& principal) const {
-  return plain_->naming(statement, principal);
+  return at(statement).naming(statement, principal);
+}
+std::size_t Document::bytes() const {
+  return sizeof *this + sizeof *program_ + program_->bytes();
 }
 
 }  // namespace ringwall::policy

@@ -1,9 +1,9 @@
 #include "policy/detail/values.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
-#include "text/encode.h"
 #include "text/time.h"
 
 namespace ringwall::policy::detail {
@@ -43,16 +43,23 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
     if (seconds->integer) return *seconds->integer * 1000;
     return static_cast<std::int64_t>(std::floor(seconds->real * 1000));
   }
-  std::string whole(text);
-  if (text.size() == 7 && text[4] == '-') whole += "-01";  // a month alone is its first day
-  const auto time = text::parse_iso8601(whole);
+  char month[10] = "";
+  if (text.size() == 7 && text[4] == '-') {  // a month alone is its first day
+    std::ranges::copy(std::string_view("-01"), std::ranges::copy(text, month).out);
+    text = {month, sizeof month};
+  }
+  const auto time = text::parse_iso8601(text);
   return time ? std::optional(text::to_millis(*time)) : std::nullopt;
 }
 
 std::optional<bool> parse_bool(std::string_view text) {
-  const std::string lower = text::lower(text);
-  if (lower == "true") return true;
-  if (lower == "false") return false;
+  const auto is = [text](std::string_view word) {
+    return std::ranges::equal(text, word, [](char c, char lower) {
+      return c == lower || (c >= 'A' && c <= 'Z' && c + ('a' - 'A') == lower);
+    });
+  };
+  if (is("true")) return true;
+  if (is("false")) return false;
   return std::nullopt;
 }
 
