@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lint/detail/subject.h"
+#include "text/encode.h"
 
 namespace ringwall::lint::detail {
 namespace {
@@ -18,7 +19,7 @@ using policy::Statement;
 // rules say how the statement reaches it.
 struct Delicate {
   std::string_view action;
-  std::string_view key;  // lower case
+  std::string_view key;
   const Rule& star_in_resource;
   const Rule& star_in_action_and_resource;
   const Rule& star_in_resource_and_not_action;
@@ -27,12 +28,12 @@ struct Delicate {
   const Rule& not_action_and_not_resource;
 };
 constexpr Delicate delicate[] = {
-    {"iam:PassRole", "iam:passedtoservice", rule("PASS_ROLE_WITH_STAR_IN_RESOURCE"),
+    {"iam:PassRole", "iam:PassedToService", rule("PASS_ROLE_WITH_STAR_IN_RESOURCE"),
      rule("PASS_ROLE_WITH_STAR_IN_ACTION_AND_RESOURCE"),
      rule("PASS_ROLE_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION"), rule("PASS_ROLE_WITH_NOT_RESOURCE"),
      rule("PASS_ROLE_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE"),
      rule("PASS_ROLE_WITH_NOT_ACTION_AND_NOT_RESOURCE")},
-    {"iam:CreateServiceLinkedRole", "iam:awsservicename", rule("CREATE_SLR_WITH_STAR_IN_RESOURCE"),
+    {"iam:CreateServiceLinkedRole", "iam:AWSServiceName", rule("CREATE_SLR_WITH_STAR_IN_RESOURCE"),
      rule("CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE"),
      rule("CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION"), rule("CREATE_SLR_WITH_NOT_RESOURCE"),
      rule("CREATE_SLR_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE"),
@@ -46,7 +47,7 @@ bool is_every_role(const Listed& resource) {
 }
 
 void check_delicate(const Statement& statement, const Delicate& what, Findings& findings) {
-  if (!reaches(statement, what.action) || condition_on(statement, what.key) != nullptr) return;
+  if (!reaches(statement, what.action) || condition_on(statement, text::lower(what.key)) != nullptr) return;
   const bool not_action = statement.action_sense == Sense::all_but_listed;
   const bool not_resource = statement.resource_sense == Sense::all_but_listed;
   const auto every = std::ranges::find_if(statement.resources, is_every_role);
