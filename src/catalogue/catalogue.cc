@@ -129,6 +129,11 @@ ResourceType Service::resource_type_at(std::size_t index) const {
   return type;
 }
 
+std::string_view Service::arn_pattern_at(std::size_t index) const {
+  RW_CHECK(index < types_.size());
+  return detail::resource_type_of(types_[index])->arn;
+}
+
 ConditionKey Service::key_at(std::size_t index) const {
   RW_CHECK(index < keys_.size());
   return *detail::key_of(keys_[index]);

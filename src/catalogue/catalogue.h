@@ -102,6 +102,7 @@ class Service {
   Action action_at(std::size_t index) const;
   std::size_t resource_type_count() const { return types_.size(); }
   ResourceType resource_type_at(std::size_t index) const;
+  std::string_view arn_pattern_at(std::size_t index) const;  // of a resource type, at less cost
   std::size_t key_count() const { return keys_.size(); }
   ConditionKey key_at(std::size_t index) const;
 

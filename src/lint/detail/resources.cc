@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 
 #include "lint/detail/subject.h"
@@ -74,12 +73,13 @@ class ResourceCheck {
     if (!has_wildcard(partition) && !is_partition(partition))
       return report(rule("INVALID_PARTITION"), resource,
                     "there is no partition " + shown(partition));
-    const std::vector<std::string_view>& known = templates(service);
-    if (known.empty()) return unknown_service(resource, service);
+    std::vector<std::string_view> known = own_templates(service);
     const auto meets = [&](const Parts& variant) {
       const std::string text = joined(variant);
       return std::ranges::any_of(known, [&](auto one) { return can_meet(text, one); });
     };
+    if (!meets(*parts)) known = all_templates(service);
+    if (known.empty()) return unknown_service(resource, service);
     if (pattern.size() > catalogue::arn_characters_max) {
       return report(
           rule("INVALID_ARN_RESOURCE"), resource,
@@ -136,19 +136,24 @@ class ResourceCheck {
     findings_.add(rule, listed.offset, std::move(message));
   }
 
-  // The ARN patterns of every service that makes ARNs with this service part.
-  const std::vector<std::string_view>& templates(std::string_view service) {
-    if (templates_.empty()) {
-      for (const Service& one : subject_.catalogue.services()) {
-        for (std::size_t i = 0; i < one.resource_type_count(); ++i) {
-          const std::string_view arn = one.resource_type_at(i).arn;
-          if (const auto parts = parts_of(arn)) templates_[(*parts)[2]].push_back(arn);
-        }
-      }
+  // The ARN patterns with this service part. Nearly always they are those of the service with this
+  // prefix, so the others are looked through only where these do not suffice.
+  std::vector<std::string_view> own_templates(std::string_view service) const {
+    std::vector<std::string_view> own;
+    if (const Service* const one = subject_.catalogue.service(service)) collect(*one, service, own);
+    return own;
+  }
+  std::vector<std::string_view> all_templates(std::string_view service) const {
+    std::vector<std::string_view> all;
+    for (const Service& one : subject_.catalogue.services()) collect(one, service, all);
+    return all;
+  }
+  static void collect(const Service& from, std::string_view service,
+                      std::vector<std::string_view>& into) {
+    for (std::size_t i = 0; i < from.resource_type_count(); ++i) {
+      const std::string_view arn = from.arn_pattern_at(i);
+      if (const auto parts = parts_of(arn); parts && (*parts)[2] == service) into.push_back(arn);
     }
-    static const std::vector<std::string_view> none;
-    const auto at = templates_.find(service);
-    return at != templates_.end() ? at->second : none;
   }
 
   void unknown_service(const policy::Listed& resource, std::string_view service) {
@@ -156,13 +161,13 @@ class ResourceCheck {
     std::ranges::transform(lower, lower.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
-    if (lower != service && !templates(lower).empty()) {
+    if (lower != service && !all_templates(lower).empty()) {
       return report(rule("INVALID_ARN_SERVICE_CASE"), resource,
                     "the service " + shown(service) + " is written " + shown(lower));
     }
     if (subject_.catalogue.service(service) != nullptr) return;  // it has no resource types
     Nearest nearest(service);
-    for (const auto& [name, arns] : templates_) nearest.offer(name);
+    for (const Service& one : subject_.catalogue.services()) nearest.offer(one.prefix());
     report(rule("INVALID_SERVICE"), resource,
            "there is no service " + shown(service) +
                (nearest.name().empty() ? "" : ": did you mean " + shown(nearest.name()) + "?"));
@@ -253,7 +258,6 @@ class ResourceCheck {
 
   const Subject& subject_;
   Findings& findings_;
-  std::map<std::string_view, std::vector<std::string_view>> templates_;
 };
 
 }  // namespace
