@@ -1,11 +1,14 @@
-// `ringwall authorize`: one question or many, decided by the rooms policy and authz.
+// `ringwall authorize`: one question or many, decided by the rooms policy and authz; and rule files,
+// held to the decisions they expect.
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "authz/question.h"
+#include "authz/rule_file.h"
 #include "commands.h"
 #include "os/files.h"
 
@@ -18,6 +21,7 @@ namespace {
 constexpr std::size_t input_bytes_max = 1024UL * 1024 * 1024;
 constexpr std::size_t document_bytes_max = 1024UL * 1024;
 constexpr int exit_denied = 1;
+constexpr std::size_t rule_files_max = 10'000;
 
 Result<std::string> read_input(const std::string& name) { return os::read_file(name == "-" ? "/dev/stdin" : name, input_bytes_max); }
 
@@ -72,9 +76,94 @@ void print(const Outcome& outcome, const AuthorizeFlags& flags) {
   if (flags.why) fmt::print("{}\n", answer["why"].dump_pretty());
 }
 
+// The file itself, or every rule file below the folder, in order.
+Result<std::vector<std::filesystem::path>> rule_files(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return std::vector<fs::path>{path};
+  std::vector<fs::path> files;
+  fs::recursive_directory_iterator entry(path, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".rule") files.push_back(entry->path());
+    if (files.size() > rule_files_max) return fail(Failure::exhausted, fmt::format("`{}` holds more than {} rule files", path, rule_files_max));
+  }
+  if (error) return fail(Failure::io, fmt::format("cannot read the folder `{}`: {}", path, error.message()));
+  if (files.empty()) return fail(Failure::not_found, fmt::format("the folder `{}` holds no `*.rule` file", path));
+  std::ranges::sort(files);
+  return files;
+}
+
+// What became of the rule files so far.
+class Tally {
+ public:
+  explicit Tally(Format format) : format_(format) {}
+
+  void hold(const std::filesystem::path& path) {
+    ++files_;
+    const auto file = read(path);
+    if (!file) return spoilt(path.string(), file.error());
+    const std::filesystem::path folder = path.parent_path();
+    const authz::ReadDocument document = [&](const std::string& name) { return os::read_file(folder / name, document_bytes_max); };
+    for (const authz::RuleCase& one : file->cases) {
+      ++cases_;
+      if (const auto difference = authz::check(one, authz::authorize, document)) differs(path.string(), one, *difference);
+    }
+  }
+
+  void spoilt(const std::string& path, const Error& error) {
+    complain(path + ": " + error.message);
+    errors_.push(Json::object({{"file", path}, {"error", error.message}}));
+  }
+
+  // Prints the summary, and answers the exit status.
+  int end() const {
+    const std::size_t failed = failures_.items().size(), spoilt = errors_.items().size();
+    if (format_ == Format::json) {
+      const Json summary = Json::object({{"files", files_}, {"cases", cases_}, {"passed", cases_ - failed}, {"failed", failed},
+                                         {"failures", failures_}, {"errors", errors_}});
+      fmt::print("{}\n", summary.dump_pretty());
+    } else {
+      fmt::print("{} of {} cases pass, in {} files{}\n", cases_ - failed, cases_, files_, spoilt == 0 ? "" : fmt::format("; {} could not be read", spoilt));
+    }
+    if (spoilt != 0) return exit_usage;
+    return failed == 0 ? exit_success : exit_failure;
+  }
+
+ private:
+  static Result<authz::RuleFile> read(const std::filesystem::path& path) {
+    RW_TRY(const std::string content, os::read_file(path, authz::rule_file_bytes_max));
+    return authz::read_rule_file(content);
+  }
+
+  void differs(const std::string& path, const authz::RuleCase& one, const authz::Difference& difference) {
+    failures_.push(Json::object({{"file", path}, {"line", one.line}, {"case", one.name}, {"expected", difference.expected}, {"got", difference.got}}));
+    if (format_ == Format::json) return;
+    fmt::print("{}:{}: {}\n  expected  {}\n  got       {}\n", path, one.line, one.name, difference.expected, difference.got);
+  }
+
+  Format format_;
+  std::size_t files_ = 0, cases_ = 0;
+  Json failures_ = Json::array(), errors_ = Json::array();
+};
+
+int hold_to_cases(const AuthorizeFlags& flags) {
+  Tally tally(flags.format);
+  for (const std::string& path : flags.cases) {
+    const auto files = rule_files(path);
+    if (!files) {
+      tally.spoilt(path, files.error());
+    } else {
+      for (const auto& file : *files) tally.hold(file);
+    }
+  }
+  return tally.end();
+}
+
 }  // namespace
 
 int authorize(const AuthorizeFlags& flags) {
+  if (!flags.cases.empty()) return hold_to_cases(flags);
+  if (flags.question.empty()) return complain("authorize takes a question or `--cases`: see `ringwall authorize --help`", exit_usage);
   const auto input = read_input(flags.question);
   if (!input) return complain(input.error().message, exit_usage);
   const std::filesystem::path folder = flags.question == "-" ? "." : std::filesystem::path(flags.question).parent_path();

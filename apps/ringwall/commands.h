@@ -41,7 +41,8 @@ struct ExecFlags {
 };
 
 struct AuthorizeFlags {
-  std::string question;   // a file, or `-`
+  std::string question;   // a file, or `-`; empty beside `cases`
+  std::vector<std::string> cases;  // rule files, and folders of them
   bool batch = false;
   bool why = false;
   Format format = Format::text;

@@ -110,8 +110,10 @@ int run(int argc, char** argv) {
   AuthorizeFlags authorize_flags;
   CLI::App* authorize_command = app.add_subcommand("authorize", "Decide a request under given policies, and say why.");
   authorize_command->footer("A question is one JSON object: {\"request\": {\"principal\", \"action\", \"resource\", \"context\"}, \"policies\": {…}}.\n"
-                            "Exit status: 0 allow, 1 deny, 2 the question is wrong.");
-  authorize_command->add_option("question", authorize_flags.question, "the file with the question, or - for standard input")->required()->type_name("FILE");
+                            "Exit status: 0 allow, 1 deny, 2 the question is wrong; of --cases: 0 all pass, 1 some fail, 2 a file is wrong.");
+  CLI::Option* question = authorize_command->add_option("question", authorize_flags.question, "the file with the question, or - for standard input")->type_name("FILE");
+  authorize_command->add_option("--cases", authorize_flags.cases, "hold rule files, or every *.rule of a folder, to the decisions they expect")
+      ->type_name("PATH")->excludes(question);
   authorize_command->add_flag("--batch", authorize_flags.batch, "one question a line in, one answer a line out");
   authorize_command->add_flag("--why", authorize_flags.why, "every statement considered, and why it did or did not apply");
   add_format(*authorize_command, authorize_flags.format);

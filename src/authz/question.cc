@@ -34,11 +34,43 @@ std::string part(std::string_view arn, int index) {
   return std::string(index == 5 ? arn : arn.substr(0, arn.find(':')));
 }
 
-Result<policy::Principal> read_principal(const Json& request) {
+// Providers of web identity that a trust policy names by their domain.
+bool is_provider(std::string_view name) {
+  static constexpr std::string_view domains[] = {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com",
+                                                 "www.amazon.com"};
+  if (std::ranges::find(domains, name) != std::end(domains)) return true;
+  const std::string resource = part(name, 5);
+  return part(name, 2) == "iam" && (resource.starts_with("saml-provider/") || resource.starts_with("oidc-provider/"));
+}
+
+Result<policy::Principal> read_session(policy::Principal principal, const std::string& resource) {
+  const std::size_t name_at = std::string_view("assumed-role/").size(), end = resource.find('/', name_at);
+  if (end == std::string::npos) return wrong("request.principal", "an assumed-role ARN ends in the session's name");
+  principal.type = policy::Principal::Type::role_session;
+  principal.role_arn = "arn:aws:iam::" + principal.account + ":role/" + resource.substr(name_at, end - name_at);
+  return principal;
+}
+
+// A role acts through sessions; which one is not said by its ARN.
+policy::Principal session_of(policy::Principal principal, const std::string& resource, std::string_view session) {
+  principal.type = policy::Principal::Type::role_session;
+  principal.role_arn = principal.arn;
+  principal.arn = "arn:aws:sts::" + principal.account + ":assumed-role/" + resource.substr(resource.rfind('/') + 1) + "/" +
+                  std::string(session.empty() ? "unnamed" : session);
+  principal.service_linked = resource.starts_with("role/aws-service-role/");
+  return principal;
+}
+
+Result<policy::Principal> read_caller(const Json& request) {
   using Type = policy::Principal::Type;
   const std::string name = request.str("principal");
   policy::Principal principal;
   if (name == "anonymous") return principal;
+  if (is_provider(name)) {
+    principal.type = Type::federated;
+    principal.provider = name;
+    return principal;
+  }
   if (name.ends_with(".amazonaws.com") && !name.starts_with("arn:")) {
     principal.type = Type::service;
     principal.service = name;
@@ -47,27 +79,41 @@ Result<policy::Principal> read_principal(const Json& request) {
   const std::string service = part(name, 2), resource = part(name, 5);
   principal.arn = name;
   principal.account = request.contains("principalAccount") ? request.str("principalAccount") : part(name, 4);
+  if (service == "iam" && resource.starts_with("role/")) return session_of(std::move(principal), resource, request.text("sessionName"));
+  if (service == "sts" && resource.starts_with("assumed-role/")) return read_session(std::move(principal), resource);
   if (service == "iam" && resource == "root") {
     principal.type = Type::root;
   } else if (service == "iam" && resource.starts_with("user/")) {
     principal.type = Type::user;
-  } else if (service == "iam" && resource.starts_with("role/")) {
-    // A role acts through sessions; which one is not said.
-    principal.type = Type::role_session;
-    principal.role_arn = name;
-    principal.arn = "arn:aws:sts::" + principal.account + ":assumed-role/" + resource.substr(resource.rfind('/') + 1) + "/unnamed";
-    principal.service_linked = resource.starts_with("role/aws-service-role/");
-  } else if (service == "sts" && resource.starts_with("assumed-role/")) {
-    principal.type = Type::role_session;
-    const std::size_t end = resource.find('/', 13);
-    if (end == std::string::npos) return wrong("request.principal", "an assumed-role ARN ends in the session's name");
-    principal.role_arn = "arn:aws:iam::" + principal.account + ":role/" + resource.substr(13, end - 13);
   } else if (service == "sts" && resource.starts_with("federated-user/")) {
     principal.type = Type::federated;
   } else {
-    return wrong("request.principal", "`" + name + "` is no ARN of a user, role, session or root, no service, and not `anonymous`");
+    return wrong("request.principal", "`" + name + "` is no ARN of a user, role, session, root or provider, no service, and not `anonymous`");
   }
   return principal;
+}
+
+Result<policy::Principal> read_principal(const Json& request) {
+  using Type = policy::Principal::Type;
+  RW_TRY(policy::Principal principal, read_caller(request));
+  if (request.contains("sessionName") && !request["principal"].as_string().contains(":role/"))
+    return wrong("request.sessionName", "is for a principal that is given as a role");
+  // AIDA…, or AROA… and the session's name.
+  const std::string_view id = request["context"].text("aws:userid");
+  if (principal.type == Type::user || principal.type == Type::role_session) principal.unique_id = id.substr(0, id.find(':'));
+  return principal;
+}
+
+// What an account's root may do before the layers around it: everything.
+Result<Json> with_the_roots_power(const Json& policies) {
+  for (const char* member : {"identity", "boundary", "session"}) {
+    if (policies.contains(member)) return wrong(std::string("policies.") + member, "does not apply to an account's root");
+  }
+  Json all = Json::object({{"Version", "2012-10-17"},
+                           {"Statement", Json::object({{"Effect", "Allow"}, {"Action", "*"}, {"Resource", "*"}})}});
+  Json completed = policies;
+  completed.set("identity", Json::array({std::move(all)}));
+  return completed;
 }
 
 Result<> read_context(const Json& json, policy::Context& context) {
@@ -143,6 +189,9 @@ Result<Question::Policies> read_policies(const Json& json, policy::Kind resource
       RW_TRY(all.session, read_documents(value, member, policy::Kind::session, read));
     } else if (member == "resource") {
       RW_TRY(all.resource, read_document(value, member, resource_kind, read));
+    } else if (member == "grants") {
+      if (resource_kind != policy::Kind::key) return wrong("policies.grants", "belongs to a KMS key");
+      RW_TRY(all.grants, read_documents(value, member, policy::Kind::key, read));
     } else if (member == "endpoint") {
       RW_TRY(all.endpoint, read_document(value, member, policy::Kind::endpoint, read));
     } else if (member == "scp") {
@@ -150,7 +199,7 @@ Result<Question::Policies> read_policies(const Json& json, policy::Kind resource
     } else if (member == "rcp") {
       RW_TRY(all.rcps, read_levels(value, member, policy::Kind::rcp, read));
     } else {
-      return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, endpoint, scp and rcp");
+      return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, grants, endpoint, scp and rcp");
     }
   }
   return all;
@@ -166,6 +215,7 @@ Result<> read_layers(const Json& json, const ReadDocument& read, Question& quest
                      .boundary = pointer_to(all.boundary),
                      .resource = pointer_to(all.resource),
                      .resource_kind = kind,
+                     .grants = all.grants,
                      .scps = all.scps,
                      .rcps = all.rcps,
                      .endpoint = pointer_to(all.endpoint)};
@@ -183,7 +233,7 @@ Result<Question> read_question(const Json& json, const ReadDocument& read) {
   const Json& request = json["request"];
   if (!request.is_object()) return wrong("request", "is missing");
   RW_DO(only(json, "question", {"request", "policies"}));
-  RW_DO(only(request, "request", {"principal", "principalAccount", "action", "resource", "resourceAccount", "context"}));
+  RW_DO(only(request, "request", {"principal", "principalAccount", "sessionName", "action", "resource", "resourceAccount", "context"}));
   for (const auto& [name, member] : {std::pair{"request.context", &request["context"]}, {"policies", &json["policies"]}}) {
     if (!member->is_null() && !member->is_object()) return wrong(name, "takes an object");
   }
@@ -203,7 +253,12 @@ Result<Question> read_question(const Json& json, const ReadDocument& read) {
   fill(question.request.context, "aws:PrincipalArn", principal.role_arn.empty() ? principal.arn : principal.role_arn);
   fill(question.request.context, "aws:PrincipalAccount", principal.account);
   fill(question.request.context, "aws:ResourceAccount", question.request.resource_account);
-  RW_DO(read_layers(json["policies"], read, question));
+  if (principal.type == policy::Principal::Type::root) {
+    RW_TRY(const Json policies, with_the_roots_power(json["policies"]));
+    RW_DO(read_layers(policies, read, question));
+  } else {
+    RW_DO(read_layers(json["policies"], read, question));
+  }
   return question;
 }
 

@@ -1,13 +1,24 @@
 #pragma once
 // A question in JSON, as `ringwall authorize` takes it:
 //
-//   {"request": {"principal": ARN or "anonymous", "principalAccount"?, "action", "resource": ARN or "*",
+//   {"request": {"principal": WHO, "principalAccount"?, "sessionName"?, "action", "resource": ARN or "*",
 //                "resourceAccount"?, "context": {KEY: VALUE or [VALUES]}},
-//    "policies": {"identity": [DOC…], "boundary": DOC, "session": [DOC…], "resource": DOC, "endpoint": DOC,
-//                 "scp": [{"target", "policies": [DOC…]}…], "rcp": [as scp]}}
+//    "policies": {"identity": [DOC…], "boundary": DOC, "session": [DOC…], "resource": DOC,
+//                 "grants": [DOC…], "endpoint": DOC, "scp": [{"target", "policies": [DOC…]}…], "rcp": [as scp]}}
 //
 // A layer that is left out does not apply; a member that is not listed here is refused. A DOC is a
-// policy document, or the path of one.
+// policy document, or the path of one; that of a KMS grant is a key policy of one statement.
+//
+// WHO is one of
+//   - the ARN of a user, an account's root, an assumed-role or a federated-user session;
+//   - the ARN of a role: one of its sessions asks, by the name of "sessionName" (else `unnamed`), and
+//     below the path /aws-service-role/ the role is service-linked;
+//   - the ARN of a SAML or OIDC provider, or the domain of a web identity provider such as
+//     `accounts.google.com`: someone whom it vouches for and who has no session yet;
+//   - a service principal such as `rds.amazonaws.com`, or `anonymous`.
+// The unique id of a user or role is that of `aws:userid` in the context, if it is there. A root
+// has no policies of its own: identity, boundary and session are refused, and it may do everything
+// that the other layers leave.
 
 #include <functional>
 #include <memory>
@@ -24,7 +35,7 @@ namespace ringwall::authz {
 // Owns the policies that its layers borrow, so it moves and does not copy.
 struct Question {
   struct Policies {
-    std::vector<Named> identity, session;
+    std::vector<Named> identity, session, grants;
     std::optional<Named> boundary, resource, endpoint;
     std::vector<Level> scps, rcps;
   };

@@ -75,6 +75,44 @@ TEST(Question, ARoleOrATrustPolicyIsReadForWhatItIs) {
   EXPECT_EQ(read->request.context.find("aws:PrincipalArn")->front(), "arn:aws:iam::111122223333:role/path/r");
 }
 
+policy::Principal principal_of(const std::string& members) {
+  const auto json = text::parse_json(R"({"request": {"action": "a:b", "resource": "arn:aws:s3:::b", )" + members + "}}");
+  EXPECT_TRUE(json) << members;
+  const auto read = read_question(*json, no_files);
+  EXPECT_TRUE(read) << members;
+  return read ? read->request.principal : policy::Principal();
+}
+
+TEST(Question, APrincipalIsWhoItsNameSays) {
+  using Type = policy::Principal::Type;
+  const auto session = principal_of(R"("principal": "arn:aws:iam::111122223333:role/path/r", "sessionName": "s", "context": {"aws:userid": "AROARRRRRRRRRRRRRRRR1:s"})");
+  EXPECT_EQ(session.arn, "arn:aws:sts::111122223333:assumed-role/r/s");
+  EXPECT_EQ(session.unique_id, "AROARRRRRRRRRRRRRRRR1");
+  EXPECT_FALSE(session.service_linked);
+  const std::string linked = "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
+  EXPECT_TRUE(principal_of(R"("principal": ")" + linked + "\"").service_linked);
+  for (const char* provider : {"accounts.google.com", "cognito-identity.amazonaws.com", "arn:aws:iam::111122223333:saml-provider/corp",
+                               "arn:aws:iam::111122223333:oidc-provider/token.example.com"}) {
+    const auto federated = principal_of(R"("principal": ")" + std::string(provider) + "\"");
+    EXPECT_EQ(federated.type, Type::federated);
+    EXPECT_EQ(federated.provider, provider);
+    EXPECT_EQ(federated.account, "");
+  }
+  EXPECT_EQ(principal_of(R"("principal": "rds.amazonaws.com")").type, Type::service);
+}
+
+TEST(Question, ASessionNameIsForARole) {
+  EXPECT_EQ(verdict_of(R"({"request": {"principal": "anonymous", "sessionName": "s", "action": "a:b", "resource": "*"}})"),
+            "`request.sessionName`: is for a principal that is given as a role");
+}
+
+TEST(Question, ARootMayDoWhatTheOtherLayersLeaveAndHasNoPolicies) {
+  const std::string request = R"({"request": {"principal": "arn:aws:iam::111122223333:root", "action": "a:b", "resource": "*"})";
+  EXPECT_EQ(verdict_of(request + "}"), "allow");
+  EXPECT_EQ(verdict_of(request + R"(, "policies": {"scp": [{"target": "r-1", "policies": []}]}})"), "implicit-deny");
+  EXPECT_EQ(verdict_of(request + R"(, "policies": {"session": []}})"), "`policies.session`: does not apply to an account's root");
+}
+
 TEST(Question, AnAnswerSaysOnlyWhatThereIs) {
   EXPECT_EQ(answer_of({}).dump(), R"({"verdict":"implicit-deny"})");
   EXPECT_EQ(answer_of({Verdict::allow, Layer::identity, "p", "#0", {}}).text("statement"), "#0");

@@ -1,7 +1,5 @@
 #include "directory/directory.h"
 
-#include <algorithm>
-
 #include "directory/detail/builder.h"
 
 namespace ringwall::directory {
@@ -16,34 +14,42 @@ std::uint64_t next_identity() {
 
 Directory::Directory(const service::Environment& environment, Report report)
     : identity_(next_identity()), builder_(std::make_unique<Builder>(environment, std::move(report))) {
-  refresh(0);
+  refresh();
   for (const char* prefix : {"iam/", "iam-key/", "org/"}) {
     watches_.push_back(environment.store.watch(prefix, [this](const std::vector<store::Change>&) {
-      // The change itself is not looked at: the store is the truth, and several commits that
-      // arrived together need one build.
-      refresh(store::Revision{0});
+      // The change itself is not looked at: the builder asks the store what came after its own
+      // revision, and several commits that arrived together need one build.
+      refresh();
     }));
   }
-  refresh(0);  // a commit may have come between the first build and the watches
+  refresh();  // a commit may have come between the first build and the watches
 }
 
 Directory::~Directory() { watches_.clear(); }
 
-void Directory::wait_for(store::Revision revision) { refresh(revision); }
-
-void Directory::refresh(store::Revision at_least) {
+void Directory::wait_for(store::Revision revision) {
   const std::scoped_lock lock(building_);
-  // `revision` has been committed when the caller has it, so whatever is read from here on
-  // includes it. A snapshot read for a later revision includes it as well.
-  if (at_least > 0 && at_least <= included_) return;
+  // `revision` has been committed when the caller has it, so what is read from here on has it.
+  if (revision > builder_->revision()) make_current();
+}
+
+void Directory::refresh() {
+  const std::scoped_lock lock(building_);
+  make_current();
+}
+
+void Directory::make_current() {
   estate::EstatePtr built = builder_->build();
-  included_ = std::max(included_, at_least);
   if (built == nullptr) return;  // nothing changed
   {
     const std::scoped_lock swap(swapping_);
-    snapshot_ = std::move(built);
+    snapshot_.swap(built);
   }
   generation_.fetch_add(1, std::memory_order_release);
+  // A reader that lets go of a snapshot must not be the one who takes it apart: that is done
+  // here, once no reader has it any more. Nobody can take a snapshot that is no longer current.
+  if (built != nullptr) replaced_.push_back(std::move(built));
+  std::erase_if(replaced_, [](const estate::EstatePtr& old) { return old.use_count() == 1; });
 }
 
 estate::EstatePtr Directory::current() const {

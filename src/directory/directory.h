@@ -37,17 +37,18 @@ class Directory {
   estate::EstatePtr current() const;
 
   // Returns once the snapshot includes the commit that answered `revision`: what a caller wrote
-  // decides about the caller's next request. Thread-safe. Costs a scan of the stored keys when
-  // the snapshot is older, and a build if one of them has changed.
+  // decides about the caller's next request. Thread-safe. When the snapshot is older it makes the
+  // next one, which costs what the changes since reach, not what is stored.
   void wait_for(store::Revision revision);
 
  private:
-  void refresh(store::Revision at_least);
+  void refresh();
+  void make_current();  // while building_ is held
 
   const std::uint64_t identity_;             // never reused: tells threads' kept pointers apart
   std::unique_ptr<Builder> builder_;
-  std::mutex building_;                      // held while a snapshot is made
-  store::Revision included_ = -1;            // guarded by building_
+  std::mutex building_;                      // held while a snapshot is made; guards the two around
+  std::vector<estate::EstatePtr> replaced_;  // snapshots that readers may still have
   mutable std::mutex swapping_;              // held for a pointer's copy only
   estate::EstatePtr snapshot_;               // guarded by swapping_
   std::atomic<std::uint64_t> generation_ = 0;

@@ -113,7 +113,7 @@ TEST_F(DirectoryOf, ASnapshotStaysAsItWasAndUnchangedPoliciesAreNotCompiledAgain
   EXPECT_EQ(before->principal(arn), nullptr);
   EXPECT_NE(after->principal(arn), nullptr);
   const std::string policy = "arn:aws:iam::aws:policy/AdministratorAccess";
-  EXPECT_EQ(before->managed_policies.at(policy), after->managed_policies.at(policy));
+  EXPECT_EQ(before->managed_policy(policy), after->managed_policy(policy));
 }
 
 TEST_F(DirectoryOf, ATrustedUserMadeAgainUnderTheSameNameIsNotTrusted) {
@@ -129,7 +129,7 @@ TEST_F(DirectoryOf, ATrustedUserMadeAgainUnderTheSameNameIsNotTrusted) {
 TEST_F(DirectoryOf, EveryCarriedPolicyCompiles) {
   EXPECT_TRUE(world_.reports().empty());
   for (const ManagedPolicy& policy : managed_policies()) {
-    EXPECT_EQ(world_.directory().current()->managed_policies.at(std::string(policy.arn))->source(), policy.text) << policy.name;
+    EXPECT_EQ(world_.directory().current()->managed_policy(policy.arn)->source(), policy.text) << policy.name;
   }
   EXPECT_NE(managed_policy("arn:aws:iam::aws:policy/AdministratorAccess"), nullptr);
   EXPECT_EQ(managed_policy("arn:aws:iam::aws:policy/None"), nullptr);

@@ -84,9 +84,9 @@ std::vector<authz::Named> policies_of(const estate::Estate& estate, const Json& 
   std::vector<authz::Named> policies;
   if (document.contains("p")) policies.push_back({.name = std::string(inline_name), .document = compile_or_deny(document.text("p"), policy::Kind::session)});
   for (const std::string& arn : strings(document["m"])) {
-    const auto managed = estate.managed_policies.find(arn);
+    policy::DocumentPtr restriction = estate.managed_policy(arn);
     // A policy deleted since may have denied something: without it the session can do nothing.
-    policy::DocumentPtr restriction = managed != estate.managed_policies.end() ? managed->second : compile_or_deny({}, policy::Kind::session);
+    if (restriction == nullptr) restriction = compile_or_deny({}, policy::Kind::session);
     policies.push_back({.name = arn, .document = std::move(restriction)});
   }
   return policies;
@@ -146,8 +146,8 @@ bool still_valid(const estate::Estate& estate, const OpenedSession& opened, Time
   if (text::to_millis(now) >= opened.session->expires_ms || !principal_stands(estate, opened.principal)) return false;
   return std::ranges::all_of(opened.session->policies, [&](const authz::Named& policy) {
     if (policy.name == inline_name) return true;
-    const auto managed = estate.managed_policies.find(policy.name);
-    return managed != estate.managed_policies.end() && managed->second == policy.document;
+    const policy::DocumentPtr managed = estate.managed_policy(policy.name);
+    return managed != nullptr && managed == policy.document;
   });
 }
 

@@ -8,12 +8,6 @@ namespace {
 
 using Type = policy::Principal::Type;
 
-template <typename Map>
-const typename Map::mapped_type* find_in(const Map& map, std::string_view key) {
-  const auto at = map.find(std::string(key));
-  return at != map.end() ? &at->second : nullptr;
-}
-
 // What an account's root may do before SCPs bind it: everything.
 const authz::Named& root_identity() {
   static const authz::Named all = [] {
@@ -49,8 +43,8 @@ void set_if(policy::Context& context, std::string_view key, const std::string& v
 
 void add_organization(const Estate& estate, std::string_view account, const std::string& prefix,
                       policy::Context& context) {
-  const std::string path = estate.org_path(account);
-  if (path.empty()) return;
+  const std::string& path = estate.org_path(account);
+  if (path.empty() || !estate.organization) return;
   context.set(prefix + "OrgID", estate.organization->id);
   context.set(prefix + "OrgPaths", std::vector<std::string>{path});
 }
@@ -93,22 +87,22 @@ void add_names(const policy::Principal& caller, const Principal* principal, cons
 
 }  // namespace
 
-const Account* Estate::account(std::string_view id) const {
-  return find_in(accounts, id);
-}
-const Principal* Estate::principal(std::string_view arn) const {
-  return find_in(principals, arn);
-}
-const AccessKey* Estate::access_key(std::string_view id) const {
-  return find_in(access_keys, id);
+policy::DocumentPtr Estate::managed_policy(std::string_view arn) const {
+  const ManagedPolicy* policy = managed_policies.find(arn);
+  return policy != nullptr ? policy->document : nullptr;
 }
 
-std::string Estate::org_path(std::string_view id) const {
+const std::string& Estate::org_path(std::string_view id) const {
+  static const std::string none;
   const Account* found = account(id);
-  if (!organization || found == nullptr || found->path.empty()) return {};
-  std::string path = organization->id + "/";
-  for (const std::string& part : found->path) path += part + "/";
-  return path;
+  return found != nullptr ? found->org_path : none;
+}
+
+std::string org_path_of(const Organization& organization, const std::vector<std::string>& path) {
+  if (path.empty()) return {};
+  std::string joined = organization.id + "/";
+  for (const std::string& part : path) joined += part + "/";
+  return joined;
 }
 
 authz::Layers layers_of(const Estate& estate, const policy::Principal& caller,

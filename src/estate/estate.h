@@ -1,18 +1,19 @@
 #pragma once
 // The modelled world as one immutable value: the organisation, its accounts and principals, and
 // the policies on each. Built from the live store (room directory) or, later, from exports; the
-// gateway decides over it and the prover reasons over it, so both see the same world.
+// gateway decides over it and the prover reasons over it, so both see the same world. Two
+// estates, one made from the other by a change, share all that the change left as it was.
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "authz/authz.h"
 #include "base/bytes.h"
+#include "estate/table.h"
 #include "policy/policy.h"
 
 namespace ringwall::estate {
@@ -23,6 +24,7 @@ struct Account {
   std::string id;                  // 12 digits
   std::string name;
   std::vector<std::string> path;   // r-…, ou-…, …: from the root down, without the account
+  std::string org_path;            // org_path_of(its organisation, path); empty without path
   std::vector<authz::Level> scps;  // root first, the account last; empty for the management account
   std::vector<authz::Level> rcps;
 };
@@ -51,21 +53,37 @@ struct Organization {
   std::string root_id;             // r-…
 };
 
-// Everything by value, found by hash; safe to read from any thread once built.
+// A policy that has an ARN of its own: an account's, or one of AWS's that is carried.
+struct ManagedPolicy {
+  std::string arn;
+  policy::DocumentPtr document;
+};
+
+inline std::string_view key_of(const Account& account) { return account.id; }
+inline std::string_view key_of(const Principal& principal) { return principal.arn; }
+inline std::string_view key_of(const AccessKey& key) { return key.id; }
+inline std::string_view key_of(const ManagedPolicy& policy) { return policy.arn; }
+
+// Safe to read from any thread. A copy costs a few pointers; edit a copy's tables, then share it.
 struct Estate {
   std::optional<Organization> organization;
-  std::unordered_map<std::string, Account> accounts;         // by id
-  std::unordered_map<std::string, Principal> principals;     // by ARN
-  std::unordered_map<std::string, AccessKey> access_keys;    // by id
-  std::unordered_map<std::string, policy::DocumentPtr> managed_policies;  // by ARN
+  Table<Account> accounts;
+  Table<Principal> principals;
+  Table<AccessKey> access_keys;
+  Table<ManagedPolicy> managed_policies;
 
-  const Account* account(std::string_view id) const;
-  const Principal* principal(std::string_view arn) const;
-  const AccessKey* access_key(std::string_view id) const;
-  bool mine(std::string_view account) const { return this->account(account) != nullptr; }
+  // Null: not in the estate. What is found lives as long as the estate.
+  const Account* account(std::string_view id) const { return accounts.find(id); }
+  const Principal* principal(std::string_view arn) const { return principals.find(arn); }
+  const AccessKey* access_key(std::string_view id) const { return access_keys.find(id); }
+  policy::DocumentPtr managed_policy(std::string_view arn) const;
+  bool mine(std::string_view id) const { return account(id) != nullptr; }
   // "o-…/r-…/ou-…/": as aws:PrincipalOrgPaths and aws:ResourceOrgPaths have it; empty if not mine.
-  std::string org_path(std::string_view account) const;
+  const std::string& org_path(std::string_view account) const;
 };
+
+// What an Account's `org_path` is: "o-…/r-…/ou-…/", or empty when `path` is.
+std::string org_path_of(const Organization& organization, const std::vector<std::string>& path);
 
 using EstatePtr = std::shared_ptr<const Estate>;
 

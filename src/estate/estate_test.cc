@@ -21,13 +21,17 @@ authz::Named allow(policy::Kind kind, const std::string& name) {
 
 Estate sample() {
   Estate estate;
-  estate.organization = Organization{"o-abc", management, "r-1"};
-  estate.accounts[management] = {management, "management", {"r-1"}, {}, {}};
-  estate.accounts[member] = {member,
-                             "member",
-                             {"r-1", "ou-1"},
-                             {{"r-1", {allow(policy::Kind::scp, "FullAWSAccess")}}},
-                             {}};
+  const Organization organization{"o-abc", management, "r-1"};
+  estate.organization = organization;
+  Table<Account>::Editor accounts({});
+  accounts.put({management, "management", {"r-1"}, org_path_of(organization, {"r-1"}), {}, {}});
+  accounts.put({member,
+                "member",
+                {"r-1", "ou-1"},
+                org_path_of(organization, {"r-1", "ou-1"}),
+                {{"r-1", {allow(policy::Kind::scp, "FullAWSAccess")}}},
+                {}});
+  estate.accounts = std::move(accounts).finish();
   Principal alice{
       Type::user,        "arn:aws:iam::111122223333:user/people/alice", member, "alice", "AIDA1",
       {{"Team", "red"}}, {allow(policy::Kind::identity, "all")},        {},     {},      false};
@@ -45,8 +49,9 @@ Estate sample() {
   linked.arn =
       "arn:aws:iam::111122223333:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS";
   linked.service_linked = true;
-  for (const Principal& principal : {alice, app, linked})
-    estate.principals[principal.arn] = principal;
+  Table<Principal>::Editor principals({});
+  for (const Principal& principal : {alice, app, linked}) principals.put(principal);
+  estate.principals = std::move(principals).finish();
   return estate;
 }
 

@@ -12,7 +12,8 @@ FileFindings file_of(std::string name, std::string_view text, KindIs kind_is = K
 }
 
 constexpr std::string_view wrong_action =
-    "{\"Version\": \"2012-10-17\",\n \"Statement\": {\"Effect\": \"Allow\", \"Action\": \"s3:GetObjekt\", "
+    "{\"Version\": \"2012-10-17\",\n \"Statement\": {\"Effect\": \"Allow\", \"Action\": "
+    "\"s3:GetObjekt\", "
     "\"Resource\": \"*\"}}";
 constexpr std::string_view fine =
     R"({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}})";
@@ -46,7 +47,8 @@ TEST(Report, JsonHasEveryFindingAndTheCounts) {
   EXPECT_EQ(finding.text("code"), "INVALID_ACTION");
   EXPECT_EQ(finding["line"].as_integer(), 2);
   EXPECT_EQ(finding["column"].as_integer(), 45);
-  EXPECT_EQ(wrong_action.substr(static_cast<std::size_t>(finding["offset"].as_integer()), 14), "\"s3:GetObjekt\"");
+  EXPECT_EQ(wrong_action.substr(static_cast<std::size_t>(finding["offset"].as_integer()), 14),
+            "\"s3:GetObjekt\"");
   EXPECT_EQ(json["counts"]["error"].as_integer(), 1);
   EXPECT_EQ(json["counts"]["suggestion"].as_integer(), 0);
   EXPECT_TRUE(json["files"].items()[1]["findings"].items().empty());
@@ -72,7 +74,10 @@ TEST(Report, SarifHasWhatItsSchemaRequires) {
     EXPECT_EQ(result.text("level"), "error");
   }
   const auto uri = [&](std::size_t i) {
-    return run["results"].items()[i]["locations"].items()[0]["physicalLocation"]["artifactLocation"].str("uri");
+    return run["results"]
+        .items()[i]["locations"]
+        .items()[0]["physicalLocation"]["artifactLocation"]
+        .str("uri");
   };
   EXPECT_EQ(uri(0), "my%20policies/a.json");
   EXPECT_EQ(uri(1), "stdin");

@@ -235,6 +235,10 @@ class Grammar {
                      "`NotPrincipal` with `Allow` would allow everyone else, anonymous callers "
                      "included: use `Principal` with a Condition");
     }
+    if (sense == Sense::all_but_listed && reader_.kind() == Kind::trust) {
+      reader_.report(Fault::unsupported_element, *element,
+                     "a role trust policy takes `Principal` only");
+    }
     statement.principals = detail::read_principals(reader_, *element, sense);
   }
 

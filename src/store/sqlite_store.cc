@@ -6,6 +6,7 @@
 // the map and answers. So what anyone can read is durable, and a batch that fails has changed
 // nothing. Rejected: writing to SQLite from the committing threads, which is an fsync each.
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -15,6 +16,7 @@
 
 #include "base/check.h"
 #include "store/detail/database.h"
+#include "store/detail/history.h"
 #include "store/detail/watch_hub.h"
 #include "store/store.h"
 
@@ -93,6 +95,7 @@ class SqliteStore final : public Store {
       : database_(std::move(database)),
         entries_(std::move(entries)),
         revision_(revision),
+        history_(revision),
         writer_([this] { write_until_stopped(); }) {}
 
   ~SqliteStore() override {
@@ -115,9 +118,35 @@ class SqliteStore final : public Store {
   std::vector<Entry> list(std::string_view prefix) const override {
     std::vector<Entry> found;
     const std::shared_lock lock(entries_mutex_);
-    for (auto at = entries_.lower_bound(prefix);
-         at != entries_.end() && at->first.starts_with(prefix); ++at) {
-      found.push_back({at->first, at->second.document, at->second.revision});
+    append_entries(prefix, found);
+    return found;
+  }
+
+  Snapshot snapshot(Prefixes prefixes) const override {
+    // In order, a prefix comes before those within it, which have nothing to add.
+    std::vector<std::string_view> sorted(prefixes.begin(), prefixes.end());
+    std::ranges::sort(sorted);
+    Snapshot found;
+    std::optional<std::string_view> last;
+    const std::shared_lock lock(entries_mutex_);
+    found.revision = revision_;
+    for (const std::string_view prefix : sorted) {
+      if (last && prefix.starts_with(*last)) continue;
+      append_entries(prefix, found.entries);
+      last = prefix;
+    }
+    return found;
+  }
+
+  std::optional<Changes> changes_since(Revision since, Prefixes prefixes) const override {
+    const std::shared_lock lock(entries_mutex_);
+    if (since > revision_) return std::nullopt;  // another store's, or one that was restored
+    const auto keys = history_.since(since, prefixes);
+    if (!keys) return std::nullopt;
+    Changes found{.changes = {}, .revision = revision_};
+    for (const std::string& key : *keys) {
+      const auto at = entries_.find(key);
+      found.changes.push_back({key, at == entries_.end() ? nullptr : at->second.document});
     }
     return found;
   }
@@ -172,6 +201,14 @@ class SqliteStore final : public Store {
 
   static std::unexpected<Error> conflict() {
     return fail(Failure::conflict, "something this transaction read has changed: try again");
+  }
+
+  // Under the lock.
+  void append_entries(std::string_view prefix, std::vector<Entry>& found) const {
+    for (auto at = entries_.lower_bound(prefix);
+         at != entries_.end() && at->first.starts_with(prefix); ++at) {
+      found.push_back({at->first, at->second.document, at->second.revision});
+    }
   }
 
   bool still_as_read(const Transaction& transaction, const Entries& newer) const {
@@ -273,6 +310,7 @@ class SqliteStore final : public Store {
         } else {
           continue;  // erasing what is absent changes nothing
         }
+        history_.add(pending.revision, write.key);
         changes.push_back({std::string(write.key), write.document});
       }
       hub_.post(pending.revision, std::move(changes));
@@ -284,6 +322,7 @@ class SqliteStore final : public Store {
   mutable std::shared_mutex entries_mutex_;
   Entries entries_;    // INVARIANT: holds exactly what is durable
   Revision revision_;  // of the last durable commit; guarded as entries_
+  detail::History history_;  // guarded as entries_
   detail::WatchHub hub_;
   std::mutex queue_mutex_;  // guards the two below
   Batch queue_;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +35,24 @@ struct Change {
   std::shared_ptr<const text::Json> document;  // null: erased
 };
 
+using Prefixes = std::span<const std::string_view>;
+
+// What lies under some prefixes, all as of one revision.
+struct Snapshot {
+  std::vector<Entry> entries;  // in key order, each once
+  Revision revision = 0;
+};
+
+// What later commits made of the keys they changed, all as of one revision.
+struct Changes {
+  std::vector<Change> changes;  // in key order, each key once
+  Revision revision = 0;
+};
+
 inline constexpr std::size_t key_bytes_max = 512;  // and at least 1
 inline constexpr std::size_t document_bytes_max = 1024UL * 1024;  // as Json::dump writes it
 inline constexpr std::size_t transaction_writes_max = 10'000;
+inline constexpr std::size_t changes_kept_max = 65'536;  // that `changes_since` can look back over
 
 class Store;
 
@@ -83,6 +99,15 @@ class Store {
 
   virtual std::optional<Entry> get(std::string_view key) const = 0;
   virtual std::vector<Entry> list(std::string_view prefix) const = 0;
+
+  // Everything under any of `prefixes`, and the revision to ask for changes since.
+  virtual Snapshot snapshot(Prefixes prefixes) const = 0;
+
+  // The keys under any of `prefixes` that commits after `since` wrote or erased, as they are now.
+  // Nothing when that cannot be known: the store looks back over changes_kept_max changes, and
+  // no further than it has been open (etcd: than it was compacted). Then take a snapshot again.
+  // Cost: grows with the changes after `since` under whatever prefix, not with the store.
+  virtual std::optional<Changes> changes_since(Revision since, Prefixes prefixes) const = 0;
 
   // Applies the transaction's writes atomically and durably, or fails with
   //   invalid    a key or a document is past its limit, or not representable as JSON

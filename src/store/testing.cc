@@ -36,6 +36,10 @@ class TemporaryStore final : public Store {
   }
   std::optional<Entry> get(std::string_view key) const override { return store_->get(key); }
   std::vector<Entry> list(std::string_view prefix) const override { return store_->list(prefix); }
+  Snapshot snapshot(Prefixes prefixes) const override { return store_->snapshot(prefixes); }
+  std::optional<Changes> changes_since(Revision since, Prefixes prefixes) const override {
+    return store_->changes_since(since, prefixes);
+  }
   Result<Revision> commit(const Transaction& transaction) override {
     return store_->commit(transaction);
   }

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -254,6 +255,81 @@ class WrongStartTest(unittest.TestCase):
         os.mkdir(self.data)
         os.chown(self.data, 65534, 65534)
         self.fails("chown")
+
+
+class RuleFilesTest(unittest.TestCase):
+    """`ringwall authorize --cases`: exit status 0, 1 or 2, and where it went wrong."""
+
+    RULE = """rule: Ann reads the ledger
+given: {"request": {"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject",
+                    "resource": "arn:aws:s3:::ledger/1"},
+        "policies": {"identity": ["reader.json"]}}
+case: reading
+  expect: allow by identity-based policy statement Read of reader.json
+case: writing
+  with: {"request": {"action": "s3:PutObject"}}
+  expect: %s
+"""
+    READER = ('{"Version": "2012-10-17", "Statement": {"Sid": "Read", "Effect": "Allow", '
+              '"Action": "s3:Get*", "Resource": "*"}}')
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="ringwall-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        os.mkdir(os.path.join(self.folder, "policies"))
+        self.write("policies/reader.json", self.READER)
+        self.write("policies/right.rule", self.RULE % "implicit-deny by identity-based policy")
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def cases(self, *arguments):
+        return subprocess.run([BINARY, "authorize", *arguments], capture_output=True, text=True, cwd=self.folder,
+                              timeout=START_S_MAX, check=False)
+
+    def test_all_pass(self):
+        done = self.cases("--cases", "policies", "policies/right.rule")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, "4 of 4 cases pass, in 2 files\n")
+
+    def test_some_fail(self):
+        self.write("policies/wrong.rule", self.RULE % "allow")
+        done = self.cases("--cases", "policies")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("policies/wrong.rule:7: writing\n  expected  allow\n"
+                      "  got       implicit-deny by identity-based policy\n", done.stdout)
+        self.assertIn("3 of 4 cases pass, in 2 files\n", done.stdout)
+        done = self.cases("--format", "json", "--cases", "policies/wrong.rule")
+        self.assertEqual(done.returncode, 1)
+        said = json.loads(done.stdout)
+        self.assertEqual((said["cases"], said["passed"], said["failed"]), (2, 1, 1))
+        self.assertEqual(said["failures"], [{"file": "policies/wrong.rule", "line": 7, "case": "writing", "expected": "allow",
+                                             "got": "implicit-deny by identity-based policy"}])
+
+    def test_what_cannot_be_read(self):
+        self.write("policies/wrong.rule", self.RULE % "perhaps")
+        os.mkdir(os.path.join(self.folder, "empty"))
+        for path, says in [("policies", "policies/wrong.rule: line 9: a case expects"), ("empty", "holds no `*.rule` file"),
+                           ("absent.rule", "absent.rule")]:
+            done = self.cases("--cases", path)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(says, done.stderr)
+        self.assertEqual(self.cases().returncode, 2)
+
+    def test_as_many_files_as_a_folder_may_hold_and_one_more(self):
+        os.mkdir(os.path.join(self.folder, "many"))
+        for i in range(10_000):
+            self.write(f"many/{i}.rule", "")
+        done = self.cases("--cases", "many")
+        self.assertIn("10000 could not be read", done.stdout)
+        self.write("many/more.rule", "")
+        done = self.cases("--cases", "many")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("more than 10000 rule files", done.stderr)
+
+    def test_a_question_or_cases(self):
+        self.assertEqual(self.cases("question.json", "--cases", "policies").returncode, 2)
 
 
 class FullDiskTest(unittest.TestCase):

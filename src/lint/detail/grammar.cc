@@ -79,7 +79,8 @@ const Rule& rule_for_size(Kind kind) {
 }
 
 const Rule& rule_for_unsupported_element(Kind kind, std::string_view element) {
-  if (element == "Principal" || element == "NotPrincipal")
+  const bool of_principals = element == "Principal" || element == "NotPrincipal";
+  if (of_principals && kind != Kind::trust)  // which takes the one and not the other
     return kind == Kind::scp ? rule("SCP_SYNTAX_ERROR_PRINCIPAL") : rule("UNSUPPORTED_PRINCIPAL");
   if (kind == Kind::trust && (element == "Resource" || element == "NotResource"))
     return rule("ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE");

@@ -1,0 +1,166 @@
+#include "directory/detail/organization.h"
+
+#include <algorithm>
+
+#include "directory/documents.h"
+
+namespace ringwall::directory {
+namespace {
+
+constexpr std::string_view organization_key = "org/organization";
+constexpr std::string_view account_prefix = "org/account/";
+
+// The last two parts of "org/attachment/<target>/<policy>".
+struct Attachment {
+  std::string target, policy;
+};
+Attachment attachment_in(std::string_view key) {
+  const KeyParts parts = parts_of(key);
+  return {std::string(parts.kind), std::string(parts.name)};
+}
+
+std::vector<authz::Level> with(const std::vector<authz::Level>& above, const authz::Level& own) {
+  std::vector<authz::Level> levels;
+  levels.reserve(above.size() + 1);
+  levels = above;
+  levels.push_back(own);
+  return levels;
+}
+
+}  // namespace
+
+const Json* OrganizationBuilder::document(std::string_view key) const {
+  const auto found = documents_.find(key);
+  return found == documents_.end() ? nullptr : found->second.get();
+}
+
+void OrganizationBuilder::apply(const store::Change& change) {
+  auto at = documents_.find(change.key);
+  if (at == documents_.end()) {
+    if (change.document == nullptr) return;
+    at = documents_.emplace(change.key, nullptr).first;
+  }
+  const Document before = std::exchange(at->second, change.document);
+  const bool is_attachment = change.key.starts_with("org/attachment/");
+  if (is_attachment) attachments_.add(attachment_in(at->first).policy, at->first);
+  note(at->first, before);
+  if (change.document != nullptr) return;
+  if (is_attachment) attachments_.remove(attachment_in(at->first).policy, at->first);
+  documents_.erase(at);
+}
+
+// What a change touches: the accounts below (and at) what it names.
+void OrganizationBuilder::note(std::string_view key, const Document& before) {
+  const auto [kind, name, rest] = parts_of(key);
+  changed_ = true;
+  if (key == organization_key) {
+    whole_ = true;
+  } else if (kind == "root" || kind == "ou" || kind == "account") {
+    forget_levels(std::string(name));
+    if (kind == "account" && before != nullptr) departed_.insert(before->str("Id"));
+  } else if (kind == "attachment") {
+    forget_levels(std::string(name));
+  } else if (kind == "policy") {
+    attachments_.for_each(name, [&](std::string_view attachment) { forget_levels(attachment_in(attachment).target); });
+  }
+}
+
+void OrganizationBuilder::forget_levels(const std::string& target) {
+  levels_.erase(target);
+  touched_.insert(target);
+}
+
+void OrganizationBuilder::update(estate::Estate& estate) {
+  if (!std::exchange(changed_, false)) return;
+  const bool whole = std::exchange(whole_, false);
+  const Json* organization = document(organization_key);
+  if (organization == nullptr) {
+    estate.organization.reset();
+    estate.accounts = {};
+  } else {
+    estate.organization = {.id = organization->str("Id"), .management_account = organization->str("MasterAccountId"), .root_id = organization->str("root")};
+    Accounts accounts(estate.accounts);
+    for (const std::string& id : departed_) accounts.erase(id);
+    for (auto at = documents_.lower_bound(account_prefix); at != documents_.end() && at->first.starts_with(account_prefix); ++at) {
+      const estate::Account* before = accounts.find(at->second->text("Id"));
+      if (whole || before == nullptr || is_touched(*before)) accounts.put(account_of(*estate.organization, *at->second));
+    }
+    estate.accounts = std::move(accounts).finish();
+  }
+  above_.clear();
+  touched_.clear();
+  departed_.clear();
+}
+
+// A change of what lies above an account is a change of something on its path.
+bool OrganizationBuilder::is_touched(const estate::Account& account) const {
+  const auto touched = [&](const std::string& target) { return touched_.contains(target); };
+  return touched(account.id) || std::ranges::any_of(account.path, touched);
+}
+
+estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored) {
+  const Above& shared = above(organization, stored.str("parent"));
+  estate::Account account{.id = stored.str("Id"), .name = stored.str("Name"), .path = shared.path, .org_path = shared.org_path, .scps = {}, .rcps = {}};
+  if (account.id == organization.management_account) return account;
+  if (!shared.has_root) {
+    // An account whose way up does not end at a root is damage: one empty level, which denies.
+    account.scps = account.rcps = {authz::Level{.target = account.id, .policies = {}}};
+    return account;
+  }
+  const Levels& own = levels_of(account.id);
+  if (shared.has_scps) account.scps = with(shared.scps, own.scps);
+  if (shared.has_rcps) account.rcps = with(shared.rcps, own.rcps);
+  return account;
+}
+
+const OrganizationBuilder::Above& OrganizationBuilder::above(const estate::Organization& organization, const std::string& parent) {
+  const auto [at, is_new] = above_.try_emplace(parent);
+  Above& found = at->second;
+  if (!is_new) return found;
+  found.path = path_to(parent);
+  found.org_path = estate::org_path_of(organization, found.path);
+  const Json* root = found.path.empty() ? nullptr : document("org/root/" + found.path.front());
+  found.has_root = root != nullptr;
+  if (root == nullptr) return found;
+  found.has_scps = is_enabled(*root, scp_type);
+  found.has_rcps = is_enabled(*root, rcp_type);
+  for (const std::string& target : found.path) {
+    const Levels& levels = levels_of(target);
+    if (found.has_scps) found.scps.push_back(levels.scps);
+    if (found.has_rcps) found.rcps.push_back(levels.rcps);
+  }
+  return found;
+}
+
+std::vector<std::string> OrganizationBuilder::path_to(std::string parent) const {
+  std::vector<std::string> path;
+  // Units cannot contain themselves; a damaged store must not make this loop.
+  while (!parent.empty() && std::ranges::find(path, parent) == path.end()) {
+    path.push_back(parent);
+    const Json* unit = document("org/ou/" + parent);
+    parent = unit == nullptr ? std::string() : unit->str("parent");
+  }
+  std::ranges::reverse(path);
+  return path;
+}
+
+const OrganizationBuilder::Levels& OrganizationBuilder::levels_of(const std::string& target) {
+  const auto [known, is_new] = levels_.try_emplace(target);
+  Levels& levels = known->second;
+  if (!is_new) return levels;
+  levels.scps.target = levels.rcps.target = target;
+  const std::string prefix = attachment_key(target, "");
+  for (auto at = documents_.lower_bound(prefix); at != documents_.end() && at->first.starts_with(prefix); ++at) {
+    const Json* policy = document("org/policy/" + at->first.substr(prefix.size()));
+    if (policy == nullptr) continue;
+    const Json& summary = (*policy)["PolicySummary"];
+    const bool is_scp = summary.text("Type") == scp_type;
+    if (!is_scp && summary.text("Type") != rcp_type) continue;
+    const policy::Kind kind = is_scp ? policy::Kind::scp : policy::Kind::rcp;
+    authz::Level& level = is_scp ? levels.scps : levels.rcps;
+    level.policies.push_back({.name = summary.str("Arn"), .document = compiled_.of(policy->text("Content"), kind, summary.text("Arn"))});
+  }
+  return levels;
+}
+
+}  // namespace ringwall::directory
