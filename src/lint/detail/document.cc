@@ -22,6 +22,24 @@ std::string meaning_of(const Json& statement) {
   return meaning;
 }
 
+enum class JsonType : std::uint8_t { text, number, boolean, other };
+JsonType type_of(const Json& value) {
+  if (value.is_string()) return JsonType::text;
+  if (value.is_number()) return JsonType::number;
+  return value.is_bool() ? JsonType::boolean : JsonType::other;
+}
+
+void check_value_types(const Json& keys, Findings& findings) {
+  for (const Json::Member& key : keys.members()) {
+    const Json::Array& values = key.value.items();
+    const auto other = std::ranges::find_if(
+        values, [&](const Json& one) { return type_of(one) != type_of(values.front()); });
+    if (other == values.end() || type_of(*other) == JsonType::other) continue;
+    findings.add(rule("INVALID_CONDITION_DATA_TYPE"), other->offset(),
+                 "the values of " + shown(key.key) + " are of several JSON types");
+  }
+}
+
 void check_statement(const Json& statement, Findings& findings) {
   if (const Json* sid = statement.find("Sid"); sid != nullptr && sid->is_string()) {
     if (sid->as_string().empty())
@@ -34,6 +52,7 @@ void check_statement(const Json& statement, Findings& findings) {
                  "the condition is empty and restricts nothing");
   }
   for (const auto& [name, keys, offset] : condition->members()) {
+    check_value_types(keys, findings);
     if (keys.is_object() && keys.members().empty()) {
       findings.add(rule("EMPTY_OBJECT_CONDITION"), offset,
                    shown(name) + " names no key and restricts nothing");

@@ -47,7 +47,8 @@ bool is_every_role(const Listed& resource) {
 }
 
 void check_delicate(const Statement& statement, const Delicate& what, Findings& findings) {
-  if (!reaches(statement, what.action) || condition_on(statement, text::lower(what.key)) != nullptr) return;
+  if (!reaches(statement, what.action) || condition_on(statement, text::lower(what.key)) != nullptr)
+    return;
   const bool not_action = statement.action_sense == Sense::all_but_listed;
   const bool not_resource = statement.resource_sense == Sense::all_but_listed;
   const auto every = std::ranges::find_if(statement.resources, is_every_role);
@@ -95,9 +96,24 @@ void check_pairs(const Statement& statement, Findings& findings) {
       shown(address->key_name) + " is the same in many networks: the statement names none");
 }
 
+// A key policy is about its one key and its service.
+void check_key_statement(const Statement& statement, Findings& findings) {
+  for (const Listed& action : statement.actions) {
+    if (text::lower(action.text).starts_with("kms:") || action.text.starts_with('*')) continue;
+    findings.add(rule("UNSUPPORTED_ACTION_IN_POLICY"), action.offset,
+                 "a key policy decides actions of `kms:` only, not " + shown(action.text));
+  }
+  for (const Listed& resource : statement.resources) {
+    if (resource.text == "*" || resource.text.contains(":kms:")) continue;
+    findings.add(rule("UNSUPPORTED_RESOURCE_ARN_IN_POLICY"), resource.offset,
+                 shown(resource.text) + " is no key");
+  }
+}
+
 void check_key_policy(const Subject& subject, Findings& findings) {
   const auto& statements = subject.syntax.statements;
   if (subject.kind != Kind::key || statements.empty()) return;
+  for (const Statement& statement : statements) check_key_statement(statement, findings);
   const bool somebody = std::ranges::any_of(statements, [](const Statement& statement) {
     return statement.effect == Effect::allow && statement.principals &&
            !statement.principals->names.empty() && reaches(statement, "kms:PutKeyPolicy");
