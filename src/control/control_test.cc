@@ -288,7 +288,7 @@ TEST_F(Control, LeasesAnEarlierServerLeftAreReleased) {
 TEST_F(Control, AFolderTooDeepForASocketIsRefused) {
   const std::string deep = folder_ + "/" + std::string(120, 'd');
   std::filesystem::create_directories(deep + "/run");
-  EXPECT_EQ(Server::start(deep, environment_, host_, *reconciler_, [] { return Json(); }).error().kind, Failure::invalid);
+  EXPECT_EQ(Server::start(deep, environment_, host_, *reconciler_, {}).error().kind, Failure::invalid);
   EXPECT_EQ(status(deep).error().kind, Failure::invalid);
 }
 
