@@ -1,6 +1,7 @@
 """Every service through boto3: what it does, how it refuses, how its lists go on."""
 
 import json
+import time
 import unittest
 
 from harness import Keys, ServerCase, refusal_of
@@ -100,6 +101,18 @@ class ServicesTest(ServerCase):
         self.assertEqual(iam.get_context_keys_for_principal_policy(PolicySourceArn=erin)["ContextKeyNames"], ["aws:RequestedRegion"])
         self.refused("AccessDenied", self.client("iam", keys).simulate_principal_policy, PolicySourceArn=erin, ActionNames=["s3:GetObject"])
         self.refused("InvalidInput", iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
+
+    def test_iam_says_when_a_key_was_last_used(self):
+        iam = self.client("iam")
+        keys, _ = self.user("gina", allow("kms:*"))
+        last_used = lambda: iam.get_access_key_last_used(AccessKeyId=keys.access_key)["AccessKeyLastUsed"]
+        self.assertEqual(last_used(), {"ServiceName": "N/A", "Region": "N/A"})
+        self.client("kms", keys).list_keys()
+        until = time.monotonic() + 10  # it is written down behind the answer
+        while last_used()["ServiceName"] == "N/A" and time.monotonic() < until:
+            pass
+        self.assertEqual(last_used()["ServiceName"], "kms")
+        self.assertIn("LastUsedDate", last_used())
 
     def test_iam_gives_an_account_its_alias(self):
         iam = self.client("iam")
