@@ -300,15 +300,14 @@ std::string_view name_of(Verdict verdict) {
   return "implicit-deny";
 }
 
-policy::Exemptions exemptions_of(const Request& request, const Layers& layers) {
-  const PrincipalType type = request.principal.type;
-  const bool bounded = layers.boundary != nullptr &&
-                       (type == PrincipalType::user || type == PrincipalType::role_session);
-  return bounded ? policy::Exemptions::none : policy::Exemptions::listed;
+Request told_of_boundary(Request request) {
+  request.principal.bounded = true;
+  return request;
 }
 
 Ruling decide(const Request& request, const Layers& layers) {
-  const Probe probe(request, exemptions_of(request, layers));
+  if (!tells_of_boundary(request, layers)) return decide(told_of_boundary(request), layers);
+  const Probe probe(request);
   const Case asked{request, layers, probe, bound_by_rcps(probe, layers), bound_by_scps(request)};
   if (const auto denied = explicit_deny(asked)) return *denied;
   if (layers.endpoint != nullptr && !find_in(layers.endpoint, Effect::allow, probe))

@@ -96,8 +96,7 @@ std::string_view name_of(Naming naming) {
   return "not named";
 }
 
-Probe::Probe(const Request& request, Exemptions exemptions)
-    : request_(request), exemptions_(exemptions) {
+Probe::Probe(const Request& request) : request_(request) {
   const std::string_view action = request.action;
   char* lower = lower_;
   if (action.size() > action_bytes_usual) {
