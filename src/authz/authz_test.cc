@@ -284,6 +284,25 @@ TEST(Trap5, WithoutAStatementForTheAccountIdentityPoliciesGiveNothingOnAKey) {
   EXPECT_EQ(decrypt(alice(), alice_element, {}, other_account), no_identity);
 }
 
+// Whether the request says of the boundary or only the layers do.
+TEST(Trap6, NotPrincipalNeverExemptsACallerWithABoundary) {
+  const Owned unbounded{
+      .identity = {identity("Allow", "*")},
+      .resource = named(Kind::resource,
+                        R"({"Sid":"B","Effect":"Deny","Action":"s3:*","Resource":"*",
+                            "NotPrincipal":{"AWS":["111122223333",
+                                                   "arn:aws:iam::111122223333:user/alice"]}})",
+                        "on the resource")};
+  Owned with_boundary = unbounded;
+  with_boundary.boundary = identity("Allow", "*");
+  Request told = request(alice());
+  EXPECT_EQ(outcome(told, unbounded), "allow: identity-based policy");
+  EXPECT_EQ(outcome(told, with_boundary), "explicit-deny: resource-based policy");
+  EXPECT_EQ(explain(told, with_boundary.layers()).text("verdict"), "explicit-deny");
+  told.principal.bounded = true;
+  EXPECT_EQ(outcome(told, with_boundary), "explicit-deny: resource-based policy");
+}
+
 TEST(Trap7, EveryScpLevelMustAllow) {
   Owned layers{.identity = {identity("Allow", "*")}};
   layers.scps = {{"r-1", {scp("Allow", "*")}},

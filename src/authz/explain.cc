@@ -92,6 +92,7 @@ Json request_as_json(const Request& request) {
 }  // namespace
 
 text::Json explain(const Request& request, const Layers& layers) {
+  if (!tells_of_boundary(request, layers)) return explain(told_of_boundary(request), layers);
   const Decision decision = plain::Evaluator().authorize(request, layers);
   Json json =
       Json::object({{"verdict", name_of(decision.verdict)}, {"layer", name_of(decision.layer)}});

@@ -31,6 +31,9 @@ enum class Kind : std::uint8_t {
 };
 std::string_view name_of(Kind kind);
 std::size_t characters_max(Kind kind);  // white space not counted where AWS does not count it
+// A role's inline policies together; so an identity-based policy is compiled up to this size. One
+// with an ARN of its own is held to characters_max(Kind::identity) where it is written.
+inline constexpr std::size_t inline_policy_characters_max = 10'240;
 // AWS reads no document longer than this, white space and all.
 inline constexpr std::size_t document_bytes_max = 131'072;
 

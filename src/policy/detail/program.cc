@@ -167,8 +167,10 @@ Naming Program::listed(const CompiledStatement& statement, const Principal& call
 }
 
 // AWS checks the account first, then the role, then the session, and denies at the first that is
-// not listed. So a caller is exempt only if every one of those that it has is listed.
+// not listed. So a caller is exempt only if every one of those that it has is listed. One that has
+// a permissions boundary never is, whatever is listed.
 bool Program::exempt(const CompiledStatement& statement, const Principal& caller) const {
+  if (caller.bounded) return false;
   if (statement.names_everyone) return true;
   const auto account = [&] { return lists(statement, Type::account, caller.account); };
   switch (caller.type) {
