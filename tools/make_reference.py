@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Makes docs/reference from the code's own tables.
 
-    make_reference.py [--check] LIST_OPERATIONS
+    make_reference.py [--check] LIST_OPERATIONS LIST_RULES
 
-LIST_OPERATIONS is the program tests/reference builds. operations.md says what every service registers, beside
-what AWS's model of it knows; limits.md gathers the named limits of the headers. With --check nothing is written:
-the exit status is 1 if a file is not what would be written.
+LIST_OPERATIONS and LIST_RULES are the programs tests/reference builds. operations.md says what every service
+registers, beside what AWS's model of it knows; lint.md is the lint's table of rules; limits.md gathers the named
+limits of the headers. With --check nothing is written: the exit status is 1 if a file is not what would be written.
 """
 import argparse
 import json
@@ -63,18 +63,41 @@ def limits_page():
     return "\n".join(lines) + "\n"
 
 
+def lint_page(table):
+    own = sum(rule["origin"] == "own" for rule in table["rules"])
+    lines = ["# Findings of `ringwall lint`", "",
+             f"{len(table['rules'])} findings, gravest first. All but {own} bear the code of the finding in AWS's IAM Access Analyzer that means",
+             "the same; those marked ¹ are Ringwall's own. Where Ringwall refuses a document for a finding, it is an error, whatever",
+             "its severity here.", "",
+             f"Names of services, actions, resource types and condition keys are judged by {table['source']}."]
+    for severity in ["error", "security warning", "warning", "suggestion"]:
+        lines += ["", f"## {severity.capitalize()}s", "", "| code | what | what to do |", "|---|---|---|"]
+        for rule in table["rules"]:
+            if rule["severity"] == severity:
+                mark = "¹" if rule["origin"] == "own" else ""
+                what, remedy = (rule[key].replace("|", "\\|") for key in ("what", "remedy"))
+                lines.append(f"| `{rule['code']}`{mark} | {what} | {remedy} |")
+    return "\n".join(lines) + "\n"
+
+
+def output_of(program):
+    return json.loads(subprocess.run([program], capture_output=True, check=True).stdout)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only say whether the files are current")
-    parser.add_argument("list_operations", help="the program that tests/reference builds")
+    parser.add_argument("list_operations", help="a program that tests/reference builds")
+    parser.add_argument("list_rules", help="the other one")
     arguments = parser.parse_args()
-    services = json.loads(subprocess.run([arguments.list_operations], capture_output=True, check=True).stdout)
-    pages = {"operations.md": operations_page(services), "limits.md": limits_page()}
+    pages = {"operations.md": operations_page(output_of(arguments.list_operations)),
+             "lint.md": lint_page(output_of(arguments.list_rules)), "limits.md": limits_page()}
     stale = [name for name, page in pages.items()
              if not (FOLDER / name).is_file() or (FOLDER / name).read_text() != page]
     if arguments.check:
         for name in stale:
-            print(f"docs/reference/{name} is stale: make it with tools/make_reference.py {arguments.list_operations}")
+            print(f"docs/reference/{name} is stale: make it with tools/make_reference.py "
+                  f"{arguments.list_operations} {arguments.list_rules}")
         return 1 if stale else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in stale:

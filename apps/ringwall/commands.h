@@ -2,8 +2,12 @@
 // The subcommands. Each answers the process's exit status; messages go to standard error.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "lint/rules.h"
+#include "policy/policy.h"
 
 namespace ringwall::app {
 
@@ -49,11 +53,21 @@ struct AuthorizeFlags {
   std::vector<std::string> context;               // KEY=VALUE
 };
 
+enum class LintFormat : std::uint8_t { text, json, sarif };
+
+struct LintFlags {
+  std::vector<std::string> files;  // each a path, or `-`
+  std::optional<policy::Kind> kind = {};  // empty: by each document's shape
+  LintFormat format = LintFormat::text;
+  lint::Severity fail_on = lint::Severity::error;  // a finding as grave as this fails
+};
+
 int serve(const ServeFlags& flags);
 int exec(const ExecFlags& flags);
 int env(const std::string& data, Format format);
 int status(const std::string& data, Format format);
 int authorize(const AuthorizeFlags& flags);
+int lint_files(const LintFlags& flags);
 int completion(const std::string& shell);
 
 // Says `message` on standard error, as "ringwall: …", and answers `status`.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "commands.h"
+#include "lint/report.h"
 
 namespace ringwall::app {
 
@@ -26,6 +27,39 @@ void add_format(CLI::App& command, Format& format) {
   command.add_option("--format", format, "text for people, json for programs")
       ->transform(CLI::CheckedTransformer(names, CLI::ignore_case).description(""))
       ->type_name("text|json");
+}
+
+void add_lint(CLI::App& command, LintFlags& flags) {
+  command.footer("Findings bear the codes of AWS's IAM Access Analyzer where they mean the same; docs/reference/lint.md lists them.\n"
+                 "Without --type each document's shape decides: with principals it is a resource policy, or a role's trust\n"
+                 "policy if it lists sts: actions and no resource; else an identity policy.\n"
+                 "Examples: ringwall lint --type scp policies/*.json\n"
+                 "          aws iam get-role --role-name app --query Role.AssumeRolePolicyDocument | ringwall lint --type trust -\n"
+                 "          ringwall lint --format sarif --fail-on warning policies/*.json >lint.sarif\n"
+                 "Exit status: 0 nothing as grave as --fail-on, 1 something was, 2 wrong usage or a file cannot be read.");
+  command.add_option("file", flags.files, "policy documents, or - for standard input")->required()->type_name("FILE");
+  using enum policy::Kind;
+  static const std::map<std::string, policy::Kind> kinds = [] {
+    std::map<std::string, policy::Kind> words;
+    for (const policy::Kind kind : {identity, boundary, session, resource, trust, key, scp, rcp, endpoint})
+      words[std::string(lint::word_for(kind))] = kind;
+    return words;
+  }();
+  command.add_option("--type", flags.kind, "what the documents are; RCPs, SCPs and the like cannot be guessed")
+      ->transform(CLI::CheckedTransformer(kinds, CLI::ignore_case).description(""))
+      ->type_name("identity|boundary|session|resource|trust|kms|scp|rcp|endpoint");
+  static const std::map<std::string, LintFormat> formats = {
+      {"text", LintFormat::text}, {"json", LintFormat::json}, {"sarif", LintFormat::sarif}};
+  command.add_option("--format", flags.format, "text for people, json for programs, sarif for code scanning")
+      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
+      ->type_name("text|json|sarif");
+  static const std::map<std::string, lint::Severity> severities = {{"error", lint::Severity::error},
+                                                                   {"security-warning", lint::Severity::security_warning},
+                                                                   {"warning", lint::Severity::warning},
+                                                                   {"suggestion", lint::Severity::suggestion}};
+  command.add_option("--fail-on", flags.fail_on, "the least grave finding that makes the exit status 1 (default: error)")
+      ->transform(CLI::CheckedTransformer(severities, CLI::ignore_case).description(""))
+      ->type_name("error|security-warning|warning|suggestion");
 }
 
 int run(int argc, char** argv) {
@@ -93,6 +127,10 @@ int run(int argc, char** argv) {
   authorize_command->add_flag("--why", authorize_flags.why, "every statement considered, and why it did or did not apply");
   add_format(*authorize_command, authorize_flags.format);
 
+  LintFlags lint_flags;
+  CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
+  add_lint(*lint_command, lint_flags);
+
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
   completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -111,6 +149,7 @@ int run(int argc, char** argv) {
   if (*status_command) return status(data, format);
   if (*exec_command) return exec(exec_flags);
   if (*authorize_command) return authorize(authorize_flags);
+  if (*lint_command) return lint_files(lint_flags);
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
   if (!about.empty()) {

@@ -300,14 +300,12 @@ std::string_view name_of(Verdict verdict) {
   return "implicit-deny";
 }
 
-Request told_of_boundary(Request request) {
-  request.principal.bounded = true;
-  return request;
+policy::Exemptions exemptions_of(const Layers& layers) {
+  return layers.boundary != nullptr ? policy::Exemptions::none : policy::Exemptions::listed;
 }
 
 Ruling decide(const Request& request, const Layers& layers) {
-  if (!tells_of_boundary(request, layers)) return decide(told_of_boundary(request), layers);
-  const Probe probe(request);
+  const Probe probe(request, exemptions_of(layers));
   const Case asked{request, layers, probe, bound_by_rcps(probe, layers), bound_by_scps(request)};
   if (const auto denied = explicit_deny(asked)) return *denied;
   if (layers.endpoint != nullptr && !find_in(layers.endpoint, Effect::allow, probe))

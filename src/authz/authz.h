@@ -56,6 +56,9 @@ struct Layers {
   const Named* endpoint = nullptr;
 };
 
+// A caller with a permissions boundary is exempted by no NotPrincipal.
+policy::Exemptions exemptions_of(const Layers& layers);
+
 // A verdict, the layer that decided and the statement that caused it, as plain data.
 struct [[nodiscard]] Ruling {
   Verdict verdict = Verdict::implicit_deny;
@@ -65,16 +68,9 @@ struct [[nodiscard]] Ruling {
 };
 
 // Explicit denies first, in the order endpoint, rcp, scp, resource, boundary, session, identity;
-// then each layer that must allow. Total, pure, thread-safe and allocation-free, except that a
-// request whose principal does not say of a boundary among the layers is copied. Fills no context:
+// then each layer that must allow. Total, pure, thread-safe and allocation-free. Fills no context:
 // the request has it all.
 Ruling decide(const policy::Request& request, const Layers& layers);
-
-// Does the request say of a boundary what the layers say? Else told_of_boundary() is the one to ask.
-inline bool tells_of_boundary(const policy::Request& request, const Layers& layers) {
-  return layers.boundary == nullptr || request.principal.bounded;
-}
-policy::Request told_of_boundary(policy::Request request);
 
 // A ruling that owns what it says, so it can be logged after the policies are replaced.
 struct [[nodiscard]] Decision {

@@ -203,6 +203,19 @@ TEST(Trap4, NamingUserOrSessionBypassesImplicitDeniesAndNamingTheRoleDoesNot) {
             "explicit-deny: permissions boundary");
 }
 
+TEST(Trap6, NotPrincipalExemptsNobodyWhoHasABoundary) {
+  const std::string everyone_else =
+      R"({"Effect":"Deny","Action":"*","Resource":"*","NotPrincipal":{"AWS":["111122223333",
+         "arn:aws:iam::111122223333:user/alice","arn:aws:iam::111122223333:role/app",
+         "arn:aws:sts::111122223333:assumed-role/app/s1"]}})";
+  for (const Principal& caller : {alice(), app_session()}) {
+    Owned all{.identity = {identity("Allow", "*")}, .resource = named(Kind::resource, everyone_else)};
+    EXPECT_EQ(outcome(request(caller), all), by_identity) << caller.arn;
+    all.boundary = named(Kind::boundary, R"({"Effect":"Allow","Action":"*","Resource":"*"})");
+    EXPECT_EQ(outcome(request(caller), all), "explicit-deny: resource-based policy") << caller.arn;
+  }
+}
+
 TEST(Trap4, AcrossAccountsBothSidesMustAllow) {
   const Request cross = request(alice(), "s3:GetObject", other_account);
   EXPECT_EQ(outcome(cross, {.identity = {identity("Allow", "*")}}), no_resource);
@@ -282,25 +295,6 @@ TEST(Trap5, WithoutAStatementForTheAccountIdentityPoliciesGiveNothingOnAKey) {
   EXPECT_EQ(decrypt(alice(), account_element, {identity("Allow", "kms:Decrypt")}, other_account),
             by_identity);
   EXPECT_EQ(decrypt(alice(), alice_element, {}, other_account), no_identity);
-}
-
-// Whether the request says of the boundary or only the layers do.
-TEST(Trap6, NotPrincipalNeverExemptsACallerWithABoundary) {
-  const Owned unbounded{
-      .identity = {identity("Allow", "*")},
-      .resource = named(Kind::resource,
-                        R"({"Sid":"B","Effect":"Deny","Action":"s3:*","Resource":"*",
-                            "NotPrincipal":{"AWS":["111122223333",
-                                                   "arn:aws:iam::111122223333:user/alice"]}})",
-                        "on the resource")};
-  Owned with_boundary = unbounded;
-  with_boundary.boundary = identity("Allow", "*");
-  Request told = request(alice());
-  EXPECT_EQ(outcome(told, unbounded), "allow: identity-based policy");
-  EXPECT_EQ(outcome(told, with_boundary), "explicit-deny: resource-based policy");
-  EXPECT_EQ(explain(told, with_boundary.layers()).text("verdict"), "explicit-deny");
-  told.principal.bounded = true;
-  EXPECT_EQ(outcome(told, with_boundary), "explicit-deny: resource-based policy");
 }
 
 TEST(Trap7, EveryScpLevelMustAllow) {

@@ -56,14 +56,14 @@ Decision implicit_deny(Layer layer) {
 
 class Gathering {
  public:
-  Gathering(Evaluator& evaluator, const Request& request)
-      : evaluator_(evaluator), request_(request) {}
+  Gathering(Evaluator& evaluator, const Request& request, policy::Exemptions exemptions)
+      : evaluator_(evaluator), request_(request), exemptions_(exemptions) {}
 
   Statements of(const Named& named) {
     Statements applying;
     const policy::plain::Policy& policy = evaluator_.policy(*named.document);
     for (std::size_t i = 0; i < policy.statements(); ++i) {
-      if (policy.match(i, request_) != policy::Mismatch::none) continue;
+      if (policy.match(i, request_, exemptions_) != policy::Mismatch::none) continue;
       applying.push_back({&named, i, policy.syntax().statements[i].effect,
                           policy.naming(i, request_.principal)});
     }
@@ -84,6 +84,7 @@ class Gathering {
  private:
   Evaluator& evaluator_;
   const Request& request_;
+  const policy::Exemptions exemptions_;
 };
 
 // How a statement of a resource's policy that allows grants to the caller inside one account: by
@@ -118,8 +119,7 @@ const policy::plain::Policy& Evaluator::policy(const policy::Document& document)
 }
 
 Decision Evaluator::authorize(const Request& request, const Layers& layers) {
-  if (!tells_of_boundary(request, layers)) return authorize(told_of_boundary(request), layers);
-  Gathering gathering(*this, request);
+  Gathering gathering(*this, request, exemptions_of(layers));
   const policy::Principal& caller = request.principal;
   const bool inside = has_account(caller);
   const Layer by_resource = resource_layer(layers.resource_kind);

@@ -263,7 +263,6 @@ Result<Question> read_question(const Json& json, const ReadDocument& read) {
   } else {
     RW_DO(read_layers(json["policies"], read, question));
   }
-  question.request.principal.bounded = question.layers.boundary != nullptr;
   return question;
 }
 

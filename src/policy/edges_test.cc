@@ -210,13 +210,13 @@ TEST(Sizes, CountCharactersAndNotBytesAndSpaceInStrings) {
   };
   const std::string blank = " \t\r\n";
   for (const char* filler : {"a", " ", "\xC3\xBC"}) {
-    EXPECT_EQ(refusal(of_size(6'144, filler, blank)), "accepted") << filler;
-    EXPECT_TRUE(refusal(of_size(6'145, filler, blank)).contains("6145 characters")) << filler;
+    EXPECT_EQ(refusal(of_size(inline_policy_characters_max, filler, blank)), "accepted") << filler;
+    EXPECT_TRUE(refusal(of_size(inline_policy_characters_max + 1, filler, blank)).contains("10241 characters")) << filler;
   }
   EXPECT_TRUE(refusal(of_size(2'048, "a", blank), Kind::session).contains("2052 characters"));
   // An escaped quotation mark does not end its string, and an escaped backslash does not escape.
   const std::string escapes = R"(\"\\)";
-  EXPECT_TRUE(refusal(of_size(6'145, "a", "").insert(120, escapes)).contains("6149 characters"));
+  EXPECT_TRUE(refusal(of_size(inline_policy_characters_max + 1, "a", "").insert(120, escapes)).contains("10245 characters"));
 }
 
 TEST(Header, AnIdIsAString) {

@@ -62,7 +62,6 @@ struct Principal {
   std::string service;    // a service principal's name
   std::string provider;   // federated: the provider's ARN or domain
   bool service_linked = false;
-  bool bounded = false;  // has a permissions boundary: no NotPrincipal exempts it
 };
 
 struct Request {

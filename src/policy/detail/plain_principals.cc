@@ -56,10 +56,8 @@ Naming listed(const Principals& principals, const Principal& caller) {
 }
 
 // AWS checks the account first, then the role, then the session, and denies at the first that is
-// not listed. So a caller is exempt only if every one of those that it has is listed. One that has
-// a permissions boundary never is, whatever is listed.
+// not listed. So a caller is exempt only if every one of those that it has is listed.
 bool exempt(const Principals& principals, const Principal& caller) {
-  if (caller.bounded) return false;
   if (lists_everyone(principals)) return true;
   switch (caller.type) {
     case Caller::role_session:
