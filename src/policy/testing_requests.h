@@ -181,7 +181,7 @@ inline Context context(Choices& choices) {
 }
 
 // One of a few callers of each type, twice over in two accounts.
-inline Principal some_caller(Choices& choices) {
+inline Principal principal(Choices& choices) {
   using Type = Principal::Type;
   const std::string account(choices.of(accounts));
   const std::string iam = "arn:aws:iam::" + account + ":", sts = "arn:aws:sts::" + account + ":";
@@ -235,13 +235,6 @@ inline Principal some_caller(Choices& choices) {
         return {Type::federated, sts + "federated-user/carol", "", account, "", "", "", false};
       return {Type::federated, "", "", "", "", "", "accounts.google.com", false};
   }
-}
-
-inline Principal principal(Choices& choices) {
-  Principal caller = some_caller(choices);
-  const bool user = caller.type == Principal::Type::user;
-  if (user || caller.type == Principal::Type::role_session) caller.bounded = choices.one_in(6);
-  return caller;
 }
 
 // What is asked for mostly belongs to one service: the one its policies are about.
