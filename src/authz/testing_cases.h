@@ -129,10 +129,10 @@ inline std::string difference(const policy::Request& request, const Owned& owned
 // The same for every statement of one policy: whether it applies and whom it names, one by one and
 // by search.
 inline std::string difference(const policy::Request& request, const Named& named,
-                              plain::Evaluator& twin) {
+                              policy::Exemptions exemptions, plain::Evaluator& twin) {
   const policy::Document& document = *named.document;
   const policy::plain::Policy& expected = twin.policy(document);
-  const policy::Probe probe(request);
+  const policy::Probe probe(request, exemptions);
   const auto at = [&](std::size_t i) { return " in `" + named.name + "` #" + std::to_string(i); };
   if (document.statements() != expected.statements()) return "the number of statements" + at(0);
   // Where each search has to end: behind the last statement there is nothing.
@@ -147,7 +147,8 @@ inline std::string difference(const policy::Request& request, const Named& named
       return "naming differs" + at(i);
     if (document.effect(i) != expected.syntax().statements[i].effect)
       return "effect differs" + at(i);
-    if (mismatch == policy::Mismatch::none) next[static_cast<std::size_t>(document.effect(i))] = i;
+    if (expected.match(i, request, exemptions) == policy::Mismatch::none)
+      next[static_cast<std::size_t>(document.effect(i))] = i;
     for (const auto effect : {policy::Effect::allow, policy::Effect::deny}) {
       if (document.next(effect, i, probe) != next[static_cast<std::size_t>(effect)])
         return "next differs" + at(i);
@@ -159,9 +160,10 @@ inline std::string difference(const policy::Request& request, const Named& named
 // All of it about one request; empty if they agree.
 inline std::string any_difference(const policy::Request& request, Owned& owned,
                                   plain::Evaluator& twin) {
-  std::string found = difference(request, owned, twin, authorize(request, owned.layers()));
+  const Layers layers = owned.layers();
+  std::string found = difference(request, owned, twin, authorize(request, layers));
   for_each_policy(owned, [&](const Named& named) {
-    if (found.empty()) found = difference(request, named, twin);
+    if (found.empty()) found = difference(request, named, exemptions_of(layers), twin);
   });
   return found;
 }

@@ -19,38 +19,13 @@ class Shrinker {
     shrink_context();
   }
 
-  // The question, and what `ringwall authorize` cannot be told of it.
+  // The question, and whether `ringwall authorize` is asked the very same with it.
   std::string text() {
-    Json policies = Json::object();
-    put(policies, "identity", owned_.identity);
-    if (owned_.session) put(policies, "session", *owned_.session);
-    put(policies, "grants", owned_.grants);
-    put(policies, "boundary", owned_.boundary);
-    put(policies, "resource", owned_.resource);
-    put(policies, "endpoint", owned_.endpoint);
-    put(policies, "scp", owned_.scps);
-    put(policies, "rcp", owned_.rcps);
-    const policy::Principal& caller = request_.principal;
-    Json context = Json::object();
-    for (const auto& entry : request_.context.entries()) {
-      Json& values = context.edit(entry.key) = Json::array();
-      for (const std::string& value : entry.values) values.push(value);
-    }
     const Json question =
-        Json::object({{"request", Json::object({{"principal", name_of(caller)},
-                                                {"principalAccount", caller.account},
-                                                {"action", request_.action},
-                                                {"resource", request_.resource},
-                                                {"resourceAccount", request_.resource_account},
-                                                {"context", std::move(context)}})},
-                      {"policies", std::move(policies)}});
-    const std::string all = question.dump_pretty();
+        Json::object({{"request", request_as_json()}, {"policies", policies_as_json()}});
     plain::Evaluator twin;
-    const std::string found = any_difference(request_, owned_, twin);
-    return found + "\n" + all + "\nthe caller: type " +
-           std::to_string(static_cast<int>(caller.type)) + ", unique id `" + caller.unique_id +
-           "`, role `" + caller.role_arn + "`, provider `" + caller.provider + "`" +
-           (differs_as_question(question) ? "" : "; not to be told in this form");
+    return any_difference(request_, owned_, twin) + "\n" + question.dump_pretty() +
+           (differs_as_question(question) ? "" : "\nwhich `ringwall authorize` asks otherwise");
   }
 
  private:
@@ -133,7 +108,38 @@ class Shrinker {
     }
   }
 
+  Json request_as_json() const {
+    const policy::Principal& caller = request_.principal;
+    Json context = Json::object();
+    for (const auto& entry : request_.context.entries()) {
+      Json& values = context.edit(entry.key) = Json::array();
+      for (const std::string& value : entry.values) values.push(value);
+    }
+    if (!caller.unique_id.empty()) context.set("aws:userid", caller.unique_id);
+    Json json = Json::object({{"principal", name_of(caller)},
+                              {"action", request_.action},
+                              {"resource", request_.resource},
+                              {"resourceAccount", request_.resource_account},
+                              {"context", std::move(context)}});
+    if (!caller.role_arn.empty())
+      json.set("sessionName", caller.arn.substr(caller.arn.rfind('/') + 1));
+    return json;
+  }
+  Json policies_as_json() const {
+    Json policies = Json::object();
+    put(policies, "identity", owned_.identity);
+    if (owned_.session) policies.set("session", Json::array());
+    if (owned_.session) put(policies, "session", *owned_.session);
+    put(policies, "grants", owned_.grants);
+    put(policies, "boundary", owned_.boundary);
+    put(policies, "resource", owned_.resource);
+    put(policies, "endpoint", owned_.endpoint);
+    put(policies, "scp", owned_.scps);
+    put(policies, "rcp", owned_.rcps);
+    return policies;
+  }
   static std::string name_of(const policy::Principal& caller) {
+    if (!caller.role_arn.empty()) return caller.role_arn;  // one of its sessions
     if (!caller.arn.empty()) return caller.arn;
     if (!caller.service.empty()) return caller.service;
     return caller.provider.empty() ? "anonymous" : caller.provider;
