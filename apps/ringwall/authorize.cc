@@ -10,6 +10,7 @@
 #include "authz/question.h"
 #include "authz/rule_file.h"
 #include "commands.h"
+#include "control/control.h"
 #include "os/files.h"
 
 namespace ringwall::app {
@@ -30,8 +31,21 @@ struct Outcome {
   authz::Decision decision;
 };
 
-Result<Outcome> decide(std::string_view text, const std::filesystem::path& folder) {
-  RW_TRY(const Json json, text::parse_json(text));
+// Where questions come from and what fills them in.
+struct Source {
+  std::filesystem::path folder;  // that documents' paths start from
+  std::string live_data;         // the running server's data folder; empty: none is asked
+};
+
+Result<Json> read_question(std::string_view text, const Source& source) {
+  RW_TRY(Json question, text::parse_json(text));
+  if (source.live_data.empty()) return question;
+  return control::live_question(source.live_data, question);
+}
+
+Result<Outcome> decide(std::string_view text, const Source& source) {
+  RW_TRY(const Json json, read_question(text, source));
+  const std::filesystem::path& folder = source.folder;
   RW_TRY(authz::Question question, authz::read_question(json, [&](const std::string& path) {
     return os::read_file(folder / path, document_bytes_max);
   }));
@@ -39,7 +53,7 @@ Result<Outcome> decide(std::string_view text, const std::filesystem::path& folde
   return Outcome{std::move(question), std::move(decision)};
 }
 
-int answer_batch(std::string_view lines, const std::filesystem::path& folder) {
+int answer_batch(std::string_view lines, const Source& source) {
   int status = exit_success;
   std::size_t number = 0;
   while (!lines.empty()) {
@@ -48,7 +62,7 @@ int answer_batch(std::string_view lines, const std::filesystem::path& folder) {
     lines.remove_prefix(std::min(end + 1, lines.size()));
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const auto outcome = decide(line, folder);
+    const auto outcome = decide(line, source);
     if (!outcome) {
       complain("question " + std::to_string(number) + ": " + outcome.error().message);
       fmt::print("{}\n", Json::object({{"error", outcome.error().message}}).dump());
@@ -60,10 +74,44 @@ int answer_batch(std::string_view lines, const std::filesystem::path& folder) {
   return status;
 }
 
+std::string joined(const Json& list) {
+  std::string out;
+  for (const Json& item : list.items()) out += (out.empty() ? "" : ", ") + std::string(item.as_string());
+  return out;
+}
+
+void print_statement(const Json& statement) {
+  const std::string sid = statement.text("sid").empty() ? fmt::format("#{}", statement["statement"].as_integer()) : statement.str("sid");
+  fmt::print("    {} {} (line {}): {}", statement.text("effect"), sid, statement["line"].as_integer(),
+             statement["applies"].as_bool() ? "applies" : "does not apply");
+  if (statement.contains("names")) fmt::print(", names {}", statement.text("names"));
+  if (statement.contains("because")) fmt::print("; {}", statement.text("because") == "cannot be evaluated" ? "it cannot be evaluated" : fmt::format("its {} does not match", statement.text("because")));
+  fmt::print("\n");
+  for (const Json& condition : statement["conditions"].items()) {
+    fmt::print("      {} {}: listed {}; {}: {}\n", condition.text("operator"), condition.text("key"), joined(condition["listed"]),
+               condition["actual"].is_null() ? "the key is absent" : "actual " + joined(condition["actual"]),
+               condition.text("holds") == "yes" ? "holds" : condition.text("holds") == "no" ? "does not hold" : "cannot be evaluated");
+  }
+}
+
+// Every layer, policy and statement that was considered, for a person.
+void print_trace(const Json& why) {
+  for (const Json& layer : why["layers"].items()) {
+    fmt::print("{}{}\n", layer.text("layer"), layer.contains("target") ? fmt::format(" ({})", layer.text("target")) : std::string());
+    if (layer["policies"].items().empty()) fmt::print("  none\n");
+    for (const Json& policy : layer["policies"].items()) {
+      fmt::print("  {}\n", policy.text("policy"));
+      for (const Json& statement : policy["statements"].items()) print_statement(statement);
+    }
+  }
+  if (!why["absent_keys"].items().empty()) fmt::print("keys asked for but absent: {}\n", joined(why["absent_keys"]));
+}
+
 void print(const Outcome& outcome, const AuthorizeFlags& flags) {
   Json answer = authz::answer_of(outcome.decision);
-  if (flags.why) answer.set("why", authz::explain(outcome.question.request, outcome.question.layers));
+  const Json why = flags.why ? authz::explain(outcome.question.request, outcome.question.layers) : Json();
   if (flags.format == Format::json) {
+    if (flags.why) answer.set("why", why);
     fmt::print("{}\n", answer.dump_pretty());
     return;
   }
@@ -73,7 +121,7 @@ void print(const Outcome& outcome, const AuthorizeFlags& flags) {
     fmt::print("{}: {}\n", authz::name_of(outcome.decision.verdict), authz::access_denied_message(outcome.question.request, outcome.decision));
   }
   if (!outcome.decision.policy.empty()) fmt::print("  by statement {} of {}\n", outcome.decision.statement, outcome.decision.policy);
-  if (flags.why) fmt::print("{}\n", answer["why"].dump_pretty());
+  if (flags.why) print_trace(why);
 }
 
 // The file itself, or every rule file below the folder, in order.
@@ -159,17 +207,48 @@ int hold_to_cases(const AuthorizeFlags& flags) {
   return tally.end();
 }
 
+// The question that flags ask in place of a file.
+Result<std::string> asked_by_flags(const AuthorizeFlags& flags) {
+  if (flags.action.empty()) return fail(Failure::invalid, "`--principal` asks nothing without `--action`");
+  Json context = Json::object();
+  for (const std::string& pair : flags.context) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) return fail(Failure::invalid, "`--context " + pair + "` is not of the form KEY=VALUE");
+    const std::string key = pair.substr(0, equals);
+    if (!context.contains(key)) context.set(key, Json::array());
+    context.edit(key).push(pair.substr(equals + 1));
+  }
+  return Json::object({{"request", Json::object({{"principal", flags.principal},
+                                                 {"action", flags.action},
+                                                 {"resource", flags.resource},
+                                                 {"context", std::move(context)}})}})
+      .dump();
+}
+
+Result<std::string> input_of(const AuthorizeFlags& flags) { return flags.principal.empty() ? read_input(flags.question) : asked_by_flags(flags); }
+
+int exit_for(const Error& error) { return error.kind == Failure::unavailable ? exit_no_server : exit_usage; }
+
 }  // namespace
 
 int authorize(const AuthorizeFlags& flags) {
   if (!flags.cases.empty()) return hold_to_cases(flags);
-  if (flags.question.empty()) return complain("authorize takes a question or `--cases`: see `ringwall authorize --help`", exit_usage);
-  const auto input = read_input(flags.question);
+  if (flags.question.empty() && flags.principal.empty())
+    return complain("authorize takes a question, `--principal` or `--cases`: see `ringwall authorize --help`", exit_usage);
+  const auto input = input_of(flags);
   if (!input) return complain(input.error().message, exit_usage);
-  const std::filesystem::path folder = flags.question == "-" ? "." : std::filesystem::path(flags.question).parent_path();
-  if (flags.batch) return answer_batch(*input, folder);
-  const auto outcome = decide(*input, folder);
-  if (!outcome) return complain(outcome.error().message, exit_usage);
+  std::error_code error;
+  const Source source{.folder = flags.question == "-" ? std::filesystem::path(".") : std::filesystem::path(flags.question).parent_path(),
+                      .live_data = flags.live ? std::filesystem::weakly_canonical(flags.data, error).string() : std::string()};
+  if (flags.show) {
+    const auto question = read_question(*input, source);
+    if (!question) return complain(question.error().message, exit_for(question.error()));
+    fmt::print("{}\n", question->dump_pretty());
+    return exit_success;
+  }
+  if (flags.batch) return answer_batch(*input, source);
+  const auto outcome = decide(*input, source);
+  if (!outcome) return complain(outcome.error().message, exit_for(outcome.error()));
   print(*outcome, flags);
   return outcome->decision.verdict == authz::Verdict::allow ? exit_success : exit_denied;
 }

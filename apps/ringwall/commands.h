@@ -46,6 +46,11 @@ struct AuthorizeFlags {
   bool batch = false;
   bool why = false;
   Format format = Format::text;
+  bool live = false;      // under the running server's policies
+  bool show = false;      // the question itself, filled in
+  std::string data = data_folder_default;
+  std::string principal, action, resource = "*";  // in place of a file
+  std::vector<std::string> context;               // KEY=VALUE
 };
 
 enum class LintFormat : std::uint8_t { text, json, sarif };

@@ -110,10 +110,19 @@ int run(int argc, char** argv) {
   AuthorizeFlags authorize_flags;
   CLI::App* authorize_command = app.add_subcommand("authorize", "Decide a request under given policies, and say why.");
   authorize_command->footer("A question is one JSON object: {\"request\": {\"principal\", \"action\", \"resource\", \"context\"}, \"policies\": {…}}.\n"
-                            "Exit status: 0 allow, 1 deny, 2 the question is wrong; of --cases: 0 all pass, 1 some fail, 2 a file is wrong.");
+                            "Without a file, ask with flags:\n"
+                            "  ringwall authorize --live --principal arn:aws:iam::111122223333:user/ann --action rds:DeleteDBInstance\n"
+                            "Exit status: 0 allow, 1 deny, 2 the question is wrong, 3 no server runs; of --cases: 0 all pass, 1 some fail, 2 a file is wrong.");
   CLI::Option* question = authorize_command->add_option("question", authorize_flags.question, "the file with the question, or - for standard input")->type_name("FILE");
   authorize_command->add_option("--cases", authorize_flags.cases, "hold rule files, or every *.rule of a folder, to the decisions they expect")
       ->type_name("PATH")->excludes(question);
+  authorize_command->add_flag("--live", authorize_flags.live, "under the policies of the running server; layers in the question replace the server's");
+  authorize_command->add_option("--data", authorize_flags.data, "the running server's data folder")->capture_default_str()->envname("RINGWALL_DATA");
+  CLI::Option* principal = authorize_command->add_option("--principal", authorize_flags.principal, "who asks, in place of a file")->type_name("ARN")->excludes(question);
+  authorize_command->add_option("--action", authorize_flags.action, "what for, as `rds:DeleteDBInstance`")->type_name("ACTION")->needs(principal);
+  authorize_command->add_option("--resource", authorize_flags.resource, "on what")->type_name("ARN")->capture_default_str()->needs(principal);
+  authorize_command->add_option("--context", authorize_flags.context, "a condition key's value; a key given again has several")->type_name("KEY=VALUE")->needs(principal);
+  authorize_command->add_flag("--show", authorize_flags.show, "print the question, filled in by --live, and decide nothing: to keep it, or to try a change");
   authorize_command->add_flag("--batch", authorize_flags.batch, "one question a line in, one answer a line out");
   authorize_command->add_flag("--why", authorize_flags.why, "every statement considered, and why it did or did not apply");
   add_format(*authorize_command, authorize_flags.format);

@@ -300,8 +300,12 @@ std::string_view name_of(Verdict verdict) {
   return "implicit-deny";
 }
 
+policy::Exemptions exemptions_of(const Layers& layers) {
+  return layers.boundary != nullptr ? policy::Exemptions::none : policy::Exemptions::listed;
+}
+
 Ruling decide(const Request& request, const Layers& layers) {
-  const Probe probe(request);
+  const Probe probe(request, exemptions_of(layers));
   const Case asked{request, layers, probe, bound_by_rcps(probe, layers), bound_by_scps(request)};
   if (const auto denied = explicit_deny(asked)) return *denied;
   if (layers.endpoint != nullptr && !find_in(layers.endpoint, Effect::allow, probe))

@@ -56,6 +56,9 @@ struct Layers {
   const Named* endpoint = nullptr;
 };
 
+// A caller with a permissions boundary is exempted by no NotPrincipal.
+policy::Exemptions exemptions_of(const Layers& layers);
+
 // A verdict, the layer that decided and the statement that caused it, as plain data.
 struct [[nodiscard]] Ruling {
   Verdict verdict = Verdict::implicit_deny;

@@ -203,6 +203,19 @@ TEST(Trap4, NamingUserOrSessionBypassesImplicitDeniesAndNamingTheRoleDoesNot) {
             "explicit-deny: permissions boundary");
 }
 
+TEST(Trap6, NotPrincipalExemptsNobodyWhoHasABoundary) {
+  const std::string everyone_else =
+      R"({"Effect":"Deny","Action":"*","Resource":"*","NotPrincipal":{"AWS":["111122223333",
+         "arn:aws:iam::111122223333:user/alice","arn:aws:iam::111122223333:role/app",
+         "arn:aws:sts::111122223333:assumed-role/app/s1"]}})";
+  for (const Principal& caller : {alice(), app_session()}) {
+    Owned all{.identity = {identity("Allow", "*")}, .resource = named(Kind::resource, everyone_else)};
+    EXPECT_EQ(outcome(request(caller), all), by_identity) << caller.arn;
+    all.boundary = named(Kind::boundary, R"({"Effect":"Allow","Action":"*","Resource":"*"})");
+    EXPECT_EQ(outcome(request(caller), all), "explicit-deny: resource-based policy") << caller.arn;
+  }
+}
+
 TEST(Trap4, AcrossAccountsBothSidesMustAllow) {
   const Request cross = request(alice(), "s3:GetObject", other_account);
   EXPECT_EQ(outcome(cross, {.identity = {identity("Allow", "*")}}), no_resource);

@@ -16,7 +16,8 @@ using text::Json;
 
 class Trace {
  public:
-  explicit Trace(const Request& request) : request_(request) {}
+  Trace(const Request& request, policy::Exemptions exemptions)
+      : request_(request), exemptions_(exemptions) {}
 
   void add(Layer layer, std::string_view target, std::span<const Named> policies) {
     Json entry = Json::object({{"layer", name_of(layer)}});
@@ -50,7 +51,7 @@ class Trace {
     statements = Json::array();
     const policy::plain::Policy policy(*named.document);
     for (std::size_t i = 0; i < policy.statements(); ++i) {
-      Json statement = policy.explain(i, request_);
+      Json statement = policy.explain(i, request_, exemptions_);
       const text::Position at = named.document->position(i);
       statement.set("line", at.line).set("column", at.column);
       const auto naming = policy.naming(i, request_.principal);
@@ -64,6 +65,7 @@ class Trace {
   }
 
   const Request& request_;
+  const policy::Exemptions exemptions_;
   Json layers_ = Json::array();
   std::set<std::string> absent_;
 };
@@ -103,7 +105,7 @@ text::Json explain(const Request& request, const Layers& layers) {
     json.set("message", access_denied_message(request, decision));
   json.set("request", request_as_json(request));
 
-  Trace trace(request);
+  Trace trace(request, exemptions_of(layers));
   trace.add(Layer::endpoint, layers.endpoint);
   if (reached_by_rcps(policy::Probe(request))) trace.add(Layer::rcp, layers.rcps);
   trace.add(Layer::scp, layers.scps);

@@ -56,14 +56,14 @@ Decision implicit_deny(Layer layer) {
 
 class Gathering {
  public:
-  Gathering(Evaluator& evaluator, const Request& request)
-      : evaluator_(evaluator), request_(request) {}
+  Gathering(Evaluator& evaluator, const Request& request, policy::Exemptions exemptions)
+      : evaluator_(evaluator), request_(request), exemptions_(exemptions) {}
 
   Statements of(const Named& named) {
     Statements applying;
     const policy::plain::Policy& policy = evaluator_.policy(*named.document);
     for (std::size_t i = 0; i < policy.statements(); ++i) {
-      if (policy.match(i, request_) != policy::Mismatch::none) continue;
+      if (policy.match(i, request_, exemptions_) != policy::Mismatch::none) continue;
       applying.push_back({&named, i, policy.syntax().statements[i].effect,
                           policy.naming(i, request_.principal)});
     }
@@ -84,19 +84,26 @@ class Gathering {
  private:
   Evaluator& evaluator_;
   const Request& request_;
+  const policy::Exemptions exemptions_;
 };
 
-// Does this statement of a resource's policy grant to the caller by itself, inside one account?
+// How a statement of a resource's policy that allows grants to the caller inside one account: by
+// itself, in the place of the identity, or by leave to the account. One that names nobody, of a
+// policy that does not belong on a resource, grants nothing. No deny is asked: it ended it before.
 bool grants_without_limit(const Applying& one) {
-  return is_allow(one) && one.naming != Naming::account && one.naming != Naming::role;
+  return one.naming != Naming::not_named && one.naming != Naming::account &&
+         one.naming != Naming::role;
 }
 bool grants_to_role(const Applying& one) {
-  return is_allow(one) && one.naming == Naming::role;
+  return one.naming == Naming::role;
+}
+bool grants_to_account(const Applying& one) {
+  return one.naming == Naming::account;
 }
 
 // The statement to name as the one that granted: the strongest form first.
 const Applying* granting(const Statements& resource) {
-  for (const auto& test : {grants_without_limit, grants_to_role, is_allow}) {
+  for (const auto& test : {grants_without_limit, grants_to_role, grants_to_account}) {
     const auto found = std::ranges::find_if(resource, test);
     if (found != resource.end()) return &*found;
   }
@@ -112,7 +119,7 @@ const policy::plain::Policy& Evaluator::policy(const policy::Document& document)
 }
 
 Decision Evaluator::authorize(const Request& request, const Layers& layers) {
-  Gathering gathering(*this, request);
+  Gathering gathering(*this, request, exemptions_of(layers));
   const policy::Principal& caller = request.principal;
   const bool inside = has_account(caller);
   const Layer by_resource = resource_layer(layers.resource_kind);

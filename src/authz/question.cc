@@ -136,6 +136,10 @@ Result<Named> read_document(const Json& json, const std::string& member, policy:
   if (json.is_string()) {
     name = json.as_string();
     RW_TRY(source, read(name));
+  } else if (json.contains("Document")) {
+    RW_DO(only(json, "policies." + member, {"Name", "Document"}));
+    name = json.text("Name", member);
+    source = json["Document"].is_string() ? json.str("Document") : json["Document"].dump();
   } else if (json.is_object()) {
     source = json.dump();
   } else {

@@ -7,7 +7,8 @@
 //                 "grants": [DOC…], "endpoint": DOC, "scp": [{"target", "policies": [DOC…]}…], "rcp": [as scp]}}
 //
 // A layer that is left out does not apply; a member that is not listed here is refused. A DOC is a
-// policy document, or the path of one; that of a KMS grant is a key policy of one statement.
+// policy document, or the path of one, or {"Name", "Document"}, where the document may be a string
+// that holds it as it was written; that of a KMS grant is a key policy of one statement.
 //
 // WHO is one of
 //   - the ARN of a user, an account's root, an assumed-role or a federated-user session;

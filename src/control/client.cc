@@ -51,6 +51,12 @@ Result<Json> status(const std::string& data_folder) {
   return std::move(reply.json);
 }
 
+Result<Json> live_question(const std::string& data_folder, const Json& question) {
+  RW_TRY(const os::UniqueFd socket, connect(data_folder));
+  RW_TRY(detail::Line reply, ask(socket, Json::object({{"ask", "live-question"}, {"question", question}})));
+  return std::move(reply.json);
+}
+
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request) {
   RW_TRY(os::UniqueFd socket, connect(data_folder));
   Json groups = Json::array();

@@ -21,7 +21,7 @@ namespace ringwall::control {
 
 using text::Json;
 
-inline constexpr std::size_t request_bytes_max = 64UL * 1024;
+inline constexpr std::size_t request_bytes_max = 1024UL * 1024;
 inline constexpr std::size_t connections_max = 256;
 inline constexpr std::string_view lease_requester = "ringwall-exec";
 
@@ -40,16 +40,22 @@ struct LeaseRequest {
   std::vector<std::string> groups;
 };
 
-// The server's side. `status` is called on a thread of the server's.
+// What the server answers beyond leases, each called on a thread of this room's.
+struct Answers {
+  std::function<Json()> status;
+  std::function<Result<Json>(const Json&)> live_question;  // server/live_question.h
+};
+
+// The server's side.
 class Server {
  public:
   static Result<std::unique_ptr<Server>> start(const std::string& data_folder, const service::Environment& environment,
-                                               host::Host& host, network::Reconciler& networks, std::function<Json()> status);
+                                               host::Host& host, network::Reconciler& networks, Answers answers);
   ~Server();
 
  private:
-  Server(const service::Environment& environment, host::Host& host, network::Reconciler& networks, std::function<Json()> status)
-      : environment_(environment), host_(host), networks_(networks), status_(std::move(status)) {}
+  Server(const service::Environment& environment, host::Host& host, network::Reconciler& networks, Answers answers)
+      : environment_(environment), host_(host), networks_(networks), answers_(std::move(answers)) {}
   void run();
   void serve(const os::UniqueFd& connection);
   Json lease(const Json& request, os::UniqueFd& network_namespace, std::string& interface_id, std::string& account);
@@ -58,7 +64,7 @@ class Server {
   const service::Environment& environment_;
   host::Host& host_;
   network::Reconciler& networks_;
-  std::function<Json()> status_;
+  Answers answers_;
   os::UniqueFd listener_;
   os::UniqueFd stop_read_, stop_write_;
   std::mutex mutex_;
@@ -72,6 +78,7 @@ Result<> release_all(store::Store& store);
 
 // The command line's side. Failure::unavailable, with the remedy, when no server runs there.
 Result<Json> status(const std::string& data_folder);
+Result<Json> live_question(const std::string& data_folder, const Json& question);
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request);
 
 }  // namespace ringwall::control

@@ -75,7 +75,12 @@ class Control : public network::WithDocuments {
     });
     reconciler_.emplace(*store_, host_, [](const std::string&, const service::NetworkContext&, os::UniqueFd) {},
                         network::Reconciler::Options{.log = [](const std::string&) {}});
-    auto started = Server::start(folder_, environment_, host_, *reconciler_, [this] { return Json::object({{"state", state_}}); });
+    auto started = Server::start(folder_, environment_, host_, *reconciler_,
+                                 {.status = [this] { return Json::object({{"state", state_}}); },
+                                  .live_question = [](const Json& question) -> Result<Json> {
+                                    if (!question.contains("request")) return fail(Failure::invalid, "`request` is missing");
+                                    return Json::object({{"filled", question}});
+                                  }});
     RW_CHECK(started.has_value());
     server_ = *std::move(started);
   }
@@ -128,6 +133,16 @@ TEST_F(Control, StatusIsWhatTheServerSays) {
   struct stat facts {};
   ASSERT_EQ(::stat(socket_path(folder_).c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+}
+
+TEST_F(Control, AQuestionIsFilledInOrRefused) {
+  const Json question = Json::object({{"request", Json::object({{"action", "s3:GetObject"}})}});
+  const auto filled = live_question(folder_, question);
+  ASSERT_TRUE(filled) << filled.error().message;
+  EXPECT_EQ((*filled)["filled"], question);
+  const auto refused = live_question(folder_, Json::object());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "`request` is missing");
 }
 
 TEST_F(Control, ALongStatusArrivesWhole) {

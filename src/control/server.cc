@@ -69,8 +69,8 @@ std::string api_endpoint(store::Transaction& transaction, const std::string& acc
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& data_folder, const service::Environment& environment,
-                                              host::Host& host, network::Reconciler& networks, std::function<Json()> status) {
-  std::unique_ptr<Server> server(new Server(environment, host, networks, std::move(status)));
+                                              host::Host& host, network::Reconciler& networks, Answers answers) {
+  std::unique_ptr<Server> server(new Server(environment, host, networks, std::move(answers)));
   RW_TRY(server->listener_, listen_at(socket_path(data_folder)));
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(os::system_error("cannot make a pipe", errno));
@@ -118,7 +118,10 @@ void Server::serve(const os::UniqueFd& connection) {
   const std::string_view what = request->json.text("ask");
   Result<> sent;
   if (what == "status") {
-    sent = detail::send_line(connection.get(), status_());
+    sent = detail::send_line(connection.get(), answers_.status());
+  } else if (what == "live-question") {
+    const Result<Json> filled = answers_.live_question(request->json["question"]);
+    sent = detail::send_line(connection.get(), filled ? *filled : Json::object({{"error", filled.error().message}}));
   } else if (what == "lease") {
     os::UniqueFd network_namespace;
     std::string interface_id, account;

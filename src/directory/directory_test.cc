@@ -126,6 +126,123 @@ TEST_F(DirectoryOf, ATrustedUserMadeAgainUnderTheSameNameIsNotTrusted) {
   EXPECT_TRUE(world_.reports().empty());
 }
 
+TEST_F(DirectoryOf, ARoleOfAnotherAccountStopsTrustingAUserThatGoesAndNobodyElseOfItsName) {
+  const std::string elsewhere = "222222222222", first = "AIDA22222222222222222";
+  const auto put_user = [&](const std::string& id) {
+    Json ann = new_user(world_.environment(), elsewhere, "/", "ann", world_.clock().now());
+    ann.set("UserId", id);
+    put(iam_key(elsewhere, "user", "ann"), std::move(ann));
+  };
+  const std::string ann = iam_arn(elsewhere, "user", "/", "ann");
+  put_user(first);
+  const std::string role = put_role(ann, first);
+  const auto trusted = [&] { return world_.directory().current()->principal(role)->trust->document->source(); };
+  EXPECT_NE(trusted().find(ann), std::string::npos);
+  store::Transaction transaction(world_.store());
+  transaction.erase(iam_key(elsewhere, "user", "ann"));
+  world_.directory().wait_for(*world_.store().commit(transaction));
+  EXPECT_EQ(trusted().find(ann), std::string::npos);
+  EXPECT_NE(trusted().find(first), std::string::npos);
+  put_user("AIDA33333333333333333");
+  EXPECT_EQ(trusted().find(ann), std::string::npos);
+  put_user(first);  // a backup restored: the one that was pinned
+  EXPECT_NE(trusted().find(ann), std::string::npos);
+}
+
+TEST_F(DirectoryOf, AChangeLeavesWhatItDoesNotReachTheSameObject) {
+  for (const char* name : {"ann", "bob"}) put(iam_key(account_, "user", name), new_user(world_.environment(), account_, "/", name, world_.clock().now()));
+  const estate::EstatePtr before = world_.directory().current();
+  Json ann = *world_.store().get(iam_key(account_, "user", "ann"))->document;
+  ann.set("Tags", Json::array({Json::object({{"Key", "team"}, {"Value", "red"}})}));
+  put(iam_key(account_, "user", "ann"), std::move(ann));
+  const estate::EstatePtr after = world_.directory().current();
+  const auto same = [&](const char* name) {
+    const std::string arn = iam_arn(account_, "user", "/", name);
+    return before->principal(arn) == after->principal(arn);
+  };
+  EXPECT_FALSE(same("ann"));
+  EXPECT_TRUE(same("bob"));
+  EXPECT_TRUE(same(administrator_name.data()));
+  EXPECT_EQ(before->account(account_), after->account(account_));
+  EXPECT_EQ(before->access_key(world_.administrator().access_key), after->access_key(world_.administrator().access_key));
+}
+
+TEST_F(DirectoryOf, AnScpReachesTheAccountsBelowItAndLeavesTheirOtherLevels) {
+  const Json organization = *world_.store().get("org/organization")->document;
+  const std::string root = organization.str("root");
+  const auto put_scp = [&](const char* action) {
+    const std::string text = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":")" + std::string(action) + R"(","Resource":"*"}]})";
+    put("org/policy/p-1", Json::object({{"PolicySummary", Json::object({{"Arn", "arn:p-1"}, {"Type", scp_type}})}, {"Content", text}}));
+  };
+  put("org/ou/ou-1", Json::object({{"Id", "ou-1"}, {"parent", root}}));
+  put("org/ou/ou-2", Json::object({{"Id", "ou-2"}, {"parent", root}}));
+  for (const auto& [id, parent] : {std::pair("111111111111", "ou-1"), std::pair("222222222222", "ou-2")}) {
+    put("org/account/" + std::string(id), Json::object({{"Id", id}, {"Name", "a"}, {"parent", parent}}));
+  }
+  put_scp("s3:*");
+  put(attachment_key("ou-1", "p-1"), Json::object());
+  const estate::EstatePtr before = world_.directory().current();
+  put_scp("rds:*");
+  const estate::EstatePtr after = world_.directory().current();
+  const auto at_unit = [](const estate::Account& account) { return account.scps.begin()[1].policies.at(0).document->source(); };
+  EXPECT_NE(at_unit(*before->account("111111111111")).find("s3:*"), std::string::npos);
+  EXPECT_NE(at_unit(*after->account("111111111111")).find("rds:*"), std::string::npos);
+  EXPECT_EQ(after->account("111111111111")->scps.size(), 3U);
+  EXPECT_EQ(before->account("222222222222"), after->account("222222222222"));
+  put(attachment_key(root, "p-1"), Json::object());
+  EXPECT_NE(world_.directory().current()->account("222222222222")->scps.begin()[0].policies.at(0).document->source().find("rds:*"), std::string::npos);
+}
+
+TEST_F(DirectoryOf, AManagedPolicyReachesTheMembersOfItsGroups) {
+  const auto put_policy = [&](const char* effect) {
+    const std::string text = R"({"Version":"2012-10-17","Statement":[{"Effect":")" + std::string(effect) + R"(","Action":"rds:*","Resource":"*"}]})";
+    put(iam_key(account_, "policy", "p"), Json::object({{"Arn", iam_arn(account_, "policy", "/", "p")},
+                                                        {"DefaultVersionId", "v1"},
+                                                        {"versions", Json::array({Json::object({{"VersionId", "v1"}, {"Document", text}})})}}));
+  };
+  put_policy("Allow");
+  Json group = new_group(world_.environment(), account_, "/", "g", world_.clock().now());
+  group.edit("attached").push(iam_arn(account_, "policy", "/", "p"));
+  Json member = user();
+  member.edit("groups").push(group.str("GroupId"));
+  put(iam_key(account_, "group", "g"), std::move(group));
+  put(iam_key(account_, "user", administrator_name), std::move(member));
+  EXPECT_TRUE(administrator_may());
+  put_policy("Deny");
+  EXPECT_FALSE(administrator_may());
+}
+
+TEST_F(DirectoryOf, WhatCannotBeUsedIsReportedOnceHoweverOftenItsOwnerChanges) {
+  Json document = user();
+  document.edit("inline").push(Json::object({{"PolicyName", "broken"}, {"PolicyDocument", R"({"Version":"2030-01-01"})"}}));
+  Json key = *world_.store().get(access_key_key(world_.administrator().access_key))->document;
+  put(access_key_key("AKIAOTHER"), std::move(key));  // sealed for another id
+  for (const char* path : {"/a/", "/b/", "/c/"}) {
+    document.set("Arn", iam_arn(account_, "user", path, administrator_name));
+    put(iam_key(account_, "user", administrator_name), document);
+  }
+  EXPECT_EQ(world_.reports().size(), 2U);
+}
+
+TEST_F(DirectoryOf, ACommitElsewhereMakesNoSnapshot) {
+  const estate::EstatePtr before = world_.directory().current();
+  put("rds/instance/x", Json::object());
+  EXPECT_EQ(world_.directory().current(), before);
+}
+
+TEST_F(DirectoryOf, ASnapshotThatNobodyReadsAnyMoreIsGoneAfterTheNextChange) {
+  const auto touch = [this](const char* name) { put(iam_key(account_, "user", name), new_user(world_.environment(), account_, "/", name, world_.clock().now())); };
+  estate::EstatePtr held = world_.directory().current();
+  const std::weak_ptr<const estate::Estate> old = held;
+  touch("ann");
+  touch("bob");
+  EXPECT_NE(world_.directory().current(), held);
+  EXPECT_FALSE(old.expired());
+  held.reset();
+  touch("cid");
+  EXPECT_TRUE(old.expired());
+}
+
 TEST_F(DirectoryOf, EveryCarriedPolicyCompiles) {
   EXPECT_TRUE(world_.reports().empty());
   for (const ManagedPolicy& policy : managed_policies()) {

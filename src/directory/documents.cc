@@ -36,6 +36,7 @@ std::string iam_key(std::string_view account, std::string_view kind, std::string
   return iam_prefix(account, kind) + text::lower(name);
 }
 std::string access_key_key(std::string_view id) { return "iam-key/" + std::string(id); }
+std::string access_key_use_key(std::string_view id) { return "iam-key-used/" + std::string(id); }
 
 std::string iam_arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name) {
   return "arn:aws:iam::" + std::string(account) + ':' + std::string(kind) + std::string(path) + std::string(name);

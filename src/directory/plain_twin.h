@@ -20,7 +20,7 @@ using Words = std::map<std::string, std::string>;  // what it is -> everything a
 
 inline std::string described(const authz::Named& named) { return named.name + "=" + named.document->source() + "[" + std::string(policy::name_of(named.document->kind())) + "] "; }
 
-inline std::string described(const std::vector<authz::Level>& levels) {
+inline std::string described(const estate::Chain& levels) {
   std::string words;
   for (const authz::Level& level : levels) {
     words += level.target + "{";

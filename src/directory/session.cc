@@ -45,6 +45,8 @@ Json encode(const NewSession& it, std::string_view secret) {
                                 {"i", it.session.issued_ms},
                                 {"e", it.session.expires_ms}});
   if (!it.principal.role_arn.empty()) document.set("r", it.principal.role_arn);
+  if (!it.session.issuer_arn.empty()) document.set("f", it.session.issuer_arn);
+  if (!it.session.issuer_id.empty()) document.set("g", it.session.issuer_id);
   if (!it.session.name.empty()) document.set("n", it.session.name);
   if (!it.session.source_identity.empty()) document.set("d", it.session.source_identity);
   if (!it.inline_policy.empty()) document.set("p", it.inline_policy);
@@ -57,7 +59,7 @@ Json encode(const NewSession& it, std::string_view secret) {
 bool read_principal(const Json& document, policy::Principal& principal) {
   using Type = policy::Principal::Type;
   principal.type = static_cast<Type>(document["k"].as_integer());
-  if (principal.type != Type::user && principal.type != Type::root && principal.type != Type::role_session) return false;
+  if (principal.type != Type::user && principal.type != Type::root && principal.type != Type::role_session && principal.type != Type::federated) return false;
   principal.arn = document.str("a");
   principal.role_arn = document.str("r");
   principal.account = document.str("c");
@@ -71,10 +73,15 @@ policy::DocumentPtr compile_or_deny(std::string_view text, policy::Kind kind) {
   return *document;
 }
 
-// Is the user or role that the session was made for still the same?
-bool principal_stands(const estate::Estate& estate, const policy::Principal& principal) {
+// Is the user or role that the session was made for, or in whose name, still the same?
+bool principal_stands(const estate::Estate& estate, const policy::Principal& principal, const estate::Session& session) {
   if (estate.account(principal.account) == nullptr) return false;
   if (principal.type == policy::Principal::Type::root) return true;
+  if (principal.type == policy::Principal::Type::federated) {
+    if (session.issuer_arn == "arn:aws:iam::" + principal.account + ":root") return true;
+    const estate::Principal* issuer = estate.principal(session.issuer_arn);
+    return issuer != nullptr && issuer->unique_id == session.issuer_id;
+  }
   const bool is_role = principal.type == policy::Principal::Type::role_session;
   const estate::Principal* stored = estate.principal(is_role ? principal.role_arn : principal.arn);
   return stored != nullptr && stored->unique_id == principal.unique_id;
@@ -128,12 +135,14 @@ Result<OpenedSession> open_session_token(const service::Environment& environment
   auto session = std::make_shared<estate::Session>();
   session->name = document->str("n");
   session->source_identity = document->str("d");
+  session->issuer_arn = document->str("f");
+  session->issuer_id = document->str("g");
   session->issued_ms = (*document)["i"].as_integer();
   session->expires_ms = (*document)["e"].as_integer();
   session->transitive_tag_keys = strings((*document)["x"]);
   for (const Json::Member& tag : (*document)["t"].members()) session->tags.emplace(tag.key, tag.value.as_string());
   if (text::to_millis(now) >= session->expires_ms) return fail(Failure::denied, "the security token included in the request is expired");
-  if (!principal_stands(estate, opened.principal)) return invalid();
+  if (!principal_stands(estate, opened.principal, *session)) return invalid();
   if (opened.principal.type == policy::Principal::Type::role_session) {
     opened.principal.service_linked = estate.principal(opened.principal.role_arn)->service_linked;
   }
@@ -143,7 +152,7 @@ Result<OpenedSession> open_session_token(const service::Environment& environment
 }
 
 bool still_valid(const estate::Estate& estate, const OpenedSession& opened, TimePoint now) {
-  if (text::to_millis(now) >= opened.session->expires_ms || !principal_stands(estate, opened.principal)) return false;
+  if (text::to_millis(now) >= opened.session->expires_ms || !principal_stands(estate, opened.principal, *opened.session)) return false;
   return std::ranges::all_of(opened.session->policies, [&](const authz::Named& policy) {
     if (policy.name == inline_name) return true;
     const policy::DocumentPtr managed = estate.managed_policy(policy.name);

@@ -20,7 +20,7 @@ inline constexpr std::size_t session_token_bytes_max = 8192;
 
 // A session to be: whom it is for, and what restricts it.
 struct NewSession {
-  policy::Principal principal;            // a user, a root, or a role session
+  policy::Principal principal;            // a user, a root, a role session or a federated user
   estate::Session session;                // `policies` is left empty: the two below say them
   std::string inline_policy;              // the Policy parameter's text; empty if none
   std::vector<std::string> policy_arns;

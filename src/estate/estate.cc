@@ -20,16 +20,33 @@ const authz::Named& root_identity() {
   return all;
 }
 
+// Was the session made by GetFederationToken, for a user or root of the caller's account?
+bool is_federated_user(const policy::Principal& caller, const Session* session) {
+  return caller.type == Type::federated && !caller.account.empty() && session != nullptr;
+}
+
 // The user or role behind a caller; null if there is none, or if it is a namesake: a role deleted
 // and made again is another role, and sessions of the old one get nothing from it.
-const Principal* principal_behind(const Estate& estate, const policy::Principal& caller) {
-  if (caller.type != Type::user && caller.type != Type::role_session) return nullptr;
-  const Principal* principal =
-      estate.principal(caller.type == Type::role_session ? caller.role_arn : caller.arn);
-  if (principal == nullptr || principal->type != caller.type ||
-      principal->account != caller.account)
+const Principal* principal_behind(const Estate& estate, const policy::Principal& caller,
+                                  const Session* session) {
+  const bool federated = is_federated_user(caller, session);
+  if (caller.type != Type::user && caller.type != Type::role_session && !federated) return nullptr;
+  const Principal* principal = estate.principal(federated ? session->issuer_arn
+                                                : caller.type == Type::role_session
+                                                    ? caller.role_arn
+                                                    : caller.arn);
+  const Type type = federated ? Type::user : caller.type;
+  if (principal == nullptr || principal->type != type || principal->account != caller.account)
     return nullptr;
-  return principal->unique_id == caller.unique_id ? principal : nullptr;
+  return principal->unique_id == (federated ? session->issuer_id : caller.unique_id) ? principal
+                                                                                       : nullptr;
+}
+
+// A root, or a federated user that a root made.
+bool stands_on_root(const policy::Principal& caller, const Session* session) {
+  return caller.type == Type::root ||
+         (is_federated_user(caller, session) &&
+          session->issuer_arn == "arn:aws:iam::" + caller.account + ":root");
 }
 
 bool holds_temporary_credentials(const policy::Principal& caller, const Session* session) {
@@ -87,6 +104,11 @@ void add_names(const policy::Principal& caller, const Principal* principal, cons
 
 }  // namespace
 
+Chain::operator const std::vector<authz::Level>&() const {
+  static const std::vector<authz::Level> none;
+  return levels_ == nullptr ? none : *levels_;
+}
+
 policy::DocumentPtr Estate::managed_policy(std::string_view arn) const {
   const ManagedPolicy* policy = managed_policies.find(arn);
   return policy != nullptr ? policy->document : nullptr;
@@ -108,14 +130,16 @@ std::string org_path_of(const Organization& organization, const std::vector<std:
 authz::Layers layers_of(const Estate& estate, const policy::Principal& caller,
                         const Session* session) {
   authz::Layers layers;
-  const Principal* principal = principal_behind(estate, caller);
+  const Principal* principal = principal_behind(estate, caller, session);
   if (principal != nullptr) {
     layers.identity = principal->identity;
     layers.boundary = principal->boundary ? &*principal->boundary : nullptr;
-  } else if (caller.type == Type::root && estate.mine(caller.account)) {
+  } else if (stands_on_root(caller, session) && estate.mine(caller.account)) {
     layers.identity = {&root_identity(), 1};
   }
-  if (session != nullptr && !session->policies.empty()) layers.session = session->policies;
+  // A federated user without session policies may do nothing by its identity.
+  if (session != nullptr && (!session->policies.empty() || is_federated_user(caller, session)))
+    layers.session = session->policies;
   const bool service_linked =
       caller.service_linked || (principal != nullptr && principal->service_linked);
   const Account* account = estate.account(caller.account);
@@ -126,7 +150,7 @@ authz::Layers layers_of(const Estate& estate, const policy::Principal& caller,
 policy::Context global_context(const Estate& estate, const policy::Principal& caller,
                                const Session* session, std::string_view resource_account) {
   policy::Context context;
-  const Principal* principal = principal_behind(estate, caller);
+  const Principal* principal = principal_behind(estate, caller, session);
   add_names(caller, principal, session, context);
   const bool is_service = caller.type == Type::service;
   context.set("aws:PrincipalIsAWSService", is_service ? "true" : "false");

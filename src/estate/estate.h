@@ -4,6 +4,7 @@
 // gateway decides over it and the prover reasons over it, so both see the same world. Two
 // estates, one made from the other by a change, share all that the change left as it was.
 
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,13 +21,33 @@ namespace ringwall::estate {
 
 using Tags = std::map<std::string, std::string>;
 
+// The SCPs or RCPs above an account, root first. Versions of an account that have the same share
+// it, and copies cost a pointer; it reads as the vector it holds.
+class Chain {
+ public:
+  Chain() = default;
+  Chain(std::vector<authz::Level> levels)
+      : levels_(std::make_shared<const std::vector<authz::Level>>(std::move(levels))) {}
+  Chain(std::initializer_list<authz::Level> levels) : Chain(std::vector<authz::Level>(levels)) {}
+  operator const std::vector<authz::Level>&() const;
+
+  const authz::Level* data() const { return levels_ == nullptr ? nullptr : levels_->data(); }
+  std::size_t size() const { return levels_ == nullptr ? 0 : levels_->size(); }
+  bool empty() const { return size() == 0; }
+  const authz::Level* begin() const { return data(); }
+  const authz::Level* end() const { return data() + size(); }
+
+ private:
+  std::shared_ptr<const std::vector<authz::Level>> levels_;  // null: empty
+};
+
 struct Account {
   std::string id;                  // 12 digits
   std::string name;
   std::vector<std::string> path;   // r-…, ou-…, …: from the root down, without the account
   std::string org_path;            // org_path_of(its organisation, path); empty without path
-  std::vector<authz::Level> scps;  // root first, the account last; empty for the management account
-  std::vector<authz::Level> rcps;
+  Chain scps;                      // the account's own level last; empty for the management account
+  Chain rcps;
 };
 
 // A user or a role.
@@ -95,6 +116,9 @@ struct Session {
   std::vector<std::string> transitive_tag_keys = {};   // these tags go on into chained sessions
   std::string source_identity;
   std::int64_t issued_ms = 0, expires_ms = 0;
+  // A federated user's: the user, or the account's root, in whose name it was made, and the user's
+  // unique id. It may do what both that user's policies and the session's allow.
+  std::string issuer_arn = {}, issuer_id = {};
 };
 
 // The identity layers, boundary, session and SCPs that apply to this caller; the account root has

@@ -1,8 +1,22 @@
 #include "gateway/decide.h"
 
+#include "service/authorization_message.h"
 #include "text/time.h"
 
 namespace ringwall::gateway {
+namespace {
+
+// EC2, alone among the services here, tells its callers more in a message that only they who may
+// `sts:DecodeAuthorizationMessage` can read.
+std::string refusal_message(const service::Call& call, const awsapi::Model& model, const Case& one, const authz::Decision& decision) {
+  std::string message = authz::access_denied_message(one.request, decision);
+  if (model.protocol() != awsapi::Protocol::ec2) return message;
+  return "You are not authorized to perform this operation. " + message +
+         ". Encoded authorization failure message: " + service::encode_authorization_message(call.environment, one.request, one.layers, decision);
+}
+
+}  // namespace
+
 policy::Context network_context(const estate::Estate& estate, const service::NetworkContext& network,
                                 const RequestFacts& facts, TimePoint now) {
   policy::Context context;
@@ -60,7 +74,7 @@ std::optional<awsapi::ApiError> refusal(const service::Call& call, const Request
     answers.push_back({question.action, question.resource, decision});
     if (decision.verdict == authz::Verdict::allow) continue;
     if (question.refusal) return question.refusal;
-    return awsapi::in_words_of(model, awsapi::CommonError::access_denied, authz::access_denied_message(one.request, decision));
+    return awsapi::in_words_of(model, awsapi::CommonError::access_denied, refusal_message(call, model, one, decision));
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@
 #include "awsapi/sigv4.h"
 #include "gateway/authenticate.h"
 #include "gateway/decide.h"
+#include "gateway/key_uses.h"
 #include "gateway/workers.h"
 
 namespace ringwall::gateway {
@@ -141,6 +142,7 @@ class Gateway::Core {
     prepared.facts.user_agent = wire.header("user-agent").value_or("");
     prepared.facts.referer = wire.header("referer").value_or("");
     if (auto refused = prepare(wire, prepared)) return std::move(exchange).reply(response_of(*std::move(refused)));
+    note_key_use(prepared);
     if (prepared.operation->access == service::Access::read) {
       return std::move(exchange).reply(response_of(perform(wire, prepared)));
     }
@@ -197,6 +199,17 @@ class Gateway::Core {
                                                               ? " is not implemented by Ringwall." : " is not valid for this endpoint.")));
     }
     return std::nullopt;
+  }
+
+  // A full queue or disk loses the note, and the next minute's use is written instead.
+  void note_key_use(const Prepared& prepared) {
+    thread_local KeyUses uses;
+    if (!uses.is_due(prepared.caller, prepared.now)) return;
+    Workers::Job job = [this, use = KeyUse{.access_key = prepared.caller.access_key,
+                                           .service = std::string(prepared.service->model().signing_name()),
+                                           .region = prepared.facts.region,
+                                           .when = prepared.now}] { static_cast<void>(write_key_use(environment_.store, use)); };
+    static_cast<void>(workers_.post(job));
   }
 
   WireReply perform(const WireRequest& wire, Prepared& prepared) {

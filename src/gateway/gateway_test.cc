@@ -11,6 +11,7 @@
 #include "http/client.h"
 #include "http/listen.h"
 #include "os/files.h"
+#include "service/authorization_message.h"
 
 namespace ringwall::gateway {
 namespace {
@@ -176,6 +177,19 @@ TEST_F(GatewayTest, ASignedRequestIsAnsweredForItsCaller) {
   EXPECT_NE(response.body.find("<Account>" + identities_.account() + "</Account>"), std::string::npos);
 }
 
+TEST_F(GatewayTest, TheUseOfALongLivedKeyIsWrittenDown) {
+  const Keys admin = identities_.administrator(), other = identities_.user("other", allow_all);
+  EXPECT_EQ(outcome_of(admin, {.service = "kms", .action = "ListKeys"}), "200");
+  EXPECT_NE(outcome_of(other, {.signature = Asking::Signature::wrong}), "200");
+  EXPECT_EQ(outcome_of(identities_.session()), "200");
+  close();  // which finishes what is queued
+  const auto used = identities_.world.store().list("iam-key-used/");
+  ASSERT_EQ(used.size(), 1U);
+  EXPECT_EQ(used[0].key, directory::access_key_use_key(admin.access_key));
+  EXPECT_EQ(used[0].document->text("ServiceName"), "kms");
+  EXPECT_EQ(used[0].document->text("Region"), "us-east-1");
+}
+
 TEST_F(GatewayTest, OneConnectionServesSeveralCallers) {
   const Keys admin = identities_.administrator(), other = identities_.user("other", allow_all);
   auto client = connect(port_);
@@ -276,6 +290,20 @@ TEST_F(GatewayTest, WithoutPermissionNothingIsHandled) {
   EXPECT_EQ(outcome_of(nobody, {.service = "kms", .action = "CreateKey"}), "400 AccessDeniedException");
   EXPECT_EQ(handled_, 0);
   EXPECT_EQ(outcome_of(nobody), "200");  // AWS lets anybody ask who they are
+}
+
+TEST_F(GatewayTest, OnlyEc2sRefusalsCarryAMessageThatTheCallersAccountCanDecode) {
+  const Keys nobody = identities_.user("nobody", "");
+  constexpr std::string_view lead = "Encoded authorization failure message: ";
+  const std::string refused = ask(nobody, {.service = "ec2", .action = "DescribeVpcs"}).body;
+  const std::size_t at = refused.find(lead);
+  ASSERT_NE(at, std::string::npos) << refused;
+  const std::string encoded = refused.substr(at + lead.size(), refused.find('<', at) - at - lead.size());
+  const auto decoded = service::decode_authorization_message(identities_.world.environment(), identities_.account(), encoded);
+  ASSERT_TRUE(decoded.has_value()) << encoded;
+  EXPECT_EQ((*text::parse_json(*decoded))["context"]["principal"].text("arn"), nobody.arn);
+  EXPECT_EQ(ask(nobody, {.service = "iam", .action = "ListUsers"}).body.find(lead), std::string::npos);
+  EXPECT_EQ(ask(nobody, {.service = "kms", .action = "CreateKey"}).body.find(lead), std::string::npos);
 }
 
 // What is written.

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "crypto/crypto.h"
+#include "keyring/grants.h"
 #include "keyring/schedule.h"
 #include "text/encode.h"
 #include "text/time.h"
@@ -151,7 +152,9 @@ ApiResult<Key> find_key(store::Transaction& transaction, std::string_view region
   if (!is_key_id(id)) return no_key();
   const auto document = transaction.get(key_store_key(parsed->account, id));
   if (!document) return no_key();
-  return Key{parsed->account, id, document->str("Arn"), document};
+  Key key{parsed->account, id, document->str("Arn"), document};
+  for (const store::Entry& grant : transaction.list(grant_prefix(key.account, key.id))) key.grants.push_back(grant.document);
+  return key;
 }
 
 service::Question question(const Key& key, const service::Caller& caller, std::string action,
@@ -184,6 +187,7 @@ service::Question question(const Key& key, const service::Caller& caller, std::s
                              policy::Kind::key);
   }
   question.resource_policy = authz::Named{"key policy of " + key.arn, *policy};
+  question.grants = granted(key, caller.principal, question.action, context);
   return question;
 }
 

@@ -7,9 +7,11 @@
 //            kms/<account>/alias/<name>    ("alias/…" -> {"TargetKeyId", dates})
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "service/service.h"
@@ -27,6 +29,7 @@ inline constexpr std::size_t context_bytes_max = 8192;
 struct Key {
   std::string account, id, arn;
   std::shared_ptr<const Json> document;
+  std::vector<std::shared_ptr<const Json>> grants = {};  // on this key: see grants.h
 };
 
 // Finds a key by id, key ARN, alias name or alias ARN; names without an account are the caller's.
@@ -34,7 +37,7 @@ struct Key {
 ApiResult<Key> find_key(store::Transaction& transaction, std::string_view region, std::string_view account, std::string_view name);
 
 // The question to ask before `caller` uses `key` for `action` ("kms:Decrypt"): key policy as
-// resource policy, resource tags, kms:CallerAccount, kms:EncryptionContext:*,
+// resource policy, the grants that apply beside it, resource tags, kms:CallerAccount, kms:EncryptionContext:*,
 // kms:EncryptionContextKeys, kms:KeySpec, … `via_service` sets kms:ViaService and
 // aws:ViaAWSService when a service calls for the caller.
 service::Question question(const Key& key, const service::Caller& caller, std::string action,

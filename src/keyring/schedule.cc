@@ -1,5 +1,6 @@
 #include "keyring/schedule.h"
 
+#include "keyring/grants.h"
 #include "text/time.h"
 
 namespace ringwall::keyring {
@@ -17,6 +18,7 @@ Result<int> run_schedule(const service::Environment& environment) {
         for (const store::Entry& alias : transaction.list(entry.key.substr(0, entry.key.find("/key/")) + "/alias/")) {
           if (alias.document->text("TargetKeyId") == stored->text("KeyId")) transaction.erase(alias.key);
         }
+        for (const store::Entry& grant : transaction.list(grant_prefix(stored->text("AWSAccountId"), stored->text("KeyId")))) transaction.erase(grant.key);
         return true;
       }
       const std::int64_t next = (*stored)["rotation"]["next"].as_integer();

@@ -1,6 +1,7 @@
 // A document that compiles means the same when its source is compiled again; whatever it is asked
-// it answers; and no Allow applies that its own explanation says could not be evaluated. The first
-// byte chooses the kind.
+// it answers; and no Allow applies that its own explanation says could not be evaluated. What
+// refuses is the first of the problems that reading to the end finds. The first byte chooses the
+// kind.
 
 #include <cstdint>
 #include <string_view>
@@ -35,12 +36,36 @@ Request sample_request(bool session) {
   return request;
 }
 
+// read() refuses exactly what parse() has a problem with, and names the first.
+void check_problems(std::string_view text, Kind kind) {
+  const Parsed parsed = parse(text, kind);
+  const auto syntax = read(text, kind);
+  RW_CHECK(syntax.has_value() == parsed.problems.empty());
+  for (const Problem& problem : parsed.problems)
+    RW_CHECK(!problem.message.empty() && problem.position.line > 0 && problem.position.column > 0);
+  if (!syntax) {
+    RW_CHECK(syntax.error().message.ends_with(parsed.problems.front().message));
+    return;
+  }
+  RW_CHECK(syntax->statements.size() == parsed.syntax.statements.size() &&
+           !syntax->statements.empty());
+  for (const Statement& statement : syntax->statements) {
+    RW_CHECK(statement.offset < text.size() && text[statement.offset] == '{');
+    RW_CHECK(!statement.actions.empty());
+    for (const Condition& condition : statement.conditions)
+      RW_CHECK(condition.op != nullptr && !condition.values.empty() &&
+               text[condition.offset] == '"');
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return -1;
   const auto kind = static_cast<Kind>(data[0] % 9);
-  const auto first = compile({reinterpret_cast<const char*>(data) + 1, size - 1}, kind);
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  check_problems(text, kind);
+  const auto first = compile(text, kind);
   if (!first) return 0;
   const auto second = compile((*first)->source(), kind);
   RW_CHECK(second.has_value() && (*second)->statements() == (*first)->statements());

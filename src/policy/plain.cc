@@ -30,9 +30,14 @@ Truth covers_resource(const Statement& statement, const Request& request) {
   return listed_applies ? listed : negated(listed);
 }
 
+bool names_caller(const Principals& principals, const Principal& caller, Exemptions exemptions) {
+  if (principals.sense == Sense::all_but_listed && exemptions == Exemptions::none) return true;
+  return naming(principals, caller) != Naming::not_named;
+}
+
 // What the elements say before the effect is asked what follows from not knowing.
-Mismatch mismatch(const Statement& statement, const Request& request) {
-  if (statement.principals && naming(*statement.principals, request.principal) == Naming::not_named)
+Mismatch mismatch(const Statement& statement, const Request& request, Exemptions exemptions) {
+  if (statement.principals && !names_caller(*statement.principals, request.principal, exemptions))
     return Mismatch::principal;
   if (!covers_action(statement, request.action)) return Mismatch::action;
   const Truth resource = covers_resource(statement, request);
@@ -60,9 +65,9 @@ const Statement& Policy::at(std::size_t statement) const {
   return syntax_.statements[statement];
 }
 
-Mismatch Policy::match(std::size_t index, const Request& request) const {
+Mismatch Policy::match(std::size_t index, const Request& request, Exemptions exemptions) const {
   const Statement& statement = at(index);
-  const Mismatch why = mismatch(statement, request);
+  const Mismatch why = mismatch(statement, request, exemptions);
   return why == Mismatch::unevaluable && statement.effect == Effect::deny ? Mismatch::none : why;
 }
 
@@ -71,13 +76,14 @@ Naming Policy::naming(std::size_t statement, const Principal& principal) const {
   return principals ? plain::naming(*principals, principal) : Naming::not_named;
 }
 
-text::Json Policy::explain(std::size_t index, const Request& request) const {
+text::Json Policy::explain(std::size_t index, const Request& request,
+                           Exemptions exemptions) const {
   const Statement& statement = at(index);
-  const Mismatch why = mismatch(statement, request);
+  const Mismatch why = mismatch(statement, request, exemptions);
   text::Json json = text::Json::object({{"statement", static_cast<std::int64_t>(index)},
                                         {"sid", statement.sid},
                                         {"effect", name_of(statement.effect)},
-                                        {"applies", match(index, request) == Mismatch::none}});
+                                        {"applies", match(index, request, exemptions) == Mismatch::none}});
   if (why != Mismatch::none) json.set("because", name_of(why));
   if (!statement.conditions.empty()) {
     text::Json& conditions = json.edit("conditions");

@@ -19,14 +19,16 @@ class Policy {
   const Syntax& syntax() const { return syntax_; }
   std::size_t statements() const { return syntax_.statements.size(); }
 
-  // As Document::match and Document::naming.
-  Mismatch match(std::size_t statement, const Request& request) const;
+  // As Document's, of a Probe with these exemptions.
+  Mismatch match(std::size_t statement, const Request& request,
+                 Exemptions exemptions = Exemptions::listed) const;
   Naming naming(std::size_t statement, const Principal& principal) const;
 
   // The statement and what each of its elements says about the request: `statement`, `sid`,
   // `effect`, `applies`, `because` (the first element that did not match), and each
   // condition's operator, key, listed and actual values. For people and programs.
-  text::Json explain(std::size_t statement, const Request& request) const;
+  text::Json explain(std::size_t statement, const Request& request,
+                     Exemptions exemptions = Exemptions::listed) const;
 
  private:
   const Statement& at(std::size_t statement) const;

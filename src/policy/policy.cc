@@ -96,7 +96,8 @@ std::string_view name_of(Naming naming) {
   return "not named";
 }
 
-Probe::Probe(const Request& request) : request_(request) {
+Probe::Probe(const Request& request, Exemptions exemptions)
+    : request_(request), exemptions_(exemptions) {
   const std::string_view action = request.action;
   char* lower = lower_;
   if (action.size() > action_bytes_usual) {

@@ -31,6 +31,9 @@ enum class Kind : std::uint8_t {
 };
 std::string_view name_of(Kind kind);
 std::size_t characters_max(Kind kind);  // white space not counted where AWS does not count it
+// A role's inline policies together; so an identity-based policy is compiled up to this size. One
+// with an ARN of its own is held to characters_max(Kind::identity) where it is written.
+inline constexpr std::size_t inline_policy_characters_max = 10'240;
 // AWS reads no document longer than this, white space and all.
 inline constexpr std::size_t document_bytes_max = 131'072;
 
@@ -52,15 +55,20 @@ enum class Naming : std::uint8_t {
 };
 std::string_view name_of(Naming naming);
 
+// Whom NotPrincipal with Deny exempts: those that it lists, but no user or role that has a
+// permissions boundary (IAM User Guide, "NotPrincipal").
+enum class Exemptions : std::uint8_t { listed, none };
+
 // A request made ready to be asked of many documents: its action in lower case, taken apart.
 // Borrows the request. Allocates only for an action longer than any that AWS has.
 class Probe {
  public:
-  explicit Probe(const Request& request);
+  explicit Probe(const Request& request, Exemptions exemptions = Exemptions::listed);
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
   const Request& request() const { return request_; }
+  Exemptions exemptions() const { return exemptions_; }
   std::string_view action() const { return action_; }    // `s3:getobject`
   std::string_view service() const { return service_; }  // empty if there is no colon
   std::string_view name() const { return name_; }
@@ -72,6 +80,7 @@ class Probe {
   static constexpr std::size_t action_bytes_usual = 128;
 
   const Request& request_;
+  Exemptions exemptions_;
   std::string_view action_, service_, name_;
   std::uint64_t action_hash_, service_hash_, name_head_;
   char lower_[action_bytes_usual];

@@ -328,6 +328,12 @@ Parsed parse(std::string_view text, Kind kind) {
 
 Result<Syntax> read(std::string_view text, Kind kind) {
   Parsed parsed = parse(text, kind);
+  // A role's inline policy may be longer than the quota that a policy with an ARN is held to.
+  const bool fits_inline =
+      kind == Kind::identity && text.size() <= document_bytes_max &&
+      characters_in(text, WhiteSpace::not_counted) <= inline_policy_characters_max;
+  if (fits_inline)
+    std::erase_if(parsed.problems, [](const Problem& each) { return each.fault == Fault::size; });
   if (parsed.problems.empty()) return std::move(parsed.syntax);
   const Problem& first = parsed.problems.front();
   if (first.fault == Fault::size) return fail(Failure::exhausted, first.message);

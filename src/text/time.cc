@@ -138,7 +138,11 @@ Result<TimePoint> parse_iso8601(std::string_view text) {
   bool bad = hour > 23 || minute > 59 || second > 59;
   const minutes ahead = read_offset(cursor, bad);
   if (bad || cursor.failed() || !cursor.at_end()) return refuse();
-  return midnight + hours(hour) + minutes(minute) + seconds(second) + fraction - ahead;
+  // A year that an offset pushes past four digits could not be written again.
+  const TimePoint time = midnight + hours(hour) + minutes(minute) + seconds(second) + fraction - ahead;
+  const std::chrono::year_month_day utc(std::chrono::floor<days>(time));
+  if (utc.year() < std::chrono::year(0) || utc.year() > std::chrono::year(9999)) return refuse();
+  return time;
 }
 
 }  // namespace ringwall::text

@@ -38,6 +38,13 @@ TEST(Time, ImpossibleAndAmbiguousTimesAreRefused) {
   }
 }
 
+TEST(Time, AnOffsetDoesNotPushATimePastTheYearsThatCanBeWritten) {
+  EXPECT_EQ(reread("0000-01-01T23:59:00+23:59"), "0000-01-01T00:00:00Z");
+  EXPECT_EQ(reread("9999-12-31T00:00:59-23:59"), "9999-12-31T23:59:59Z");
+  for (const char* text : {"0000-01-01T23:58:59+23:59", "9999-12-31T00:01:00-23:59"})
+    EXPECT_TRUE(reread(text).starts_with("refused")) << text << " was read as " << reread(text);
+}
+
 TEST(Time, EveryMillisecondValueSurvives) {
   for (std::int64_t millis = -62'135'596'800'000; millis < 253'402'300'800'000; millis += 7'777'777'777'777) {
     const auto back = parse_iso8601(iso8601(from_millis(millis)));

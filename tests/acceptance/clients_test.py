@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import ROOT, Network, ServerCase, await_gone, await_status
+from harness import ROOT, Network, ServerCase, await_gone, await_status, aws_cli, cli_environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMMAND_S_MAX = 180
@@ -19,8 +19,7 @@ class ClientsTest(ServerCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.network = Network(cls.ringwall)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
-        cls.environment = {**clean, **cls.ringwall.variables, "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"}
+        cls.environment = cli_environment(cls.ringwall)
 
     def run_client(self, *command, expect=0, **more):
         done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S_MAX,
@@ -28,20 +27,8 @@ class ClientsTest(ServerCase):
         self.assertEqual(done.returncode, expect, f"{command}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         return done.stdout
 
-    # The AWS CLI reads AWS_ENDPOINT_URL since 2.13 (and 1.29). Version 1 puts a name of AWS's in its place for `rds` in
-    # us-east-1, so it is told on the command line.
-    def cli(self):
-        found = shutil.which("aws")
-        if not found:
-            self.skipTest("the AWS CLI is not on the PATH")
-        version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-        major, minor = (int(part) for part in version.split("/")[1].split(" ")[0].split(".")[:2])
-        if (major, minor) < ((2, 13) if major == 2 else (1, 29)):
-            self.skipTest(f"{version.strip()} does not read AWS_ENDPOINT_URL: 2.13 does")
-        return [found, "--endpoint-url", self.ringwall.endpoint] if major == 1 else [found]
-
     def test_the_aws_cli_has_a_database_from_create_to_delete(self):
-        aws, rds = self.cli(), self.ringwall.client("rds")
+        aws, rds = aws_cli(self.ringwall), self.ringwall.client("rds")
         self.run_client(*aws, "rds", "create-db-instance", "--db-instance-identifier", "cli", "--engine", "postgres",
                         "--db-instance-class", "db.t3.micro", "--allocated-storage", "20", "--master-username", "boss",
                         "--master-user-password", "correct-horse-battery", "--db-subnet-group-name", "two",

@@ -210,6 +210,24 @@ class ServerCase(unittest.TestCase):
         return caught.exception.response["Error"]["Message"]
 
 
+def aws_cli(ringwall):
+    """The AWS CLI, told where the server is. It reads AWS_ENDPOINT_URL since 2.13 (and 1.29); version 1 puts a name of AWS's
+    in its place for `rds` in us-east-1, so it is told on the command line."""
+    found = shutil.which("aws")
+    if not found:
+        raise unittest.SkipTest("the AWS CLI is not on the PATH")
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    major, minor = (int(part) for part in version.split("/")[1].split(" ")[0].split(".")[:2])
+    if (major, minor) < ((2, 13) if major == 2 else (1, 29)):
+        raise unittest.SkipTest(f"{version.strip()} does not read AWS_ENDPOINT_URL: 2.13 does")
+    return [found, "--endpoint-url", ringwall.endpoint] if major == 1 else [found]
+
+
+def cli_environment(ringwall):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    return {**clean, **ringwall.variables, "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
 def await_status(rds, identifier, wanted, seconds=STATUS_S_MAX):
     """Polls as AWS's waiters do, only faster."""
     deadline = time.monotonic() + seconds

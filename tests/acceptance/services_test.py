@@ -30,6 +30,17 @@ class ServicesTest(ServerCase):
         return Keys(key["AccessKeyId"], key["SecretAccessKey"]), arn
 
     # sts
+    def test_sts_federates_within_the_issuers_and_the_sessions_policies(self):
+        keys, _ = self.user("issuer", allow(["sts:GetFederationToken", "kms:ListKeys", "kms:ListAliases"]))
+        made = self.client("sts", keys).get_federation_token(Name="bob", Policy=allow(["kms:ListKeys", "rds:*"]))
+        self.assertTrue(made["FederatedUser"]["Arn"].endswith(":federated-user/bob"))
+        bob = Keys(made["Credentials"]["AccessKeyId"], made["Credentials"]["SecretAccessKey"], made["Credentials"]["SessionToken"])
+        self.assertEqual(self.client("sts", bob).get_caller_identity()["Arn"], made["FederatedUser"]["Arn"])
+        self.client("kms", bob).list_keys()
+        self.assertIn("session policy", self.refused("AccessDeniedException", self.client("kms", bob).list_aliases))
+        self.assertIn("identity-based policy", self.refused("AccessDenied", self.client("rds", bob).describe_db_instances))
+        self.refused("InvalidClientTokenId", self.client("iam", bob).list_users)
+
     def test_sts_says_who_is_calling_and_role_sessions_carry_what_they_were_given(self):
         sts, iam = self.client("sts"), self.client("iam")
         me = sts.get_caller_identity()
@@ -65,6 +76,37 @@ class ServicesTest(ServerCase):
         self.refused("DeleteConflict", iam.delete_user, UserName="alice")
         iam.update_access_key(UserName="alice", AccessKeyId=keys.access_key, Status="Inactive")
         self.refused("InvalidClientTokenId", alice.list_roles)
+
+    def test_iam_simulates_what_it_decides(self):
+        iam = self.client("iam")
+        region = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*",
+             "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}]})
+        keys, erin = self.user("erin", region)
+
+        def decisions(**more):
+            pages = iam.get_paginator("simulate_principal_policy").paginate(
+                PolicySourceArn=erin, ActionNames=["s3:GetObject", "s3:PutObject", "iam:ListUsers"],
+                PaginationConfig={"PageSize": 2}, **more)
+            return [result for page in pages for result in page["EvaluationResults"]]
+
+        self.assertEqual([one["EvalDecision"] for one in decisions()], ["allowed", "explicitDeny", "implicitDeny"])
+        denied = decisions()[1]
+        self.assertEqual(denied["MissingContextValues"], ["aws:RequestedRegion"])
+        self.assertEqual([one["SourcePolicyId"] for one in denied["MatchedStatements"]], ["user_erin_p0"])
+        given = [{"ContextKeyName": "aws:RequestedRegion", "ContextKeyValues": ["eu-west-1"], "ContextKeyType": "string"}]
+        self.assertEqual([one["EvalDecision"] for one in decisions(ContextEntries=given)], ["allowed", "allowed", "implicitDeny"])
+        self.assertEqual(iam.get_context_keys_for_principal_policy(PolicySourceArn=erin)["ContextKeyNames"], ["aws:RequestedRegion"])
+        self.refused("AccessDenied", self.client("iam", keys).simulate_principal_policy, PolicySourceArn=erin, ActionNames=["s3:GetObject"])
+        self.refused("InvalidInput", iam.simulate_custom_policy, PolicyInputList=["{}"], ActionNames=["s3:GetObject"])
+
+    def test_iam_gives_an_account_its_alias(self):
+        iam = self.client("iam")
+        iam.create_account_alias(AccountAlias="acme-test")
+        self.assertEqual(iam.list_account_aliases()["AccountAliases"], ["acme-test"])
+        iam.delete_account_alias(AccountAlias="acme-test")
+        self.assertEqual(iam.list_account_aliases()["AccountAliases"], [])
 
     def test_iam_names_and_documents_are_checked(self):
         iam = self.client("iam")
@@ -103,7 +145,44 @@ class ServicesTest(ServerCase):
             PaginationConfig={"PageSize": 1}) for a in page["Accounts"]]
         self.assertIn(status["AccountId"], [a["Id"] for a in accounts])
 
+    def test_organizations_delegate_to_members(self):
+        organizations = self.client("organizations")
+        account = organizations.create_account(AccountName="audit", Email="audit@example.com")["CreateAccountStatus"]["AccountId"]
+        member = self.client("organizations", self.ringwall.assume(f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"))
+        self.refused("AccessDeniedException", member.list_accounts)
+        content = json.dumps({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": "organizations:ListAccounts", "Resource": "*"}]})
+        organizations.put_resource_policy(Content=content)
+        self.assertEqual(organizations.describe_resource_policy()["ResourcePolicy"]["Content"], content)
+        self.assertIn(account, [one["Id"] for one in member.list_accounts()["Accounts"]])
+        self.refused("AccessDeniedException", member.list_roots)
+        organizations.register_delegated_administrator(AccountId=account, ServicePrincipal="iam.amazonaws.com")
+        member.list_roots()
+        self.assertEqual([one["Id"] for one in organizations.list_delegated_administrators()["DelegatedAdministrators"]], [account])
+        organizations.deregister_delegated_administrator(AccountId=account, ServicePrincipal="iam.amazonaws.com")
+        organizations.delete_resource_policy()
+        self.refused("AccessDeniedException", member.list_accounts)
+        self.refused("ResourcePolicyNotFoundException", organizations.describe_resource_policy)
+
     # kms
+    def test_kms_grants_hold_until_they_are_revoked(self):
+        kms = self.client("kms")
+        keys, frank = self.user("frank")
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+        sealed = kms.encrypt(KeyId=key, Plaintext=b"secret", EncryptionContext={"a": "b"})["CiphertextBlob"]
+        theirs = self.client("kms", keys)
+        self.refused("AccessDeniedException", theirs.decrypt, CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+        grant = kms.create_grant(KeyId=key, GranteePrincipal=frank, Operations=["Decrypt", "RetireGrant"],
+                                 Constraints={"EncryptionContextEquals": {"a": "b"}})
+        opened = theirs.decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"}, GrantTokens=[grant["GrantToken"]])
+        self.assertEqual(opened["Plaintext"], b"secret")
+        self.refused("AccessDeniedException", theirs.encrypt, KeyId=key, Plaintext=b"x", EncryptionContext={"a": "b"})
+        self.assertEqual([one["GrantId"] for one in kms.list_grants(KeyId=key)["Grants"]], [grant["GrantId"]])
+        theirs.retire_grant(GrantToken=grant["GrantToken"])
+        self.refused("AccessDeniedException", theirs.decrypt, CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+        self.assertEqual(kms.list_grants(KeyId=key)["Grants"], [])
+
     def test_kms_encrypts_under_context_and_gives_nothing_while_disabled(self):
         kms = self.client("kms")
         key = kms.create_key(Description="one")["KeyMetadata"]["KeyId"]
@@ -221,7 +300,14 @@ class ServicesTest(ServerCase):
                 said = refusal_of(getattr(self.client(service, keys), operation))
                 self.assertIsNotNone(said)
                 self.assertIn("AccessDenied", said)
-        self.refused("UnauthorizedOperation", self.client("ec2", keys).describe_vpcs)
+        said = self.refused("UnauthorizedOperation", self.client("ec2", keys).describe_vpcs)
+        encoded = said.rsplit("Encoded authorization failure message: ", 1)[1].strip()
+        decoded = json.loads(self.client("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])
+        self.assertEqual((decoded["allowed"], decoded["explicitDeny"]), (False, False))
+        self.assertEqual(decoded["context"]["action"], "ec2:DescribeVpcs")
+        self.assertIn("user/dave", decoded["context"]["principal"]["arn"])
+        self.refused("AccessDenied", self.client("sts", keys).decode_authorization_message, EncodedMessage=encoded)
+        self.refused("InvalidAuthorizationMessageException", self.client("sts").decode_authorization_message, EncodedMessage="bm9uZQ==")
         self.assertIn("user/dave", self.client("sts", keys).get_caller_identity()["Arn"])
 
 

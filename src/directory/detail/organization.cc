@@ -19,7 +19,10 @@ Attachment attachment_in(std::string_view key) {
   return {std::string(parts.kind), std::string(parts.name)};
 }
 
-std::vector<authz::Level> with(const std::vector<authz::Level>& above, const authz::Level& own) {
+bool is_of(const Json* policy, std::string_view type) { return policy != nullptr && (*policy)["PolicySummary"].text("Type") == type; }
+
+// The levels above an account and its own.
+estate::Chain chain_of(const std::vector<authz::Level>& above, const authz::Level& own) {
   std::vector<authz::Level> levels;
   levels.reserve(above.size() + 1);
   levels = above;
@@ -56,18 +59,23 @@ void OrganizationBuilder::note(std::string_view key, const Document& before) {
   if (key == organization_key) {
     whole_ = true;
   } else if (kind == "root" || kind == "ou" || kind == "account") {
-    forget_levels(std::string(name));
+    moved_.emplace(name);
+    levels_.erase(std::string(name));
     if (kind == "account" && before != nullptr) departed_.insert(before->str("Id"));
   } else if (kind == "attachment") {
-    forget_levels(std::string(name));
+    forget_levels(std::string(name), true, true);
   } else if (kind == "policy") {
-    attachments_.for_each(name, [&](std::string_view attachment) { forget_levels(attachment_in(attachment).target); });
+    const Json* after = document(key);
+    const auto was_or_is = [&](std::string_view type) { return is_of(before.get(), type) || is_of(after, type); };
+    const bool scps = was_or_is(scp_type), rcps = was_or_is(rcp_type);
+    attachments_.for_each(name, [&](std::string_view attachment) { forget_levels(attachment_in(attachment).target, scps, rcps); });
   }
 }
 
-void OrganizationBuilder::forget_levels(const std::string& target) {
+void OrganizationBuilder::forget_levels(const std::string& target, bool scps, bool rcps) {
   levels_.erase(target);
-  touched_.insert(target);
+  if (scps) touched_scps_.insert(target);
+  if (rcps) touched_rcps_.insert(target);
 }
 
 void OrganizationBuilder::update(estate::Estate& estate) {
@@ -82,20 +90,47 @@ void OrganizationBuilder::update(estate::Estate& estate) {
     Accounts accounts(estate.accounts);
     for (const std::string& id : departed_) accounts.erase(id);
     for (auto at = documents_.lower_bound(account_prefix); at != documents_.end() && at->first.starts_with(account_prefix); ++at) {
-      const estate::Account* before = accounts.find(at->second->text("Id"));
-      if (whole || before == nullptr || is_touched(*before)) accounts.put(account_of(*estate.organization, *at->second));
+      const estate::Account* before = accounts.find(std::string_view(at->first).substr(account_prefix.size()));
+      if (whole || before == nullptr || !is_patchable(*before)) {
+        accounts.put(account_of(*estate.organization, *at->second));
+      } else if (touches(touched_scps_, *before) || touches(touched_rcps_, *before)) {
+        accounts.put(patched(*before));
+      }
     }
     estate.accounts = std::move(accounts).finish();
   }
   above_.clear();
-  touched_.clear();
+  moved_.clear();
+  touched_scps_.clear();
+  touched_rcps_.clear();
   departed_.clear();
 }
 
 // A change of what lies above an account is a change of something on its path.
-bool OrganizationBuilder::is_touched(const estate::Account& account) const {
-  const auto touched = [&](const std::string& target) { return touched_.contains(target); };
-  return touched(account.id) || std::ranges::any_of(account.path, touched);
+bool OrganizationBuilder::touches(const Targets& targets, const estate::Account& account) {
+  const auto touched = [&](const std::string& target) { return targets.contains(target); };
+  return !targets.empty() && (touched(account.id) || std::ranges::any_of(account.path, touched));
+}
+
+// Is it where it was, and its chains of a level for each step of its path, or empty?
+bool OrganizationBuilder::is_patchable(const estate::Account& account) const {
+  const auto is_whole = [&](const estate::Chain& chain) { return chain.empty() || chain.size() == account.path.size() + 1; };
+  return !touches(moved_, account) && !account.path.empty() && is_whole(account.scps) && is_whole(account.rcps);
+}
+
+estate::Account OrganizationBuilder::patched(const estate::Account& before) {
+  estate::Account account = before;
+  if (touches(touched_scps_, before)) account.scps = patched(before.scps, touched_scps_, &Levels::scps);
+  if (touches(touched_rcps_, before)) account.rcps = patched(before.rcps, touched_rcps_, &Levels::rcps);
+  return account;
+}
+
+estate::Chain OrganizationBuilder::patched(const estate::Chain& before, const Targets& touched, authz::Level Levels::*type) {
+  if (before.empty()) return before;
+  std::vector<authz::Level> levels;
+  levels.reserve(before.size());
+  for (const authz::Level& level : before) levels.push_back(touched.contains(level.target) ? levels_of(level.target).*type : level);
+  return levels;
 }
 
 estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored) {
@@ -104,12 +139,12 @@ estate::Account OrganizationBuilder::account_of(const estate::Organization& orga
   if (account.id == organization.management_account) return account;
   if (!shared.has_root) {
     // An account whose way up does not end at a root is damage: one empty level, which denies.
-    account.scps = account.rcps = {authz::Level{.target = account.id, .policies = {}}};
+    account.scps = account.rcps = std::vector{authz::Level{.target = account.id, .policies = {}}};
     return account;
   }
   const Levels& own = levels_of(account.id);
-  if (shared.has_scps) account.scps = with(shared.scps, own.scps);
-  if (shared.has_rcps) account.rcps = with(shared.rcps, own.rcps);
+  if (shared.has_scps) account.scps = chain_of(shared.scps, own.scps);
+  if (shared.has_rcps) account.rcps = chain_of(shared.rcps, own.rcps);
   return account;
 }
 

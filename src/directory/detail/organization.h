@@ -28,8 +28,13 @@ class OrganizationBuilder {
   using Accounts = estate::Table<estate::Account>::Editor;
 
   void note(std::string_view key, const Document& before);
-  void forget_levels(const std::string& target);
-  bool is_touched(const estate::Account& account) const;
+  using Targets = std::set<std::string>;
+  void forget_levels(const std::string& target, bool scps, bool rcps);
+  static bool touches(const Targets& targets, const estate::Account& account);
+  bool is_patchable(const estate::Account& account) const;
+  // An account that stays where it is, with the levels that changed.
+  estate::Account patched(const estate::Account& before);
+  // An account made whole.
   estate::Account account_of(const estate::Organization& organization, const text::Json& document);
   // What the accounts of one parent have in common.
   struct Above {
@@ -45,6 +50,7 @@ class OrganizationBuilder {
   struct Levels {
     authz::Level scps, rcps;
   };
+  estate::Chain patched(const estate::Chain& before, const Targets& touched, authz::Level Levels::*type);
   const Levels& levels_of(const std::string& target);
   const text::Json* document(std::string_view key) const;
 
@@ -56,9 +62,10 @@ class OrganizationBuilder {
 
   // What `update` still has to do.
   bool changed_ = false;
-  bool whole_ = false;               // the organisation itself changed
-  std::set<std::string> touched_;    // roots, units and accounts
-  std::set<std::string> departed_;   // accounts
+  bool whole_ = false;                 // the organisation itself changed
+  Targets moved_;                      // roots, units and accounts that are not what they were
+  Targets touched_scps_, touched_rcps_;  // those with other policies
+  std::set<std::string> departed_;     // accounts
 };
 
 }  // namespace ringwall::directory

@@ -95,6 +95,7 @@ std::vector<Pieces> arn_parts(const Pieces& pieces) {
 namespace detail {
 
 Checked<Pieces> pieces_of(std::string_view text, Version version, Wildcards wildcards) {
+  const std::string_view special = wildcards == Wildcards::any ? "*?$" : "$";
   Pieces pieces;
   while (!text.empty()) {
     if (version == Version::v2012_10_17 && text.starts_with("${")) {
@@ -103,8 +104,9 @@ Checked<Pieces> pieces_of(std::string_view text, Version version, Wildcards wild
       pieces.push_back({text[0] == '*' ? Piece::Kind::any_run : Piece::Kind::any_one});
       text.remove_prefix(1);
     } else {
-      add_literal(pieces, text.substr(0, 1));
-      text.remove_prefix(1);
+      const std::size_t end = std::min(text.find_first_of(special, 1), text.size());
+      add_literal(pieces, text.substr(0, end));
+      text.remove_prefix(end);
     }
   }
   return pieces;

@@ -57,6 +57,8 @@ class Scan {
         if (anything_behind || at == text_.size()) return true;
       } else if (const Token& next = texts_.tokens_[token]; next.kind == Token::Kind::run) {
         if (++token == end) return true;
+        at = reach<ignore_case>(token, at);
+        if (at == none) return false;
         free_ = {token, at};
         confined_ = {};
         continue;
@@ -68,7 +70,7 @@ class Scan {
         at = behind;
         continue;
       }
-      if (!extend(token, at)) return false;
+      if (!extend<ignore_case>(token, at)) return false;
     }
   }
 
@@ -104,6 +106,16 @@ class Scan {
     return same ? at + literal.size() : none;
   }
 
+  // How far a run must reach at least, so that the literal behind it can stand there; none: it
+  // stands nowhere. The latest run has nobody behind it who could help.
+  template <bool ignore_case>
+  std::size_t reach(std::uint32_t token, std::size_t at) const {
+    const Token& next = texts_.tokens_[token];
+    if (ignore_case || next.kind != Token::Kind::literal) return at;
+    return text_.find(texts_.at({next.index, next.size}), at);
+  }
+
+  template <bool ignore_case>
   bool extend(std::uint32_t& token, std::size_t& at) {
     if (confined_.token != 0 && confined_.reach < text_.size() && text_[confined_.reach] != ':') {
       at = ++confined_.reach;
@@ -111,10 +123,10 @@ class Scan {
       return true;
     }
     if (free_.token == 0 || free_.reach >= text_.size()) return false;
-    at = ++free_.reach;
+    at = free_.reach = reach<ignore_case>(free_.token, free_.reach + 1);
     token = free_.token;
     confined_ = {};
-    return true;
+    return at != none;
   }
 
   const Texts& texts_;
@@ -237,7 +249,13 @@ Truth Texts::match(const Pattern& pattern, std::string_view text, const Context&
     case Pattern::Shape::resolved:
       break;
   }
+  // Most patterns differ in the literal they begin with.
   const std::uint32_t end = pattern.first + pattern.count;
+  if (const Token& first = tokens_[pattern.first]; first.kind == Token::Kind::literal) {
+    const std::string_view literal = at({first.index, first.size});
+    const std::string_view head = text.substr(0, literal.size());
+    if (ignore_case ? !equal_ignoring_case(head, literal) : head != literal) return Truth::no;
+  }
   const auto is_variable = [](const Token& t) { return t.kind == Token::Kind::variable; };
   const auto begin = tokens_.begin();
   const auto valued = [&](const Token& t) {

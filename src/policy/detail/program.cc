@@ -78,7 +78,7 @@ std::size_t Program::next(Effect effect, std::size_t from, const Probe& probe) c
     candidates &= block.actions.listing(probe, texts_) ^ block.all_but;
     for (; candidates != 0; candidates &= candidates - 1) {
       const std::size_t statement = first + static_cast<std::size_t>(std::countr_zero(candidates));
-      if (applies(mismatch(statements_[statement], probe.request()), effect)) return statement;
+      if (applies(mismatch(statements_[statement], probe), effect)) return statement;
     }
   }
   return statements_.size();
@@ -92,10 +92,9 @@ bool Program::lists_action(std::size_t statement, const Probe& probe) const {
 
 Mismatch Program::match(std::size_t index, const Probe& probe) const {
   const CompiledStatement& statement = statements_[index];
-  if (statement.names_principals && naming(statement, probe.request().principal) == Naming::not_named)
-    return Mismatch::principal;
+  if (!names_caller(statement, probe)) return Mismatch::principal;
   if (!lists_action(index, probe)) return Mismatch::action;
-  const Mismatch why = mismatch(statement, probe.request());
+  const Mismatch why = mismatch(statement, probe);
   return applies(why, statement.effect) ? Mismatch::none : why;
 }
 
@@ -114,9 +113,9 @@ Truth Program::covers_resource(const CompiledStatement& statement, const Request
   return listed_applies ? listed : negated(listed);
 }
 
-Mismatch Program::mismatch(const CompiledStatement& statement, const Request& request) const {
-  if (statement.names_principals && naming(statement, request.principal) == Naming::not_named)
-    return Mismatch::principal;
+Mismatch Program::mismatch(const CompiledStatement& statement, const Probe& probe) const {
+  const Request& request = probe.request();
+  if (!names_caller(statement, probe)) return Mismatch::principal;
   const Truth resource = covers_resource(statement, request);
   if (resource == Truth::no) return Mismatch::resource;
   const Truth conditions = conditions_.hold(statement.first_condition, statement.conditions,
@@ -194,6 +193,13 @@ Naming Program::naming(const CompiledStatement& statement, const Principal& call
   if (!statement.names_principals) return Naming::not_named;
   if (statement.principal_sense == Sense::listed) return listed(statement, caller);
   return exempt(statement, caller) ? Naming::not_named : Naming::everyone;
+}
+
+bool Program::names_caller(const CompiledStatement& statement, const Probe& probe) const {
+  if (!statement.names_principals) return true;
+  const bool exempts = statement.principal_sense == Sense::all_but_listed;
+  if (exempts && probe.exemptions() == Exemptions::none) return true;
+  return naming(statement, probe.request().principal) != Naming::not_named;
 }
 
 Naming Program::naming(std::size_t statement, const Principal& caller) const {

@@ -59,13 +59,14 @@ class Program {
   Truth covers_resource(const CompiledStatement& statement, const Request& request) const;
   // What the elements behind the action say, before the effect is asked what follows from not
   // knowing.
-  Mismatch mismatch(const CompiledStatement& statement, const Request& request) const;
+  Mismatch mismatch(const CompiledStatement& statement, const Probe& probe) const;
   bool lists(const CompiledStatement& statement, PrincipalName::Type type,
              std::string_view value) const;
   bool lists_itself(const CompiledStatement& statement, const Principal& caller) const;
   Naming listed(const CompiledStatement& statement, const Principal& caller) const;
   bool exempt(const CompiledStatement& statement, const Principal& caller) const;
   Naming naming(const CompiledStatement& statement, const Principal& caller) const;
+  bool names_caller(const CompiledStatement& statement, const Probe& probe) const;
 
   Texts texts_;
   Conditions conditions_;

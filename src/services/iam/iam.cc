@@ -30,6 +30,8 @@ std::vector<service::Operation> operations() {
   detail::add_tag_operations(all);
   detail::add_access_key_operations(all);
   detail::add_account_operations(all);
+  detail::add_simulation_operations(all);
+  detail::add_alias_operations(all);
   for (service::Operation& operation : all) operation.ask = refuse_session_tokens(std::move(operation.ask));
   return all;
 }

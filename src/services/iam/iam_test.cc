@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "directory/documents.h"
 #include "directory/testing.h"
 #include "service/service.h"
 #include "services/iam/detail/common.h"
@@ -190,6 +191,28 @@ TEST_F(Iam, InlinePoliciesAreEncodedAnsweredAndBoundedInSize) {
   EXPECT_EQ(call("ListUserPolicies", user_named("ann"))["PolicyNames"].dump(), R"(["big"])");
 }
 
+TEST_F(Iam, ARolesInlinePoliciesHaveTenThousandCharactersInAllAndAManagedPolicySixThousand) {
+  new_role("r");
+  const auto sized = [](std::size_t characters) {
+    std::string document = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::é"}]})";
+    const std::size_t length = document.size() - 1;  // the é is one character
+    document.insert(document.find(":::") + 3, std::string(characters - length, 'a'));
+    return document.insert(1, " \n\t ");
+  };
+  const auto put = [&](const char* name, std::size_t characters) {
+    return code("PutRolePolicy", Json::object({{"RoleName", "r"}, {"PolicyName", name}, {"PolicyDocument", sized(characters)}}));
+  };
+  EXPECT_EQ(put("one", detail::role_kind.inline_characters_max + 1), "LimitExceeded");
+  EXPECT_EQ(put("one", detail::role_kind.inline_characters_max), "");
+  EXPECT_EQ(put("two", 200), "LimitExceeded");
+  EXPECT_EQ(put("one", detail::role_kind.inline_characters_max - 200), "");
+  EXPECT_EQ(put("two", 201), "LimitExceeded");
+  EXPECT_EQ(put("two", 200), "");
+  const auto make = [&](const char* name, std::size_t characters) { return code("CreatePolicy", Json::object({{"PolicyName", name}, {"PolicyDocument", sized(characters)}})); };
+  EXPECT_EQ(make("fits", policy::characters_max(policy::Kind::identity)), "");
+  EXPECT_EQ(make("does-not", policy::characters_max(policy::Kind::identity) + 1), "LimitExceeded");
+}
+
 TEST_F(Iam, ManagedPoliciesHaveFiveVersionsAtMost) {
   const std::string arn = new_policy("p");
   const auto version = [&](bool is_default) {
@@ -320,6 +343,49 @@ TEST_F(Iam, CredentialsOfGetSessionTokenCannotCall) {
 TEST_F(Iam, GetUserWithoutANameIsTheCaller) {
   EXPECT_EQ(call("GetUser")["User"].text("UserName"), "administrator");
   EXPECT_EQ(world_.call("GetUser", World::as_root(admin_.account()), Json::object())->operator[]("User").str("UserId"), admin_.account());
+}
+
+TEST_F(Iam, AnAccountHasOneAliasThatNoOtherHas) {
+  const auto aliases = [&] { return call("ListAccountAliases")["AccountAliases"].dump(); };
+  const auto with = [](const std::string& alias) { return Json::object({{"AccountAlias", alias}}); };
+  EXPECT_EQ(aliases(), "[]");
+  EXPECT_EQ(code("CreateAccountAlias", with("acme")), "");
+  EXPECT_EQ(code("CreateAccountAlias", with("acme")), "EntityAlreadyExists");
+  EXPECT_EQ(code("CreateAccountAlias", with("acme-2")), "");
+  EXPECT_EQ(aliases(), R"(["acme-2"])");
+  EXPECT_EQ(code("DeleteAccountAlias", with("acme")), "NoSuchEntity");
+
+  store::Transaction transaction(world_.store());
+  const auto organization = transaction.get("org/organization");
+  directory::put_account(transaction, *organization, "444455556666", "member", "m@example.com", organization->str("root"), "CREATED", world_.clock().now());
+  world_.directory().wait_for(*world_.store().commit(transaction));
+  const service::Caller other = World::as_root("444455556666");
+  EXPECT_EQ(world_.code("CreateAccountAlias", other, with("acme-2")), "EntityAlreadyExists");
+  EXPECT_EQ(world_.code("DeleteAccountAlias", other, with("acme-2")), "NoSuchEntity");
+  EXPECT_EQ(world_.code("CreateAccountAlias", other, with("acme")), "");
+  EXPECT_EQ(aliases(), R"(["acme-2"])");
+
+  EXPECT_EQ(code("DeleteAccountAlias", with("acme-2")), "");
+  EXPECT_EQ(aliases(), "[]");
+  for (const auto& [alias, expected] : {std::pair<std::string, const char*>{"ab", "ValidationError"}, {"abc", ""}, {std::string(63, 'a'), ""}, {std::string(64, 'a'), "ValidationError"},
+                                        {"a--b", "ValidationError"}, {"-ab", "ValidationError"}, {"ab-", "ValidationError"}, {"Abc", "ValidationError"}, {"a/b", "ValidationError"}}) {
+    EXPECT_EQ(code("CreateAccountAlias", with(alias)), expected) << alias;
+  }
+}
+
+TEST_F(Iam, AnAccessKeysLastUseIsToldToItsAccount) {
+  new_user("ann");
+  const std::string id = call("CreateAccessKey", user_named("ann"))["AccessKey"].str("AccessKeyId");
+  const Json asked = Json::object({{"AccessKeyId", id}});
+  EXPECT_EQ(call("GetAccessKeyLastUsed", asked).dump(), R"({"UserName":"ann","AccessKeyLastUsed":{"ServiceName":"N/A","Region":"N/A"}})");
+  store::Transaction transaction(world_.store());
+  transaction.put(directory::access_key_use_key(id), Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
+  ASSERT_TRUE(world_.store().commit(transaction));
+  EXPECT_EQ(call("GetAccessKeyLastUsed", asked)["AccessKeyLastUsed"].text("ServiceName"), "kms");
+  EXPECT_EQ(world_.code("GetAccessKeyLastUsed", World::as_root("444455556666"), asked), "AccessDenied");
+  EXPECT_EQ(code("GetAccessKeyLastUsed", Json::object({{"AccessKeyId", "AKIAIOSFODNN7EXAMPLE"}})), "NoSuchEntity");
+  call("DeleteAccessKey", Json::object({{"UserName", "ann"}, {"AccessKeyId", id}}));
+  EXPECT_FALSE(world_.store().get(directory::access_key_use_key(id)).has_value());
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ ApiResult<service::Questions> ask_create(const Call& call) {
 // A key nobody could govern afterwards is refused, unless that is asked for.
 std::optional<ApiError> fault_in_policy(const Call& call, std::string_view document) {
   const auto policy = policy::compile(document, policy::Kind::key);
-  if (!policy) return ApiError{"MalformedPolicyDocumentException", policy.error().message};
+  if (!policy) return ApiError{policy.error().kind == Failure::exhausted ? "LimitExceededException" : "MalformedPolicyDocumentException", policy.error().message};
   if (call.input["BypassPolicyLockoutSafetyCheck"].as_bool()) return std::nullopt;
   policy::Request request{.principal = call.caller.principal,
                           .action = "kms:PutKeyPolicy",

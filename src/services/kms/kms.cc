@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "keyring/keyring.h"
+#include "keyring/grants.h"
 #include "services/kms/detail/common.h"
 
 namespace ringwall::kms {
@@ -56,6 +56,16 @@ service::Ask ask_key(std::string action, KeyMember member) {
   };
 }
 
+service::Handler unless_dry_run(ApiResult<Json> (*handler)(const Call&)) {
+  return [handler](const Call& call) -> ApiResult<Json> {
+    auto output = handler(call);
+    if (output && call.input["DryRun"].as_bool()) {
+      return api_error("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
+    }
+    return output;
+  };
+}
+
 estate::Tags tags_of(const Json& list) {
   estate::Tags tags;
   for (const Json& tag : list.items()) tags[tag.str("TagKey")] = tag.str("TagValue");
@@ -103,15 +113,18 @@ std::optional<ApiError> fault_in_use(const Json& input) {
   return std::nullopt;
 }
 
-// A dry run ends where the operation would have answered.
 service::Handler checked(ApiResult<Json> (*handler)(const Call&)) {
-  return [handler](const Call& call) -> ApiResult<Json> {
+  return [handle = detail::unless_dry_run(handler)](const Call& call) -> ApiResult<Json> {
     if (auto fault = fault_in_use(call.input)) return std::unexpected(*std::move(fault));
-    auto output = handler(call);
-    if (output && call.input["DryRun"].as_bool()) {
-      return api_error("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.");
-    }
-    return output;
+    return handle(call);
+  };
+}
+
+// A grant decides from the moment it is made, so its token adds nothing: it need only be one.
+service::Handler with_good_tokens(service::Handler handler) {
+  return [handler = std::move(handler)](const Call& call) -> ApiResult<Json> {
+    for (const Json& token : call.input["GrantTokens"].items()) RW_DO(keyring::open_grant_token(call.environment, token.as_string()));
+    return handler(call);
   };
 }
 
@@ -240,6 +253,8 @@ std::vector<service::Operation> operations() {
   };
   std::ranges::move(key_operations(), std::back_inserter(all));
   std::ranges::move(alias_operations(), std::back_inserter(all));
+  std::ranges::move(detail::grant_operations(), std::back_inserter(all));
+  for (service::Operation& operation : all) operation.handler = with_good_tokens(std::move(operation.handler));
   return all;
 }
 

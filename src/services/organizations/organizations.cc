@@ -11,6 +11,7 @@ std::vector<service::Operation> operations() {
   detail::add_policy_operations(all);
   detail::add_attachment_operations(all);
   detail::add_tag_operations(all);
+  detail::add_delegation_operations(all);
   return all;
 }
 

@@ -34,9 +34,13 @@ class Organizations : public ::testing::Test {
   // May the root of `account` do `action`?
   bool may(const std::string& account, const char* action) {
     const service::Question question{.action = action, .resource = "*", .resource_account = account};
+    return !World::refusal(*world_.directory().current(), administrator_of(account), question);
+  }
+  // A session of the account's own administrator role; its root if it has none, as the management
+  // account.
+  service::Caller administrator_of(const std::string& account) {
     const estate::EstatePtr estate = world_.directory().current();
     const std::string role = "arn:aws:iam::" + account + ":role/OrganizationAccountAccessRole";
-    // The account's own administrator role, which the management account does not have.
     service::Caller caller = World::as_root(account);
     if (const estate::Principal* found = estate->principal(role)) {
       caller.principal = {.type = policy::Principal::Type::role_session,
@@ -45,7 +49,7 @@ class Organizations : public ::testing::Test {
                           .account = account,
                           .unique_id = found->unique_id};
     }
-    return !World::refusal(*estate, caller, question);
+    return caller;
   }
 
   World world_{operations()};
@@ -268,6 +272,100 @@ TEST_F(Organizations, TagsAreSetReplacedAndRemoved) {
   call("UntagResource", Json::object({{"ResourceId", account}, {"TagKeys", Json::array({"team"})}}));
   EXPECT_TRUE(call("ListTagsForResource", Json::object({{"ResourceId", account}}))["Tags"].items().empty());
   EXPECT_EQ(code("TagResource", Json::object({{"ResourceId", "p-none"}, {"Tags", Json::array()}})), "TargetNotFoundException");
+}
+
+// Delegation to member accounts.
+
+TEST_F(Organizations, AMemberDoesWhatTheResourcePolicyDelegatesAndItsIdentityAllows) {
+  const std::string member = new_account("audit"), other = new_account("other");
+  const auto may_call = [&](const std::string& account, const char* name, const Json& input = Json::object()) { return world_.code(name, administrator_of(account), input); };
+  EXPECT_EQ(may_call(member, "ListAccounts"), "AccessDeniedException");
+  EXPECT_EQ(code("DescribeResourcePolicy", Json::object()), "ResourcePolicyNotFoundException");
+  const std::string content = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::)" + member + R"(:root"},"Action":["organizations:List*","organizations:CreatePolicy","organizations:CreateAccount"],"Resource":"*","Condition":{"StringEqualsIfExists":{"organizations:PolicyType":"SERVICE_CONTROL_POLICY"}}}]})";
+  const Json made = call("PutResourcePolicy", Json::object({{"Content", content}}))["ResourcePolicy"];
+  EXPECT_TRUE(made["ResourcePolicySummary"].text("Arn").ends_with(made["ResourcePolicySummary"].str("Id")));
+  EXPECT_EQ(call("DescribeResourcePolicy")["ResourcePolicy"].text("Content"), content);
+
+  EXPECT_EQ(may_call(member, "ListAccounts"), "");
+  EXPECT_EQ(may_call(other, "ListAccounts"), "AccessDenied");
+  EXPECT_EQ(may_call(member, "DescribeAccount", Json::object({{"AccountId", other}})), "AccessDenied");       // not listed
+  EXPECT_EQ(may_call(member, "CreateAccount", Json::object({{"AccountName", "x"}, {"Email", "x@example.com"}})), "AccessDeniedException");  // cannot be delegated
+  EXPECT_EQ(may_call(member, "PutResourcePolicy", Json::object({{"Content", content}})), "AccessDeniedException");
+  const auto policy_of_type = [](std::string_view type) { return Json::object({{"Name", type}, {"Description", ""}, {"Type", type}, {"Content", deny_rds}}); };
+  const auto output = world_.call("CreatePolicy", administrator_of(member), policy_of_type(directory::scp_type));
+  ASSERT_TRUE(output.has_value());
+  EXPECT_TRUE((*output)["Policy"]["PolicySummary"].text("Arn").starts_with("arn:aws:organizations::" + admin_.account() + ":policy/"));
+  EXPECT_EQ(may_call(member, "CreatePolicy", policy_of_type(directory::rcp_type)), "AccessDenied");
+
+  // What the account's own policies do not allow, delegation does not.
+  call("AttachPolicy", Json::object({{"PolicyId", new_policy("no-organizations", R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"organizations:*","Resource":"*"}]})")}, {"TargetId", member}}));
+  EXPECT_EQ(may_call(member, "ListAccounts"), "AccessDenied");
+
+  call("DeleteResourcePolicy");
+  EXPECT_EQ(code("DeleteResourcePolicy", Json::object()), "ResourcePolicyNotFoundException");
+  EXPECT_EQ(may_call(member, "ListAccounts"), "AccessDeniedException");
+}
+
+TEST_F(Organizations, AResourcePolicyIsCheckedAndKeepsItsName) {
+  const auto put = [&](const std::string& content) { return code("PutResourcePolicy", Json::object({{"Content", content}})); };
+  const auto with = [](const std::string& more) { return R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Resource":"*",)" + more + "}}"; };
+  EXPECT_EQ(put(with(R"("Action":"organizations:ListAccounts")")), "");
+  const std::string id = call("DescribeResourcePolicy")["ResourcePolicy"]["ResourcePolicySummary"].str("Id");
+  EXPECT_EQ(put(with(R"("Action":["organizations:ListRoots"])")), "");
+  EXPECT_EQ(call("DescribeResourcePolicy")["ResourcePolicy"]["ResourcePolicySummary"].str("Id"), id);
+  EXPECT_EQ(put("{}"), "InvalidInputException");
+  EXPECT_EQ(put(with(R"("Action":["organizations:ListRoots","iam:*"])")), "InvalidInputException");
+  EXPECT_EQ(put(with(R"("Action":"*")")), "InvalidInputException");
+  EXPECT_EQ(put(with(R"("NotAction":"organizations:ListRoots")")), "InvalidInputException");
+  EXPECT_EQ(put(with(R"("Action":"organizations:ListRoots","Sid":")" + std::string(21'000, 'x') + "\"")), "ConstraintViolationException");
+}
+
+TEST_F(Organizations, ADelegatedAdministratorReadsTheOrganisation) {
+  const std::string member = new_account("security");
+  const auto input = [&](const std::string& account, const char* service = "iam.amazonaws.com") { return Json::object({{"AccountId", account}, {"ServicePrincipal", service}}); };
+  const auto as_member = [&](const char* name, const Json& given = Json::object()) { return world_.code(name, administrator_of(member), given); };
+  EXPECT_EQ(code("ListDelegatedServicesForAccount", Json::object({{"AccountId", member}})), "AccountNotRegisteredException");
+  EXPECT_EQ(code("RegisterDelegatedAdministrator", input(member)), "");
+  EXPECT_EQ(code("RegisterDelegatedAdministrator", input(member)), "AccountAlreadyRegisteredException");
+  EXPECT_EQ(code("RegisterDelegatedAdministrator", input(admin_.account())), "ConstraintViolationException");
+  EXPECT_EQ(code("RegisterDelegatedAdministrator", input("999999999999")), "AccountNotFoundException");
+  EXPECT_EQ(code("RegisterDelegatedAdministrator", input(member, "not a service")), "InvalidInputException");
+  EXPECT_EQ(code("RegisterDelegatedAdministrator", input(member, "access-analyzer.amazonaws.com")), "");
+  const Json administrators = call("ListDelegatedAdministrators")["DelegatedAdministrators"];
+  ASSERT_EQ(administrators.items().size(), 1U);
+  EXPECT_EQ(administrators.items()[0].text("Id"), member);
+  EXPECT_GT(administrators.items()[0]["DelegationEnabledDate"].as_integer(), 0);
+  EXPECT_TRUE(call("ListDelegatedAdministrators", Json::object({{"ServicePrincipal", "sso.amazonaws.com"}}))["DelegatedAdministrators"].items().empty());
+  EXPECT_EQ(call("ListDelegatedServicesForAccount", Json::object({{"AccountId", member}}))["DelegatedServices"].items().size(), 2U);
+
+  EXPECT_EQ(as_member("ListAccounts"), "");
+  EXPECT_EQ(as_member("DescribeAccount", Json::object({{"AccountId", member}})), "");
+  EXPECT_EQ(as_member("CreatePolicy", Json::object({{"Name", "x"}, {"Description", ""}, {"Type", directory::scp_type}, {"Content", deny_rds}})), "AccessDeniedException");
+  EXPECT_EQ(as_member("RegisterDelegatedAdministrator", input(member)), "AccessDeniedException");
+  // The resource policy can take reading away again.
+  call("PutResourcePolicy", Json::object({{"Content", R"({"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":{"AWS":")" + member + R"("},"Action":"organizations:ListAccounts","Resource":"*"}})"}}));
+  EXPECT_EQ(as_member("ListAccounts"), "AccessDenied");
+  EXPECT_EQ(as_member("ListRoots"), "");
+
+  call("DeregisterDelegatedAdministrator", input(member));
+  EXPECT_EQ(code("DeregisterDelegatedAdministrator", input(member)), "AccountNotRegisteredException");
+  EXPECT_EQ(as_member("ListRoots"), "");  // of another service it still is
+  call("DeregisterDelegatedAdministrator", input(member, "access-analyzer.amazonaws.com"));
+  EXPECT_EQ(as_member("ListRoots"), "AccessDenied");
+}
+
+TEST_F(Organizations, AtMostFiveResourceControlPoliciesOfWhichAwssOwnStays) {
+  call("EnablePolicyType", Json::object({{"RootId", root()}, {"PolicyType", directory::rcp_type}}));
+  const std::string member = new_account("m"), unit = new_unit(root(), "u");
+  const std::string deny = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}]})";
+  for (const std::string& target : {member, unit, root()}) {
+    const auto attach = [&](const std::string& name) { return code("AttachPolicy", Json::object({{"PolicyId", new_policy(name + target, deny, directory::rcp_type)}, {"TargetId", target}})); };
+    for (const char* name : {"a", "b", "c", "d"}) EXPECT_EQ(attach(name), "") << target;  // and RCPFullAWSAccess
+    EXPECT_EQ(attach("e"), "ConstraintViolationException") << target;
+    EXPECT_EQ(code("DetachPolicy", Json::object({{"PolicyId", directory::full_access_rcp}, {"TargetId", target}})), "ConstraintViolationException");
+  }
+  // SCPs are counted by themselves.
+  EXPECT_EQ(code("AttachPolicy", Json::object({{"PolicyId", new_policy("scp")}, {"TargetId", member}})), "");
 }
 
 }  // namespace

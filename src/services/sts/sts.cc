@@ -1,7 +1,9 @@
 #include "services/sts/sts.h"
 
 #include "directory/documents.h"
+#include "service/authorization_message.h"
 #include "services/sts/detail/assume_role.h"
+#include "services/sts/detail/federation_token.h"
 #include "text/time.h"
 
 namespace ringwall::sts {
@@ -19,6 +21,7 @@ ApiResult<Json> get_caller_identity(const Call& call) {
   const policy::Principal& caller = call.caller.principal;
   std::string user_id = caller.type == Type::root ? caller.account : caller.unique_id;
   if (caller.type == Type::role_session && call.caller.session != nullptr) user_id += ':' + call.caller.session->name;
+  if (caller.type == Type::federated && call.caller.session != nullptr) user_id = caller.account + ':' + call.caller.session->name;
   return Json::object({{"UserId", std::move(user_id)}, {"Account", caller.account}, {"Arn", caller.arn}});
 }
 
@@ -31,11 +34,11 @@ ApiResult<Json> get_session_token(const Call& call) {
     return api_error("AccessDenied", "MultiFactorAuthentication failed: no device is enabled for this user", 403);
   }
   const bool is_root = call.caller.principal.type == Type::root;
-  std::int64_t seconds = call.input["DurationSeconds"].as_integer(is_root ? 3600 : session_token_seconds_default);
+  std::int64_t seconds = call.input["DurationSeconds"].as_integer(is_root ? root_session_seconds_max : session_token_seconds_default);
   if (seconds < session_token_seconds_min || seconds > session_token_seconds_max) {
     return api_error("ValidationError", "1 validation error detected: Value '" + std::to_string(seconds) + "' at 'durationSeconds' must be between 900 and 129600", 400);
   }
-  if (is_root) seconds = std::min<std::int64_t>(seconds, 3600);
+  if (is_root) seconds = std::min(seconds, root_session_seconds_max);
   directory::NewSession session{.principal = call.caller.principal, .session = {}, .inline_policy = {}, .policy_arns = {}};
   session.session.issued_ms = text::to_millis(call.now);
   session.session.expires_ms = session.session.issued_ms + seconds * 1000;
@@ -52,6 +55,12 @@ ApiResult<Json> get_access_key_info(const Call& call) {
   return Json::object({{"Account", key->str("account")}});
 }
 
+ApiResult<Json> decode_authorization_message(const Call& call) {
+  const auto decoded = service::decode_authorization_message(call.environment, call.account(), call.input.text("EncodedMessage"));
+  if (!decoded) return api_error("InvalidAuthorizationMessageException", "Invalid token: the message was not encoded for this account", 400);
+  return Json::object({{"DecodedMessage", *decoded}});
+}
+
 }  // namespace
 
 std::vector<service::Operation> operations() {
@@ -59,6 +68,8 @@ std::vector<service::Operation> operations() {
       {"GetCallerIdentity", Access::read, service::ask_nothing(), get_caller_identity},
       {"AssumeRole", Access::read, detail::ask_to_assume_role(), detail::assume_role},
       {"GetSessionToken", Access::read, service::ask_nothing(), get_session_token},
+      {"DecodeAuthorizationMessage", Access::read, service::ask_on_star("sts:DecodeAuthorizationMessage"), decode_authorization_message},
+      {"GetFederationToken", Access::read, detail::ask_for_federation_token(), detail::get_federation_token},
       {"GetAccessKeyInfo", Access::read, service::ask_on_star("sts:GetAccessKeyInfo"), get_access_key_info},
   };
 }

@@ -4,6 +4,7 @@
 
 #include "directory/documents.h"
 #include "directory/testing.h"
+#include "service/authorization_message.h"
 
 namespace ringwall::sts {
 namespace {
@@ -31,6 +32,16 @@ class Sts : public ::testing::Test {
     transaction.put(directory::iam_key(account, "role", name), std::move(role));
     world_.directory().wait_for(*world_.store().commit(transaction));
     return arn;
+  }
+  // Writes a user, in the place of a namesake if there is one.
+  service::Caller put_user(const std::string& name, const std::string& policy) {
+    store::Transaction transaction(world_.store());
+    Json user = directory::new_user(world_.environment(), account_, "/", name, world_.clock().now());
+    user.edit("inline").push(Json::object({{"PolicyName", "own"}, {"PolicyDocument", policy}}));
+    const std::string arn = user.str("Arn");
+    transaction.put(directory::iam_key(account_, "user", name), std::move(user));
+    world_.directory().wait_for(*world_.store().commit(transaction));
+    return world_.as_user(arn);
   }
   std::string put_member() {
     store::Transaction transaction(world_.store());
@@ -64,7 +75,7 @@ class Sts : public ::testing::Test {
 TEST_F(Sts, EveryOperationIsInTheModel) {
   const awsapi::Model* model = awsapi::builtin_model("sts");
   ASSERT_NE(model, nullptr);
-  EXPECT_EQ(service::Service(*model, operations()).operations().size(), 4U);
+  EXPECT_EQ(service::Service(*model, operations()).operations().size(), 6U);
 }
 
 TEST_F(Sts, ASessionIsWhoItSaysAndWhatItsRoleMayDo) {
@@ -224,6 +235,89 @@ TEST_F(Sts, ASessionTokenIsForUsersAndKeepsTheirRights) {
 TEST_F(Sts, AnAccessKeyTellsItsAccount) {
   EXPECT_EQ(world_.call("GetAccessKeyInfo", admin_, Json::object({{"AccessKeyId", world_.administrator().access_key}}))->str("Account"), account_);
   EXPECT_EQ(world_.code("GetAccessKeyInfo", admin_, Json::object({{"AccessKeyId", "AKIAAAAAAAAAAAAAAAAA"}})), "ValidationError");
+}
+
+TEST_F(Sts, AFederatedUserMayDoWhatBothItsIssuerAndItsSessionPoliciesAllow) {
+  const auto federate = [&](const service::Caller& issuer, std::initializer_list<Json::Member> more = {}) {
+    Json input = Json::object({{"Name", "bob"}});
+    for (const Json::Member& member : more) input.set(member.key, member.value);
+    auto output = world_.call("GetFederationToken", issuer, input);
+    EXPECT_TRUE(output.has_value()) << (output ? "" : output.error().message);
+    return output ? *output : Json();
+  };
+  const Json output = federate(admin_, {{"Policy", allow_ec2}});
+  EXPECT_EQ(output["FederatedUser"].text("Arn"), "arn:aws:sts::" + account_ + ":federated-user/bob");
+  EXPECT_EQ(output["FederatedUser"].text("FederatedUserId"), account_ + ":bob");
+  const service::Caller bob = *world_.as_session(output["Credentials"]);
+  EXPECT_TRUE(may(bob, "ec2:DescribeVpcs"));
+  EXPECT_FALSE(may(bob, "rds:CreateDBInstance"));  // not in the session's policy
+  const Json identity = *world_.call("GetCallerIdentity", bob, Json::object());
+  EXPECT_EQ(identity.text("Arn"), bob.principal.arn);
+  EXPECT_EQ(identity.text("UserId"), account_ + ":bob");
+
+  // Without session policies a federated user may do nothing by its identity.
+  EXPECT_FALSE(may(*world_.as_session(federate(admin_)["Credentials"]), "ec2:DescribeVpcs"));
+
+  // The issuer's own limits hold too.
+  const service::Caller clerk = put_user("clerk", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sts:*","rds:*"],"Resource":"*"}]})");
+  const service::Caller for_clerk = *world_.as_session(federate(clerk, {{"Policy", allow_all}})["Credentials"]);
+  EXPECT_TRUE(may(for_clerk, "rds:CreateDBInstance"));
+  EXPECT_FALSE(may(for_clerk, "ec2:DescribeVpcs"));
+  const service::Caller by_root = *world_.as_session(federate(World::as_root(account_), {{"Policy", allow_ec2}})["Credentials"]);
+  EXPECT_TRUE(may(by_root, "ec2:DescribeVpcs"));
+  EXPECT_FALSE(may(by_root, "rds:CreateDBInstance"));
+
+  // It ends with the user it was made by, a namesake notwithstanding.
+  const Json credentials = federate(clerk, {{"Policy", allow_all}})["Credentials"];
+  EXPECT_TRUE(world_.as_session(credentials).has_value());
+  put_user("clerk", allow_all);
+  EXPECT_EQ(world_.as_session(credentials).error().kind, Failure::invalid);
+  EXPECT_FALSE(may(for_clerk, "rds:CreateDBInstance"));
+}
+
+TEST_F(Sts, FederationIsForLongTermCredentialsAndEndsThere) {
+  const auto federate = [&](const service::Caller& caller, std::initializer_list<Json::Member> more) {
+    Json input = Json::object({{"Name", "bob"}, {"Policy", allow_all}});
+    for (const Json::Member& member : more) input.set(member.key, member.value);
+    return world_.code("GetFederationToken", caller, input);
+  };
+  for (const auto& [name, expected] : {std::pair<std::string, const char*>{"b", "ValidationError"}, {"bo", ""}, {std::string(32, 'b'), ""}, {std::string(33, 'b'), "ValidationError"}, {"b b", "ValidationError"}}) {
+    EXPECT_EQ(federate(admin_, {{"Name", name}}), expected) << name;
+  }
+  for (const auto& [seconds, expected] : {std::pair{899, "ValidationError"}, {900, ""}, {129600, ""}, {129601, "ValidationError"}}) EXPECT_EQ(federate(admin_, {{"DurationSeconds", seconds}}), expected);
+  EXPECT_EQ(federate(admin_, {{"Policy", "{}"}}), "MalformedPolicyDocument");
+  const Json tags = Json::array({Json::object({{"Key", "team"}, {"Value", "red"}})});
+  const service::Caller untagging = put_user("untagging", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:GetFederationToken","Resource":"arn:aws:sts::*:federated-user/bob"}]})");
+  EXPECT_EQ(federate(untagging, {}), "");
+  EXPECT_EQ(federate(untagging, {{"Name", "eve"}}), "AccessDenied");
+  EXPECT_EQ(federate(untagging, {{"Tags", tags}}), "AccessDenied");
+
+  const Json input = Json::object({{"Name", "bob"}, {"Policy", allow_all}, {"Tags", tags}});
+  const service::Caller bob = *world_.as_session((*world_.call("GetFederationToken", admin_, input))["Credentials"]);
+  EXPECT_EQ(bob.session->tags, (estate::Tags{{"team", "red"}}));
+  EXPECT_EQ(federate(bob, {}), "AccessDenied");
+  EXPECT_EQ(world_.code("GetSessionToken", bob, Json::object()), "AccessDenied");
+  EXPECT_EQ(code(bob, asking(put_role(account_, "r", trust("arn:aws:iam::" + account_ + ":root")))), "AccessDenied");
+  const service::Caller session = *world_.as_session(assume(admin_, asking(put_role(account_, "s", trust(admin_.principal.arn))))["Credentials"]);
+  EXPECT_EQ(federate(session, {}), "AccessDenied");
+}
+
+TEST_F(Sts, AnAuthorizationMessageDecodesForAllowedCallersOfItsAccountOnly) {
+  const service::Caller nobody = *world_.as_session(assume(admin_, asking(put_role(account_, "r", trust(admin_.principal.arn)), {{"Policy", allow_ec2}}))["Credentials"]);
+  policy::Request request{.principal = nobody.principal, .action = "ec2:DeleteVpc", .resource = "*", .resource_account = account_, .context = {}};
+  const std::string encoded = service::encode_authorization_message(world_.environment(), request, {}, authz::authorize(request, {}));
+  const Json input = Json::object({{"EncodedMessage", encoded}});
+  const auto decoded = world_.call("DecodeAuthorizationMessage", admin_, input);
+  ASSERT_TRUE(decoded.has_value());
+  const auto message = text::parse_json(decoded->text("DecodedMessage"));
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ((*message)["context"]["principal"].text("arn"), nobody.principal.arn);
+  EXPECT_EQ((*message)["context"].text("action"), "ec2:DeleteVpc");
+
+  EXPECT_EQ(world_.code("DecodeAuthorizationMessage", nobody, input), "AccessDenied");
+  EXPECT_EQ(world_.code("DecodeAuthorizationMessage", admin_, Json::object({{"EncodedMessage", "bm90IG9uZQ=="}})), "InvalidAuthorizationMessageException");
+  const service::Caller stranger = *world_.as_session(assume(admin_, asking(put_role(put_member(), "far", trust(admin_.principal.arn))))["Credentials"]);
+  EXPECT_EQ(world_.code("DecodeAuthorizationMessage", stranger, input), "InvalidAuthorizationMessageException");
 }
 
 }  // namespace

@@ -66,7 +66,34 @@ ApiResult<Json> delete_access_key(const Call& call) {
   erase_string(user.edit("keys"), id);
   put(call, user_kind, std::move(user));
   call.transaction.erase(directory::access_key_key(id));
+  call.transaction.erase(directory::access_key_use_key(id));
   return Json::object();
+}
+
+// The user's key; null if the account has none by that id.
+Document find_own(const Call& call) {
+  Document key = call.transaction.get(directory::access_key_key(call.input.text("AccessKeyId")));
+  return key != nullptr && key->text("account") == call.account() ? key : nullptr;
+}
+
+ApiResult<Json> get_access_key_last_used(const Call& call) {
+  const std::string id = call.input.str("AccessKeyId");
+  const Document key = find_own(call);
+  if (key == nullptr) return api_error("NoSuchEntity", "The Access Key with id " + id + " cannot be found.");
+  const Document use = call.transaction.get(directory::access_key_use_key(id));
+  return Json::object({{"UserName", key->str("UserName")},
+                       {"AccessKeyLastUsed", use != nullptr ? *use : Json::object({{"ServiceName", "N/A"}, {"Region", "N/A"}})}});
+}
+
+ApiResult<Questions> ask_about_key(const Call& call) {
+  Question question{.action = "iam:GetAccessKeyLastUsed", .resource_account = call.account()};
+  if (const Document key = find_own(call)) {
+    if (const ApiResult<Document> user = find(call, user_kind, key->text("UserName"))) {
+      question.resource = (*user)->str("Arn");
+      add_stored_keys(question.context, **user);
+    }
+  }
+  return Questions{.all = {std::move(question)}};
 }
 
 }  // namespace
@@ -75,6 +102,7 @@ void add_access_key_operations(Operations& operations) {
   operations.push_back({"CreateAccessKey", Access::write, ask_about_user_or_self("iam:CreateAccessKey"), create_access_key});
   operations.push_back({"ListAccessKeys", Access::read, ask_about_user_or_self("iam:ListAccessKeys"), list_access_keys});
   operations.push_back({"UpdateAccessKey", Access::write, ask_about_user_or_self("iam:UpdateAccessKey"), update_access_key});
+  operations.push_back({"GetAccessKeyLastUsed", Access::read, ask_about_key, get_access_key_last_used});
   operations.push_back({"DeleteAccessKey", Access::write, ask_about_user_or_self("iam:DeleteAccessKey"), delete_access_key});
 }
 

@@ -141,14 +141,27 @@ bool erase_string(Json& array, std::string_view item) {
 std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind) {
   const Result<policy::DocumentPtr> document = policy::compile(text, kind);
   if (document) return std::nullopt;
-  if (characters_without_space(text) > policy::characters_max(kind)) {
-    return limit_exceeded(kind == policy::Kind::trust ? "ACLSizePerRole" : "PolicySize", policy::characters_max(kind));
-  }
+  const std::size_t most = kind == policy::Kind::identity ? policy::inline_policy_characters_max : policy::characters_max(kind);
+  if (characters_without_space(text) > most) return limit_exceeded(kind == policy::Kind::trust ? "ACLSizePerRole" : "PolicySize", most);
   return ApiError{"MalformedPolicyDocument", document.error().message};
 }
 
+std::optional<ApiError> fault_in_managed_policy(std::string_view text) {
+  const std::size_t most = policy::characters_max(policy::Kind::identity);
+  if (characters_without_space(text) > most) return limit_exceeded("PolicySize", most);
+  return fault_in_policy(text, policy::Kind::identity);
+}
+
 std::size_t characters_without_space(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !std::string_view(" \t\r\n").contains(c); }));
+  std::size_t count = 0;
+  bool in_string = false, escaped = false;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // the rest of a UTF-8 character
+    if (in_string || !std::string_view(" \t\r\n").contains(c)) ++count;
+    if (c == '"' && !escaped) in_string = !in_string;
+    escaped = c == '\\' && !escaped;
+  }
+  return count;
 }
 
 std::optional<ApiError> fault_in_tags(const Json& tags) {

@@ -34,7 +34,7 @@ struct Kind {
 };
 inline constexpr Kind user_kind{"user", "User", "UserName", "userName", 64, 2048, 5000};
 inline constexpr Kind group_kind{"group", "Group", "GroupName", "groupName", 128, 5120, 300};
-inline constexpr Kind role_kind{"role", "Role", "RoleName", "roleName", 64, 10240, 1000};
+inline constexpr Kind role_kind{"role", "Role", "RoleName", "roleName", 64, policy::inline_policy_characters_max, 1000};
 inline constexpr const Kind* all_kinds[] = {&user_kind, &group_kind, &role_kind};
 
 inline constexpr std::size_t policies_max = 1500;             // customer managed, in an account
@@ -44,6 +44,7 @@ inline constexpr std::size_t access_keys_max = 2;
 inline constexpr std::size_t groups_per_user_max = 10;
 inline constexpr std::size_t policy_name_characters_max = 128;
 inline constexpr std::size_t path_characters_max = 512;
+inline constexpr std::size_t account_alias_characters_min = 3, account_alias_characters_max = 63;
 
 using Document = std::shared_ptr<const Json>;
 
@@ -81,6 +82,8 @@ bool erase_string(Json& array, std::string_view item);
 
 // MalformedPolicyDocument or LimitExceeded unless the text compiles as that kind of policy.
 std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind);
+// The same for an identity policy with an ARN of its own.
+std::optional<ApiError> fault_in_managed_policy(std::string_view text);
 std::size_t characters_without_space(std::string_view text);
 // InvalidInput with the reason, or nothing. Duplicate keys differ in case only for IAM.
 std::optional<ApiError> fault_in_tags(const Json& tags);
@@ -127,5 +130,7 @@ void add_attachment_operations(Operations& operations);
 void add_tag_operations(Operations& operations);
 void add_access_key_operations(Operations& operations);
 void add_account_operations(Operations& operations);
+void add_simulation_operations(Operations& operations);
+void add_alias_operations(Operations& operations);
 
 }  // namespace ringwall::iam::detail

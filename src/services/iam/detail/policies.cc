@@ -42,7 +42,7 @@ ApiResult<Json> create_policy(const Call& call) {
   if (auto fault = fault_in_name("policyName", name, policy_name_characters_max)) return std::unexpected(*fault);
   if (auto fault = fault_in_path(path)) return std::unexpected(*fault);
   if (auto fault = fault_in_tags(call.input["Tags"])) return std::unexpected(*fault);
-  if (auto fault = fault_in_policy(call.input.text("PolicyDocument"), policy::Kind::identity)) return std::unexpected(*fault);
+  if (auto fault = fault_in_managed_policy(call.input.text("PolicyDocument"))) return std::unexpected(*fault);
   const std::string key = directory::iam_key(call.account(), "policy", name);
   if (call.transaction.contains(key)) return api_error("EntityAlreadyExists", "A policy called " + name + " already exists. Duplicate names are not allowed.");
   if (call.transaction.list(directory::iam_prefix(call.account(), "policy")).size() >= policies_max) return std::unexpected(limit_exceeded("PoliciesPerAccount", policies_max));
@@ -118,7 +118,7 @@ ApiResult<Json> create_policy_version(const Call& call) {
   const std::string arn = call.input.str("PolicyArn");
   RW_TRY(const std::string key, own_policy_key(call, arn));
   RW_TRY(Json policy, find_policy(call, arn));
-  if (auto fault = fault_in_policy(call.input.text("PolicyDocument"), policy::Kind::identity)) return std::unexpected(*fault);
+  if (auto fault = fault_in_managed_policy(call.input.text("PolicyDocument"))) return std::unexpected(*fault);
   if (policy["versions"].items().size() >= policy_versions_max) {
     return api_error("LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.");
   }

@@ -38,5 +38,9 @@ std::optional<ApiError> fault_in_tags(const estate::Tags& tags);
 
 std::vector<service::Operation> key_operations();
 std::vector<service::Operation> alias_operations();
+std::vector<service::Operation> grant_operations();
+
+// The handler, but a dry run ends where it would have answered.
+service::Handler unless_dry_run(ApiResult<Json> (*handler)(const Call&));
 
 }  // namespace ringwall::kms::detail

@@ -127,6 +127,7 @@ ApiResult<Json> remove_account(const Call& call) {
   const std::string attachments = directory::attachment_key(account.id, "");
   for (const store::Entry& entry : call.transaction.list(attachments)) call.transaction.erase(entry.key);
   call.transaction.erase(account.key);
+  remove_delegations(call, account.id);
   // Its number is never given to another account, which would own what this one left.
   call.transaction.put("org/removed/" + account.id, Json::object({{"RemovedTimestamp", text::to_millis(call.now)}}));
   return Json::object();

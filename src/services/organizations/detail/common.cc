@@ -113,12 +113,16 @@ ApiResult<Json> page(const Call& call, std::vector<Listed> items, std::string_vi
 Ask ask_about(std::string action, std::vector<ResourceOf> resources, AddKeys add) {
   return [action = std::move(action), resources = std::move(resources), add = std::move(add)](const Call& call) -> ApiResult<Questions> {
     RW_TRY(const Document stored, organization(call));
-    if (call.account() != stored->text("MasterAccountId")) return api_error("AccessDeniedException", "You don't have permissions to access this resource.");
+    const std::string management = stored->str("MasterAccountId");
+    std::optional<authz::Named> delegation;
+    if (call.account() != management) {
+      RW_TRY(delegation, delegation_to(call, action));
+    }
     policy::Context context;
     if (add) add(call, context);
     Questions questions;
     for (const ResourceOf& resource : resources) {
-      questions.all.push_back({.action = action, .resource = resource(call), .resource_account = call.account(), .context = context});
+      questions.all.push_back({.action = action, .resource = resource(call), .resource_account = management, .context = context, .resource_policy = delegation});
       if (const std::optional<Node> node = find_node(call, questions.all.back().resource.substr(questions.all.back().resource.rfind('/') + 1))) {
         service::add_resource_tags(questions.all.back().context, service::tags_of((*node->document)["Tags"]));
       }
@@ -137,7 +141,7 @@ ResourceOf node_in(std::string member) {
     if (const std::optional<Node> node = find_node(call, id)) return node->document->str("Arn");
     const std::string_view kind = id.starts_with("r-") ? "root" : id.starts_with("ou-") ? "ou" : "account";
     const Document stored = call.transaction.get("org/organization");
-    return directory::organization_arn(call.account(), kind, stored->str("Id") + '/' + id);
+    return directory::organization_arn(stored->text("MasterAccountId"), kind, stored->str("Id") + '/' + id);
   };
 }
 
@@ -146,7 +150,7 @@ ResourceOf policy_in(std::string member) {
     const std::string id = call.input.str(member);
     if (const ApiResult<Document> policy = find_policy(call, id)) return (**policy)["PolicySummary"].str("Arn");
     const Document stored = call.transaction.get("org/organization");
-    return directory::organization_arn(call.account(), "policy", stored->str("Id") + "/service_control_policy/" + id);
+    return directory::organization_arn(stored->text("MasterAccountId"), "policy", stored->str("Id") + "/service_control_policy/" + id);
   };
 }
 

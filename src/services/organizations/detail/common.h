@@ -59,8 +59,14 @@ struct Listed {
 };
 ApiResult<Json> page(const Call& call, std::vector<Listed> items, std::string_view member);
 
-// Questions. Each is asked of the management account only: to others every operation but
-// DescribeOrganization answers AccessDeniedException.
+// What lets the caller's account, which is not the management account, ask for `action`: the
+// organisation's resource policy, and that it is a delegated administrator. AccessDeniedException
+// to accounts that nothing was delegated to, and for operations that cannot be.
+ApiResult<authz::Named> delegation_to(const Call& call, std::string_view action);
+void remove_delegations(const Call& call, std::string_view account);
+
+// Questions. Each is asked of the management account, and of members where that is delegated; to
+// others every operation but DescribeOrganization answers AccessDeniedException.
 using ResourceOf = std::function<std::string(const Call&)>;
 using AddKeys = std::function<void(const Call&, policy::Context&)>;
 Ask ask_about(std::string action, std::vector<ResourceOf> resources, AddKeys add = {});
@@ -76,5 +82,6 @@ void add_account_operations(Operations& operations);
 void add_policy_operations(Operations& operations);
 void add_attachment_operations(Operations& operations);
 void add_tag_operations(Operations& operations);
+void add_delegation_operations(Operations& operations);
 
 }  // namespace ringwall::organizations::detail

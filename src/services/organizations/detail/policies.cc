@@ -58,7 +58,7 @@ ApiResult<Json> create_policy(const Call& call) {
   const std::string id = "p-" + random_text(call.environment.random, small_alphabet, 8);
   const std::string kind = type == directory::scp_type ? "/service_control_policy/" : "/resource_control_policy/";
   const Json policy = Json::object({{"PolicySummary", Json::object({{"Id", id},
-                                                                    {"Arn", directory::organization_arn(call.account(), "policy", stored->str("Id") + kind + id)},
+                                                                    {"Arn", directory::organization_arn(stored->text("MasterAccountId"), "policy", stored->str("Id") + kind + id)},
                                                                     {"Name", name},
                                                                     {"Description", description},
                                                                     {"Type", type},

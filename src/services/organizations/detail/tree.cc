@@ -58,7 +58,7 @@ ApiResult<Json> create_unit(const Call& call) {
   }
   const std::string id = "ou-" + stored->str("root").substr(2) + '-' + random_text(call.environment.random, small_alphabet, 8);
   const Json unit = Json::object({{"Id", id},
-                                  {"Arn", directory::organization_arn(call.account(), "ou", stored->str("Id") + '/' + id)},
+                                  {"Arn", directory::organization_arn(stored->text("MasterAccountId"), "ou", stored->str("Id") + '/' + id)},
                                   {"Name", call.input.str("Name")},
                                   {"parent", parent.id},
                                   {"Tags", service::json_of(service::tags_of(call.input["Tags"]))}});

@@ -35,12 +35,6 @@ struct Carried {
 
 bool same_key(std::string_view a, std::string_view b) { return text::lower(a) == text::lower(b); }
 
-bool is_session_name(std::string_view name) {
-  return std::ranges::all_of(name, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || std::string_view("_+=,.@-").contains(c);
-  });
-}
-
 ApiResult<Carried> carried_by(const Call& call) {
   Carried carried{.tags = {}, .transitive = {}, .source_identity = call.input.str("SourceIdentity")};
   std::set<std::string> keys;
@@ -87,6 +81,7 @@ ApiResult<Questions> questions_of(const Call& call) {
     return std::unexpected(invalid("1 validation error detected: Value at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"));
   }
   if (call.caller.principal.type == Type::root) return api_error("AccessDenied", "Roles may not be assumed by root accounts.", 403);
+  if (call.caller.principal.type == Type::federated) return std::unexpected(access_denied(call));
   const estate::Principal* role = call.estate.principal(role_arn);
   // Nobody learns whether a role exists by trying to assume it.
   if (role == nullptr || !role->trust) return std::unexpected(access_denied(call));
@@ -117,25 +112,6 @@ ApiResult<Questions> questions_of(const Call& call) {
   return questions;
 }
 
-std::optional<ApiError> read_policies(const Call& call, directory::NewSession& session) {
-  session.inline_policy = call.input.str("Policy");
-  if (call.input.contains("Policy")) {
-    const Result<policy::DocumentPtr> compiled = policy::compile(session.inline_policy, policy::Kind::session);
-    if (!compiled) return ApiError{"MalformedPolicyDocument", compiled.error().message};
-  }
-  std::size_t characters = session.inline_policy.size();
-  for (const Json& descriptor : call.input["PolicyArns"].items()) {
-    std::string arn = descriptor.str("arn");
-    characters += arn.size();
-    const bool is_usable = arn.starts_with("arn:aws:iam::aws:policy/") || account_in(arn) == account_in(call.input.text("RoleArn"));
-    if (!is_usable || !call.estate.managed_policies.contains(arn)) return ApiError{"MalformedPolicyDocument", "The policy " + arn + " does not exist in the role's account"};
-    session.policy_arns.push_back(std::move(arn));
-  }
-  if (session.policy_arns.size() > session_policy_arns_max) return invalid("a session takes at most 10 managed policies");
-  if (characters > session_policies_characters_max) return ApiError{"PackedPolicyTooLarge", "The session policies are longer than 2048 characters together"};
-  return std::nullopt;
-}
-
 ApiResult<std::int64_t> duration(const Call& call, const Json& role) {
   const bool is_chained = call.caller.principal.type == Type::role_session;
   const std::int64_t seconds = call.input["DurationSeconds"].as_integer(assume_role_seconds_default);
@@ -153,6 +129,12 @@ ApiResult<std::int64_t> duration(const Call& call, const Json& role) {
 
 }  // namespace
 
+bool is_session_name(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || std::string_view("_+=,.@-").contains(c);
+  });
+}
+
 service::Ask ask_to_assume_role() { return questions_of; }
 
 Json answer(const directory::SessionCredentials& credentials, std::int64_t expires_ms) {
@@ -160,6 +142,25 @@ Json answer(const directory::SessionCredentials& credentials, std::int64_t expir
                        {"SecretAccessKey", credentials.secret.reveal_text()},
                        {"SessionToken", credentials.token},
                        {"Expiration", expires_ms}});
+}
+
+std::optional<ApiError> read_policies(const Call& call, std::string_view account, directory::NewSession& session) {
+  session.inline_policy = call.input.str("Policy");
+  if (call.input.contains("Policy")) {
+    const Result<policy::DocumentPtr> compiled = policy::compile(session.inline_policy, policy::Kind::session);
+    if (!compiled) return ApiError{compiled.error().kind == Failure::exhausted ? "PackedPolicyTooLarge" : "MalformedPolicyDocument", compiled.error().message};
+  }
+  std::size_t characters = session.inline_policy.size();
+  for (const Json& descriptor : call.input["PolicyArns"].items()) {
+    std::string arn = descriptor.str("arn");
+    characters += arn.size();
+    const bool is_usable = arn.starts_with("arn:aws:iam::aws:policy/") || arn.starts_with("arn:aws:iam::" + std::string(account) + ":policy/");
+    if (!is_usable || !call.estate.managed_policies.contains(arn)) return ApiError{"MalformedPolicyDocument", "The policy " + arn + " does not exist in the account"};
+    session.policy_arns.push_back(std::move(arn));
+  }
+  if (session.policy_arns.size() > session_policy_arns_max) return invalid("a session takes at most 10 managed policies");
+  if (characters > session_policies_characters_max) return ApiError{"PackedPolicyTooLarge", "The session policies are longer than 2048 characters together"};
+  return std::nullopt;
 }
 
 ApiResult<Json> assume_role(const Call& call) {
@@ -175,7 +176,7 @@ ApiResult<Json> assume_role(const Call& call) {
   RW_TRY(Carried carried, carried_by(call));
 
   directory::NewSession session{.principal = {}, .session = {}, .inline_policy = {}, .policy_arns = {}};
-  if (auto fault = read_policies(call, session)) return std::unexpected(*fault);
+  if (auto fault = read_policies(call, decided->account, session)) return std::unexpected(*fault);
   session.principal.type = Type::role_session;
   session.principal.account = decided->account;
   session.principal.role_arn = role_arn;
