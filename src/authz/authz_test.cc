@@ -297,6 +297,24 @@ TEST(Trap5, WithoutAStatementForTheAccountIdentityPoliciesGiveNothingOnAKey) {
   EXPECT_EQ(decrypt(alice(), alice_element, {}, other_account), no_identity);
 }
 
+// What a resource grants to the user who made the session is added to that user's identity; the
+// session's policies limit it, and a deny of the user reaches it.
+TEST(Trap4, NamingTheIssuerOfAFederatedUserIsLimitedByItsSession) {
+  Principal carol{.type = Principal::Type::federated,
+                  .arn = "arn:aws:sts::111122223333:federated-user/carol",
+                  .account = account,
+                  .issuer_arn = "arn:aws:iam::111122223333:user/alice"};
+  Owned layers{.session = {{identity("Allow", "ec2:*")}}, .resource = on_resource(alice_element)};
+  EXPECT_EQ(outcome(request(carol), layers), no_session);
+  layers.session = {{identity("Allow", "s3:*")}};
+  EXPECT_EQ(outcome(request(carol), layers), by_resource);
+  layers.resource = on_resource(alice_element, Kind::resource, "s3:*", "Deny");
+  EXPECT_EQ(outcome(request(carol), layers), "explicit-deny: resource-based policy");
+  carol.issuer_arn.clear();
+  layers.resource = on_resource(alice_element);
+  EXPECT_EQ(outcome(request(carol), layers), no_identity);
+}
+
 TEST(Trap7, EveryScpLevelMustAllow) {
   Owned layers{.identity = {identity("Allow", "*")}};
   layers.scps = {{"r-1", {scp("Allow", "*")}},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "authz/authz.h"
+#include "authz/kms_grant.h"
 #include "authz/plain.h"
 #include "authz/rcp_services.h"
 #include "authz/rule_file.h"
@@ -150,6 +151,19 @@ TEST(Authorize, AGrantStandsBesideTheKeysPolicy) {
   EXPECT_EQ(outcome(request(user(), "kms:Decrypt"), layers), "allow: resource-based policy");
   EXPECT_EQ(outcome(request(user(), "kms:Encrypt"), layers), "implicit-deny: resource-based policy");
   EXPECT_EQ(outcome(request(session(), "kms:Decrypt"), layers), "implicit-deny: resource-based policy");
+}
+
+TEST(KmsGrant, IsAStatementForEachSortOfItsOperations) {
+  const auto statements = [](std::vector<std::string> operations) {
+    const auto policy = policy_of(KmsGrant{.id = "g",
+                                           .key_arn = "arn:aws:kms:us-east-1:111122223333:key/k",
+                                           .grantee = "arn:aws:iam::111122223333:user/alice",
+                                           .operations = std::move(operations)});
+    return policy ? policy->document->statements() : 0;
+  };
+  EXPECT_EQ(statements({"Decrypt"}), 1U);
+  EXPECT_EQ(statements({"CreateGrant", "RetireGrant", "DescribeKey"}), 1U);
+  EXPECT_EQ(statements({"Decrypt", "RetireGrant"}), 2U);
 }
 
 TEST(Authorize, ResourceControlPoliciesThatAllLevelsAllowLetPass) {

@@ -127,6 +127,16 @@ TEST(QuestionPolicies, WhatIsWrongIsNamedByItsMember) {
   EXPECT_TRUE(of_root.error().message.starts_with("`policies.resource`: takes a policy document"));
 }
 
+TEST(QuestionPolicies, ADocumentMayHaveAName) {
+  const auto policy_of = [](const std::string& one) {
+    const auto question = question_of("{" + request_of(ann) + R"(,"policies":{"identity":[)" + one + "]}}");
+    return question ? authorize(question->request, question->layers).policy : question.error().message;
+  };
+  EXPECT_EQ(policy_of(R"({"Name":"mine","Document":)" + allow + "}"), "mine");
+  EXPECT_EQ(policy_of(R"({"Document":)" + text::Json(allow).dump() + "}"), "identity[0]");
+  EXPECT_EQ(policy_of(R"({"Document":{},"Nmae":"mine"})"), "`policies.identity[0].Nmae`: is not known");
+}
+
 TEST(QuestionPolicies, AResourcesPolicyIsATrustPolicyForTheActionsThatAssume) {
   const std::string trust = R"({"resource":{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:*"}}})";
   for (const char* action : {"sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"})

@@ -142,7 +142,7 @@ class World {
     layers.resource = question.resource_policy ? &*question.resource_policy : nullptr;
     layers.grants = question.grants;
     layers.resource_kind = question.resource_kind;
-    if (const estate::Account* owner = estate.account(request.resource_account)) layers.rcps = owner->rcps;
+    if (const estate::Account* owner = estate.account(request.resource_account); owner != nullptr && question.reached_by_rcps) layers.rcps = owner->rcps;
     const authz::Decision decision = authz::authorize(request, layers);
     if (decision.verdict == authz::Verdict::allow) return std::nullopt;
     if (question.refusal) return question.refusal;

@@ -61,7 +61,8 @@ Case case_of(const service::Call& call, const RequestFacts& facts, const service
   result.layers.resource_kind = question.resource_kind;
   result.layers.endpoint = call.network.endpoint_policy ? &*call.network.endpoint_policy : nullptr;
   // Which services they reach is authz's to know.
-  if (const estate::Account* account = call.estate.account(owner)) result.layers.rcps = account->rcps;
+  const estate::Account* account = call.estate.account(owner);
+  if (account != nullptr && question.reached_by_rcps) result.layers.rcps = account->rcps;
   return result;
 }
 

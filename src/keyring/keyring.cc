@@ -180,6 +180,8 @@ service::Question question(const Key& key, const service::Caller& caller, std::s
     question.context.set("aws:CalledVia", std::vector<std::string>{std::string(via_service)});
   }
   question.resource_kind = authz::ResourceKind::key;
+  // AWS Organizations User Guide: RCPs do not apply to AWS managed keys.
+  question.reached_by_rcps = document.text("KeyManager") != "AWS";
   // A stored policy was compiled when it was put; one that no longer compiles grants nothing.
   auto policy = policy::compile(document.text("policy"), policy::Kind::key);
   if (!policy) {

@@ -199,7 +199,7 @@ TEST(Actions, HoldLettersDigitsAndAFewSigns) {
 }
 
 TEST(Sizes, CountCharactersAndNotBytesAndSpaceInStrings) {
-  // A session policy counts its white space, an identity-based policy only what stands in strings.
+  // A session policy counts its white space, a permissions boundary only what stands in strings.
   const auto of_size = [](std::size_t characters, const std::string& filler, const std::string& around) {
     const std::string head = "{" + around + R"("Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:x":")",
                       tail = R"("}}}})";
@@ -210,13 +210,13 @@ TEST(Sizes, CountCharactersAndNotBytesAndSpaceInStrings) {
   };
   const std::string blank = " \t\r\n";
   for (const char* filler : {"a", " ", "\xC3\xBC"}) {
-    EXPECT_EQ(refusal(of_size(inline_policy_characters_max, filler, blank)), "accepted") << filler;
-    EXPECT_TRUE(refusal(of_size(inline_policy_characters_max + 1, filler, blank)).contains("10241 characters")) << filler;
+    EXPECT_EQ(refusal(of_size(6'144, filler, blank), Kind::boundary), "accepted") << filler;
+    EXPECT_TRUE(refusal(of_size(6'145, filler, blank), Kind::boundary).contains("6145 characters")) << filler;
   }
   EXPECT_TRUE(refusal(of_size(2'048, "a", blank), Kind::session).contains("2052 characters"));
   // An escaped quotation mark does not end its string, and an escaped backslash does not escape.
   const std::string escapes = R"(\"\\)";
-  EXPECT_TRUE(refusal(of_size(inline_policy_characters_max + 1, "a", "").insert(120, escapes)).contains("10245 characters"));
+  EXPECT_TRUE(refusal(of_size(6'145, "a", "").insert(120, escapes), Kind::boundary).contains("6149 characters"));
 }
 
 TEST(Header, AnIdIsAString) {

@@ -47,7 +47,7 @@ enum class Naming : std::uint8_t {
   not_named,
   session,
   user,
-  role,
+  role,  // also: the user on whom a federated user's session stands
   everyone,
   account,
   service,

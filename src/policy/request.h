@@ -62,6 +62,7 @@ struct Principal {
   std::string service;    // a service principal's name
   std::string provider;   // federated: the provider's ARN or domain
   bool service_linked = false;
+  std::string issuer_arn = {};  // of a federated user: the IAM user who made the session
 };
 
 struct Request {

@@ -67,6 +67,7 @@ struct Resource {
   std::optional<authz::Named> policy;
   std::vector<authz::Named> grants;
   policy::Context context;
+  bool reached_by_rcps = true;
 };
 
 Resource resource_of(const service::Environment& environment, const estate::Estate& estate, const policy::Request& request) {
@@ -81,7 +82,7 @@ Resource resource_of(const service::Environment& environment, const estate::Esta
       service::Caller caller;
       caller.principal = request.principal;
       service::Question asked = keyring::question(*key, caller, request.action);
-      resource = {std::move(asked.resource_policy), std::move(asked.grants), std::move(asked.context)};
+      resource = {std::move(asked.resource_policy), std::move(asked.grants), std::move(asked.context), asked.reached_by_rcps};
     }
   }
   return resource;
@@ -143,7 +144,7 @@ Result<Json> live_question(const service::Environment& environment, const estate
   if (!resource.grants.empty()) fill("grants", json_of(std::span(resource.grants)));
   if (endpoint) fill("endpoint", json_of(*endpoint));
   if (!layers.scps.empty()) fill("scp", json_of(layers.scps));
-  if (owner != nullptr && !owner->rcps.empty()) fill("rcp", json_of(std::span(owner->rcps)));
+  if (owner != nullptr && resource.reached_by_rcps && !owner->rcps.empty()) fill("rcp", json_of(std::span(owner->rcps)));
 
   Json filled = question["request"];
   if (!request.principal.role_arn.empty()) {

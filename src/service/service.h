@@ -79,6 +79,7 @@ struct Question {
   std::optional<authz::Named> resource_policy = {};
   authz::ResourceKind resource_kind = authz::ResourceKind::plain;
   std::vector<authz::Named> grants = {};  // of a KMS key (authz/kms_grant.h)
+  bool reached_by_rcps = true;            // false: a resource of AWS's own, as aws/rds keys are
   // Decides what a refusal looks like: some services answer "not found" to those who may not see.
   std::optional<ApiError> refusal = {};
 };

@@ -41,6 +41,7 @@ Naming listed(const Principals& principals, const Principal& caller) {
       break;
     case Caller::federated:
       if (lists_arn(principals, caller.arn)) return Naming::session;
+      if (lists_arn(principals, caller.issuer_arn)) return Naming::role;
       if (lists(principals, Type::federated, caller.provider)) return Naming::federated;
       break;
     case Caller::service:

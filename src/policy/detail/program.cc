@@ -151,6 +151,7 @@ Naming Program::listed(const CompiledStatement& statement, const Principal& call
       break;
     case Principal::Type::federated:
       if (lists(statement, Type::arn, caller.arn)) return Naming::session;
+      if (lists(statement, Type::arn, caller.issuer_arn)) return Naming::role;
       if (lists(statement, Type::federated, caller.provider)) return Naming::federated;
       break;
     case Principal::Type::service:
