@@ -28,26 +28,20 @@ std::size_t placeholder_end(std::string_view text, std::size_t start) {
   return end == std::string_view::npos ? start : end + 1;
 }
 
-// Where all six parts are written, a wildcard of the first five stays in its part; in a shorter
-// pattern a `*` stands for the missing ones too.
 Symbols symbols_of_pattern(std::string_view pattern) {
-  const bool complete = std::ranges::count(pattern, ':') >= 5;
   Symbols symbols;
-  int colons = 0;
   for (const char c : pattern) {
-    colons += c == ':' ? 1 : 0;
     const auto kind = c == '*'   ? Symbol::Kind::run
                       : c == '?' ? Symbol::Kind::one
                                  : Symbol::Kind::literal;
-    const std::string_view never = complete && colons < 5 ? ":" : "";
-    symbols.push_back({kind, c, never});
+    symbols.push_back({kind, c});
   }
   return symbols;
 }
 
-Symbols symbols_of_template(std::string_view text) {
+// `colons`: how many stand before the text in its ARN.
+Symbols symbols_of_template(std::string_view text, int colons) {
   Symbols symbols;
-  int colons = 0;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t end = placeholder_end(text, i);
     if (end == i) {
@@ -98,11 +92,39 @@ bool symbols_meet(const Symbols& a, const Symbols& b) {
   return below[0];
 }
 
+// What stands before the next colon; removes both from `arn`.
+std::string_view cut_part(std::string_view& arn) {
+  const std::size_t colon = arn.find(':');
+  const std::string_view part = arn.substr(0, colon);
+  arn.remove_prefix(colon + 1);
+  return part;
+}
+
+// Could the two meet, as far as the text before the first wildcard or placeholder says? Refuses
+// most at once, where the table of symbols_meet would take long to fill.
+bool starts_alike(std::string_view pattern, std::string_view text) {
+  pattern = pattern.substr(0, pattern.find_first_of("*?"));
+  text = text.substr(0, text.find_first_of("$<"));
+  const std::size_t shared = std::min(pattern.size(), text.size());
+  return pattern.substr(0, shared) == text.substr(0, shared);
+}
+
 }  // namespace
 
+// Where all six parts are written, a wildcard of the first five stays in its part, so that the
+// parts meet one by one; in a shorter ARN a `*` stands for the missing ones too.
 bool can_meet(std::string_view arn, std::string_view arn_pattern) {
   if (arn.size() > arn_characters_max) return false;
-  return symbols_meet(symbols_of_pattern(arn), symbols_of_template(arn_pattern));
+  if (std::ranges::count(arn, ':') < 5 || std::ranges::count(arn_pattern, ':') < 5)
+    return symbols_meet(symbols_of_pattern(arn), symbols_of_template(arn_pattern, 0));
+  for (int part = 0; part < 5; ++part) {
+    const std::string_view ours = cut_part(arn), theirs = cut_part(arn_pattern);
+    if (!starts_alike(ours, theirs) ||
+        !symbols_meet(symbols_of_pattern(ours), symbols_of_template(theirs, part)))
+      return false;
+  }
+  return starts_alike(arn, arn_pattern) &&
+         symbols_meet(symbols_of_pattern(arn), symbols_of_template(arn_pattern, 5));
 }
 
 bool ConditionKey::matches(std::string_view other) const {

@@ -1,6 +1,7 @@
 #include "lint/lint.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "lint/detail/subject.h"
@@ -136,19 +137,24 @@ void Nearest::offer(std::string_view candidate) {
   // Long names would cost more than a suggestion is worth.
   constexpr std::size_t characters_max = 64;
   if (name_.size() > characters_max || candidate.size() > characters_max) return;
+  // The distance is at least the difference in length.
+  const auto [shorter, longer] = std::minmax(name_.size(), candidate.size());
+  if (longer - shorter >= distance_) return;
   const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-  std::vector<std::size_t> row(candidate.size() + 1), before;
+  std::array<std::size_t, characters_max + 1> row{}, before{};
   for (std::size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
   for (std::size_t i = 1; i <= name_.size(); ++i) {
-    before = row;
-    row[0] = i;
+    std::swap(before, row);
+    std::size_t least = row[0] = i;
     for (std::size_t j = 1; j <= candidate.size(); ++j) {
       const std::size_t changed = before[j - 1] + (same(name_[i - 1], candidate[j - 1]) ? 0 : 1);
       row[j] = std::min({changed, before[j] + 1, row[j - 1] + 1});
+      least = std::min(least, row[j]);
     }
+    if (least >= distance_) return;  // rows never fall below the least of the one before
   }
-  if (row.back() >= distance_) return;
-  distance_ = row.back();
+  if (row[candidate.size()] >= distance_) return;
+  distance_ = row[candidate.size()];
   best_ = candidate;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lint/testing_cases.h"
+#include "policy/syntax.h"
 
 namespace ringwall::lint {
 namespace {
@@ -168,6 +169,28 @@ TEST(Lint, LooksForRepetitionsInListsUpToTheLimitAndNotPast) {
   };
   EXPECT_TRUE(finds(list(500), Kind::resource, "REDUNDANT_ACTION"));
   EXPECT_FALSE(finds(list(501), Kind::resource, "REDUNDANT_ACTION"));
+}
+
+TEST(Lint, TellsProblemsUpToTheLimitAndNoMore) {
+  const auto refused_of = [](std::size_t count) {
+    std::string text =
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Resource":"*","Action":[1)";
+    for (std::size_t i = 1; i < count; ++i) text += ",1";
+    return std::ranges::count_if(lint(text + "]}]}", Kind::endpoint), &Finding::refused);
+  };
+  // One more: the statement lacks its principal.
+  EXPECT_EQ(refused_of(policy::problems_max - 1), policy::problems_max);
+  EXPECT_EQ(refused_of(policy::problems_max), policy::problems_max);
+}
+
+TEST(Lint, SuggestsNamesUpToTheLimitAndNoMore) {
+  std::string text =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Resource":"*","Action":[)";
+  for (std::size_t i = 0; i < 101; ++i) text += "\"s3:GetObjekt\",";
+  std::size_t hints = 0;
+  for (const Finding& one : lint(text + "\"s3:GetObject\"]}]}", Kind::identity))
+    hints += one.message.contains("did you mean") ? 1 : 0;
+  EXPECT_EQ(hints, 100U);
 }
 
 TEST(Lint, ReadsNoDocumentPastTheLimitOfTheLanguage) {

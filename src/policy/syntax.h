@@ -157,6 +157,8 @@ struct Parsed {
   Syntax syntax;
   std::vector<Problem> problems;  // in the order in which they were found
 };
+// Past so many problems of one document no more are told: each costs a walk to its line.
+inline constexpr std::size_t problems_max = 500;
 Parsed parse(std::string_view text, Kind kind);
 
 // The six parts of a listed resource or ARN pattern, cut at its first five literal colons; fewer if

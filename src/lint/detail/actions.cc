@@ -14,7 +14,9 @@ void check_exists(const Subject& subject, const policy::Listed& action, Findings
   const Service* const service = subject.catalogue.service(text.substr(0, colon));
   if (service == nullptr) {
     Nearest nearest(text.substr(0, colon));
-    for (const Service& one : subject.catalogue.services()) nearest.offer(one.prefix());
+    if (findings.may_suggest()) {
+      for (const Service& one : subject.catalogue.services()) nearest.offer(one.prefix());
+    }
     findings.add(
         rule("INVALID_SERVICE_IN_ACTION"), action.offset,
         "there is no service " + shown(text.substr(0, colon)) +
@@ -29,8 +31,10 @@ void check_exists(const Subject& subject, const policy::Listed& action, Findings
     return;
   }
   Nearest nearest(name);
-  for (std::size_t i = 0; i < service->action_count(); ++i)
-    nearest.offer(service->action_at(i).name());
+  if (findings.may_suggest()) {
+    for (std::size_t i = 0; i < service->action_count(); ++i)
+      nearest.offer(service->action_at(i).name());
+  }
   std::string hint;
   if (!nearest.name().empty()) {
     hint = ": did you mean " +

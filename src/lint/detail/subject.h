@@ -23,8 +23,13 @@ struct Subject {
   const catalogue::Catalogue& catalogue;
 };
 
+// Past so many unknown actions no more names are suggested: each is compared with its whole
+// service.
+inline constexpr std::size_t suggestions_max = 100;
+
 class Findings {
  public:
+  bool may_suggest() { return suggestions_++ < suggestions_max; }
   void add(const Rule& rule, std::uint32_t offset, std::string message) {
     all_.push_back({&rule, rule.severity, false, offset, {}, 1, std::move(message)});
   }
@@ -37,6 +42,7 @@ class Findings {
 
  private:
   std::vector<Finding> all_;
+  std::size_t suggestions_ = 0;
 };
 
 // The checks; each reads the subject and adds what it finds.

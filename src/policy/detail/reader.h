@@ -41,6 +41,7 @@ class Reader {
   std::string_view text() const { return text_; }
 
   void report(Fault fault, std::uint32_t offset, std::string message) {
+    if (problems_.size() == problems_max) return;
     problems_.push_back({fault, text::position_of(text_, offset), std::move(message)});
   }
   void report(Fault fault, const text::Json& value, std::string message) {
