@@ -1,6 +1,9 @@
 #include "authz/rcp_services.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 namespace ringwall::authz {
 namespace {
@@ -72,12 +75,26 @@ constexpr std::string_view services[] = {
 };
 static_assert(std::ranges::is_sorted(services));
 
+
+// The same names by their hashes, sorted.
+using Hashed = std::pair<std::uint64_t, std::string_view>;
+std::array<Hashed, std::size(services)> by_hash() {
+  std::array<Hashed, std::size(services)> table;
+  std::ranges::transform(services, table.begin(), [](std::string_view name) {
+    return Hashed(policy::Probe::hash_of_service(name), name);
+  });
+  std::ranges::sort(table);
+  return table;
+}
+
 }  // namespace
 
 bool reached_by_rcps(const policy::Probe& probe) {
-  if (probe.action() == "kms:retiregrant")
-    return false;  // the one action of a listed service they do not reach
-  return std::ranges::binary_search(services, probe.service());
+  static const auto table = by_hash();
+  const auto found = std::ranges::lower_bound(table, probe.service_hash(), {}, &Hashed::first);
+  if (found == table.end() || found->second != probe.service()) return false;
+  // The one action of a listed service that they do not reach.
+  return probe.action() != "kms:retiregrant";
 }
 
 }  // namespace ringwall::authz

@@ -101,12 +101,10 @@ Probe::Probe(const Request& request, Exemptions exemptions)
   const std::string_view action = request.action;
   char* lower = lower_;
   if (action.size() > action_bytes_usual) {
-    long_.resize(action.size());
+    long_.resize(action.size() + sizeof(detail::Word));
     lower = long_.data();
   }
-  std::ranges::transform(action, lower, [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
+  detail::lower_into(action, lower);
   action_ = {lower, action.size()};
   const std::size_t colon = action_.find(':');
   if (colon != std::string_view::npos) {
@@ -118,16 +116,31 @@ Probe::Probe(const Request& request, Exemptions exemptions)
   name_head_ = detail::head_of(name_);
 }
 
+std::uint64_t Probe::hash_of_service(std::string_view lower) {
+  return detail::hash_of(lower);
+}
+
+const text::Address* Probe::address(const std::string& value) const {
+  if (address_text_ != &value) {
+    const auto read = text::parse_address(value);
+    address_ = read ? std::optional(*read) : std::nullopt;
+    address_text_ = &value;
+  }
+  return address_ ? &*address_ : nullptr;
+}
+
 Result<DocumentPtr> compile(std::string_view json, Kind kind) {
   RW_TRY(const Syntax syntax, read(json, kind));
   return std::make_shared<const Document>(std::string(json), syntax);
 }
 
 Document::Document(std::string source, const Syntax& syntax)
-    : kind_(syntax.kind),
+    : program_(std::make_unique<const detail::Program>(syntax)),
       statements_(syntax.statements.size()),
-      source_(std::move(source)),
-      program_(std::make_unique<const detail::Program>(syntax)) {}
+      denied_services_(program_->services(Effect::deny)),
+      allowed_services_(program_->services(Effect::allow)),
+      kind_(syntax.kind),
+      source_(std::move(source)) {}
 
 Document::~Document() = default;
 
@@ -151,7 +164,7 @@ text::Position Document::position(std::size_t statement) const {
 Mismatch Document::match(std::size_t statement, const Request& request) const {
   return at(statement).match(statement, Probe(request));
 }
-std::size_t Document::next(Effect effect, std::size_t from, const Probe& probe) const {
+std::size_t Document::search(Effect effect, std::size_t from, const Probe& probe) const {
   return program_->next(effect, from, probe);
 }
 Naming Document::naming(std::size_t statement, const Principal& principal) const {

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "policy/request.h"
+#include "text/cidr.h"
 #include "text/json.h"
 
 namespace ringwall::policy {
@@ -74,10 +76,15 @@ class Probe {
   std::string_view name() const { return name_; }
   std::uint64_t action_hash() const { return action_hash_; }
   std::uint64_t service_hash() const { return service_hash_; }
+  static std::uint64_t hash_of_service(std::string_view lower);
+  std::uint64_t service_bit() const { return std::uint64_t{1} << (service_hash_ >> 58); }
   std::uint64_t name_head() const { return name_head_; }  // its first eight bytes
+  // The address that a value of the request's context is; null: it is none. Several conditions ask
+  // about one value, which is read once.
+  const text::Address* address(const std::string& value) const;
 
  private:
-  static constexpr std::size_t action_bytes_usual = 128;
+  static constexpr std::size_t action_bytes_usual = 128;  // whole words
 
   const Request& request_;
   Exemptions exemptions_;
@@ -85,6 +92,8 @@ class Probe {
   std::uint64_t action_hash_, service_hash_, name_head_;
   char lower_[action_bytes_usual];
   std::string long_;
+  mutable const std::string* address_text_ = nullptr;  // what address_ was read from
+  mutable std::optional<text::Address> address_;
 };
 
 class Document;
@@ -120,18 +129,25 @@ class Document {
   // The first statement at or behind `from` that has this effect and applies, in document order;
   // statements() if there is none. Nanoseconds; allocates nothing, except to refuse a value that is
   // not of its operator's type.
-  std::size_t next(Effect effect, std::size_t from, const Probe& probe) const;
+  std::size_t next(Effect effect, std::size_t from, const Probe& probe) const {
+    const std::uint64_t services = effect == Effect::deny ? denied_services_ : allowed_services_;
+    return (services & probe.service_bit()) == 0 ? statements_ : search(effect, from, probe);
+  }
   Naming naming(std::size_t statement, const Principal& principal) const;
 
   std::size_t bytes() const;  // held in memory, without the source
 
  private:
   const detail::Program& at(std::size_t statement) const;  // checks the statement's number
+  std::size_t search(Effect effect, std::size_t from, const Probe& probe) const;
 
-  Kind kind_;
-  std::size_t statements_;
-  std::string source_;
   std::unique_ptr<const detail::Program> program_;
+  std::size_t statements_;
+  // The service bits of the actions that statements of each effect list: most documents have
+  // nothing to say about most services.
+  std::uint64_t denied_services_, allowed_services_;
+  Kind kind_;
+  std::string source_;
 };
 
 }  // namespace ringwall::policy

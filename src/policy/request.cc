@@ -6,18 +6,6 @@
 
 namespace ringwall::policy {
 
-// The slot that holds the key, or the free one where it would go.
-std::size_t Context::slot_of(std::uint64_t hash, std::string_view lower_key) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = (hash ^ hash >> 32) & mask;
-  for (;; slot = (slot + 1) & mask) {
-    const std::uint32_t taken = slots_[slot];
-    if (taken == 0) return slot;
-    const Entry& entry = entries_[taken - 1];
-    if (entry.hash == hash && entry.key == lower_key) return slot;
-  }
-}
-
 void Context::index() {
   constexpr std::size_t slots_min = 16;
   std::size_t count = std::max(slots_.size(), slots_min);
@@ -62,13 +50,6 @@ void Context::merge(const Context& other) {
 const std::vector<std::string>* Context::find(std::string_view key) const {
   const std::string lower_key = text::lower(key);
   return find(hash_ignoring_case(lower_key), lower_key);
-}
-
-const std::vector<std::string>* Context::find(std::uint64_t hash,
-                                              std::string_view lower_key) const {
-  if (slots_.empty()) return nullptr;
-  const std::uint32_t taken = slots_[slot_of(hash, lower_key)];
-  return taken == 0 ? nullptr : &entries_[taken - 1].values;
 }
 
 }  // namespace ringwall::policy

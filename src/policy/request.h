@@ -36,12 +36,25 @@ class Context {
 
   const std::vector<std::string>* find(std::string_view key) const;  // null: absent
   // For a key that is in lower case and hashed already. A few nanoseconds; allocates nothing.
-  const std::vector<std::string>* find(std::uint64_t hash, std::string_view lower_key) const;
+  const std::vector<std::string>* find(std::uint64_t hash, std::string_view lower_key) const {
+    if (slots_.empty()) return nullptr;
+    const std::uint32_t taken = slots_[slot_of(hash, lower_key)];
+    return taken == 0 ? nullptr : &entries_[taken - 1].values;
+  }
 
   const std::vector<Entry>& entries() const { return entries_; }  // as they were first set
 
  private:
-  std::size_t slot_of(std::uint64_t hash, std::string_view lower_key) const;
+  // The slot that holds the key, or the free one where it would go.
+  std::size_t slot_of(std::uint64_t hash, std::string_view lower_key) const {
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t slot = (hash ^ hash >> 32) & mask;; slot = (slot + 1) & mask) {
+      const std::uint32_t taken = slots_[slot];
+      if (taken == 0) return slot;
+      const Entry& entry = entries_[taken - 1];
+      if (entry.hash == hash && entry.key == lower_key) return slot;
+    }
+  }
   void index();
 
   std::vector<Entry> entries_;

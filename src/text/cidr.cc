@@ -28,16 +28,23 @@ std::optional<int> parse_decimal(std::string_view text, int max) {
   return value <= max ? std::optional(value) : std::nullopt;
 }
 
+// Read in one pass: policies ask for the caller's address with every decision.
 bool parse_quad(std::string_view text, std::uint8_t* out) {
+  constexpr std::size_t digits_max = 3;
+  const char* at = text.data();
+  const char* const end = at + text.size();
   for (int i = 0; i < 4; ++i) {
-    const std::size_t dot = i < 3 ? text.find('.') : text.size();
-    if (dot == std::string_view::npos) return false;
-    const auto byte = parse_decimal(text.substr(0, dot), 255);
-    if (!byte) return false;
-    out[i] = static_cast<std::uint8_t>(*byte);
-    text.remove_prefix(std::min(dot + 1, text.size()));
+    if (i > 0 && (at == end || *at++ != '.')) return false;
+    unsigned value = 0;
+    std::size_t digits = 0;
+    for (; at != end && *at >= '0' && *at <= '9'; ++at, ++digits) {
+      if (digits == digits_max || (digits == 1 && value == 0)) return false;
+      value = value * 10 + static_cast<unsigned>(*at - '0');
+    }
+    if (digits == 0 || value > 255) return false;
+    out[i] = static_cast<std::uint8_t>(value);
   }
-  return true;
+  return at == end;
 }
 
 // Groups of hexadecimal digits between colons, the last perhaps a dotted quad; `count` bytes are

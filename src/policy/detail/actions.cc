@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
+#include <tuple>
 
 #include "policy/detail/hash.h"
 #include "policy/policy.h"
@@ -16,6 +16,7 @@ constexpr std::size_t looked_through_max = 8;
 Statements bit_of(std::size_t statement) {
   return Statements{1} << statement;
 }
+// As Probe::service_bit.
 std::uint64_t service_bit(std::uint64_t hash) {
   return std::uint64_t{1} << (hash >> 58);
 }
@@ -49,28 +50,32 @@ const Entry* Slots::find(const std::vector<Entry>& entries, std::uint64_t hash, 
   return nullptr;
 }
 
-void Actions::add(std::size_t statement, const Listed& action, Texts& texts) {
+std::uint32_t Actions::service_named(std::string_view name, std::uint64_t hash, Texts& texts) {
+  const auto found = std::ranges::find_if(services_, [&](const Service& service) {
+    return service.hash == hash && texts.at(service.name) == name;
+  });
+  const auto index = static_cast<std::uint32_t>(found - services_.begin());
+  if (index == services_.size()) services_.push_back({.hash = hash, .name = texts.add(name)});
+  return index;
+}
+
+std::uint64_t Actions::add(std::size_t statement, const Listed& action, Texts& texts) {
   const std::string text = text::lower(action.text);
   if (text == "*" || text == "*:*") {
     every_ |= bit_of(statement);
-    return;
+    return ~std::uint64_t{0};
   }
   const std::size_t colon = text.find(':');
   const std::string_view service(text.data(), colon);
   const std::string_view name = std::string_view(text).substr(colon + 1);
   const std::uint64_t service_hash = hash_of(service);
   services_seen_ |= service_bit(service_hash);
+  const std::uint32_t service_index = service_named(service, service_hash, texts);
   const std::size_t wildcard = name.find_first_of("*?");
   if (wildcard == std::string_view::npos) {
-    exact_.push_back({hash_of(text), bit_of(statement), texts.add(text)});
-    return;
+    exact_.push_back({hash_of(text), bit_of(statement), texts.add(text), service_index});
+    return service_bit(service_hash);
   }
-  auto found = std::ranges::find(services_, service_hash, &Service::hash);
-  while (found != services_.end() && texts.at(found->name) != service)
-    found = std::find_if(found + 1, services_.end(),
-                         [&](const Service& other) { return other.hash == service_hash; });
-  if (found == services_.end())
-    found = services_.insert(found, {service_hash, texts.add(service), 0, 0});
 
   // The name's own pieces: what an action lists is ASCII, with no variables.
   Pieces pieces;
@@ -90,15 +95,16 @@ void Actions::add(std::size_t statement, const Listed& action, Texts& texts) {
                    .mask = mask,
                    .statements = bit_of(statement),
                    .pattern = texts.add_pattern(pieces),
-                   .service = static_cast<std::uint32_t>(found - services_.begin()),
+                   .service = service_index,
                    .head_is_all = literal.size() + 1 == name.size() && name.ends_with('*')});
+  return service_bit(service_hash);
 }
 
-// Beyond this point nothing is added: entries that differ in their statements only become one, and
-// the wild names of each service lie side by side.
+// Beyond this point nothing is added: the names of each service lie side by side, and names that
+// several statements list become one entry.
 void Actions::finish(const Texts& texts) {
   std::ranges::sort(exact_, {}, [&](const Exact& one) {
-    return std::pair(one.hash, texts.at(one.name));
+    return std::tuple(one.service, one.hash, texts.at(one.name));
   });
   std::size_t kept = 0;
   for (const Exact& one : exact_) {
@@ -109,43 +115,58 @@ void Actions::finish(const Texts& texts) {
     }
   }
   exact_.resize(kept);
-  exact_.shrink_to_fit();
-  std::ranges::stable_sort(wild_, {}, &Wild::service);
-  wild_.shrink_to_fit();
+  std::ranges::sort(wild_, {}, &Wild::service);
+  for (std::uint32_t i = 0; i < exact_.size(); ++i) {
+    Service& service = services_[exact_[i].service];
+    if (service.exact_count++ == 0) service.exact_first = i;
+  }
   for (std::uint32_t i = 0; i < wild_.size(); ++i) {
     Service& service = services_[wild_[i].service];
-    if (service.count++ == 0) service.first = i;
+    if (service.wild_count++ == 0) service.wild_first = i;
   }
+  exact_.shrink_to_fit();
+  wild_.shrink_to_fit();
   services_.shrink_to_fit();
-  exact_slots_.build(exact_.size(), [this](std::size_t i) { return exact_[i].hash; });
   service_slots_.build(services_.size(), [this](std::size_t i) { return services_[i].hash; });
+}
+
+// The names of a service are sorted by their hashes.
+Statements Actions::exactly(const Service& service, const Probe& probe, const Texts& texts) const {
+  const std::uint64_t hash = probe.action_hash();
+  const Exact* at = exact_.data() + service.exact_first;
+  const Exact* const end = at + service.exact_count;
+  if (service.exact_count > looked_through_max)
+    at = std::lower_bound(at, end, hash,
+                          [](const Exact& one, std::uint64_t asked) { return one.hash < asked; });
+  for (; at != end && at->hash <= hash; ++at) {
+    if (at->hash == hash && texts.at(at->name) == probe.action())
+      return at->statements;
+  }
+  return 0;
 }
 
 Statements Actions::listing(const Probe& probe, const Texts& texts) const {
   Statements statements = every_;
-  if ((services_seen_ & service_bit(probe.service_hash())) == 0) return statements;
-  const Exact* exact = exact_slots_.find(exact_, probe.action_hash(), [&](const Exact& entry) {
-    return texts.at(entry.name) == probe.action();
-  });
-  if (exact != nullptr) statements |= exact->statements;
+  if ((services_seen_ & probe.service_bit()) == 0) return statements;
   const Service* service =
       service_slots_.find(services_, probe.service_hash(), [&](const Service& entry) {
         return texts.at(entry.name) == probe.service();
       });
   if (service == nullptr) return statements;
-  for (std::uint32_t i = service->first; i < service->first + service->count; ++i) {
-    const Wild& wild = wild_[i];
-    if (((probe.name_head() ^ wild.head) & wild.mask) != 0) continue;
-    if (wild.head_is_all ||
-        texts.matches(wild.pattern, probe.name(), probe.request().context) == Truth::yes)
-      statements |= wild.statements;
+  if (service->exact_count != 0) statements |= exactly(*service, probe, texts);
+  const Wild* wild = wild_.data() + service->wild_first;
+  for (const Wild* const end = wild + service->wild_count; wild != end; ++wild) {
+    if (((probe.name_head() ^ wild->head) & wild->mask) != 0) continue;
+    if (wild->head_is_all ||
+        texts.matches(wild->pattern, probe.name(), probe.request().context) == Truth::yes)
+      statements |= wild->statements;
   }
   return statements;
 }
 
 std::size_t Actions::bytes() const {
   return exact_.capacity() * sizeof(Exact) + wild_.capacity() * sizeof(Wild) +
-         services_.capacity() * sizeof(Service) + exact_slots_.bytes() + service_slots_.bytes();
+         services_.capacity() * sizeof(Service) + service_slots_.bytes();
 }
 
 }  // namespace ringwall::policy::detail

@@ -36,7 +36,8 @@ class Slots {
 
 class Actions {
  public:
-  void add(std::size_t statement, const Listed& action, Texts& texts);
+  // Answers the bits of the services that the action is of.
+  std::uint64_t add(std::size_t statement, const Listed& action, Texts& texts);
   void finish(const Texts& texts);
 
   // The statements that list the action, be it under Action or NotAction.
@@ -49,27 +50,32 @@ class Actions {
     std::uint64_t hash;
     Statements statements;
     Ref name;
+    std::uint32_t service;
   };
   struct Wild {  // `get*` of a service
     // The first eight bytes of the name must be `head` where `mask` has bits.
     std::uint64_t head, mask;
     Statements statements;
-    Pattern pattern;     // of the whole name
+    Pattern pattern;  // of the whole name
     std::uint32_t service;
-    bool head_is_all;    // nothing is left to compare
+    bool head_is_all;  // nothing is left to compare
   };
   struct Service {
     std::uint64_t hash;
     Ref name;
-    std::uint32_t first, count;  // in wild_
+    std::uint32_t exact_first = 0, exact_count = 0;  // in exact_
+    std::uint32_t wild_first = 0, wild_count = 0;    // in wild_
   };
+
+  std::uint32_t service_named(std::string_view name, std::uint64_t hash, Texts& texts);
+  Statements exactly(const Service& service, const Probe& probe, const Texts& texts) const;
 
   Statements every_ = 0;  // those that list `*`
   std::uint64_t services_seen_ = 0;  // a bit for each service named: most documents name few
   std::vector<Exact> exact_;
   std::vector<Wild> wild_;
   std::vector<Service> services_;
-  Slots exact_slots_, service_slots_;
+  Slots service_slots_;
 };
 
 }  // namespace ringwall::policy::detail

@@ -1,6 +1,7 @@
 #include "policy/detail/conditions.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/check.h"
 #include "text/encode.h"
@@ -39,8 +40,24 @@ std::size_t held(const std::vector<T>& vector) {
 
 struct Conditions::Asked {
   const Texts& texts;
+  const Probe& probe;
   const Context& context;
 };
+
+Conditions::Block::Block(const text::Cidr& cidr) : base{}, mask{}, v6(cidr.base.v6) {
+  std::array<std::uint8_t, 16> bits{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(cidr.prefix); ++i)
+    bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | 0x80 >> i % 8);
+  std::memcpy(&mask, bits.data(), sizeof mask);
+  std::memcpy(&base, cidr.base.bytes.data(), sizeof base);
+}
+
+bool Conditions::Block::contains(const text::Address& address) const {
+  std::array<std::uint64_t, 2> words;
+  std::memcpy(&words, address.bytes.data(), sizeof words);
+  const std::uint64_t differs = ((words[0] ^ base[0]) & mask[0]) | ((words[1] ^ base[1]) & mask[1]);
+  return differs == 0 && address.v6 == v6;
+}
 
 void Conditions::add(const Condition& condition, Texts& texts) {
   const Family family = condition.op->family;
@@ -127,7 +144,7 @@ void Conditions::add_value(const Condition& condition, const Listed& listed, Tex
     case Family::address: {
       const auto block = text::parse_cidr(listed.text, text::HostBits::clear);
       RW_CHECK(block.has_value());
-      blocks_.push_back(*block);
+      blocks_.emplace_back(*block);
       return;
     }
     case Family::null:
@@ -141,6 +158,11 @@ Truth Conditions::some_text(const CompiledCondition& condition, std::string_view
       condition.family == Family::text_ignoring_case || condition.family == Family::boolean;
   Truth some = Truth::no;
   for (std::uint32_t i = condition.first; i < condition.first + condition.count; ++i) {
+    // Most values are plain texts, and most differ in their size or at their end.
+    if (!fold && patterns_[i].shape == Pattern::Shape::exact) {
+      if (asked.texts.is(patterns_[i], actual)) return Truth::yes;
+      continue;
+    }
     const Truth one = settled(
         condition, fold ? asked.texts.matches_ignoring_case(patterns_[i], actual, asked.context)
                         : asked.texts.matches(patterns_[i], actual, asked.context));
@@ -180,7 +202,7 @@ Truth Conditions::some_arn(const CompiledCondition& condition, std::string_view 
 
 // Is some listed value related to this one, by the operator without its negation? Unknown if
 // `actual` is not of the operator's type.
-Truth Conditions::some_listed(const CompiledCondition& condition, std::string_view actual,
+Truth Conditions::some_listed(const CompiledCondition& condition, const std::string& actual,
                               const Asked& asked) const {
   const auto any = [&](const auto& table, const auto& test) {
     const auto first = table.begin() + condition.first;
@@ -211,9 +233,9 @@ Truth Conditions::some_listed(const CompiledCondition& condition, std::string_vi
       });
     }
     case Family::address: {
-      const auto address = text::parse_address(actual);
-      if (!address) return Truth::unknown;
-      return any(blocks_, [&](const text::Cidr& listed) { return listed.contains(*address); });
+      const text::Address* address = asked.probe.address(actual);
+      if (address == nullptr) return Truth::unknown;
+      return any(blocks_, [&](const Block& listed) { return listed.contains(*address); });
     }
     case Family::null:
       break;
@@ -245,8 +267,8 @@ Truth Conditions::holds(const CompiledCondition& condition, const Asked& asked) 
 }
 
 Truth Conditions::hold(std::uint32_t first, std::uint32_t count, const Texts& texts,
-                       const Context& context) const {
-  const Asked asked{texts, context};
+                       const Probe& probe) const {
+  const Asked asked{texts, probe, probe.request().context};
   Truth all = Truth::yes;
   for (std::uint32_t i = first; i < first + count; ++i) {
     const Truth one = holds(conditions_[i], asked);

@@ -34,7 +34,7 @@ class Conditions {
   // Do all in [first, first + count) hold? Allocates only to refuse a value that is not of its
   // operator's type.
   Truth hold(std::uint32_t first, std::uint32_t count, const Texts& texts,
-             const Context& context) const;
+             const Probe& probe) const;
 
   void shrink();
   std::size_t bytes() const;
@@ -45,11 +45,18 @@ class Conditions {
     enum class Form : std::uint8_t { any, variable, parts } form;
     std::uint32_t first;  // in patterns_
   };
+  // Addresses that agree with `base` where `mask` has bits.
+  struct Block {
+    std::array<std::uint64_t, 2> base, mask;
+    bool v6;
+    explicit Block(const text::Cidr& cidr);
+    bool contains(const text::Address& address) const;
+  };
   struct Asked;
 
   void add_value(const Condition& condition, const Listed& listed, Texts& texts);
   Truth holds(const CompiledCondition& condition, const Asked& asked) const;
-  Truth some_listed(const CompiledCondition& condition, std::string_view actual,
+  Truth some_listed(const CompiledCondition& condition, const std::string& actual,
                     const Asked& asked) const;
   Truth some_text(const CompiledCondition& condition, std::string_view actual,
                   const Asked& asked) const;
@@ -63,7 +70,7 @@ class Conditions {
   std::vector<Arn> arns_;
   std::vector<Number> numbers_;
   std::vector<std::int64_t> dates_;  // milliseconds since 1970
-  std::vector<text::Cidr> blocks_;
+  std::vector<Block> blocks_;
 };
 
 }  // namespace ringwall::policy::detail

@@ -1,5 +1,5 @@
 #pragma once
-// A quick hash of short texts that are in lower case already.
+// Quick work on short texts, eight bytes at a time: lower case, a hash, the first bytes.
 
 #include <cstdint>
 #include <cstring>
@@ -7,25 +7,53 @@
 
 namespace ringwall::policy::detail {
 
+using Word = std::uint64_t;
+
+// Up to eight bytes, the first lowest, zeros behind them. Of four and more it reads two halves that
+// may overlap: what lies in both is the same.
+inline Word word_of(const char* text, std::size_t size) {
+  const auto byte = [text](std::size_t at) { return Word{static_cast<unsigned char>(text[at])}; };
+  if (size >= sizeof(Word)) {
+    Word word;
+    std::memcpy(&word, text, sizeof word);
+    return word;
+  }
+  if (size >= sizeof(std::uint32_t)) {
+    std::uint32_t first, last;
+    std::memcpy(&first, text, sizeof first);
+    std::memcpy(&last, text + size - sizeof last, sizeof last);
+    return first | Word{last} << 8 * (size - sizeof last);
+  }
+  if (size == 0) return 0;
+  return byte(0) | byte(size / 2) << 8 * (size / 2) | byte(size - 1) << 8 * (size - 1);
+}
+
+// Of a text that is in lower case already.
 inline std::uint64_t hash_of(std::string_view lower) {
   constexpr std::uint64_t factor = 0x9e3779b97f4a7c15;
   std::uint64_t hash = lower.size() * factor;
-  while (!lower.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t size = lower.size() < sizeof word ? lower.size() : sizeof word;
-    std::memcpy(&word, lower.data(), size);
-    hash = (hash ^ word) * factor;
+  for (std::size_t at = 0; at < lower.size(); at += sizeof(Word)) {
+    hash = (hash ^ word_of(lower.data() + at, lower.size() - at)) * factor;
     hash ^= hash >> 32;
-    lower.remove_prefix(size);
   }
   return hash;
 }
 
-// The first eight bytes, the first lowest; zeros behind a shorter text.
-inline std::uint64_t head_of(std::string_view text) {
-  std::uint64_t head = 0;
-  std::memcpy(&head, text.data(), text.size() < sizeof head ? text.size() : sizeof head);
-  return head;
+inline Word head_of(std::string_view text) {
+  return word_of(text.data(), text.size());
+}
+
+// Writes the ASCII lower case of `text` to `lower`, which has room for whole words. A byte is a
+// capital if adding to its low seven bits carries over for `A` and not for the one behind `Z`.
+inline void lower_into(std::string_view text, char* lower) {
+  constexpr Word each = 0x0101010101010101;
+  for (std::size_t at = 0; at < text.size(); at += sizeof(Word)) {
+    Word word = word_of(text.data() + at, text.size() - at);
+    const Word low = word & 0x7f * each;
+    const Word from_a = low + (0x80 - 'A') * each, behind_z = low + (0x80 - 'Z' - 1) * each;
+    word |= (from_a & ~behind_z & ~word & 0x80 * each) >> 2;
+    std::memcpy(lower + at, &word, sizeof word);
+  }
 }
 
 }  // namespace ringwall::policy::detail

@@ -18,6 +18,17 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return fold(x) == fold(y); });
 }
 
+// Texts of one kind, ARNs above all, begin alike: the last byte tells them apart soonest.
+bool equal(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.empty() || (a.back() == b.back() && a == b));
+}
+
+template <bool ignore_case>
+bool same(std::string_view a, std::string_view b) {
+  if constexpr (ignore_case) return equal_ignoring_case(a, b);
+  return equal(a, b);
+}
+
 // `?` stands for a character, not for a byte.
 std::size_t end_of_character(std::string_view text, std::size_t at) {
   ++at;
@@ -102,8 +113,7 @@ class Scan {
   template <bool ignore_case>
   std::size_t behind(std::string_view literal, std::size_t at) const {
     const std::string_view here = text_.substr(at, literal.size());
-    const bool same = ignore_case ? equal_ignoring_case(here, literal) : here == literal;
-    return same ? at + literal.size() : none;
+    return same<ignore_case>(here, literal) ? at + literal.size() : none;
   }
 
   // How far a run must reach at least, so that the literal behind it can stand there; none: it
@@ -236,12 +246,12 @@ Truth Texts::match(const Pattern& pattern, std::string_view text, const Context&
       return Truth::yes;
     case Pattern::Shape::exact: {
       const std::string_view literal = at({pattern.first, pattern.count});
-      return truth_of(ignore_case ? equal_ignoring_case(text, literal) : text == literal);
+      return truth_of(same<ignore_case>(text, literal));
     }
     case Pattern::Shape::prefix: {
       const std::string_view literal = at({pattern.first, pattern.count});
       const std::string_view head = text.substr(0, literal.size());
-      return truth_of(ignore_case ? equal_ignoring_case(head, literal) : head == literal);
+      return truth_of(same<ignore_case>(head, literal));
     }
     case Pattern::Shape::general:
       return truth_of(Scan(*this, context, text)
@@ -254,7 +264,7 @@ Truth Texts::match(const Pattern& pattern, std::string_view text, const Context&
   if (const Token& first = tokens_[pattern.first]; first.kind == Token::Kind::literal) {
     const std::string_view literal = at({first.index, first.size});
     const std::string_view head = text.substr(0, literal.size());
-    if (ignore_case ? !equal_ignoring_case(head, literal) : head != literal) return Truth::no;
+    if (!same<ignore_case>(head, literal)) return Truth::no;
   }
   const auto is_variable = [](const Token& t) { return t.kind == Token::Kind::variable; };
   const auto begin = tokens_.begin();

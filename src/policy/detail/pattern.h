@@ -3,6 +3,7 @@
 // words that point into it. Matching allocates nothing.
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,15 @@ class Texts {
   Pattern add_pattern(const Pieces& pieces, bool lower_case = false);
   // A resource, whose wildcards stay within their part but for a `*` at its end and in the sixth.
   Pattern add_resource(const Pieces& pieces);
+
+  // Is the text this literal? Of an exact pattern.
+  bool is(const Pattern& pattern, std::string_view text) const {
+    if (text.size() != pattern.count) return false;
+    if (text.empty()) return true;
+    const char* literal = pool_.data() + pattern.first;
+    return literal[pattern.count - 1] == text.back() &&
+           std::memcmp(literal, text.data(), text.size()) == 0;
+  }
 
   // Does the text match? The context gives variables their values, which are literal. Unknown: one
   // has none, and what stands before the first of them matches.

@@ -37,7 +37,10 @@ void Program::add(const Statement& statement) {
   const std::size_t bit = statements_.size() % statements_max;
   if (bit == 0) blocks_.emplace_back();
   Block& block = blocks_.back();
-  for (const Listed& action : statement.actions) block.actions.add(bit, action, texts_);
+  std::uint64_t& services = statement.effect == Effect::deny ? denied_services_ : allowed_services_;
+  for (const Listed& action : statement.actions)
+    services |= block.actions.add(bit, action, texts_);
+  if (statement.action_sense == Sense::all_but_listed) services = ~std::uint64_t{0};
   const Statements self = Statements{1} << bit;
   (statement.effect == Effect::deny ? block.denies : block.allows) |= self;
   if (statement.action_sense == Sense::all_but_listed) block.all_but |= self;
@@ -61,6 +64,13 @@ void Program::add(const Statement& statement) {
   }
   for (const Listed& resource : statement.resources)
     resources_.push_back(texts_.add_resource(resource.pieces));
+  const auto first_resource = resources_.begin() + compiled.first_resource;
+  compiled.covers_everything =
+      statement.resource_sense == Sense::listed &&
+      (statement.resources.empty() ||
+       std::any_of(first_resource, resources_.end(), [](const Pattern& pattern) {
+         return pattern.shape == Pattern::Shape::anything;
+       }));
   for (const Condition& condition : statement.conditions) conditions_.add(condition, texts_);
   compiled.principals = next(names_) - compiled.first_principal;
   compiled.resources = next(resources_) - compiled.first_resource;
@@ -101,7 +111,6 @@ Mismatch Program::match(std::size_t index, const Probe& probe) const {
 // An unresolved variable in Resource matches nothing, as in AWS. In NotResource the statement
 // would then apply, and an Allow would allow: there it stays unknown.
 Truth Program::covers_resource(const CompiledStatement& statement, const Request& request) const {
-  if (statement.resources == 0) return Truth::yes;
   const bool listed_applies = statement.resource_sense == Sense::listed;
   Truth listed = Truth::no;
   for (std::uint32_t i = statement.first_resource;
@@ -116,10 +125,13 @@ Truth Program::covers_resource(const CompiledStatement& statement, const Request
 Mismatch Program::mismatch(const CompiledStatement& statement, const Probe& probe) const {
   const Request& request = probe.request();
   if (!names_caller(statement, probe)) return Mismatch::principal;
-  const Truth resource = covers_resource(statement, request);
+  const Truth resource =
+      statement.covers_everything ? Truth::yes : covers_resource(statement, request);
   if (resource == Truth::no) return Mismatch::resource;
+  if (statement.conditions == 0)
+    return resource == Truth::unknown ? Mismatch::unevaluable : Mismatch::none;
   const Truth conditions = conditions_.hold(statement.first_condition, statement.conditions,
-                                            texts_, request.context);
+                                            texts_, probe);
   if (conditions == Truth::no) return Mismatch::condition;
   const bool unknown = resource == Truth::unknown || conditions == Truth::unknown;
   return unknown ? Mismatch::unevaluable : Mismatch::none;
@@ -199,6 +211,7 @@ Naming Program::naming(const CompiledStatement& statement, const Principal& call
 bool Program::names_caller(const CompiledStatement& statement, const Probe& probe) const {
   if (!statement.names_principals) return true;
   const bool exempts = statement.principal_sense == Sense::all_but_listed;
+  if (!exempts && statement.names_everyone) return true;
   if (exempts && probe.exemptions() == Exemptions::none) return true;
   return naming(statement, probe.request().principal) != Naming::not_named;
 }

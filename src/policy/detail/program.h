@@ -20,6 +20,10 @@ class Program {
   Effect effect(std::size_t statement) const { return statements_[statement].effect; }
   std::string_view sid(std::size_t statement) const { return texts_.at(statements_[statement].sid); }
   std::uint32_t offset(std::size_t statement) const { return statements_[statement].offset; }
+  // A bit for each service (Probe::service_bit) that statements of this effect may apply to.
+  std::uint64_t services(Effect effect) const {
+    return effect == Effect::deny ? denied_services_ : allowed_services_;
+  }
 
   // As Document's.
   Mismatch match(std::size_t statement, const Probe& probe) const;
@@ -41,6 +45,7 @@ class Program {
     Sense principal_sense = Sense::listed;
     bool names_principals = false;
     bool names_everyone = false;
+    bool covers_everything = false;  // `*` is among its resources, or it has none
   };
   struct Name {
     PrincipalName::Type type;
@@ -68,6 +73,7 @@ class Program {
   Naming naming(const CompiledStatement& statement, const Principal& caller) const;
   bool names_caller(const CompiledStatement& statement, const Probe& probe) const;
 
+  std::uint64_t denied_services_ = 0, allowed_services_ = 0;
   Texts texts_;
   Conditions conditions_;
   std::vector<Name> names_;
