@@ -82,7 +82,8 @@ class Model {
   std::string_view api_version() const;
   std::string_view target_prefix() const;  // JSON protocols; "TrentService"
   std::string_view xml_namespace() const;  // query and ec2; always ends in `/`
-  std::string_view endpoint_prefix() const;  // the first label of the endpoint's name
+  // The first label of the endpoint's name, and of `<it>.amazonaws.com`, as events name a service.
+  std::string_view endpoint_prefix() const;
   bool global() const;                       // one endpoint for all regions, signed for us-east-1
   Protocol protocol() const;
   const OperationShape* operation(std::string_view name) const;  // null if its shapes are not here
