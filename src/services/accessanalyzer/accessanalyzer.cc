@@ -63,7 +63,7 @@ std::string link_for(const lint::Rule& rule) {
 std::string as_sentence(std::string_view text) {
   std::string out(text);
   if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
-  return out.ends_with('.') ? out : out + ".";
+  return out.ends_with('.') || out.ends_with('?') ? out : out + ".";
 }
 
 Json json_of(const Position& position) {

@@ -62,7 +62,7 @@ TEST_F(AccessAnalyzer, AFindingSaysWhatWhereAndWhereToRead) {
             "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
             "#access-analyzer-reference-policy-checks-error-invalid-action");
   EXPECT_EQ(action["locations"].dump(),
-            R"([{"path":[{"value":"Statement"},{"index":0},{"value":"Action"},{"index":0}],"span":{"start":{"line":2,"column":41,"offset":85},"end":{"line":2,"column":55,"offset":99}}}])");
+            R"([{"path":[{"value":"Statement"},{"index":0},{"value":"Action"},{"index":0}],"span":{"start":{"line":2,"column":43,"offset":84},"end":{"line":2,"column":57,"offset":98}}}])");
   EXPECT_EQ(named("EMPTY_SID_VALUE").text("findingType"), "SUGGESTION");
   EXPECT_TRUE(named("EMPTY_SID_VALUE").text("learnMoreLink").ends_with("-policy-checks-suggestion-empty-sid-value"));
   EXPECT_EQ(named("PASS_ROLE_WITH_STAR_IN_RESOURCE").text("findingType"), "SECURITY_WARNING");
@@ -78,7 +78,7 @@ TEST_F(AccessAnalyzer, ThePolicyTypeDecidesHowTheTextIsRead) {
   const std::string rcp = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]})";
   EXPECT_EQ(codes(rcp, {{"policyType", "RESOURCE_CONTROL_POLICY"}}), "RCP_SYNTAX_ERROR_ALLOW");
   const std::string scp = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]})";
-  EXPECT_EQ(codes(scp, {{"policyType", "SERVICE_CONTROL_POLICY"}}), "UNSUPPORTED_PRINCIPAL");
+  EXPECT_EQ(codes(scp, {{"policyType", "SERVICE_CONTROL_POLICY"}}), "SCP_SYNTAX_ERROR_PRINCIPAL");
   EXPECT_TRUE(codes(scp, {{"policyType", "SERVICE_CONTROL_POLICY"}, {"validatePolicyResourceType", "AWS::S3::Bucket"}}).starts_with("ValidationException"));
 }
 
