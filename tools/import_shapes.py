@@ -17,8 +17,9 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 METADATA = ("apiVersion", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "signingName",
             "targetPrefix", "xmlNamespace")
-SHAPE_TRAITS = ("type", "required", "enum", "min", "max", "pattern", "flattened", "sensitive", "timestampFormat")
-MEMBER_TRAITS = ("shape", "locationName", "queryName", "flattened", "jsonvalue", "timestampFormat")
+SHAPE_TRAITS = ("type", "required", "enum", "min", "max", "pattern", "flattened", "sensitive", "timestampFormat", "payload")
+MEMBER_TRAITS = ("shape", "location", "locationName", "queryName", "flattened", "jsonvalue", "timestampFormat")
+REST_PROTOCOLS = ("rest-json",)  # in these, method and path say which operation is meant
 
 
 def wanted_operations():
@@ -78,7 +79,7 @@ def reachable(model, roots):
     return sorted(found)
 
 
-def operation_data(operation):
+def operation_data(operation, protocol):
     kept = {}
     for part in ("input", "output"):
         if part in operation:
@@ -86,7 +87,16 @@ def operation_data(operation):
     wrapper = operation.get("output", {}).get("resultWrapper")
     if wrapper:
         kept["resultWrapper"] = wrapper
+    status = operation.get("http", {}).get("responseCode", 200)
+    if protocol in REST_PROTOCOLS and status != 200:
+        kept["responseCode"] = status
     return kept
+
+
+def routes_of(model):
+    """Every operation's method and path, also of those that are not carried over."""
+    return {name: f"{operation['http']['method']} {operation['http']['requestUri']}"
+            for name, operation in sorted(model["operations"].items())}
 
 
 def errors_of(model):
@@ -108,13 +118,16 @@ def message_member(model):
 
 
 def import_service(model, service, names):
-    operations = {name: operation_data(model["operations"][name]) for name in sorted(set(names))}
+    protocol = model["metadata"]["protocol"]
+    operations = {name: operation_data(model["operations"][name], protocol) for name in sorted(set(names))}
     roots = [operation[part] for operation in operations.values() for part in ("input", "output") if part in operation]
     head = {"service": service, "source": "botocore's service-2.json, Apache-2.0, Amazon.com, Inc."}
     head |= {key: model["metadata"][key] for key in METADATA if key in model["metadata"]}
     head["errorMessage"] = message_member(model)
     head["errors"] = errors_of(model)
     head["others"] = sorted(set(model["operations"]) - set(operations))
+    if protocol in REST_PROTOCOLS:
+        head["routes"] = routes_of(model)
     shapes = {name: shape_data(model["shapes"][name]) for name in reachable(model, roots)}
     return head, operations, shapes
 

@@ -33,6 +33,7 @@ REQUESTS = {
     "ec2": "CreateVpc DescribeVpcs CreateSubnet AuthorizeSecurityGroupIngress CreateNetworkInterface CreateVpcEndpoint"
            " ModifyVpcAttribute CreateTags ModifySecurityGroupRules ModifyNetworkInterfaceAttribute",
     "rds": "CreateDBInstance DescribeDBInstances ModifyDBInstance CreateDBSubnetGroup AddTagsToResource DescribeEvents",
+    "accessanalyzer": "ValidatePolicy",
 }
 REPLIES = {
     "sts": "AssumeRole GetCallerIdentity",
@@ -41,6 +42,7 @@ REPLIES = {
     "kms": "CreateKey Encrypt GenerateDataKey ListGrants CreateAlias",
     "ec2": "CreateVpc DescribeSubnets DescribeSecurityGroups DescribeNetworkInterfaces DeleteVpc DescribeVpcAttribute",
     "rds": "DescribeDBInstances CreateDBSubnetGroup DeleteDBSubnetGroup DescribeCertificates ListTagsForResource",
+    "accessanalyzer": "ValidatePolicy",
 }
 CANDIDATES = ["a&b <c>\u00e9+%/=", "Ab-1", "alias/abc", "/a/", "123456789012", "arn:aws:iam::123456789012:policy/x", "abcdefghij",
               "o-abcdefghij", "r-abcd", "p-abcdefgh", "ou-abcd-abcdefgh", "a@example.com", "1" * 16, "a" * 20, "a" * 32, "123456",
@@ -63,7 +65,10 @@ def value_for(shape, depth):
     """A botocore value that uses every member, and the Json it stands for."""
     kind = shape.type_name
     if kind == "structure":
-        pairs = {name: value_for(member, depth + 1) for name, member in shape.members.items() if depth < 6}
+        members = dict(shape.members.items() if depth < 6 else ())
+        if getattr(shape, "is_tagged_union", False):  # one member, and never none
+            members = dict([next(iter(shape.members.items()))])
+        pairs = {name: value_for(member, depth + 1) for name, member in members.items()}
         return {n: p[0] for n, p in pairs.items()}, {n: p[1] for n, p in pairs.items()}
     if kind == "list":
         count = 2 if depth < 3 else 1
@@ -155,11 +160,15 @@ def make_requests(session):
             given, expected = value_for(operation.input_shape, 0) if operation.input_shape else ({}, {})
             sent = serializer.serialize_to_request(given, operation)
             body = sent["body"]
+            where = {}
+            if model.metadata["protocol"] == "rest-json":
+                query = botocore.awsrequest.AWSRequest(sent["method"], "https://x/", params=sent["query_string"]).prepare().url.partition("?")[2]
+                where = {"method": sent["method"], "path": sent["url_path"], "query": query}
             if isinstance(body, dict):
                 body = botocore.awsrequest.AWSRequest("POST", "https://x/", data=body).prepare().body
             body = body.decode() if isinstance(body, bytes) else body
             headers = {key.lower(): value for key, value in sent["headers"].items()}
-            out.append({"service": service, "operation": name, "headers": headers, "body": body, "input": expected})
+            out.append({"service": service, "operation": name, **where, "headers": headers, "body": body, "input": expected})
     return out
 
 

@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
 
 NAMES = {"sts": "Security Token Service", "iam": "Identity and Access Management", "organizations": "Organizations",
-         "kms": "Key Management Service", "ec2": "Elastic Compute Cloud (its VPC part)", "rds": "Relational Database Service"}
+         "kms": "Key Management Service", "ec2": "Elastic Compute Cloud (its VPC part)", "rds": "Relational Database Service",
+         "accessanalyzer": "IAM Access Analyzer (its policy checks)"}
 LIMIT = re.compile(r"^(?:inline |static )?constexpr (.+?);(?:\s*//\s*(.*))?$")
 DECLARED = re.compile(r"(?:^|[ ,>])([a-z_0-9]+_max|[a-z_0-9]+_min)\s*(?:=\s*([^,{}]+)|\{([^}]*)\})")
 

@@ -2,6 +2,8 @@
 #include <charconv>
 
 #include "awsapi/detail/form.h"
+#include "awsapi/detail/json_values.h"
+#include "awsapi/detail/rest.h"
 #include "awsapi/detail/scalar.h"
 #include "awsapi/detail/shape.h"
 #include "awsapi/detail/validate.h"
@@ -128,94 +130,6 @@ class FormReader {
   const Model& model_;
 };
 
-std::string_view json_token(const Json& json) {
-  if (json.is_string()) return "STRING_VALUE";
-  if (json.is_number()) return "NUMBER_VALUE";
-  if (json.is_bool()) return json.as_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
-  return json.is_array() ? "START_ARRAY" : "START_OBJECT";
-}
-
-std::unexpected<ApiError> unserializable(std::string message) { return api_error("SerializationException", std::move(message), 400); }
-
-std::unexpected<ApiError> not_of_type(const Shape& shape, const Json& json) {
-  return unserializable(std::string(json_token(json)) + " can not be converted to " + std::string(detail::scalar_noun(shape.type)));
-}
-
-// Reads a JSON document by shape. The depth is the reader's: parse_json has bounded it.
-class JsonReader {
- public:
-  static Read value(const Shape& shape, const Json& json) {
-    if (json.is_null()) return std::nullopt;
-    switch (shape.type) {
-      case ShapeType::structure: return structure(shape, json);
-      case ShapeType::list: return list(shape, json);
-      case ShapeType::map: return map(shape, json);
-      default: return scalar(shape, json);
-    }
-  }
-
- private:
-  static Read structure(const Shape& shape, const Json& json) {
-    if (!json.is_object()) return not_of_type(shape, json);
-    Json out = Json::object();
-    for (const auto& member : shape.members) {
-      RW_TRY(auto read, value(*member.shape, json[member.wire_name]));
-      if (read) out.adopt({member.name, *std::move(read)});
-    }
-    return out;
-  }
-
-  static Read list(const Shape& shape, const Json& json) {
-    if (!json.is_array()) return not_of_type(shape, json);
-    Json out = Json::array();
-    for (const auto& item : json.items()) {
-      RW_TRY(auto read, value(*shape.element.shape, item));
-      if (!read) return unserializable("a list may not contain null");
-      out.push(*std::move(read));
-    }
-    return out;
-  }
-
-  static Read map(const Shape& shape, const Json& json) {
-    if (!json.is_object()) return not_of_type(shape, json);
-    Json out = Json::object();
-    for (const auto& [key, item, at] : json.members()) {
-      RW_TRY(auto read, value(*shape.element.shape, item));
-      if (!read) return unserializable("a map may not contain null");
-      out.adopt({key, *std::move(read)});
-    }
-    return out;
-  }
-
-  static Read scalar(const Shape& shape, const Json& json) {
-    switch (shape.type) {
-      case ShapeType::boolean:
-        if (json.is_bool()) return json;
-        break;
-      case ShapeType::integer:
-      case ShapeType::long_integer:
-        if (json.is_number() && static_cast<double>(json.as_integer()) == json.as_number() && detail::fits(shape, json.as_integer())) {
-          return Json(json.as_integer());
-        }
-        break;
-      case ShapeType::number:
-        if (json.is_number()) return json;
-        break;
-      case ShapeType::timestamp:
-        if (json.is_number()) {
-          if (const auto millis = detail::millis_of_epoch(json.as_number())) return Json(*millis);
-          break;
-        }
-        [[fallthrough]];
-      default:
-        if (json.is_string()) {
-          if (auto read = detail::read_scalar(shape, json.as_string())) return read;
-        }
-    }
-    return not_of_type(shape, json);
-  }
-};
-
 ApiResult<Json> decode_form(const Model& model, const OperationShape& operation, const WireRequest& request) {
   RW_TRY(const auto parameters, detail::read_form(request));
   const std::string* version = detail::exact(parameters, "Version");
@@ -232,16 +146,26 @@ ApiResult<Json> decode_form(const Model& model, const OperationShape& operation,
 ApiResult<Json> decode_json(const OperationShape& operation, const WireRequest& request) {
   if (request.body.empty()) return Json::object();
   const auto json = text::parse_json(request.body);
-  if (!json) return unserializable(json.error().message);
-  if (!json->is_object()) return unserializable("the request must be a JSON object");
+  if (!json) return detail::unserializable(json.error().message);
+  if (!json->is_object()) return detail::unserializable("the request must be a JSON object");
   if (operation.input == nullptr) return Json::object();
-  RW_TRY(auto read, JsonReader::value(*operation.input, *json));
-  return read ? *std::move(read) : Json::object();
+  return detail::read_json_members(*operation.input, *json);
+}
+
+ApiResult<Json> decode_by_protocol(const Model& model, const OperationShape& operation, const WireRequest& request) {
+  switch (model.protocol()) {
+    case Protocol::json: return decode_json(operation, request);
+    case Protocol::rest_json: return detail::decode_rest(model, operation, request);
+    case Protocol::query:
+    case Protocol::ec2: break;
+  }
+  return decode_form(model, operation, request);
 }
 
 }  // namespace
 
 std::string operation_name(const Model& model, const WireRequest& request) {
+  if (model.protocol() == Protocol::rest_json) return detail::rest_operation(model, request);
   if (model.protocol() != Protocol::json) return detail::peek_form(request, "Action");
   if (!detail::is_amz_json(request)) return {};
   const std::string_view target = request.header("x-amz-target").value_or("");
@@ -251,7 +175,7 @@ std::string operation_name(const Model& model, const WireRequest& request) {
 }
 
 ApiResult<Json> decode_input(const Model& model, const OperationShape& operation, const WireRequest& request) {
-  RW_TRY(Json input, model.protocol() == Protocol::json ? decode_json(operation, request) : decode_form(model, operation, request));
+  RW_TRY(Json input, decode_by_protocol(model, operation, request));
   if (operation.input != nullptr) {
     if (auto fault = detail::fault_in(model, *operation.input, input)) return std::unexpected(*std::move(fault));
   }

@@ -1,3 +1,5 @@
+#include "awsapi/detail/json_values.h"
+#include "awsapi/detail/rest.h"
 #include "awsapi/detail/shape.h"
 #include "awsapi/model.h"
 #include "base/bytes.h"
@@ -66,36 +68,6 @@ class XmlWriter {
   std::string& out_;
 };
 
-// The JSON form of a value: what the shape names of it.
-Json json_of(const Shape& shape, const Json& value) {
-  switch (shape.type) {
-    case ShapeType::structure: {
-      Json out = Json::object();
-      for (const auto& member : shape.members) {
-        const Json* given = value.find(member.name);
-        if (given != nullptr && !given->is_null()) out.adopt({member.wire_name, json_of(*member.shape, *given)});
-      }
-      return out;
-    }
-    case ShapeType::list: {
-      Json out = Json::array();
-      for (const auto& item : value.items()) out.push(json_of(*shape.element.shape, item));
-      return out;
-    }
-    case ShapeType::map: {
-      Json out = Json::object();
-      for (const auto& [key, item, at] : value.members()) out.adopt({key, json_of(*shape.element.shape, item)});
-      return out;
-    }
-    case ShapeType::timestamp: {  // seconds since 1970
-      const std::int64_t millis = value.as_integer();
-      return millis % 1000 == 0 ? Json(millis / 1000) : Json(static_cast<double>(millis) / 1000.0);
-    }
-    case ShapeType::blob: return text::base64(bytes_of(value.as_string()));
-    default: return value;
-  }
-}
-
 std::string xml_head() { return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"; }
 
 WireReply xml_reply(std::string body, std::string_view request_id) {
@@ -133,15 +105,17 @@ WireReply encode_output(const Model& model, const OperationShape& operation, con
   switch (model.protocol()) {
     case Protocol::query: return xml_reply(query_body(model, operation, output, request_id), request_id);
     case Protocol::ec2: return xml_reply(ec2_body(model, operation, output, request_id), request_id);
+    case Protocol::rest_json: return detail::encode_rest_output(operation, output, request_id);
     case Protocol::json: break;
   }
   WireReply reply{200, json_content_type, {{"x-amzn-RequestId", std::string(request_id)}}, {}};
   // An operation without output answers an empty body, as AWS does.
-  if (operation.output != nullptr) reply.body = json_of(*operation.output, output).dump();
+  if (operation.output != nullptr) reply.body = detail::write_json_members(*operation.output, output).dump();
   return reply;
 }
 
 WireReply encode_error(const Model& model, const ApiError& error, std::string_view request_id) {
+  if (model.protocol() == Protocol::rest_json) return detail::encode_rest_error(model, error, request_id);
   const int status = status_of(model, error);
   const std::string code = text::xml_escape(error.code);
   const std::string message = text::xml_escape(error.message);

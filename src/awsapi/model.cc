@@ -25,8 +25,26 @@ constexpr std::array<std::pair<std::string_view, ShapeType>, 11> type_names{{{"s
                                                                               {"timestamp", ShapeType::timestamp},
                                                                               {"blob", ShapeType::blob}}};
 
-constexpr std::array<std::pair<std::string_view, Protocol>, 3> protocol_names{
-    {{"query", Protocol::query}, {"ec2", Protocol::ec2}, {"json", Protocol::json}}};
+constexpr std::array<std::pair<std::string_view, Protocol>, 4> protocol_names{
+    {{"query", Protocol::query}, {"ec2", Protocol::ec2}, {"json", Protocol::json}, {"rest-json", Protocol::rest_json}}};
+
+constexpr std::array<std::pair<std::string_view, Location>, 5> location_names{{{"", Location::body},
+                                                                                {"querystring", Location::querystring},
+                                                                                {"uri", Location::uri},
+                                                                                {"header", Location::header},
+                                                                                {"statusCode", Location::status_code}}};
+
+constexpr std::array<std::pair<std::string_view, TimestampFormat>, 4> timestamp_names{{{"", TimestampFormat::of_the_place},
+                                                                                        {"unixTimestamp", TimestampFormat::epoch_seconds},
+                                                                                        {"iso8601", TimestampFormat::iso8601},
+                                                                                        {"rfc822", TimestampFormat::http_date}}};
+
+template <typename Value, std::size_t count>
+Result<Value> one_of(const std::array<std::pair<std::string_view, Value>, count>& names, std::string_view name, const std::string& noun) {
+  const auto* found = std::ranges::find(names, name, &std::pair<std::string_view, Value>::first);
+  if (found == names.end()) return fail(Failure::invalid, "no " + noun + " `" + std::string(name) + "`");
+  return found->second;
+}
 
 std::string capitalised(std::string_view name) {
   std::string out(name);
@@ -45,6 +63,10 @@ class Loader {
     for (const auto& [name, data, at] : json_["shapes"].members()) {
       if (auto read = read_shape(data, shapes_[name]); !read) return fail(read.error(), "shape `" + name + "`");
     }
+    // Only now has every shape its type.
+    for (const auto& [name, shape] : shapes_) {
+      if (auto travels = check_places(shape); !travels) return fail(travels.error(), "shape `" + name + "`");
+    }
     return {};
   }
 
@@ -56,9 +78,8 @@ class Loader {
 
  private:
   Result<> read_shape(const Json& data, Shape& shape) {
-    const auto* type = std::ranges::find(type_names, data.text("type"), &std::pair<std::string_view, ShapeType>::first);
-    if (type == type_names.end()) return fail(Failure::invalid, "no type `" + data.str("type") + "`");
-    shape.type = type->second;
+    RW_TRY(shape.type, one_of(type_names, data.text("type"), "type"));
+    shape.payload = data.text("payload");
     shape.flattened = data["flattened"].as_bool();
     shape.sensitive = data["sensitive"].as_bool();
     for (const auto& value : data["enum"].items()) shape.enumeration.emplace_back(value.as_string());
@@ -82,6 +103,19 @@ class Loader {
     return {};
   }
 
+  // Outside the body there are single values, and lists of them in the query string.
+  static Result<> check_places(const Shape& shape) {
+    const auto is_single = [](const Shape& one) { return one.type != ShapeType::structure && one.type != ShapeType::list && one.type != ShapeType::map; };
+    for (const MemberShape& member : shape.members) {
+      if (member.location == Location::body || is_single(*member.shape)) continue;
+      const bool list_of_singles = member.shape->type == ShapeType::list && is_single(*member.shape->element.shape);
+      if (member.location != Location::querystring || !list_of_singles) return fail(Failure::invalid, "`" + member.name + "` cannot travel there");
+    }
+    const auto named = [&](const MemberShape& member) { return member.name == shape.payload; };
+    if (!shape.payload.empty() && std::ranges::none_of(shape.members, named)) return fail(Failure::invalid, "no member `" + shape.payload + "`");
+    return {};
+  }
+
   Result<MemberShape> read_reference(const Json& reference, std::string_view name, std::string_view default_name) const {
     MemberShape member;
     member.name = name;
@@ -89,6 +123,9 @@ class Loader {
     member.flattened = reference["flattened"].as_bool() || member.shape->flattened;
     const std::string_view location = reference.text("locationName");
     member.wire_name = location.empty() ? default_name : location;
+    RW_TRY(member.location, one_of(location_names, reference.text("location"), "location"));
+    const std::string_view format = reference.text("timestampFormat", json_["shapes"][member.shape->name].text("timestampFormat"));
+    RW_TRY(member.timestamps, one_of(timestamp_names, format, "timestamp format"));
     member.form_name = member.wire_name;
     if (protocol_ == Protocol::ec2 && name == default_name) {  // not for list elements: their name is not sent
       member.form_name = location.empty() ? std::string(name) : capitalised(location);
@@ -111,9 +148,7 @@ Result<std::unique_ptr<Model>> Model::load(std::string_view shapes_json) {
   RW_TRY(const Json json, text::parse_json(shapes_json));
   std::unique_ptr<Model> model(new Model());
   State& state = *model->state_;
-  const auto* protocol = std::ranges::find(protocol_names, json.text("protocol"), &std::pair<std::string_view, Protocol>::first);
-  if (protocol == protocol_names.end()) return fail(Failure::invalid, "no protocol `" + json.str("protocol") + "`");
-  state.protocol = protocol->second;
+  RW_TRY(state.protocol, one_of(protocol_names, json.text("protocol"), "protocol"));
   state.service = json.text("service");
   state.endpoint_prefix = json.text("endpointPrefix", state.service);
   state.signing_name = json.text("signingName", state.endpoint_prefix);
@@ -132,6 +167,7 @@ Result<std::unique_ptr<Model>> Model::load(std::string_view shapes_json) {
     OperationShape operation;
     operation.name = name;
     operation.result_wrapper = data.text("resultWrapper");
+    operation.status = static_cast<int>(data["responseCode"].as_integer(200));
     if (data.contains("input")) {
       RW_TRY(operation.input, loader.shape_named(data.text("input")));
     }
@@ -140,6 +176,11 @@ Result<std::unique_ptr<Model>> Model::load(std::string_view shapes_json) {
     }
     state.operations.emplace(name, std::move(operation));
   }
+  for (const auto& [name, route, at] : json["routes"].members()) {
+    RW_TRY(detail::Route read, detail::read_route(name, route.as_string()));
+    state.routes.push_back(std::move(read));
+  }
+  RW_DO(detail::put_in_order(state.routes));
   return model;
 }
 
@@ -162,6 +203,8 @@ bool Model::knows(std::string_view operation) const {
   return state_->operations.contains(operation) || state_->others.contains(operation);
 }
 
+const std::vector<detail::Route>& Model::routes() const { return state_->routes; }
+
 std::vector<std::string> Model::operations() const {
   std::vector<std::string> names(state_->others.begin(), state_->others.end());
   for (const auto& [name, operation] : state_->operations) names.push_back(name);
@@ -178,7 +221,7 @@ const Model* builtin_model(std::string_view service) {
   // Immutable after the first call, and the compiler makes that call happen once.
   static const auto models = [] {
     std::map<std::string, std::unique_ptr<const Model>, std::less<>> all;
-    for (const char* name : {"ec2", "iam", "kms", "organizations", "rds", "sts"}) {
+    for (const char* name : {"accessanalyzer", "ec2", "iam", "kms", "organizations", "rds", "sts"}) {
       auto model = Model::load(embedded::awsapi(std::string(name) + ".json"));
       RW_CHECK(model.has_value());  // built in, and loaded by this room's tests
       all.emplace(name, *std::move(model));

@@ -25,6 +25,7 @@ struct ApiError {
   std::string code;
   std::string message;
   int status = 0;  // 0: as the model says
+  Json members = {};  // what the error's shape has besides, as `reason`; REST services write it
   friend bool operator==(const ApiError&, const ApiError&) = default;
 };
 
@@ -35,7 +36,7 @@ inline std::unexpected<ApiError> api_error(std::string code, std::string message
   return std::unexpected(ApiError{std::move(code), std::move(message), status});
 }
 
-enum class Protocol : std::uint8_t { query, ec2, json };
+enum class Protocol : std::uint8_t { query, ec2, json, rest_json };
 
 // What travels. Views are valid as long as the connection's request.
 struct WireRequest {
@@ -57,12 +58,16 @@ struct WireReply {
 };
 
 struct Shape;
+namespace detail {
+struct Route;
+}
 
 struct OperationShape {
   std::string name;
   const Shape* input = nullptr;   // null: none
   const Shape* output = nullptr;  // null: none
   std::string result_wrapper;     // query: <NameResult>
+  int status = 200;               // REST: of a reply
 };
 
 class Model {
@@ -77,7 +82,8 @@ class Model {
   std::string_view api_version() const;
   std::string_view target_prefix() const;  // JSON protocols; "TrentService"
   std::string_view xml_namespace() const;  // query and ec2; always ends in `/`
-  std::string_view endpoint_prefix() const;  // the first label of the endpoint's name
+  // The first label of the endpoint's name, and of `<it>.amazonaws.com`, as events name a service.
+  std::string_view endpoint_prefix() const;
   bool global() const;                       // one endpoint for all regions, signed for us-east-1
   Protocol protocol() const;
   const OperationShape* operation(std::string_view name) const;  // null if its shapes are not here
@@ -86,6 +92,7 @@ class Model {
   // The HTTP status of an error code the service declares; 0 if it declares none such.
   int error_status(std::string_view code) const;
   std::string_view error_message_member() const;  // JSON protocols: "message" or "Message"
+  const std::vector<detail::Route>& routes() const;  // REST: which path is which operation's
 
  private:
   Model();
@@ -97,9 +104,11 @@ inline constexpr std::size_t form_parameters_max = 10'000;
 inline constexpr std::size_t form_depth_max = 32;  // levels of lists, maps and structures
 inline constexpr std::int64_t form_index_max = 2'147'483'647;
 
-// The operation a request asks for, by X-Amz-Target or Action; empty if it names none. A target
-// of another service is answered whole, so that no model knows it. Forms are read only under
-// `application/x-www-form-urlencoded`, JSON only under `application/x-amz-json-1.*`.
+// The operation a request asks for, by X-Amz-Target or Action or, in REST, by method and path; empty
+// if it names none. A target of another service, or a method and path that are no operation's, are
+// answered whole, so that no model knows them. Forms are read only under
+// `application/x-www-form-urlencoded`, JSON only under `application/x-amz-json-1.*`, REST's JSON only
+// under `application/json`.
 std::string operation_name(const Model& model, const WireRequest& request);
 
 // Reads and validates the input by its shape: required members, types, enumerations, lengths and

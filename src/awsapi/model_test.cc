@@ -23,13 +23,15 @@ struct Sent {
   std::map<std::string, std::string, std::less<>> headers = {};
   std::string body = {};
   std::string query = {};
+  std::string method = "POST";
+  std::string path = "/";
 
   WireRequest wire() const {
     const auto header = [this](std::string_view name) -> std::optional<std::string_view> {
       const auto found = headers.find(name);
       return found == headers.end() ? std::nullopt : std::optional<std::string_view>(found->second);
     };
-    return {"POST", "/", query, header, body};
+    return {method, path, query, header, body};
   }
 };
 
@@ -72,6 +74,10 @@ TEST(Model, RefusesAFileThatDoesNotHoldTogether) {
   EXPECT_FALSE(Model::load(R"({"protocol":"json","operations":{"A":{"input":"Gone"}}})"));
   EXPECT_FALSE(Model::load(R"({"protocol":"json","shapes":{"S":{"type":"vector"}}})"));
   EXPECT_FALSE(Model::load(R"({"protocol":"json","shapes":{"S":{"type":"list"}}})"));
+  for (const char* member : {R"({"shape":"T","location":"cookie"})", R"({"shape":"S","location":"header"})", R"({"shape":"T","timestampFormat":"sundial"})"}) {
+    EXPECT_FALSE(Model::load(R"({"protocol":"rest-json","shapes":{"S":{"type":"structure","members":{"m":)" + std::string(member) + R"(}},"T":{"type":"string"}}})")) << member;
+  }
+  EXPECT_FALSE(Model::load(R"({"protocol":"rest-json","shapes":{"S":{"type":"structure","payload":"gone"}}})"));
   EXPECT_FALSE(Model::load(R"({"protocol":"json","shapes":{"S":{"type":"string","pattern":"(?<=a)b"}}})"));
 }
 
@@ -82,6 +88,11 @@ TEST(Decode, WhatBotocoreSendsIsWhatItMeant) {
     Sent sent;
     for (const auto& [name, value, at] : example["headers"].members()) sent.headers[name] = value.as_string();
     sent.body = example.str("body");
+    if (example.contains("path")) {
+      sent.method = example.text("method");
+      sent.path = example.text("path");
+      sent.query = example.text("query");
+    }
     const Model& model = *builtin_model(example.text("service"));
     EXPECT_EQ(operation_name(model, sent.wire()), example.text("operation"));
     const auto input = decode_input(model, *model.operation(example.text("operation")), sent.wire());
@@ -242,6 +253,9 @@ TEST(Errors, AreSpelledAsEachFamilySpellsThem) {
   EXPECT_EQ(words("sts", CommonError::bad_signature), "SignatureDoesNotMatch 403");
   EXPECT_EQ(words("ec2", CommonError::unknown_operation), "InvalidAction 400");
   EXPECT_EQ(words("kms", CommonError::unknown_operation), "UnknownOperationException 400");
+  EXPECT_EQ(words("accessanalyzer", CommonError::access_denied), "AccessDeniedException 403");
+  EXPECT_EQ(words("accessanalyzer", CommonError::unknown_operation), "UnknownOperationException 404");
+  EXPECT_EQ(words("accessanalyzer", CommonError::throttled), "ThrottlingException 429");
   EXPECT_EQ(words("rds", CommonError::internal_failure), "InternalFailure 500");
   EXPECT_EQ(words("rds", CommonError::unavailable), "ServiceUnavailable 503");
 }

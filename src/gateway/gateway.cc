@@ -156,7 +156,7 @@ class Gateway::Core {
     if (workers_.post(job)) return;
     const Model& model = ready->service->model();
     const ApiError error = awsapi::in_words_of(model, CommonError::throttled, "Rate exceeded");
-    const bool recorded = record(*ready, model.service(), ready->operation->name, {}, &error);
+    const bool recorded = record(*ready, model.endpoint_prefix(), ready->operation->name, {}, &error);
     static_cast<void>(recorded);  // refused either way
     std::move(*waiting).reply(response_of(awsapi::encode_error(model, error, ready->request_id)));
   }
@@ -165,10 +165,10 @@ class Gateway::Core {
   std::optional<WireReply> prepare(const WireRequest& wire, Prepared& prepared) {
     const auto claim = awsapi::read_claim(wire);
     const service::Service* service = claim && *claim ? service_named((*claim)->service) : service_by_content(wire);
-    const Model& model = service != nullptr ? service->model() : services_.begin()->second.model();
+    const Model& model = service != nullptr ? service->model() : model_of_nobody();
     const auto refuse_with = [&](const ApiError& error) {
       // A name no model has may be as long as the body.
-      const bool recorded = record(prepared, model.service(), awsapi::operation_name(model, wire).substr(0, unknown_name_bytes_max), {}, &error);
+      const bool recorded = record(prepared, model.endpoint_prefix(), awsapi::operation_name(model, wire).substr(0, unknown_name_bytes_max), {}, &error);
       static_cast<void>(recorded);  // refused either way
       return awsapi::encode_error(model, error, prepared.request_id);
     };
@@ -179,7 +179,7 @@ class Gateway::Core {
     if (service == nullptr) {
       return refuse_with(ApiError{"SignatureDoesNotMatch", "Credential should be scoped to a service Ringwall has, not `" + (*claim)->service + "`", 403});
     }
-    if (const std::string& only = prepared.network.vpce_service; !only.empty() && only != service->model().service()) {
+    if (const std::string& only = prepared.network.vpce_service; !only.empty() && only != service->model().endpoint_prefix()) {
       return refuse_with(awsapi::in_words_of(model, CommonError::access_denied, "this VPC endpoint serves `" + only + "` alone"));
     }
     if (!region_fits(**claim)) {
@@ -219,7 +219,7 @@ class Gateway::Core {
     const auto input = awsapi::decode_input(model, *shape, wire);
     auto output = input ? run(prepared, *input, answers) : awsapi::ApiResult<Json>(std::unexpected(input.error()));
     const ApiError* error = output ? nullptr : &output.error();
-    if (!record(prepared, model.service(), prepared.operation->name, std::move(answers), error)) {
+    if (!record(prepared, model.endpoint_prefix(), prepared.operation->name, std::move(answers), error)) {
       return awsapi::encode_error(model, awsapi::in_words_of(model, CommonError::unavailable, "the audit log cannot be written"), prepared.request_id);
     }
     if (error != nullptr) return awsapi::encode_error(model, *error, prepared.request_id);
@@ -302,6 +302,13 @@ class Gateway::Core {
       if (service.operation(awsapi::operation_name(service.model(), wire)) != nullptr) return &service;
     }
     return nullptr;
+  }
+
+  // In whose words a request is refused that is no service's. XML, if there is a service that writes
+  // it: who asks nobody is most often an old client.
+  const Model& model_of_nobody() const {
+    const auto plain = std::ranges::find_if(services_, [](const auto& one) { return one.second.model().protocol() != awsapi::Protocol::rest_json; });
+    return (plain != services_.end() ? plain : services_.begin())->second.model();
   }
 
   bool region_fits(const awsapi::Claim& claim) const {

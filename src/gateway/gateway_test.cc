@@ -20,10 +20,11 @@ using service::Access;
 using service::Call;
 using service::Operation;
 constexpr std::chrono::seconds patience{20};
+constexpr const char* a_policy = R"({"policyDocument":"{}","policyType":"IDENTITY_POLICY"})";
 
 struct Asking {
   const char* service = "sts";
-  std::string action = "GetCallerIdentity";
+  std::string action = "GetCallerIdentity";  // in REST method and path, as "GET /analyzer"
   std::string parameters = {};  // of a form, or a JSON body
   http::HeaderLines headers = {};
   std::string region = "us-east-1";
@@ -74,6 +75,10 @@ class GatewayTest : public ::testing::Test {
     all.emplace_back(*awsapi::builtin_model("kms"), std::vector<Operation>{
         {"ListKeys", Access::read, service::ask_on_star("kms:ListKeys"), nothing},
         {"CreateKey", Access::write, service::ask_on_star("kms:CreateKey"), [this](const Call& call) { return count(call); }}});
+    all.emplace_back(*awsapi::builtin_model("accessanalyzer"), std::vector<Operation>{
+        {"ValidatePolicy", Access::read, service::ask_on_star("access-analyzer:ValidatePolicy"), [](const Call& call) -> service::ApiResult<Json> {
+           return Json::object({{"findings", Json::array()}, {"nextToken", call.input["policyDocument"]}});
+         }}});
     return all;
   }
   // Adds one to a stored number; `between` runs after the reading.
@@ -95,13 +100,23 @@ class GatewayTest : public ::testing::Test {
   http::OutgoingRequest signed_by(const Keys& keys, const Asking& asking) const {
     const awsapi::Model& model = *awsapi::builtin_model(asking.service);
     const bool json = model.protocol() == awsapi::Protocol::json;
-    std::map<std::string, std::string, std::less<>> headers = {{"host", "localhost"}};
-    headers["content-type"] = json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded";
-    if (json) headers["x-amz-target"] = std::string(model.target_prefix()) + "." + asking.action;
-    http::OutgoingRequest request{.method = "POST", .target = "/", .headers = asking.headers};
-    request.body = json ? (asking.parameters.empty() ? "{}" : asking.parameters)
-                        : "Action=" + asking.action + "&Version=" + std::string(model.api_version()) + asking.parameters;
-    awsapi::WireRequest wire{.method = "POST", .path = "/", .query = {}, .header = {}, .body = request.body};
+    if (model.protocol() == awsapi::Protocol::rest_json) {
+      const std::size_t space = asking.action.find(' ');
+      return sent_as(keys, asking, asking.action.substr(0, space), asking.action.substr(space + 1), "application/json", asking.parameters);
+    }
+    const std::string body = json ? (asking.parameters.empty() ? "{}" : asking.parameters)
+                                  : "Action=" + asking.action + "&Version=" + std::string(model.api_version()) + asking.parameters;
+    return sent_as(keys, asking, "POST", "/", json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded", body,
+                   json ? std::string(model.target_prefix()) + "." + asking.action : "");
+  }
+  http::OutgoingRequest sent_as(const Keys& keys, const Asking& asking, const std::string& method, const std::string& path,
+                                const std::string& content_type, const std::string& body, const std::string& target = {}) const {
+    const awsapi::Model& model = *awsapi::builtin_model(asking.service);
+    std::map<std::string, std::string, std::less<>> headers = {{"host", "localhost"}, {"content-type", content_type}};
+    if (!target.empty()) headers["x-amz-target"] = target;
+    http::OutgoingRequest request{.method = method, .target = path, .headers = asking.headers};
+    request.body = body;
+    awsapi::WireRequest wire{.method = method, .path = path, .query = {}, .header = {}, .body = request.body};
     wire.header = [&](std::string_view name) -> std::optional<std::string_view> {
       const auto found = headers.find(name);
       return found == headers.end() ? std::nullopt : std::optional<std::string_view>(found->second);
@@ -134,6 +149,7 @@ class GatewayTest : public ::testing::Test {
   static std::string outcome(const http::Response& response) {
     std::string status = std::to_string(response.status);
     if (response.status == 200) return status;
+    if (const auto type = response.headers.find("x-amzn-ErrorType")) return status + " " + std::string(*type);
     if (response.body.starts_with('{')) {
       const auto json = text::parse_json(response.body);
       const std::string type = json ? json->str("__type") : "?";
@@ -210,8 +226,9 @@ TEST_F(GatewayTest, EachFamilySaysInItsOwnWordsWhoItDoesNotBelieve) {
            {"sts", "GetCallerIdentity", "403 MissingAuthenticationToken", "403 InvalidClientTokenId", "403 SignatureDoesNotMatch"},
            {"iam", "ListUsers", "403 MissingAuthenticationToken", "403 InvalidClientTokenId", "403 SignatureDoesNotMatch"},
            {"ec2", "DescribeVpcs", "403 MissingAuthenticationToken", "401 AuthFailure", "403 SignatureDoesNotMatch"},
-           {"kms", "ListKeys", "400 MissingAuthenticationTokenException", "400 UnrecognizedClientException", "400 InvalidSignatureException"}}) {
-    const Asking asking{.service = service, .action = action};
+           {"kms", "ListKeys", "400 MissingAuthenticationTokenException", "400 UnrecognizedClientException", "400 InvalidSignatureException"},
+           {"accessanalyzer", "POST /policy/validation", "403 MissingAuthenticationTokenException", "403 UnrecognizedClientException", "403 InvalidSignatureException"}}) {
+    const Asking asking{.service = service, .action = action, .parameters = service == std::string_view("accessanalyzer") ? a_policy : ""};
     EXPECT_EQ(outcome_of(admin, asking), "200") << service;
     Asking changed = asking;
     changed.signature = Asking::Signature::none;
@@ -223,6 +240,24 @@ TEST_F(GatewayTest, EachFamilySaysInItsOwnWordsWhoItDoesNotBelieve) {
     changed.region = "eu-west-1";
     EXPECT_EQ(outcome_of(admin, changed), wrong) << service;
   }
+}
+
+TEST_F(GatewayTest, InRestTheMethodAndThePathSayWhatIsAsked) {
+  const Keys admin = identities_.administrator();
+  const auto asked = [&](const char* method_and_path, const char* body = a_policy) {
+    return ask(admin, {.service = "accessanalyzer", .action = method_and_path, .parameters = body});
+  };
+  EXPECT_EQ(asked("POST /policy/validation").body, R"({"findings":[],"nextToken":"{}"})");
+  EXPECT_EQ(outcome(asked("POST /policy/check-no-new-access")), "400 UnsupportedOperationException");
+  for (const char* unknown : {"GET /policy/validation", "POST /policy/Validation", "POST /policy/validation/", "POST /policy/%76alidation", "POST /"}) {
+    EXPECT_EQ(outcome(asked(unknown)), "404 UnknownOperationException") << unknown;
+  }
+  EXPECT_EQ(outcome(asked("POST /policy/validation", "{}")), "400 ValidationException");
+  EXPECT_EQ(outcome_of(identities_.user("nobody", ""), {.service = "accessanalyzer", .action = "POST /policy/validation", .parameters = a_policy}),
+            "403 AccessDeniedException");
+  std::string events;
+  for (const Json& line : audit_lines()) events += line.str("eventSource") + " " + line.str("eventName") + "\n";
+  EXPECT_TRUE(events.starts_with("access-analyzer.amazonaws.com ValidatePolicy\n")) << events;
 }
 
 TEST_F(GatewayTest, ASignatureIsTakenUpToFifteenMinutesFromNow) {

@@ -27,6 +27,7 @@
 #include "os/files.h"
 #include "server/keys.h"
 #include "server/live_question.h"
+#include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
 #include "services/iam/iam.h"
 #include "services/kms/kms.h"
@@ -47,7 +48,7 @@ constexpr std::chrono::hours upkeep_every{1};
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::seconds stop_patience{5};
-constexpr std::array<const char*, 6> service_names = {"sts", "iam", "organizations", "kms", "ec2", "rds"};
+constexpr std::array<const char*, 7> service_names = {"sts", "iam", "organizations", "kms", "ec2", "rds", "access-analyzer"};
 
 void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", line); }
 
@@ -118,6 +119,7 @@ std::vector<service::Service> Server::Parts::services() const {
   all.push_back(make("kms", kms::operations()));
   all.push_back(make("ec2", ec2::operations()));
   all.push_back(make("rds", rds::operations(engines, *authority)));
+  all.push_back(make("accessanalyzer", accessanalyzer::operations()));
   return all;
 }
 

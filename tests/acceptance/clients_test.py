@@ -3,12 +3,14 @@
 A client that is not there is reported as skipped, with what to install.
 """
 
+import json
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
-from harness import ROOT, Network, ServerCase, await_gone, await_status, aws_cli, cli_environment
+from harness import BINARY, ROOT, Network, ServerCase, await_gone, await_status, aws_cli, cli_environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMMAND_S_MAX = 180
@@ -56,6 +58,20 @@ class ClientsTest(ServerCase):
         self.assertIn("DBInstanceNotFound", subprocess.run(
             [*aws, "rds", "describe-db-instances", "--db-instance-identifier", "cli"], capture_output=True, text=True,
             env=self.environment, check=False).stderr)
+
+    def test_the_aws_cli_validates_a_policy_as_the_lint_does(self):
+        aws = aws_cli(self.ringwall)
+        document = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["s3:GetObjekt", "s3:List*", "s3:ListBucket"], "Resource": "*"}]}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(document, file, indent=2)
+            file.flush()
+            said = self.run_client(*aws, "accessanalyzer", "validate-policy", "--policy-type", "IDENTITY_POLICY",
+                                   "--policy-document", f"file://{file.name}", "--query", "findings[].issueCode", "--output", "json")
+            linted = self.run_client(BINARY, "lint", "--type", "identity", "--format", "json", file.name, expect=1)
+        codes = [one["code"] for one in json.loads(linted)["files"][0]["findings"]]
+        self.assertIn("INVALID_ACTION", codes)
+        self.assertEqual(json.loads(said), codes)
 
     def test_the_sdk_for_javascript_has_a_database_from_create_to_delete(self):
         if not shutil.which("npm"):

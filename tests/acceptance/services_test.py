@@ -1,10 +1,11 @@
 """Every service through boto3: what it does, how it refuses, how its lists go on."""
 
 import json
+import subprocess
 import time
 import unittest
 
-from harness import Keys, ServerCase, refusal_of
+from harness import BINARY, Keys, ServerCase, refusal_of
 
 TRUST_ACCOUNT = '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{0}"}},"Action":"sts:AssumeRole"{1}}}]}}'
 
@@ -305,6 +306,42 @@ class ServicesTest(ServerCase):
         self.assertEqual(rds.describe_db_instances()["DBInstances"], [])
         self.refused("InvalidParameterValue", rds.describe_db_instances, MaxRecords=19)
 
+    # access analyzer
+    def test_access_analyzer_finds_what_the_lint_finds(self):
+        analyzer = self.client("accessanalyzer")
+        document = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Sid": "", "Effect": "Allow", "Action": ["s3:GetObjekt", "s3:List*", "s3:ListBucket"], "Resource": "*"},
+            {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}, indent=2)
+        linted = subprocess.run([BINARY, "lint", "--type", "identity", "--format", "json", "-"], input=document,
+                                capture_output=True, text=True, check=False)
+        wanted = json.loads(linted.stdout)["files"][0]["findings"]
+        self.assertGreater(len(wanted), 3)
+        found = analyzer.validate_policy(policyDocument=document, policyType="IDENTITY_POLICY")["findings"]
+        self.assertEqual([one["issueCode"] for one in found], [one["code"] for one in wanted])
+        self.assertEqual([one["findingType"].lower().replace("_", " ") for one in found], [one["severity"] for one in wanted])
+        starts = [one["locations"][0]["span"]["start"] for one in found]
+        self.assertEqual([(start["line"], start["column"] + 1) for start in starts], [(one["line"], one["column"]) for one in wanted])
+        action = next(one for one in found if one["issueCode"] == "INVALID_ACTION")
+        self.assertEqual(action["locations"][0]["path"], [{"value": "Statement"}, {"index": 0}, {"value": "Action"}, {"index": 0}])
+        span = action["locations"][0]["span"]
+        self.assertEqual(document[span["start"]["offset"]:span["end"]["offset"]], '"s3:GetObjekt"')
+        pages = list(analyzer.get_paginator("validate_policy").paginate(
+            policyDocument=document, policyType="IDENTITY_POLICY", PaginationConfig={"PageSize": 2}))
+        self.assertGreater(len(pages), 1)
+        self.assertEqual([one for page in pages for one in page["findings"]], found)
+
+    def test_access_analyzer_refuses_in_its_own_words(self):
+        analyzer = self.client("accessanalyzer")
+        said = self.refused("ValidationException", analyzer.validate_policy, policyDocument="{}", policyType="POETRY")
+        self.assertIn("at 'policyType' failed to satisfy constraint", said)
+        self.refused("ValidationException", analyzer.validate_policy, policyDocument="{}", policyType="IDENTITY_POLICY", nextToken="1-x")
+        self.refused("UnsupportedOperationException", analyzer.list_analyzers)
+        self.refused("UnsupportedOperationException", analyzer.list_tags_for_resource, resourceArn="arn:aws:access-analyzer:::x/y")
+        keys, _ = self.user("linter", allow("access-analyzer:ValidatePolicy"), deny("iam:*"))
+        rcp = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}'
+        found = self.client("accessanalyzer", keys).validate_policy(policyDocument=rcp, policyType="RESOURCE_CONTROL_POLICY")
+        self.assertIn("RCP_SYNTAX_ERROR_ALLOW", [one["issueCode"] for one in found["findings"]])
+
     def test_everyone_starts_with_nothing(self):
         keys, _ = self.user("dave")
         attempts = {"iam": "list_users", "kms": "list_keys", "rds": "describe_db_instances", "organizations": "list_accounts"}
@@ -313,6 +350,7 @@ class ServicesTest(ServerCase):
                 said = refusal_of(getattr(self.client(service, keys), operation))
                 self.assertIsNotNone(said)
                 self.assertIn("AccessDenied", said)
+        self.refused("AccessDeniedException", self.client("accessanalyzer", keys).validate_policy, policyDocument="{}", policyType="IDENTITY_POLICY")
         said = self.refused("UnauthorizedOperation", self.client("ec2", keys).describe_vpcs)
         encoded = said.rsplit("Encoded authorization failure message: ", 1)[1].strip()
         decoded = json.loads(self.client("sts").decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"])

@@ -4,6 +4,7 @@
 
 #include "crypto/certificate.h"
 #include "os/files.h"
+#include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
 #include "services/iam/iam.h"
 #include "services/kms/kms.h"
@@ -45,5 +46,6 @@ int main() {
   all.push(describe("kms", kms::operations()));
   all.push(describe("ec2", ec2::operations()));
   all.push(describe("rds", rds::operations(engines, authority)));
+  all.push(describe("accessanalyzer", accessanalyzer::operations()));
   fmt::print("{}\n", all.dump_pretty());
 }

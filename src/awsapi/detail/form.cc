@@ -31,6 +31,37 @@ std::string content_type(const WireRequest& request) {
   return text::lower(type);
 }
 
+// Decodes forms one after the other.
+class Reader {
+ public:
+  bool read(std::string_view form) {
+    return each_pair(form, [this](std::string_view name, std::string_view value) { return take(name, value); });
+  }
+  // What was read, in the order of the names.
+  ApiResult<std::vector<Parameter>> finish() && {
+    if (!fault_.empty()) return malformed(std::move(fault_));
+    std::ranges::stable_sort(parameters_, {}, &Parameter::name);
+    return std::move(parameters_);
+  }
+
+ private:
+  bool take(std::string_view name, std::string_view value) {
+    auto plain_name = text::percent_decode(name, true);
+    auto plain_value = text::percent_decode(value, true);
+    if (!plain_name || !plain_value || !text::is_utf8(*plain_name) || !text::is_utf8(*plain_value)) {
+      fault_ = "The request contains a parameter that is not percent-encoded UTF-8";
+    } else if (parameters_.size() == form_parameters_max) {
+      fault_ = "The request contains more than " + std::to_string(form_parameters_max) + " parameters";
+    } else if (!plain_name->starts_with("X-Amz-")) {
+      parameters_.push_back({*std::move(plain_name), *std::move(plain_value)});
+    }
+    return fault_.empty();
+  }
+
+  std::vector<Parameter> parameters_;
+  std::string fault_;
+};
+
 }  // namespace
 
 bool is_form(const WireRequest& request) { return content_type(request) == "application/x-www-form-urlencoded"; }
@@ -41,25 +72,18 @@ bool is_amz_json(const WireRequest& request) {
 }
 
 ApiResult<std::vector<Parameter>> read_form(const WireRequest& request) {
-  std::vector<Parameter> parameters;
-  std::string fault;
-  const auto take = [&](std::string_view name, std::string_view value) {
-    auto plain_name = text::percent_decode(name, true);
-    auto plain_value = text::percent_decode(value, true);
-    if (!plain_name || !plain_value || !text::is_utf8(*plain_name) || !text::is_utf8(*plain_value)) {
-      fault = "The request contains a parameter that is not percent-encoded UTF-8";
-    } else if (parameters.size() == form_parameters_max) {
-      fault = "The request contains more than " + std::to_string(form_parameters_max) + " parameters";
-    } else if (!plain_name->starts_with("X-Amz-")) {
-      parameters.push_back({*std::move(plain_name), *std::move(plain_value)});
-    }
-    return fault.empty();
-  };
-  if (!each_pair(request.query, take) || (is_form(request) && !each_pair(request.body, take))) return malformed(fault);
-  std::ranges::sort(parameters, {}, &Parameter::name);
+  Reader reader;
+  if (reader.read(request.query) && is_form(request)) reader.read(request.body);
+  RW_TRY(auto parameters, std::move(reader).finish());
   const auto twice = std::ranges::adjacent_find(parameters, {}, &Parameter::name);
   if (twice != parameters.end()) return malformed("The parameter " + twice->name + " is given more than once");
   return parameters;
+}
+
+ApiResult<std::vector<Parameter>> read_query(std::string_view query) {
+  Reader reader;
+  reader.read(query);
+  return std::move(reader).finish();
 }
 
 std::string peek_form(const WireRequest& request, std::string_view name) {

@@ -25,6 +25,10 @@ using Parameters = std::span<const Parameter>;
 // form_parameters_max.
 ApiResult<std::vector<Parameter>> read_form(const WireRequest& request);
 
+// The parameters of a REST request's query string, without the X-Amz-* of a presigned request, in
+// the order of their names; those of one name, of which there may be several, in the order given.
+ApiResult<std::vector<Parameter>> read_query(std::string_view query);
+
 // The value of the first parameter called `name`, without reading the rest.
 std::string peek_form(const WireRequest& request, std::string_view name);
 

@@ -26,6 +26,16 @@ enum class ShapeType : std::uint8_t {
   blob,
 };
 
+// Where a member of a REST operation's input or output travels. Other protocols know only the body.
+enum class Location : std::uint8_t { body, querystring, uri, header, status_code };
+
+enum class TimestampFormat : std::uint8_t {
+  of_the_place,  // what the protocol says for the body, the query string, a header
+  epoch_seconds,
+  iso8601,
+  http_date,
+};
+
 // A use of a shape, with the names it travels under.
 struct MemberShape {
   std::string name;       // the model's, and the key in the Json
@@ -34,6 +44,8 @@ struct MemberShape {
   const Shape* shape = nullptr;
   bool required = false;
   bool flattened = false;
+  Location location = Location::body;
+  TimestampFormat timestamps = TimestampFormat::of_the_place;
 };
 
 // INVARIANT: a structure has members only, a list `element`, a map `key` and `element`.
@@ -41,6 +53,7 @@ struct Shape {
   std::string name;
   ShapeType type = ShapeType::string;
   std::vector<MemberShape> members = {};
+  std::string payload = {};  // REST: the member that is the whole body; empty: the body holds all
   MemberShape element = {};
   MemberShape key = {};
   bool flattened = false;

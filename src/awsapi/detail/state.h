@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "awsapi/detail/route.h"
 #include "awsapi/detail/shape.h"
 #include "awsapi/model.h"
 
@@ -23,6 +24,7 @@ struct Model::State {
   std::map<std::string, OperationShape, std::less<>> operations;
   std::set<std::string, std::less<>> others;
   std::map<std::string, int, std::less<>> errors;
+  std::vector<detail::Route> routes;  // REST: the more specific first
 };
 
 }  // namespace ringwall::awsapi

@@ -148,8 +148,15 @@ ApiError in_constraint_words(const Model& model, const std::vector<Finding>& fin
     sentences.push_back(value + " at '" + constraint_path(finding) + "' failed to satisfy constraint: " + constraint_words(finding));
   }
   const std::string head = std::to_string(findings.size()) + (findings.size() == 1 ? " validation error detected: " : " validation errors detected: ");
-  const char* code = model.protocol() == Protocol::json ? "ValidationException" : "ValidationError";
-  return {code, head + joined(sentences, "; "), 400};
+  if (model.protocol() == Protocol::query) return {"ValidationError", head + joined(sentences, "; "), 400};
+  ApiError error{"ValidationException", head + joined(sentences, "; "), 400};
+  if (model.protocol() == Protocol::json) return error;
+  Json fields = Json::array();
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    fields.push(Json::object({{"name", constraint_path(findings[i])}, {"message", sentences[i]}}));
+  }
+  error.members = Json::object({{"reason", "fieldValidationFailed"}, {"fieldList", std::move(fields)}});
+  return error;
 }
 
 ApiError in_organizations_words(const Finding& finding) {

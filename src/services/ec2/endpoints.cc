@@ -14,7 +14,7 @@
 namespace ringwall::ec2 {
 namespace {
 
-constexpr std::array<std::string_view, 6> service_words = {"ec2", "iam", "kms", "organizations", "rds", "sts"};
+constexpr std::array<std::string_view, 7> service_words = {"access-analyzer", "ec2", "iam", "kms", "organizations", "rds", "sts"};
 constexpr std::string_view all_services = "ringwall";
 constexpr std::string_view requester = "amazon-vpce";
 constexpr std::string_view full_access = R"({"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]})";

@@ -202,7 +202,7 @@ TEST_F(Endpoints, SubnetsGroupsAndPolicyChange) {
   must("ModifyVpcEndpoint", "VpcEndpointId=" + id + "&RemoveSubnetId.1=" + subnet_);
   EXPECT_EQ(address_of("rds.us-east-1.ringwall.internal"), "10.0.2.4");
   EXPECT_EQ(code("DeleteSubnet", "SubnetId=" + subnet_), "success");
-  EXPECT_EQ(must("DescribeVpcEndpointServices", "")["ServiceNames"].items().size(), 7U);
+  EXPECT_EQ(must("DescribeVpcEndpointServices", "")["ServiceNames"].items().size(), 8U);
 }
 
 }  // namespace
