@@ -16,7 +16,7 @@ namespace ringwall::policy::detail {
 
 // Up to 64 statements, by number.
 using Statements = std::uint64_t;
-inline constexpr std::size_t statements_max = 64;
+inline constexpr std::size_t block_statements = 64;
 
 // Finds entries by hash, in a table of small numbers beside them; few entries are just looked
 // through.

@@ -34,7 +34,7 @@ Program::Program(const Syntax& syntax) {
 }
 
 void Program::add(const Statement& statement) {
-  const std::size_t bit = statements_.size() % statements_max;
+  const std::size_t bit = statements_.size() % block_statements;
   if (bit == 0) blocks_.emplace_back();
   Block& block = blocks_.back();
   std::uint64_t& services = statement.effect == Effect::deny ? denied_services_ : allowed_services_;
@@ -79,9 +79,9 @@ void Program::add(const Statement& statement) {
 }
 
 std::size_t Program::next(Effect effect, std::size_t from, const Probe& probe) const {
-  for (std::size_t b = from / statements_max; b < blocks_.size(); ++b) {
+  for (std::size_t b = from / block_statements; b < blocks_.size(); ++b) {
     const Block& block = blocks_[b];
-    const std::size_t first = b * statements_max;
+    const std::size_t first = b * block_statements;
     Statements candidates = effect == Effect::deny ? block.denies : block.allows;
     if (from > first) candidates &= from_bit(from - first);
     if (candidates == 0) continue;
@@ -95,9 +95,9 @@ std::size_t Program::next(Effect effect, std::size_t from, const Probe& probe) c
 }
 
 bool Program::lists_action(std::size_t statement, const Probe& probe) const {
-  const Block& block = blocks_[statement / statements_max];
+  const Block& block = blocks_[statement / block_statements];
   const Statements listing = block.actions.listing(probe, texts_) ^ block.all_but;
-  return (listing >> statement % statements_max & 1) != 0;
+  return (listing >> statement % block_statements & 1) != 0;
 }
 
 Mismatch Program::match(std::size_t index, const Probe& probe) const {
