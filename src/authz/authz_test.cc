@@ -315,6 +315,18 @@ TEST(Trap4, NamingTheIssuerOfAFederatedUserIsLimitedByItsSession) {
   EXPECT_EQ(outcome(request(carol), layers), no_identity);
 }
 
+// A level without policies denies all that it binds.
+TEST(Trap7, RcpsReachNoServiceThatIsNotListed) {
+  const Owned nothing_attached{.identity = {identity("Allow", "*")}, .rcps = {{"r-1", {}}}};
+  EXPECT_EQ(outcome(request(alice(), "s3:GetObject"), nothing_attached),
+            "implicit-deny: resource control policy");
+  EXPECT_EQ(outcome(request(alice(), "kms:RetireGrant"), nothing_attached), by_identity);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string unlisted = "x" + std::to_string(i) + ":GetObject";
+    EXPECT_EQ(outcome(request(alice(), unlisted), nothing_attached), by_identity) << unlisted;
+  }
+}
+
 TEST(Trap7, EveryScpLevelMustAllow) {
   Owned layers{.identity = {identity("Allow", "*")}};
   layers.scps = {{"r-1", {scp("Allow", "*")}},

@@ -219,6 +219,17 @@ TEST(Sizes, CountCharactersAndNotBytesAndSpaceInStrings) {
   EXPECT_TRUE(refusal(of_size(6'145, "a", "").insert(120, escapes), Kind::boundary).contains("6149 characters"));
 }
 
+TEST(Problems, AreCountedUpToTheirLimit) {
+  std::string actions;
+  for (std::size_t i = 0; i <= problems_max; ++i) actions += R"(,"no action")";
+  const auto found = [&](std::string_view list) {
+    return parse(R"({"Statement":{"Effect":"Allow","Resource":"*","Action":[)" + std::string(list) + "]}}", Kind::identity).problems.size();
+  };
+  const std::size_t one = std::string_view(R"(,"no action")").size();
+  EXPECT_EQ(found(std::string_view(actions).substr(1, problems_max * one - 1)), problems_max);
+  EXPECT_EQ(found(std::string_view(actions).substr(1)), problems_max);
+}
+
 TEST(Header, AnIdIsAString) {
   EXPECT_TRUE(refusal(R"({"Version":"2012-10-17","Id":5,"Statement":[]})", Kind::resource).contains("`Id` must be a string"));
 }

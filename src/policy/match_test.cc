@@ -375,6 +375,20 @@ TEST(Variables, DoNotMatterWhereTheTextBeforeThemDiffersAlready) {
             Mismatch::unevaluable);
 }
 
+TEST(Variables, WithoutValueInNotResourceLeaveAStatementUnevaluableWhateverItsConditionsSay) {
+  const auto answer = [](const char* effect, const char* vpc) {
+    const auto document = compiled(
+        R"({"Effect":")" + std::string(effect) +
+        R"(","Action":"*","NotResource":"arn:aws:s3:::b/${aws:none}","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}})");
+    Request request = request_for("s3:GetObject", "arn:aws:s3:::b/1");
+    request.context = keys({{"aws:SourceVpc", {vpc}}});
+    return match(document, request);
+  };
+  EXPECT_EQ(answer("Allow", "vpc-1"), Mismatch::unevaluable);
+  EXPECT_EQ(answer("Deny", "vpc-1"), Mismatch::none);
+  EXPECT_EQ(answer("Deny", "vpc-2"), Mismatch::condition);
+}
+
 TEST(Principals, AreNamedByEachOfTheirForms) {
     using Type = Principal::Type;
   const Principal alice = request_for("a:b", "*").principal;
