@@ -167,6 +167,16 @@ class Reconciler::Loop {
     return {};
   }
 
+  // Tells whoever waits that it failed; what was wanted stays wanted. Needs the lock.
+  void answer_all(const Error& error) {
+    for (auto& [id, vpc] : vpcs_) {
+      if (vpc.done == vpc.wanted) continue;
+      vpc.outcome = std::unexpected(error);
+      vpc.done = vpc.wanted++;
+    }
+    changed_.notify_all();
+  }
+
   // At start: every VPC with a document is wanted, and every network the host has without one.
   void take_stock() {
     const auto documents = store_.list(documents_prefix);
@@ -185,6 +195,7 @@ class Reconciler::Loop {
         return;
       }
       log_("cannot take stock of networks: " + inventory.error().message);
+      answer_all(inventory.error());
       changed_.wait_for(lock, retry_after(++failures), [&] { return stop_; });
     }
   }

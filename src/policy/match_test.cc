@@ -109,6 +109,8 @@ TEST(Match, ResourcesFollowTheSegmentRulesOfTheIamReference) {
       {"arn:aws:s3:::b/*/test/*", "arn:aws:s3:::b/1///test///object.jpg", true},
       {"arn:aws:s3:::b/*/test/*", "arn:aws:s3:::b/1-test/object.jpg", false},
       {"arn:aws:s3:::B", "arn:aws:s3:::b", false},
+      {"arn:aws:s3:::b?", "arn:aws:s3:::bc", true},
+      {"arn:aws:s3:::b?", "arn:aws:s3:::bcd", false},
       // A `*` that ends its segment expands past the colon, one within it does not.
       {"arn:aws:ec2:*", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-1", true},
       {"arn:aws:ec2:us-*:vpc/a:b", "arn:aws:ec2:us-east-1:111122223333:vpc/a:b", true},

@@ -106,8 +106,9 @@ class Grammar {
 
  private:
   void check_size() {
-    const std::size_t size = characters_in(reader_.text(), rules_.white_space),
-                      size_max = characters_max(reader_.kind());
+    const std::size_t size_max = characters_max(reader_.kind());
+    if (reader_.text().size() <= size_max) return;  // a character has a byte at least
+    const std::size_t size = characters_in(reader_.text(), rules_.white_space);
     if (size <= size_max) return;
     reader_.report(Fault::size, 0U,
                    reader_.kind_name() + " of " + std::to_string(size) +

@@ -118,7 +118,12 @@ Checked<Pieces> resource_pieces(std::string_view text, Version version) {
   const auto refuse = [&](std::string_view why) {
     return flaw(Fault::invalid_resource, "the resource " + shown(text) + std::string(why));
   };
-  const std::vector<Pieces> parts = arn_parts(*pieces);
+  // Most ARNs are literal as far as their last part, and nothing is left to check.
+  if (!pieces->empty() && pieces->front().kind == Piece::Kind::literal) {
+    const auto literal = arn_parts(pieces->front().text);
+    if (literal && !(*literal)[1].empty() && !(*literal)[2].empty()) return pieces;
+  }
+  const std::vector<Pieces> parts = policy::arn_parts(*pieces);
   if (!is_just(parts[0], "arn") || parts.size() < 3 || parts[1].empty())
     return refuse(" is neither an ARN nor `*`");
   if (parts[2].empty() || std::ranges::any_of(parts[2], is_wildcard))

@@ -205,8 +205,12 @@ Pattern Texts::add_pattern(const Pieces& pieces, bool lower_case) {
 }
 
 Pattern Texts::add_resource(const Pieces& pieces) {
+  // `*`; and what begins with a literal, as every ARN does, and ends there or in a `*`, which then
+  // stands for anything.
+  const bool simple =
+      pieces.size() == 1 || (pieces.size() == 2 && pieces[1].kind == Piece::Kind::any_run);
+  if (simple) return add_pattern(pieces);
   const std::vector<Pieces> parts = arn_parts(pieces);
-  if (parts.size() == 1) return add_pattern(pieces);  // `*`
   // Colons between parts join the literals beside them, so that most patterns are one literal.
   Pieces joined;
   std::vector<bool> confined;
