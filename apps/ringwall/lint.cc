@@ -52,7 +52,8 @@ int lint_files(const LintFlags& flags) {
       files.push_back(*std::move(file));
     }
   }
-  print(files, flags.format);
+  // Where nothing could be read there is nothing to sum up for a person.
+  if (!files.empty() || flags.format != LintFormat::text) print(files, flags.format);
   if (unreadable) return exit_usage;
   const auto gravest = lint::gravest(files);
   return gravest && *gravest <= flags.fail_on ? exit_failure : exit_success;

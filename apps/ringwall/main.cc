@@ -22,11 +22,21 @@ void add_data(CLI::App& command, std::string& data) {
   command.add_option("--data", data, "the data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
 }
 
+// The option takes one of these words, in any case; another is named, and so are these. `names` outlives the parsing.
+template <typename Value>
+void takes(CLI::Option* option, const std::map<std::string, Value>& names, const char* words) {
+  const auto read = [&names, words](std::string& word) -> std::string {
+    const auto found = names.find(CLI::detail::to_lower(word));
+    if (found == names.end()) return "`" + word + "` is none of " + words;
+    word = std::to_string(static_cast<int>(found->second));
+    return {};
+  };
+  option->transform(CLI::Validator(read, ""))->type_name(words);
+}
+
 void add_format(CLI::App& command, Format& format) {
   static const std::map<std::string, Format> names = {{"text", Format::text}, {"json", Format::json}};
-  command.add_option("--format", format, "text for people, json for programs")
-      ->transform(CLI::CheckedTransformer(names, CLI::ignore_case).description(""))
-      ->type_name("text|json");
+  takes(command.add_option("--format", format, "text for people, json for programs"), names, "text|json");
 }
 
 void add_lint(CLI::App& command, LintFlags& flags) {
@@ -45,21 +55,15 @@ void add_lint(CLI::App& command, LintFlags& flags) {
       words[std::string(lint::word_for(kind))] = kind;
     return words;
   }();
-  command.add_option("--type", flags.kind, "what the documents are; RCPs, SCPs and the like cannot be guessed")
-      ->transform(CLI::CheckedTransformer(kinds, CLI::ignore_case).description(""))
-      ->type_name("identity|boundary|session|resource|trust|kms|scp|rcp|endpoint");
+  takes(command.add_option("--type", flags.kind, "what the documents are; RCPs, SCPs and the like cannot be guessed"), kinds, "identity|boundary|session|resource|trust|kms|scp|rcp|endpoint");
   static const std::map<std::string, LintFormat> formats = {
       {"text", LintFormat::text}, {"json", LintFormat::json}, {"sarif", LintFormat::sarif}};
-  command.add_option("--format", flags.format, "text for people, json for programs, sarif for code scanning")
-      ->transform(CLI::CheckedTransformer(formats, CLI::ignore_case).description(""))
-      ->type_name("text|json|sarif");
+  takes(command.add_option("--format", flags.format, "text for people, json for programs, sarif for code scanning"), formats, "text|json|sarif");
   static const std::map<std::string, lint::Severity> severities = {{"error", lint::Severity::error},
                                                                    {"security-warning", lint::Severity::security_warning},
                                                                    {"warning", lint::Severity::warning},
                                                                    {"suggestion", lint::Severity::suggestion}};
-  command.add_option("--fail-on", flags.fail_on, "the least grave finding that makes the exit status 1 (default: error)")
-      ->transform(CLI::CheckedTransformer(severities, CLI::ignore_case).description(""))
-      ->type_name("error|security-warning|warning|suggestion");
+  takes(command.add_option("--fail-on", flags.fail_on, "the least grave finding that makes the exit status 1 (default: error)"), severities, "error|security-warning|warning|suggestion");
 }
 
 int run(int argc, char** argv) {
@@ -81,8 +85,7 @@ int run(int argc, char** argv) {
   serve_command->add_option("--dns-suffix", serve_flags.dns_suffix, "the domain of endpoint names")->capture_default_str();
   serve_command->add_option("--user", serve_flags.user, "whom the server runs as (default: `ringwall` if there is one, else a uid nobody has)");
   static const std::map<std::string, OnStop> endings = {{"stop", OnStop::stop}, {"keep", OnStop::keep}};
-  serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases")
-      ->transform(CLI::CheckedTransformer(endings, CLI::ignore_case).description(""))->type_name("stop|keep");
+  takes(serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases"), endings, "stop|keep");
   serve_command->add_option("--threads", serve_flags.threads, "threads that read requests (0: one for each processor)")->check(CLI::Range(0, 256));
 
   std::string data = data_folder_default;
@@ -139,6 +142,10 @@ int run(int argc, char** argv) {
   CLI::App* help_command = app.add_subcommand("help", "Explain a subcommand.");
   help_command->add_option("subcommand", about, "the subcommand");
 
+  const std::string first = argc > 1 ? argv[1] : "";
+  const auto is_first = [&](const CLI::App* one) { return one->get_name() == first; };
+  if (!first.empty() && !first.starts_with('-') && app.get_subcommands(is_first).empty())
+    return complain("there is no subcommand `" + first + "`: see `ringwall help`", exit_usage);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
