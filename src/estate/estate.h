@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "estate/table.h"
 #include "policy/policy.h"
+#include "text/cidr.h"
 
 namespace ringwall::estate {
 
@@ -74,6 +75,24 @@ struct Organization {
   std::string root_id;             // r-…
 };
 
+// A resource that its own policy may guard. A role's trust is with its Principal.
+struct Resource {
+  std::string arn, account;
+  authz::ResourceKind kind = authz::ResourceKind::plain;  // plain or key
+  std::optional<authz::Named> policy = {};                // none: nobody of another account
+};
+
+struct Vpc {
+  std::string id, account;
+  std::vector<text::Cidr> cidrs = {};
+};
+
+struct Endpoint {
+  std::string id, account, vpc;
+  std::string service;                      // "s3", "rds"; as action prefixes are spelt where known
+  std::optional<authz::Named> policy = {};  // none: everything passes, or the type takes no policy
+};
+
 // A policy that has an ARN of its own: an account's, or one of AWS's that is carried.
 struct ManagedPolicy {
   std::string arn;
@@ -84,6 +103,9 @@ inline std::string_view key_of(const Account& account) { return account.id; }
 inline std::string_view key_of(const Principal& principal) { return principal.arn; }
 inline std::string_view key_of(const AccessKey& key) { return key.id; }
 inline std::string_view key_of(const ManagedPolicy& policy) { return policy.arn; }
+inline std::string_view key_of(const Resource& resource) { return resource.arn; }
+inline std::string_view key_of(const Vpc& vpc) { return vpc.id; }
+inline std::string_view key_of(const Endpoint& endpoint) { return endpoint.id; }
 
 // Safe to read from any thread. A copy costs a few pointers; edit a copy's tables, then share it.
 struct Estate {
@@ -92,6 +114,10 @@ struct Estate {
   Table<Principal> principals;
   Table<AccessKey> access_keys;
   Table<ManagedPolicy> managed_policies;
+  // Known where the estate was made to be proved (room loaders); the gateway's knows them not.
+  Table<Resource> resources;
+  Table<Vpc> vpcs;
+  Table<Endpoint> endpoints;
 
   // Null: not in the estate. What is found lives as long as the estate.
   const Account* account(std::string_view id) const { return accounts.find(id); }

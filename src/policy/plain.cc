@@ -51,7 +51,7 @@ Mismatch mismatch(const Statement& statement, const Request& request, Exemptions
 }
 
 Syntax read_again(const Document& document) {
-  auto syntax = read(document.source(), document.kind());
+  auto syntax = read(document.source(), document.kind(), Quota::waived);
   RW_CHECK(syntax.has_value());  // it was read once, to compile it
   return *std::move(syntax);
 }

@@ -129,8 +129,8 @@ const text::Address* Probe::address(const std::string& value) const {
   return address_ ? &*address_ : nullptr;
 }
 
-Result<DocumentPtr> compile(std::string_view json, Kind kind) {
-  RW_TRY(const Syntax syntax, read(json, kind));
+Result<DocumentPtr> compile(std::string_view json, Kind kind, Quota quota) {
+  RW_TRY(const Syntax syntax, read(json, kind, quota));
   return std::make_shared<const Document>(std::string(json), syntax);
 }
 

@@ -39,6 +39,11 @@ inline constexpr std::size_t inline_policy_characters_max = 10'240;
 // AWS reads no document longer than this, white space and all.
 inline constexpr std::size_t document_bytes_max = 131'072;
 
+// Are the lengths above kept? AWS's own managed policies exceed them, and so does what is compared
+// before it is cut to size; no policy that is attached here does.
+enum class Quota : std::uint8_t { kept, waived };
+inline constexpr std::size_t waived_bytes_max = 16UL * 1024 * 1024;
+
 // Why one statement did or did not apply, for explanations.
 enum class Mismatch : std::uint8_t { none, principal, action, resource, condition, unevaluable };
 std::string_view name_of(Mismatch mismatch);
@@ -101,7 +106,7 @@ using DocumentPtr = std::shared_ptr<const Document>;
 
 // Reads, checks and compiles. Errors carry line and column. Refuses unknown elements, duplicate
 // keys, wrong types, elements the kind does not take, and documents over the kind's size.
-Result<DocumentPtr> compile(std::string_view json, Kind kind);
+Result<DocumentPtr> compile(std::string_view json, Kind kind, Quota quota = Quota::kept);
 
 struct Syntax;
 namespace detail {

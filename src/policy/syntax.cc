@@ -84,20 +84,24 @@ bool is_action(std::string_view action) {
 
 class Grammar {
  public:
-  Grammar(std::string_view text, Kind kind, Parsed& parsed)
-      : reader_(text, kind, parsed.problems), rules_(rules_of(kind)), syntax_(parsed.syntax) {
+  Grammar(std::string_view text, Kind kind, Quota quota, Parsed& parsed)
+      : reader_(text, kind, parsed.problems),
+        rules_(rules_of(kind)),
+        quota_(quota),
+        syntax_(parsed.syntax) {
     syntax_.kind = kind;
   }
 
   void read() {
-    if (reader_.text().size() > document_bytes_max) {
+    const std::size_t bytes_max = quota_ == Quota::kept ? document_bytes_max : waived_bytes_max;
+    if (reader_.text().size() > bytes_max) {
       return reader_.report(Fault::size, 0U,
                             "a policy document of " + std::to_string(reader_.text().size()) +
-                                " bytes: the limit is " + std::to_string(document_bytes_max));
+                                " bytes: the limit is " + std::to_string(bytes_max));
     }
     const Result<Json> document = text::parse_json(reader_.text());
     if (!document) return reader_.report_json(document.error().message);
-    check_size();
+    if (quota_ == Quota::kept) check_size();
     if (!document->is_object())
       return reader_.report(Fault::not_an_object, *document, "a policy document must be an object");
     read_header(*document);
@@ -315,20 +319,21 @@ class Grammar {
 
   detail::Reader reader_;
   Rules rules_;
+  Quota quota_;
   Syntax& syntax_;
   std::set<std::string> sids_;
 };
 
 }  // namespace
 
-Parsed parse(std::string_view text, Kind kind) {
+Parsed parse(std::string_view text, Kind kind, Quota quota) {
   Parsed parsed;
-  Grammar(text, kind, parsed).read();
+  Grammar(text, kind, quota, parsed).read();
   return parsed;
 }
 
-Result<Syntax> read(std::string_view text, Kind kind) {
-  Parsed parsed = parse(text, kind);
+Result<Syntax> read(std::string_view text, Kind kind, Quota quota) {
+  Parsed parsed = parse(text, kind, quota);
   // A role's inline policy may be longer than the quota that a policy with an ARN is held to.
   const bool fits_inline =
       kind == Kind::identity && text.size() <= document_bytes_max &&

@@ -149,7 +149,7 @@ struct Syntax {
 };
 
 // The first problem refuses, as "line 1, column 14: …".
-Result<Syntax> read(std::string_view text, Kind kind);
+Result<Syntax> read(std::string_view text, Kind kind, Quota quota = Quota::kept);
 
 // All that can be found: reading goes on behind a problem. Where there is one, `syntax` holds what
 // could be read, fit for advice and never for a decision.
@@ -159,7 +159,7 @@ struct Parsed {
 };
 // Past so many problems of one document no more are told: each costs a walk to its line.
 inline constexpr std::size_t problems_max = 500;
-Parsed parse(std::string_view text, Kind kind);
+Parsed parse(std::string_view text, Kind kind, Quota quota = Quota::kept);
 
 // The six parts of a listed resource or ARN pattern, cut at its first five literal colons; fewer if
 // it has fewer.

@@ -1,0 +1,44 @@
+#pragma once
+// Verifies certificates: that the clauses of each have no model, by its own proof. Shares no code
+// with the solver or the prover, so a fault in those does not hide here. Trusts nothing in the file
+// but what the clauses are; what their variables mean, and which axioms are among the clauses, the
+// certificate says for a person to read.
+//
+// A certificate file is text; it may hold many certificates:
+//
+//   ringwall certificate 1
+//   question TEXT                    what was proved, in words
+//   policy SHA256 NAME               of each policy that is part of the question
+//   axiom NAME: TEXT                 of each axiom that the clauses state
+//   variable N TEXT                  what the variable says about the request
+//   cnf VARIABLES CLAUSES
+//   1 -2 0                           as many lines as there are clauses, DIMACS
+//   proof
+//   …                                DRAT, a line a step; the last adds the empty clause
+//   end
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ringwall::checker {
+
+struct Verified {
+  std::string question;
+  std::vector<std::string> policies;  // "SHA256 NAME"
+  std::vector<std::string> axioms;    // "NAME: TEXT"
+  std::size_t variables = 0, clauses = 0, steps = 0;
+};
+
+inline constexpr std::size_t variables_max = 4'000'000;
+
+// Reads and verifies every certificate of the text, telling each that holds. Failure::invalid: the
+// text is not what the format says (with the line). Failure::corrupt: a step does not follow, or
+// the empty clause is never reached (with the line of the step). Answers how many hold.
+Result<std::size_t> check(std::string_view text, const std::function<void(const Verified&)>& each);
+
+}  // namespace ringwall::checker

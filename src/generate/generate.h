@@ -1,0 +1,54 @@
+#pragma once
+// From the perimeter file, the policies that hold it: those of the perimeter whitepaper's
+// appendices in their current form, packed into as few documents as AWS's quotas allow.
+// The same perimeter and catalogue give the same bytes.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "catalogue/catalogue.h"
+#include "estate/estate.h"
+#include "perimeter/perimeter.h"
+#include "policy/policy.h"
+
+namespace ringwall::generate {
+
+enum class Layer : std::uint8_t {
+  identity_guardrail,  // managed policies for principals: deny what is not mine
+  scp_resources,       // deny-list SCPs by service: only my resources
+  scp_networks,        // only my networks
+  rcp,                 // only my principals, only my networks, on every resource that RCPs reach
+  resource_statement,  // the standard statements for resource-based policies
+  endpoint,            // VPC endpoint policies, one a service
+  trust_statement,     // for every role's trust policy
+};
+std::string_view name_of(Layer layer);  // "scp-resources", …
+std::optional<Layer> layer_of(std::string_view name);
+
+// A document ready to attach. `document` passes policy::compile for `kind`, except statements,
+// which are merged into documents that exist.
+struct Policy {
+  Layer layer;
+  std::string name;         // "ringwall-scp-resources-1": stable, and unique
+  std::string description;
+  policy::Kind kind;
+  std::string service;      // of endpoint policies and of statements: "s3"; empty: all
+  text::Json document;      // a policy, or for statements {"Statement": […]}
+};
+
+struct Generated {
+  std::vector<Policy> policies;   // by layer and name
+  std::string proxy;              // Squid's configuration, as in appendix 6
+  std::vector<std::string> notes; // what does not fit a quota, and what was left out and why
+};
+
+Result<Generated> generate(const perimeter::Perimeter& perimeter, const catalogue::Catalogue& catalogue);
+
+using Files = std::map<std::string, std::string>;  // path -> content
+Files as_json(const Generated& generated);
+Files as_terraform(const Generated& generated, const perimeter::Perimeter& perimeter);
+Files as_cloudformation(const Generated& generated, const perimeter::Perimeter& perimeter);
+
+}  // namespace ringwall::generate

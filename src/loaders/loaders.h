@@ -1,0 +1,78 @@
+#pragma once
+// Files in, an estate out: what AWS's CLI prints, Terraform plans and states, CloudFormation
+// templates. Pure; reading folders is the caller's.
+//
+// What is missing or cannot be read never vanishes: it is a Gap, and every answer that could
+// depend on it is inconclusive. The layout of an export folder is in README.md beside this file;
+// `ringwall collect` writes it and a running server is asked for it.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "estate/estate.h"
+
+namespace ringwall::loaders {
+
+struct File {
+  std::string path;  // as the user names it; in an export relative to its folder
+  std::string text;
+};
+
+// Something that could not be read, and what depends on it.
+struct Gap {
+  enum class Kind : std::uint8_t {
+    missing,      // the file or member is not there
+    truncated,    // the file ends early, or says that there are more pages
+    unreadable,   // JSON, YAML or policy that does not parse
+    placeholder,  // a value that is not known yet: `${…}`, `<…>`, known after apply
+    unsupported,  // something that this loader does not evaluate
+  };
+  Kind kind = Kind::unreadable;
+  // Whose answers depend on it: the ARN of a principal or resource, the id of an account, an
+  // organisational unit, a root or an endpoint; `*`: everything.
+  std::string subject;
+  std::string path;
+  text::Position position = {};
+  std::string message;
+};
+
+// Where a document's text stands in the user's files.
+struct Source {
+  std::string path;
+  text::Position position;    // of the document's first character
+  std::uint32_t offset = 0;   // the same, in bytes
+  bool verbatim = false;      // the file has the text as the document has it: positions add up
+};
+
+struct Loaded {
+  estate::EstatePtr estate;
+  std::vector<Gap> gaps;                                     // in the order of files and positions
+  std::map<const policy::Document*, Source> sources;
+};
+
+enum class Format : std::uint8_t { export_folder, terraform, cloudformation };
+
+// What the files look like; nothing if like none of them.
+std::optional<Format> format_of(std::span<const File> files);
+
+// Refuses only what is no estate at all: wrong format, no account, an organisation whose tree has
+// a cycle or that is not the one expected. Everything less is a gap.
+struct Options {
+  std::string organization = {};     // o-…: another one is refused; empty: any
+  std::string default_account = {};  // of Terraform and CloudFormation resources that name none
+  std::string default_region = "us-east-1";
+};
+Result<Loaded> load_export(std::span<const File> files, const Options& options);
+Result<Loaded> load_terraform(std::span<const File> files, const Options& options);
+Result<Loaded> load_cloudformation(std::span<const File> files, const Options& options);
+Result<Loaded> load(std::span<const File> files, const Options& options);  // by format_of
+
+// `after` laid over `before`: what a plan or template changes in an estate that was exported.
+Loaded overlay(const Loaded& before, const Loaded& after);
+
+}  // namespace ringwall::loaders

@@ -1,0 +1,91 @@
+#pragma once
+// The perimeter file: what is mine, which networks are expected, and what is excepted.
+// Its JSON schema is embed/perimeter.schema.json, and `ringwall perimeter schema` prints it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "text/cidr.h"
+#include "text/json.h"
+
+namespace ringwall::perimeter {
+
+// The cells of the matrix: what is asked, in the order in which they are shown.
+enum class Objective : std::uint8_t {
+  identity_resources,
+  identity_networks,
+  resource_principals,
+  resource_networks,
+  network_principals,
+  network_resources,
+  trust,
+  whole,
+};
+inline constexpr std::size_t objective_count = 8;
+std::string_view name_of(Objective objective);  // "identity/resources", …, "trust", "perimeter"
+std::optional<Objective> objective_of(std::string_view name);
+
+struct Networks {
+  std::vector<text::Cidr> cidrs;       // public addresses that are mine
+  std::vector<text::Cidr> on_premises; // private addresses behind my endpoints
+  std::vector<std::string> vpcs;       // vpc-…
+  std::vector<std::string> endpoints;  // vpce-…
+  bool estate_vpcs = true;             // the estate's own VPCs and endpoints are expected too
+};
+
+// AWS services that act for me with their own principal (`cloudtrail.amazonaws.com`), and where.
+struct ServiceException {
+  std::string principal;
+  std::vector<std::string> actions;    // patterns; empty: every action
+  std::vector<std::string> resources;  // ARN patterns; empty: every resource of mine
+  std::uint32_t offset = 0;
+};
+
+// A resource of AWS's own that my principals may use (a bucket of patches, a public parameter).
+struct AwsOwned {
+  std::vector<std::string> resources;  // ARN patterns
+  std::vector<std::string> actions;    // patterns; empty: every action
+  std::uint32_t offset = 0;
+};
+
+// A gap that is known and accepted. Empty lists do not narrow it.
+struct Exception {
+  std::string name, owner, reason;
+  std::optional<std::string> expires;  // an ISO 8601 date: the first day on which it is over
+  std::vector<Objective> objectives;   // empty: all
+  std::vector<std::string> principals; // ARN patterns, 12-digit accounts, services, `anonymous`
+  std::vector<std::string> actions, resources;
+  std::vector<text::Cidr> cidrs;
+  std::vector<std::string> vpcs;
+  std::optional<std::string> external_id;  // of trust: holds only with this sts:ExternalId
+  std::uint32_t offset = 0;            // of its entry, in the file's text
+
+  bool expired(std::string_view today) const;  // `today`: an ISO 8601 date
+};
+
+struct Perimeter {
+  std::string organization;            // o-…
+  std::string management_account;      // may be empty: the estate says
+  std::vector<std::string> accounts;   // outside the organisation, trusted as if inside
+  std::vector<std::string> regions;    // where endpoints and the proxy reach; empty: us-east-1
+  Networks networks;
+  std::vector<ServiceException> services;
+  std::vector<AwsOwned> aws_owned;
+  std::vector<Exception> exceptions;
+  bool anonymous_get_object = false;   // S3 endpoints let anonymous GetObject through (appendix 4)
+};
+
+inline constexpr std::size_t bytes_max = 4UL * 1024 * 1024;
+inline constexpr std::size_t exceptions_max = 10'000;
+
+// YAML, or JSON, which is YAML too. Errors carry line and column and name the member; placeholder
+// values (`o-xxxxxxxxxx`, `<organization>`, `123456789012` in `accounts` is fine) are refused.
+Result<Perimeter> read(std::string_view text);
+
+std::string_view schema();  // JSON Schema, draft 2020-12
+
+}  // namespace ringwall::perimeter
