@@ -286,8 +286,8 @@ TEST(Domain, ManyStarsEndAtTheBound) {
   const std::vector<Relation> relations = stars(40, 6);
   const Domain domain = domain_of({}, relations, 2'000);
   EXPECT_TRUE(domain.incomplete);
-  EXPECT_FALSE(domain.atoms.empty());
-  expect_right({{domain.atoms.begin(), domain.atoms.begin() + 1}}, relations);
+  EXPECT_EQ(domain.atoms.size(), 27U);  // 26 patterns, each with a word of its own, and none
+  expect_right(domain, relations);
 }
 
 TEST(Domain, ManyQuestionMarksAreWalkedOnce) {
@@ -374,7 +374,7 @@ void run(About about, std::uint64_t seed) {
   for (const Atom& atom : domain.atoms)
     EXPECT_TRUE(admission.takes(atom.word)) << atom.word << shown(relations);
   EXPECT_TRUE(!domain.incomplete || about == About::mixed) << *domain.incomplete;
-  for (std::size_t n = 40; n > 0; --n) {
+  for (std::size_t n = 20; n > 0; --n) {
     const std::string word = testing::word(choices, about);
     const std::vector<Truth> truths = testing::truths_of(relations, word);
     for (std::size_t i = 0; i < relations.size(); ++i)
@@ -389,7 +389,7 @@ void run(About about, std::uint64_t seed) {
 class RandomRelations : public ::testing::TestWithParam<About> {};
 
 TEST_P(RandomRelations, NoWordIsOfAKindThatNoAtomHas) {
-  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     run(GetParam(), seed);
     if (HasFailure()) FAIL() << "seed " << seed;
   }

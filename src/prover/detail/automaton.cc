@@ -438,7 +438,25 @@ class Automaton::Search {
 };
 
 Automaton::Found Automaton::explore(const Options& options) {
-  return Search(*this, options).run();
+  Found found = Search(*this, options).run();
+  if (!found.complete) add_own_words(options, found);
+  return found;
+}
+
+// The search never came as far as long patterns. Each of them has a word at least: its characters,
+// and one for each `?`.
+void Automaton::add_own_words(const Options& options, Found& found) const {
+  constexpr std::size_t patterns_max = 256;
+  for (std::size_t i = 0; i < std::min(patterns_max, patterns_.size()); ++i) {
+    std::string word;
+    for (const Step& step : std::span(steps_).subspan(patterns_[i].begin, patterns_[i].size - 1))
+      append(is_wildcard(step.takes) ? Character{'x'} : step.shown, word);
+    if (word.empty() && !options.takes_empty) continue;
+    RelationSet holding = holds(word);
+    if (!holding.contains(options.required)) continue;
+    const bool known = std::ranges::find(found.words, holding, &Word::holds) != found.words.end();
+    if (!known) found.words.push_back({std::move(word), std::move(holding)});
+  }
 }
 
 }  // namespace ringwall::prover::detail

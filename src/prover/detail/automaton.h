@@ -63,6 +63,7 @@ class Automaton {
   std::size_t slot_of(std::uint64_t hash, std::span<const Step> steps) const;
   void grow();
   void note(std::span<const Step> steps);
+  void add_own_words(const Options& options, Found& found) const;
   void settle(Positions& positions, RelationSet& decided) const;
 
   Steps scratch_;
