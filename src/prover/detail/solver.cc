@@ -73,6 +73,7 @@ void Solver::fill(Key& key, std::vector<std::string>& undecided) {
     key.choices = {{{}, {false}}, {{"open"}, {true}}};
     return;
   }
+  if (key.id == resource_key && only_resources_ != nullptr) return fill_with_resources(key);
   std::vector<RelationId> relations;
   for (const std::uint32_t leaf : key.leaves) {
     if (at_.leaves[leaf].relation != any_value) relations.push_back(at_.leaves[leaf].relation);
@@ -118,6 +119,17 @@ void Solver::fill(Key& key, std::vector<std::string>& undecided) {
   if (key.id != resource_key) {
     std::vector<bool> none(key.leaves.size(), false);
     key.choices.push_back({{}, std::move(none)});
+  }
+}
+
+void Solver::fill_with_resources(Key& key) {
+  for (const std::string& resource : *only_resources_) {
+    Choice choice{{resource}, {}};
+    for (const std::uint32_t leaf : key.leaves) {
+      const Test& test = at_.leaves[leaf];
+      choice.leaves.push_back((bit(relate(at_.vocabulary[test.relation], resource)) & test.truths) != 0);
+    }
+    key.choices.push_back(std::move(choice));
   }
 }
 
@@ -290,6 +302,13 @@ Solution Solver::solve(Ref formula) {
   std::vector<const Axiom*> used;
   const Ref all = with_axioms(formula, used);
   return used.empty() ? solution : decide(all);
+}
+
+Solution Solver::solve_for(Ref formula, const std::vector<std::string>& resources) {
+  only_resources_ = &resources;
+  Solution solution = solve(formula);
+  only_resources_ = nullptr;
+  return solution;
 }
 
 Clauses Solver::clauses_of(Ref formula, std::vector<const Axiom*>& axioms) {
