@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/callable.h"
-#include "prover/detail/keys.h"
 #include "prover/detail/solver.h"
 
 namespace ringwall::prover {
@@ -137,7 +136,7 @@ class Case {
       ++answer_.statistics.cases;
       if (residual != no) residuals_[residual].push_back(atom);
     }
-    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_);
+    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_, leaves_);
   }
 
   bool has_free_variables() const { return !encoder_.free_variables().empty(); }
@@ -204,7 +203,7 @@ std::vector<policy::Context> Case::choices(bool& complete) {
   std::vector<policy::Context> choices(1);
   for (const KeyId variable : variables) {
     const std::string& name = state_.vocabulary.name(variable);
-    KnownKey key = known_key(name);
+    KnownKey key = state_.vocabulary.known(variable);
     std::string facts_name = name;
     if (!setting_.owner.empty() && name == "aws:resourceaccount") {
       key.facts.only = {setting_.owner};
@@ -333,13 +332,12 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   for (const Kind& kind : kinds) {
     if (!all_resources || shown == nullptr) {
       // Most often an ordinary resource of the type will do; else one is searched for.
-      const TypedResources typed = taken_by(kind);
-      const Ref formula = formulas_.all({residual, typed.formula});
-      Solution solution = solver.solve_for(formula, typed.examples);
+      Solution solution = solver.solve_for(residual, examples_of(kind.types, setting_.owner));
       if (solution.outcome != Outcome::satisfiable) {
         if (shown != nullptr && ++searched > kinds_searched_max) continue;  // not listed, but told by what is shown
-        solver.prefer_resources(typed.examples);
-        solution = solver.solve(formula);
+        TypedResources typed = taken_by(kind);
+        solver.prefer_resources(std::move(typed.examples));
+        solution = solver.solve(formulas_.all({residual, typed.formula}));
       }
       if (solution.outcome != Outcome::satisfiable) {
         note(solution);

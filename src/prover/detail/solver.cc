@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/check.h"
-#include "prover/detail/keys.h"
 
 namespace ringwall::prover::detail {
 namespace {
@@ -57,7 +56,7 @@ KeyFacts Solver::facts_of(KeyId key, std::string& name) {
     return facts;
   }
   const std::string& key_name = at_.vocabulary.name(key);
-  KeyFacts facts = known_key(key_name).facts;
+  KeyFacts facts = at_.vocabulary.known(key).facts;
   name = key_name;
   if (!at_.owner.empty() && (key_name == "aws:resourceaccount" || key_name == "s3:resourceaccount")) {
     facts.only = {at_.owner};
@@ -143,7 +142,7 @@ Solver::Problem Solver::prepare(Ref formula) {
     const auto [found, added] = position.try_emplace({test.key, open ? leaf : 0}, problem.keys.size());
     if (added) {
       Key key{.id = test.key};
-      key.several = !open && test.key != resource_key && known_key(at_.vocabulary.name(test.key)).several;
+      key.several = !open && test.key != resource_key && at_.vocabulary.known(test.key).several;
       problem.keys.push_back(std::move(key));
     }
     problem.keys[found->second].leaves.push_back(leaf);
@@ -166,8 +165,7 @@ Ref Solver::with_axioms(Ref formula, std::vector<const Axiom*>& used) {
     grown = false;
     for (std::size_t i = 0; i < at_.axioms.size(); ++i) {
       if (taken[i]) continue;
-      std::vector<KeyId> named;
-      at_.formulas.walk(at_.axioms[i].formula, [&](std::uint32_t leaf) { named.push_back(at_.leaves[leaf].key); });
+      const std::vector<KeyId>& named = at_.axioms[i].keys;
       if (std::ranges::none_of(named, [&](KeyId key) { return keys.contains(key); })) continue;
       taken[i] = grown = true;
       keys.insert(named.begin(), named.end());
