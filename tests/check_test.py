@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 RINGWALL = sys.argv.pop(1) if len(sys.argv) > 1 else "ringwall"
-BYTES_MAX = 1024 * 1024 * 1024
+BYTES_MAX = 256 * 1024 * 1024
 
 GOOD = ("ringwall certificate 1\nquestion no outsider reads books\n"
         f"policy {'0' * 64} books.json\naxiom ax: some text\n"
@@ -59,9 +59,9 @@ class Check(unittest.TestCase):
     def test_refuses_bytes_that_are_no_text(self):
         (self.folder / "bytes").write_bytes(GOOD.encode().replace(b"outsider reads", b"outsid\xff reads"))
         done = self.check("bytes")
-        self.assertEqual((done.returncode, done.stderr), (3, "ringwall: `bytes`: the text is not UTF-8\n"))
+        self.assertEqual((done.returncode, done.stderr), (3, "ringwall: `bytes` is not UTF-8\n"))
 
-    def test_refuses_a_file_past_the_limit_unread(self):
+    def test_refuses_a_file_past_the_limit(self):
         with open(self.folder / "huge", "wb") as file:
             file.truncate(BYTES_MAX + 1)
         done = self.check("huge")
@@ -76,7 +76,7 @@ class Check(unittest.TestCase):
                        "axioms": [{"name": "ax", "text": "some text"}], "variables": 1, "clauses": 2, "steps": 1}
         self.assertEqual(good, {"file": "good", "holds": True, "certificates": [certificate]})
         self.assertEqual(broken, {"file": "broken", "holds": False, "certificates": [certificate],
-                                  "error": "line 21: the step does not follow"})
+                                  "error": "`broken`: line 21: the step does not follow"})
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ using text::Json;
 
 namespace {
 
-constexpr std::size_t certificate_bytes_max = 1024UL * 1024 * 1024;
+constexpr std::size_t certificate_bytes_max = 256UL * 1024 * 1024;
 constexpr std::size_t told_every = 64;  // certificates, while it runs
 constexpr int exit_bad_input = 3;
 
@@ -52,12 +52,14 @@ struct Checked {
 
 Result<> read_and_check(const std::string& path, Checked& checked) {
   RW_TRY(const std::string text, os::read_file(path, certificate_bytes_max));
-  if (!text::is_utf8(text)) return fail(Failure::invalid, "the text is not UTF-8");
+  const std::string quoted = "`" + checked.name + "`";
+  if (!text::is_utf8(text)) return fail(Failure::invalid, quoted + " is not UTF-8");
   Progress progress;
-  RW_DO(checker::check(text, [&](const checker::Verified& each) {
+  const auto count = checker::check(text, [&](const checker::Verified& each) {
     checked.verified.push_back(each);
     progress.tell(checked.name, checked.verified.size());
-  }));
+  });
+  if (!count) return fail(count.error(), quoted);
   return {};
 }
 
@@ -116,7 +118,7 @@ int check_files(const CheckFlags& flags) {
   int status = exit_success;
   for (const Checked& file : files) {
     if (!file.error) continue;
-    complain("`" + file.name + "`: " + file.error->message);
+    complain(file.error->message);
     // That a proof does not hold weighs more than that a file is none.
     status = file.error->kind == Failure::corrupt || status == exit_failure ? exit_failure : exit_bad_input;
   }
