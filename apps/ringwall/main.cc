@@ -34,10 +34,14 @@ void takes(CLI::Option* option, const std::map<std::string, Value>& names, const
   option->transform(CLI::Validator(read, ""))->type_name(words);
 }
 
+}  // namespace
+
 void add_format(CLI::App& command, Format& format) {
   static const std::map<std::string, Format> names = {{"text", Format::text}, {"json", Format::json}};
   takes(command.add_option("--format", format, "text for people, json for programs"), names, "text|json");
 }
+
+namespace {
 
 void add_lint(CLI::App& command, LintFlags& flags) {
   command.footer("Findings bear the codes of AWS's IAM Access Analyzer where they mean the same; docs/reference/lint.md lists them.\n"
@@ -134,6 +138,9 @@ int run(int argc, char** argv) {
   CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
   add_lint(*lint_command, lint_flags);
 
+  Chosen chosen;
+  add_check(app, chosen);
+
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
   completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -151,6 +158,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_success : exit_usage;
   }
+  if (chosen) return chosen();
   if (*serve_command) return serve(serve_flags);
   if (*env_command) return env(data, format);
   if (*status_command) return status(data, format);
