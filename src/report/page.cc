@@ -45,7 +45,7 @@ std::string excerpt_html(const detail::Step& step) {
     const std::size_t end = std::min(step.excerpt.find('\n', at), step.excerpt.size());
     const std::string number = step.first_line == 0 ? std::string() : std::to_string(line++);
     out += "<span class=\"line\"><span class=\"n\" aria-hidden=\"true\">" + number + "</span><span>" +
-           xml_escape(std::string_view(step.excerpt).substr(at, end - at)) + "</span></span>\n";
+           xml_escape(std::string_view(step.excerpt).substr(at, end - at)) + "\n</span></span>";
     at = end + 1;
   }
   return out + "</code></pre>";

@@ -136,14 +136,14 @@ class Circle {
     out_ += "</a>";
   }
 
-  void arrow(const Arc& arc, double angle, Arc::Way way, const std::string& link, const std::string& title, const std::string& text) {
+  void arrow(double angle, Arc::Way way, const std::string& link, const std::string& title, const std::string& text) {
     const Point inner = at(angle, inner_radius - 40), outer = at(angle, outer_radius + 46), badge = at(angle, outer_radius + 64);
     const Point from = way == Arc::Way::out ? inner : outer, to = way == Arc::Way::out ? outer : inner;
-    (void)arc;
     out_ += fmt::format(
         "<a class=\"crossing\" href=\"#{0}\" aria-label=\"{1}\"><title>{1}</title>"
+        "<line class=\"halo\" x1=\"{2:.1f}\" y1=\"{3:.1f}\" x2=\"{4:.1f}\" y2=\"{5:.1f}\"/>"
         "<line class=\"arrow\" x1=\"{2:.1f}\" y1=\"{3:.1f}\" x2=\"{4:.1f}\" y2=\"{5:.1f}\" marker-end=\"url(#head)\"/>"
-        "<circle class=\"badge\" cx=\"{6:.1f}\" cy=\"{7:.1f}\" r=\"14\"/><text class=\"badge-text\" x=\"{6:.1f}\" y=\"{8:.1f}\">{9}</text></a>",
+        "<circle class=\"badge\" cx=\"{6:.1f}\" cy=\"{7:.1f}\" r=\"15\"/><text class=\"badge-text\" x=\"{6:.1f}\" y=\"{8:.1f}\">{9}</text></a>",
         link, title, from.x, from.y, to.x, to.y, badge.x, badge.y, badge.y + 4.5, text);
   }
 
@@ -171,10 +171,10 @@ class Circle {
         const prove::Leak& leak = subject_.report.leaks[all[i]];
         const Words words = words_of(leak.finding);
         const std::string title = xml_escape(fmt::format("leak {}: {}: {}, {}", all[i] + 1, meaning_of(row.objective), words.who, words.does));
-        arrow(arc, angle, way_of(arc, leak), fmt::format("leak-{}", all[i] + 1), title, std::to_string(all[i] + 1));
+        arrow(angle, way_of(arc, leak), fmt::format("leak-{}", all[i] + 1), title, std::to_string(all[i] + 1));
       } else {
         const std::size_t more = all.size() - shown;
-        arrow(arc, angle, arc.way, anchor_of(row.objective), counted(more, shown == 0 ? "leak" : "more leak"), fmt::format("{}{}", shown == 0 ? "" : "+", more > 99 ? 99 : more));
+        arrow(angle, arc.way, anchor_of(row.objective), counted(more, shown == 0 ? "leak" : "more leak"), (shown == 0 ? "×" : "+") + (more > 99 ? "99" : std::to_string(more)));
       }
     }
   }
