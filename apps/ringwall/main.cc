@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <functional>
 #include <map>
 
 #include "commands.h"
 #include "lint/report.h"
+#include "proofs.h"
+#include "words.h"
 
 namespace ringwall::app {
 
@@ -20,18 +23,6 @@ namespace {
 
 void add_data(CLI::App& command, std::string& data) {
   command.add_option("--data", data, "the data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
-}
-
-// The option takes one of these words, in any case; another is named, and so are these. `names` outlives the parsing.
-template <typename Value>
-void takes(CLI::Option* option, const std::map<std::string, Value>& names, const char* words) {
-  const auto read = [&names, words](std::string& word) -> std::string {
-    const auto found = names.find(CLI::detail::to_lower(word));
-    if (found == names.end()) return "`" + word + "` is none of " + words;
-    word = std::to_string(static_cast<int>(found->second));
-    return {};
-  };
-  option->transform(CLI::Validator(read, ""))->type_name(words);
 }
 
 void add_format(CLI::App& command, Format& format) {
@@ -134,6 +125,9 @@ int run(int argc, char** argv) {
   CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
   add_lint(*lint_command, lint_flags);
 
+  std::function<int()> proof;
+  add_proofs(app, proof);
+
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
   completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -149,7 +143,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_success : exit_usage;
+    return app.exit(error) == 0 ? exit_success : is_proof(first) ? exit_bad_input : exit_usage;
   }
   if (*serve_command) return serve(serve_flags);
   if (*env_command) return env(data, format);
@@ -157,6 +151,7 @@ int run(int argc, char** argv) {
   if (*exec_command) return exec(exec_flags);
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
+  if (proof) return proof();
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
   if (!about.empty()) {
