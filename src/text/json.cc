@@ -125,12 +125,13 @@ class Reader {
   std::size_t depth_max_;
 };
 
-// simdjson 3.0 looks at the wrong byte behind a `null` that is the whole document.
-bool is_null_document(std::string_view text) {
+// simdjson 3.0 looks at the wrong byte behind a word that is the whole document.
+Result<Json> read_word(std::string_view text) {
   constexpr std::string_view white_space = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(white_space);
-  if (begin == std::string_view::npos) return false;
-  return text.substr(begin, text.find_last_not_of(white_space) + 1 - begin) == "null";
+  const std::size_t begin = std::min(text.find_first_not_of(white_space), text.size());
+  const std::string_view word = text.substr(begin, text.find_last_not_of(white_space) + 1 - begin);
+  if (word != "null" && word != "true" && word != "false") return refuse(text, 0, "not a JSON value");
+  return word == "null" ? Json() : Json(word == "true");
 }
 
 void dump_to(const Json& json, std::string& out, int indent) {
@@ -349,9 +350,8 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   Reader reader(text, padded, limits.depth_max);
   simdjson::ondemand::json_type type;
   if (document.type().get(type)) return refuse(text, 0, "not a JSON value");
-  if (type == simdjson::ondemand::json_type::null) {
-    if (!is_null_document(text)) return refuse(text, 0, "not a JSON value");
-    return Json();
+  if (type == simdjson::ondemand::json_type::null || type == simdjson::ondemand::json_type::boolean) {
+    return read_word(text);
   }
   Result<Json> json;
   if (type == simdjson::ondemand::json_type::object || type == simdjson::ondemand::json_type::array) {

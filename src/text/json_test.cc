@@ -45,9 +45,9 @@ TEST(Json, AReaderMayHaveOtherLimits) {
   EXPECT_EQ(past.error().message, "a JSON document of 91 bytes: the limit is 90");
 }
 
-TEST(Json, ANullDocumentIsNullAndNothingElse) {
-  for (const char* text : {"null", "null\n", " null  ", "\tnull"}) EXPECT_TRUE(parse_json(text)) << text;
-  for (const char* text : {"null'\n", "nullx\n", "nul", "null null"}) EXPECT_FALSE(parse_json(text)) << text;
+TEST(Json, AWordIsADocumentByItself) {
+  for (const char* text : {"null", "null\n", " null  ", "\ttrue", "false "}) EXPECT_TRUE(parse_json(text)) << text;
+  for (const char* text : {"null'\n", "nullx\n", "nul", "null null", " falsef", "truex\n"}) EXPECT_FALSE(parse_json(text)) << text;
 }
 
 TEST(Json, OffsetsPointIntoTheText) {

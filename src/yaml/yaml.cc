@@ -32,11 +32,17 @@ class View final : public std::streambuf {
   }
 };
 
-// YAML allows no control characters in a text. The library would take some for signs of its own:
-// a zero byte for another encoding, 4 for the end.
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7f;
+// YAML allows no control characters in a text, but a carriage return, which the library reads right
+// before a line feed only. It would take some for signs of its own: a zero byte for another
+// encoding, 4 for the end.
+std::optional<std::size_t> find_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != 0x7f) continue;
+    const bool ends_line = byte == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (byte != '\t' && byte != '\n' && !ends_line) return i;
+  }
+  return std::nullopt;
 }
 
 // Runs the library, which throws what it refuses.
@@ -64,10 +70,9 @@ Result<text::Json> parse(std::string_view text, Tags tags) {
                 fmt::format("a YAML document of {} bytes: the limit is {}", text.size(), bytes_max));
   }
   if (!text::is_utf8(text)) return refuse(text, 0, "not UTF-8");
-  if (const auto at = std::ranges::find_if(text, is_control); at != text.end()) {
-    return refuse(text, static_cast<std::size_t>(at - text.begin()),
-                  fmt::format("the control character 0x{:02x} has no place in YAML",
-                              static_cast<unsigned char>(*at)));
+  if (const auto at = find_control(text)) {
+    return refuse(text, *at, fmt::format("the control character 0x{:02x} has no place in YAML",
+                                         static_cast<unsigned char>(text[*at])));
   }
   const std::size_t base = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   detail::Builder builder(text.substr(base), static_cast<std::uint32_t>(base), tags);

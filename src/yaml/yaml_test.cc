@@ -148,6 +148,8 @@ TEST(Yaml, ErrorsCarryLineAndColumn) {
             "line 1, column 4: the control character 0x00 has no place in YAML");
   EXPECT_EQ(read("a: 1\n\x04 b: 2"),
             "line 2, column 1: the control character 0x04 has no place in YAML");
+  EXPECT_EQ(read("a: 1\rb: 2"),
+            "line 1, column 5: the control character 0x0d has no place in YAML");
   EXPECT_EQ(read(""), "line 1, column 1: an empty document");
   EXPECT_EQ(read("# nothing\n"), "line 1, column 1: an empty document");
 }
