@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 
+#include "collect.h"
 #include "commands.h"
 #include "lint/report.h"
 
@@ -134,6 +135,9 @@ int run(int argc, char** argv) {
   CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
   add_lint(*lint_command, lint_flags);
 
+  CollectFlags collect_flags;
+  CLI::App* collect_command = add_collect(app, collect_flags);
+
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
   completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -149,7 +153,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_success : exit_usage;
+    if (app.exit(error) == 0) return exit_success;
+    return *collect_command ? 3 : exit_usage;  // 2 says that something was refused
   }
   if (*serve_command) return serve(serve_flags);
   if (*env_command) return env(data, format);
@@ -157,6 +162,7 @@ int run(int argc, char** argv) {
   if (*exec_command) return exec(exec_flags);
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
+  if (*collect_command) return collect(collect_flags);
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
   if (!about.empty()) {

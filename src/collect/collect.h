@@ -13,7 +13,7 @@ namespace ringwall::collect {
 
 inline constexpr unsigned parallel_max = 64;
 inline constexpr std::size_t parents_max = 20'000;            // roots and units of one organisation
-inline constexpr std::size_t file_name_bytes_max = 240;       // of what is encoded in a name
+inline constexpr std::size_t file_name_bytes_max = 230;       // of a resource's name, encoded
 inline constexpr std::size_t message_bytes_max = 500;         // of what AWS says to a refused call
 
 struct Options {
