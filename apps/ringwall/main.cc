@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "collect.h"
 #include "commands.h"
 #include "lint/report.h"
 #include "proofs.h"
@@ -125,6 +126,8 @@ int run(int argc, char** argv) {
   CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
   add_lint(*lint_command, lint_flags);
 
+  CollectFlags collect_flags;
+  CLI::App* collect_command = add_collect(app, collect_flags);
   std::function<int()> proof;
   add_proofs(app, proof);
 
@@ -143,7 +146,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_success : is_proof(first) ? exit_bad_input : exit_usage;
+    if (app.exit(error) == 0) return exit_success;
+    return *collect_command || is_proof(first) ? exit_bad_input : exit_usage;  // theirs have another meaning for 2
   }
   if (*serve_command) return serve(serve_flags);
   if (*env_command) return env(data, format);
@@ -151,6 +155,7 @@ int run(int argc, char** argv) {
   if (*exec_command) return exec(exec_flags);
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
+  if (*collect_command) return collect(collect_flags);
   if (proof) return proof();
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
