@@ -7,7 +7,9 @@
 #include <map>
 
 #include "commands.h"
+#include "generate.h"
 #include "lint/report.h"
+#include "perimeter.h"
 
 namespace ringwall::app {
 
@@ -134,6 +136,11 @@ int run(int argc, char** argv) {
   CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
   add_lint(*lint_command, lint_flags);
 
+  PerimeterFlags perimeter_flags;
+  CLI::App* perimeter_subcommand = add_perimeter(app, perimeter_flags);
+  GenerateFlags generate_flags;
+  CLI::App* generate_subcommand = add_generate(app, generate_flags);
+
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
   completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -157,6 +164,8 @@ int run(int argc, char** argv) {
   if (*exec_command) return exec(exec_flags);
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
+  if (*perimeter_subcommand) return perimeter_command(perimeter_flags);
+  if (*generate_subcommand) return generate_command(generate_flags);
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
   if (!about.empty()) {
