@@ -220,7 +220,9 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
 bool Limits::counts(Objective objective, std::size_t exception) const {
   if (expired_[exception] || !said_[exception]) return false;
   const auto& only = mine_.perimeter().exceptions[exception].objectives;
-  return only.empty() || std::ranges::find(only, objective) != only.end();
+  // The whole is made of the others, so what is excepted from it is excepted from each.
+  return only.empty() || std::ranges::find(only, objective) != only.end() ||
+         std::ranges::find(only, Objective::whole) != only.end();
 }
 
 std::vector<std::size_t> Limits::of_principal(Objective objective, const Own& own) const {
