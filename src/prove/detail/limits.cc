@@ -96,10 +96,6 @@ bool may_meet(std::string_view pattern, std::string_view arn) {
          literal.starts_with(arn);
 }
 
-bool about_my_principals(Objective objective) {
-  return objective == Objective::identity_resources || objective == Objective::identity_networks;
-}
-
 }  // namespace
 
 Limits::Limits(const Mine& mine, Words& words, const std::string& today)
