@@ -16,6 +16,15 @@
 //   proof
 //   …                                DRAT, a line a step; the last adds the empty clause
 //   end
+//
+// Nothing else: certificates follow each other without a gap, lines end in a line feed, words are
+// parted by one space, numbers have no needless zero or sign. Lines of one kind may be missing or
+// many (policy, axiom, variable, in this order); a variable is told once. TEXT and NAME are neither
+// empty nor hold control characters.
+//
+// A step of the proof is a clause that follows by unit propagation (RUP), or that can be kept by
+// changing its first literal (RAT); or `d` and a clause that is there, to take it away. As in
+// drat-trim, a clause that forces a literal at that time stays in spite of it.
 
 #include <cstdint>
 #include <functional>
@@ -37,8 +46,9 @@ struct Verified {
 inline constexpr std::size_t variables_max = 4'000'000;
 
 // Reads and verifies every certificate of the text, telling each that holds. Failure::invalid: the
-// text is not what the format says (with the line). Failure::corrupt: a step does not follow, or
-// the empty clause is never reached (with the line of the step). Answers how many hold.
+// text is not what the format says (with the line), or it holds no certificate. Failure::corrupt: a
+// step does not follow, or the empty clause is never reached (with the line of the step). Answers
+// how many hold. Cost: that of the proofs; memory: some times the text.
 Result<std::size_t> check(std::string_view text, const std::function<void(const Verified&)>& each);
 
 }  // namespace ringwall::checker

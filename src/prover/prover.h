@@ -61,10 +61,11 @@ struct Owner {
   std::vector<std::string> accounts = {};
 };
 
+// In every case a finding says whether it is callable today.
 enum class Actions : std::uint8_t {
-  any,             // whatever a policy could name; what no service has today is told apart
-  on_resources,    // of the catalogue, and on a resource of a type that the action takes
-  known,           // of the catalogue: also those without resources, on `*`
+  any,           // whatever a policy could name: a finding that is not callable counts as well
+  on_resources,  // of the catalogue, and on a resource of a type that the action takes
+  known,         // of the catalogue: also those without resources, on `*`
 };
 
 // The requests that are asked about.
@@ -75,6 +76,8 @@ struct Universe {
   policy::Context keys = {};              // as a caller's
   std::vector<std::string> absent = {};
   Constraint where = {};
+  // Do the axioms hold? Keys that are known, or known to be absent, are stronger than they.
+  bool axioms = true;
 };
 
 // Something that allows or does not: the layers of a decision, or a document by itself (a statement
@@ -104,7 +107,7 @@ struct Finding {
 };
 
 enum class Verdict : std::uint8_t {
-  none,          // proved: no such request
+  none,          // proved: no such request. Findings may tell of actions that no service has today
   found,
   inconclusive,  // none was found, and what `undecided` names may hide one
 };
@@ -127,7 +130,7 @@ class Prover {
  public:
   struct Limits {
     std::size_t automaton_states_max = 50'000;  // of one key's tests; past it the key is undecided
-    std::size_t enumerated_max = 4'096;         // assignments tried before SAT is asked
+    std::size_t enumerated_max = 8'192;  // assignments times nodes that are tried; past it SAT is asked
     int conflicts_max = 200'000;
   };
   Prover();
@@ -142,8 +145,9 @@ class Prover {
   // solvers. Failure::invalid names what cannot be said in it.
   Result<std::string> smtlib(const Query& query);
 
+  struct State;  // what it keeps: prover.cc's own
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

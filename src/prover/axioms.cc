@@ -1,0 +1,131 @@
+// The reviewed table of what every request keeps. Add a row only with AWS's page for it: a row that
+// is wrong makes proofs unsound, a row that is missing makes a proof fail that could be had.
+
+#include "prover/detail/axioms.h"
+
+namespace ringwall::prover {
+namespace {
+
+constexpr std::string_view global_keys =
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html";
+
+struct Row {
+  Axiom axiom;
+  // What it says: if the one key is there (with this value), so is the other (with that).
+  enum class Shape : std::uint8_t {
+    if_present_then_present,
+    if_present_then_absent,
+    present,
+    if_true_then_absent,
+    if_true_then_present,
+    if_present_then_true,
+    from_somewhere,
+  } shape;
+  std::string_view key;
+  std::string_view other = {};
+};
+
+using enum Row::Shape;
+constexpr Row rows[] = {
+    {{"endpoint-lies-in-a-vpc", "aws:SourceVpce is present only with aws:SourceVpc", global_keys},
+     if_present_then_present, "aws:sourcevpce", "aws:sourcevpc"},
+    {{"endpoint-hides-the-address", "aws:SourceIp is absent from requests through a VPC endpoint", global_keys},
+     if_present_then_absent, "aws:sourcevpce", "aws:sourceip"},
+    {{"vpc-hides-the-address", "aws:SourceIp is absent from requests out of a VPC that is known", global_keys},
+     if_present_then_absent, "aws:sourcevpc", "aws:sourceip"},
+    {{"private-address-of-a-vpc", "aws:VpcSourceIp is present only with aws:SourceVpc", global_keys},
+     if_present_then_present, "aws:vpcsourceip", "aws:sourcevpc"},
+    {{"vpc-arn-of-a-vpc", "aws:SourceVpcArn is present only with aws:SourceVpc", global_keys},
+     if_present_then_present, "aws:sourcevpcarn", "aws:sourcevpc"},
+    {{"endpoint-account-of-an-endpoint", "aws:VpceAccount is present only with aws:SourceVpce", global_keys},
+     if_present_then_present, "aws:vpceaccount", "aws:sourcevpce"},
+    {{"endpoint-organisation-of-an-endpoint", "aws:VpceOrgID is present only with aws:SourceVpce", global_keys},
+     if_present_then_present, "aws:vpceorgid", "aws:sourcevpce"},
+    {{"endpoint-paths-of-an-organisation", "aws:VpceOrgPaths is present only with aws:VpceOrgID", global_keys},
+     if_present_then_present, "aws:vpceorgpaths", "aws:vpceorgid"},
+    {{"requests-come-from-somewhere",
+      "aws:SourceIp or aws:SourceVpc is present, but where AWS itself asks (aws:ViaAWSService, aws:PrincipalIsAWSService)",
+      global_keys},
+     from_somewhere, "aws:sourceip", "aws:sourcevpc"},
+    {{"principal-paths-of-an-organisation", "aws:PrincipalOrgPaths is present only with aws:PrincipalOrgID", global_keys},
+     if_present_then_present, "aws:principalorgpaths", "aws:principalorgid"},
+    {{"resource-organisation-of-an-account", "aws:ResourceOrgID is present only with aws:ResourceAccount", global_keys},
+     if_present_then_present, "aws:resourceorgid", "aws:resourceaccount"},
+    {{"resource-paths-of-an-organisation", "aws:ResourceOrgPaths is present only with aws:ResourceOrgID", global_keys},
+     if_present_then_present, "aws:resourceorgpaths", "aws:resourceorgid"},
+    {{"services-have-no-organisation", "aws:PrincipalOrgID is absent where aws:PrincipalIsAWSService is true", global_keys},
+     if_true_then_absent, "aws:principalisawsservice", "aws:principalorgid"},
+    {{"services-have-no-account", "aws:PrincipalAccount is absent where aws:PrincipalIsAWSService is true", global_keys},
+     if_true_then_absent, "aws:principalisawsservice", "aws:principalaccount"},
+    {{"services-have-a-name", "aws:PrincipalServiceName is present where aws:PrincipalIsAWSService is true", global_keys},
+     if_true_then_present, "aws:principalisawsservice", "aws:principalservicename"},
+    {{"only-services-have-a-name", "aws:PrincipalServiceName is present only where aws:PrincipalIsAWSService is true", global_keys},
+     if_present_then_true, "aws:principalservicename", "aws:principalisawsservice"},
+    {{"service-names-of-a-service", "aws:PrincipalServiceNamesList is present only where aws:PrincipalIsAWSService is true", global_keys},
+     if_present_then_true, "aws:principalservicenameslist", "aws:principalisawsservice"},
+    {{"source-organisation-of-an-account", "aws:SourceOrgID is present only with aws:SourceAccount", global_keys},
+     if_present_then_present, "aws:sourceorgid", "aws:sourceaccount"},
+    {{"source-paths-of-an-organisation", "aws:SourceOrgPaths is present only with aws:SourceOrgID", global_keys},
+     if_present_then_present, "aws:sourceorgpaths", "aws:sourceorgid"},
+    {{"called-via-a-service", "aws:CalledVia is present only where aws:ViaAWSService is true", global_keys},
+     if_present_then_true, "aws:calledvia", "aws:viaawsservice"},
+    {{"first-of-called-via", "aws:CalledViaFirst is present only with aws:CalledVia", global_keys},
+     if_present_then_present, "aws:calledviafirst", "aws:calledvia"},
+    {{"last-of-called-via", "aws:CalledViaLast is present only with aws:CalledVia", global_keys},
+     if_present_then_present, "aws:calledvialast", "aws:calledvia"},
+    {{"age-of-a-second-factor", "aws:MultiFactorAuthAge is present only where aws:MultiFactorAuthPresent is true", global_keys},
+     if_present_then_true, "aws:multifactorauthage", "aws:multifactorauthpresent"},
+    {{"via-service-is-always-said", "aws:ViaAWSService is always present", global_keys}, present, "aws:viaawsservice"},
+    {{"transport-is-always-said", "aws:SecureTransport is always present", global_keys}, present, "aws:securetransport"},
+    {{"the-time-is-always-said", "aws:CurrentTime is always present", global_keys}, present, "aws:currenttime"},
+    {{"the-epoch-is-always-said", "aws:EpochTime is always present", global_keys}, present, "aws:epochtime"},
+};
+
+}  // namespace
+
+std::vector<Axiom> axioms() {
+  std::vector<Axiom> all;
+  for (const Row& row : rows) all.push_back(row.axiom);
+  return all;
+}
+
+namespace detail {
+namespace {
+
+Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
+  const auto is_there = [&](std::string_view key) { return encoder.present(encoder.key(key)); };
+  const auto is_true = [&](std::string_view key) { return encoder.has_value(key, "true"); };
+  const auto if_then = [&](Ref a, Ref b) { return formulas.any({negation(a), b}); };
+  switch (row.shape) {
+    case present:
+      return is_there(row.key);
+    case if_present_then_present:
+      return if_then(is_there(row.key), is_there(row.other));
+    case if_present_then_absent:
+      return if_then(is_there(row.key), negation(is_there(row.other)));
+    case if_true_then_absent:
+      return if_then(is_true(row.key), negation(is_there(row.other)));
+    case if_true_then_present:
+      return if_then(is_true(row.key), is_there(row.other));
+    case if_present_then_true:
+      return if_then(is_there(row.key), is_true(row.other));
+    case from_somewhere:
+      return formulas.any({is_there(row.key), is_there(row.other), is_true("aws:viaawsservice"),
+                           is_true("aws:principalisawsservice")});
+  }
+  return yes;
+}
+
+}  // namespace
+
+std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas) {
+  std::vector<StatedAxiom> stated;
+  for (const Row& row : rows) {
+    const Ref formula = formula_of(row, encoder, formulas);
+    if (formula != yes && formula != no) stated.push_back({&row.axiom, formula});
+  }
+  return stated;
+}
+
+}  // namespace detail
+}  // namespace ringwall::prover

@@ -1,0 +1,19 @@
+#pragma once
+// The axioms as formulas.
+
+#include <vector>
+
+#include "prover/detail/encoder.h"
+
+namespace ringwall::prover::detail {
+
+struct StatedAxiom {
+  const Axiom* axiom;
+  Ref formula;
+};
+
+// Those that say something in this case: one that known keys decide is left out, whatever they
+// decide, for what is known of a request is stronger than what is known of all.
+std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas);
+
+}  // namespace ringwall::prover::detail

@@ -1,0 +1,172 @@
+#include "prover/detail/callable.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "text/encode.h"
+
+namespace ringwall::prover::detail {
+namespace {
+
+using policy::Piece;
+
+// `arn:${Partition}:s3:::${BucketName}/${ObjectName}` with each placeholder put in words or pieces.
+template <typename Literal, typename Placeholder>
+void take_apart(std::string_view arn, Literal&& literal, Placeholder&& placeholder) {
+  while (!arn.empty()) {
+    const std::size_t begin = arn.find("${");
+    if (begin != 0) literal(arn.substr(0, begin));
+    if (begin == std::string_view::npos) return;
+    const std::size_t end = arn.find('}', begin);
+    if (end == std::string_view::npos) return literal(arn.substr(begin));
+    placeholder(arn.substr(begin + 2, end - begin - 2));
+    arn.remove_prefix(end + 1);
+  }
+}
+
+constexpr std::string_view example_account = "999999999999";
+
+std::string example_of(std::string_view arn, const std::string& owner) {
+  std::string word;
+  take_apart(
+      arn, [&](std::string_view literal) { word += literal; },
+      [&](std::string_view name) {
+        if (name == "Partition") {
+          word += "aws";
+        } else if (name == "Region") {
+          word += "us-east-1";
+        } else if (name == "Account") {
+          word += owner.empty() ? example_account : std::string_view(owner);
+        } else {
+          word += "example-" + text::lower(name);
+        }
+      });
+  return word;
+}
+
+policy::Listed pattern_of(std::string_view arn, const std::string& owner) {
+  policy::Listed listed;
+  const auto literal = [&](std::string_view text) {
+    if (text.empty()) return;
+    if (listed.pieces.empty() || listed.pieces.back().kind != Piece::Kind::literal) listed.pieces.push_back({});
+    listed.pieces.back().text += text;
+    listed.text += text;
+  };
+  take_apart(arn, literal, [&](std::string_view name) {
+    if (name == "Partition") {  // `aws`, `aws-cn`, …
+      literal("aws");
+      listed.pieces.push_back({.kind = Piece::Kind::any_run});
+      listed.text += "*";
+      return;
+    }
+    if (name == "Account" && !owner.empty()) return literal(owner);
+    listed.pieces.push_back({.kind = Piece::Kind::any_one});
+    listed.pieces.push_back({.kind = Piece::Kind::any_run});
+    listed.text += "?*";
+  });
+  return listed;
+}
+
+RelationId arns(Vocabulary& vocabulary, std::vector<policy::Listed> values) {
+  return vocabulary.relation({Relation::Kind::condition, policy::Family::arn, policy::Comparison::equal, std::move(values)});
+}
+
+}  // namespace
+
+KnownActions::KnownActions() {
+  for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
+    for (std::size_t i = 0; i < service.action_count(); ++i) {
+      actions_.push_back(service.action_at(i));
+      names_.push_back(actions_.back().full_name());
+    }
+  }
+  for (std::size_t i = 0; i < names_.size(); ++i) numbers_.emplace(names_[i], i);
+  types_.resize(actions_.size());
+}
+
+void KnownActions::for_each(std::string_view pattern, const std::function<void(std::size_t)>& each) const {
+  if (pattern == "*" || pattern == "*:*") {
+    for (std::size_t i = 0; i < size(); ++i) each(i);
+    return;
+  }
+  catalogue::Catalogue::builtin().for_each_action(pattern, [&](const catalogue::Action& action) {
+    const auto found = numbers_.find(action.full_name());
+    if (found != numbers_.end()) each(found->second);
+    return true;
+  });
+}
+
+const std::string& KnownActions::types(std::size_t action) const {
+  auto& types = types_[action];
+  if (types) return *types;
+  std::vector<std::string_view> arns;
+  const auto resources = actions_[action].resources();
+  for (const catalogue::Action::Resource& resource : resources) arns.push_back(resource.type.arn);
+  std::ranges::sort(arns);
+  arns.erase(std::ranges::unique(arns).begin(), arns.end());
+  types.emplace();
+  for (const std::string_view arn : arns) *types += std::string(arn) + "\n";
+  return *types;
+}
+
+std::vector<std::vector<std::size_t>> members(const ActionSpace& space, const Vocabulary& vocabulary,
+                                              const KnownActions& known) {
+  // Which relations list each action, as one number: a class is known by the same number.
+  const auto mark = [](std::size_t relation) {
+    std::uint64_t x = (relation + 1) * 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9;
+    return x ^ x >> 29;
+  };
+  std::vector<std::uint64_t> lists(known.size(), 0);
+  std::vector<std::size_t> listed_last(known.size(), 0);
+  for (std::size_t r = 0; r < space.relations.size(); ++r) {
+    for (const policy::Listed& pattern : vocabulary[space.relations[r]].values) {
+      known.for_each(pattern.text, [&](std::size_t action) {
+        if (listed_last[action] == r + 1) return;  // by another pattern of the list
+        listed_last[action] = r + 1;
+        lists[action] ^= mark(r);
+      });
+    }
+  }
+  std::unordered_map<std::uint64_t, std::size_t> classes;
+  for (std::size_t atom = 0; atom < space.domain.atoms.size(); ++atom) {
+    std::uint64_t number = 0;
+    for (std::size_t r = 0; r < space.relations.size(); ++r) {
+      if (space.domain.atoms[atom].truths[r] == Truth::yes) number ^= mark(r);
+    }
+    classes.emplace(number, atom);
+  }
+  std::vector<std::vector<std::size_t>> all(space.domain.atoms.size());
+  for (std::size_t action = 0; action < known.size(); ++action) {
+    const auto found = classes.find(lists[action]);
+    if (found != classes.end()) all[found->second].push_back(action);
+  }
+  return all;
+}
+
+TypedResources typed_resources(const std::string& types, const std::string& owner, Encoder& encoder,
+                               Vocabulary& vocabulary, Formulas& formulas) {
+  TypedResources typed;
+  std::vector<policy::Listed> plain;
+  std::vector<Ref> parts;
+  for (std::string_view rest = types; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view arn = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    typed.examples.push_back(example_of(arn, owner));
+    policy::Listed pattern = pattern_of(arn, owner);
+    if (arn != "arn:${Partition}:s3:::${BucketName}") {
+      plain.push_back(std::move(pattern));
+      continue;
+    }
+    // A bucket's name has no slash: what has one is an object.
+    const Ref bucket = encoder.some(resource_key, arns(vocabulary, {std::move(pattern)}), is_yes);
+    const Ref object = encoder.some(resource_key, arns(vocabulary, {pattern_of("arn:${Partition}:s3:::${BucketName}/${ObjectName}", owner)}), is_yes);
+    parts.push_back(formulas.all({bucket, negation(object)}));
+  }
+  if (!plain.empty()) parts.push_back(encoder.some(resource_key, arns(vocabulary, std::move(plain)), is_yes));
+  typed.formula = formulas.any(std::move(parts));
+  return typed;
+}
+
+}  // namespace ringwall::prover::detail

@@ -1,0 +1,48 @@
+#pragma once
+// The requests that AWS's services take today: their actions, each on resources of its types.
+
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "catalogue/catalogue.h"
+#include "prover/detail/encoder.h"
+
+namespace ringwall::prover::detail {
+
+// All actions of the catalogue, numbered.
+class KnownActions {
+ public:
+  KnownActions();
+
+  std::size_t size() const { return actions_.size(); }
+  const std::string& name(std::size_t action) const { return names_[action]; }
+  // Numbers of those that a pattern of an Action element matches.
+  void for_each(std::string_view pattern, const std::function<void(std::size_t)>& each) const;
+
+  // The resource types that the action takes: ARN patterns, one a line; empty: none. Actions with
+  // the same text take the same resources.
+  const std::string& types(std::size_t action) const;
+
+ private:
+  std::vector<catalogue::Action> actions_;
+  std::vector<std::string> names_;
+  std::unordered_map<std::string_view, std::size_t> numbers_;
+  mutable std::vector<std::optional<std::string>> types_;
+};
+
+// The known actions of each class of a space, by the class's atom. Costs a look at every action
+// that a pattern lists.
+std::vector<std::vector<std::size_t>> members(const ActionSpace& space, const Vocabulary& vocabulary,
+                                              const KnownActions& known);
+
+// The formula of "the resource is of one of these types", and words that look like such resources.
+struct TypedResources {
+  Ref formula = no;
+  std::vector<std::string> examples;
+};
+TypedResources typed_resources(const std::string& types, const std::string& owner, Encoder& encoder,
+                               Vocabulary& vocabulary, Formulas& formulas);
+
+}  // namespace ringwall::prover::detail

@@ -1,0 +1,80 @@
+#include "prover/detail/keys.h"
+
+#include <algorithm>
+#include <array>
+
+#include "catalogue/catalogue.h"
+
+namespace ringwall::prover::detail {
+namespace {
+
+KeyFacts::Type type_of(catalogue::KeyType type) {
+  switch (type) {
+    case catalogue::KeyType::string:
+      return KeyFacts::Type::text;
+    case catalogue::KeyType::arn:
+      return KeyFacts::Type::arn;
+    case catalogue::KeyType::boolean:
+      return KeyFacts::Type::boolean;
+    case catalogue::KeyType::number:
+      return KeyFacts::Type::number;
+    case catalogue::KeyType::date:
+      return KeyFacts::Type::date;
+    case catalogue::KeyType::address:
+      return KeyFacts::Type::address;
+  }
+  return KeyFacts::Type::untyped;
+}
+
+// Values to show first, where any would do.
+struct Example {
+  std::string_view key;
+  std::array<std::string_view, 2> values;
+};
+constexpr Example examples[] = {
+    {"aws:principalarn", {"arn:aws:iam::999999999999:role/outsider", "arn:aws:iam::888888888888:user/someone"}},
+    {"aws:principalaccount", {"999999999999", "888888888888"}},
+    {"aws:resourceaccount", {"999999999999", "888888888888"}},
+    {"s3:resourceaccount", {"999999999999", "888888888888"}},
+    {"aws:sourceaccount", {"999999999999", "888888888888"}},
+    {"aws:vpceaccount", {"999999999999", "888888888888"}},
+    {"aws:sourceowner", {"999999999999", "888888888888"}},
+    {"aws:principalorgid", {"o-outsider00", "o-someoneelse"}},
+    {"aws:resourceorgid", {"o-outsider00", "o-someoneelse"}},
+    {"aws:sourceorgid", {"o-outsider00", "o-someoneelse"}},
+    {"aws:vpceorgid", {"o-outsider00", "o-someoneelse"}},
+    {"aws:principalorgpaths", {"o-outsider00/r-out0/ou-out0-outsider/", "o-someoneelse/r-out1/"}},
+    {"aws:resourceorgpaths", {"o-outsider00/r-out0/ou-out0-outsider/", "o-someoneelse/r-out1/"}},
+    {"aws:sourcevpc", {"vpc-0ffffffffffffffff", "vpc-0eeeeeeeeeeeeeeee"}},
+    {"aws:sourcevpce", {"vpce-0ffffffffffffffff", "vpce-0eeeeeeeeeeeeeeee"}},
+    {"aws:sourcevpcarn", {"arn:aws:ec2:us-east-1:999999999999:vpc/vpc-0ffffffffffffffff", ""}},
+    {"aws:sourcearn", {"arn:aws:s3:::outsiders-bucket", "arn:aws:sns:us-east-1:999999999999:outsiders-topic"}},
+    {"aws:requestedregion", {"us-east-1", "eu-west-1"}},
+    {"aws:username", {"someone", "another"}},
+    {"aws:userid", {"AROAOUTSIDER000000000:session", "AIDAOUTSIDER000000000"}},
+    {"aws:useragent", {"aws-cli/2.15.0", "curl/8.0"}},
+    {"aws:calledvia", {"cloudformation.amazonaws.com", "athena.amazonaws.com"}},
+    {"aws:principalservicename", {"cloudtrail.amazonaws.com", "lambda.amazonaws.com"}},
+    {"sts:externalid", {"another-external-id", "12345"}},
+    {"sts:rolesessionname", {"session", "another"}},
+};
+
+}  // namespace
+
+KnownKey known_key(std::string_view lower_name) {
+  KnownKey known;
+  const auto listed = catalogue::Catalogue::builtin().condition_key(lower_name);
+  known.facts.type = listed ? type_of(listed->type) : KeyFacts::Type::untyped;
+  known.several = !listed || listed->multivalued;
+  if (lower_name == "aws:principaltype")
+    known.facts.only = {"AssumedRole", "User", "Account", "FederatedUser", "Anonymous"};
+  const auto shown = std::ranges::find(examples, lower_name, &Example::key);
+  if (shown != std::end(examples)) {
+    for (const std::string_view value : shown->values) {
+      if (!value.empty()) known.facts.examples.emplace_back(value);
+    }
+  }
+  return known;
+}
+
+}  // namespace ringwall::prover::detail

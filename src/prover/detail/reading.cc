@@ -1,0 +1,41 @@
+#include "prover/detail/reading.h"
+
+#include <algorithm>
+
+namespace ringwall::prover::detail {
+
+bool has_variable(const policy::Listed& listed) {
+  return std::ranges::any_of(listed.pieces, [](const policy::Piece& piece) {
+    return piece.kind == policy::Piece::Kind::variable;
+  });
+}
+
+bool has_variables(const std::vector<policy::Listed>& values) {
+  return std::ranges::any_of(values, has_variable);
+}
+
+ReadCondition Readings::read(const policy::Condition& condition) {
+  ReadCondition read{&condition, vocabulary_.key(condition.key)};
+  if (condition.op->family != policy::Family::null && !has_variables(condition.values)) {
+    read.relation = vocabulary_.relation({Relation::Kind::condition, condition.op->family,
+                                          condition.op->comparison, condition.values});
+  }
+  return read;
+}
+
+const Reading& Readings::operator[](const policy::Document& document) {
+  std::unique_ptr<Reading>& kept = read_[&document];
+  if (kept != nullptr) return *kept;
+  kept = std::make_unique<Reading>(policy::plain::Policy(document));
+  for (const policy::Statement& said : kept->policy.syntax().statements) {
+    ReadStatement read{&said, vocabulary_.relation({.kind = Relation::Kind::action, .values = said.actions})};
+    if (!said.resources.empty() && !has_variables(said.resources))
+      read.resources = vocabulary_.relation({.kind = Relation::Kind::resource, .values = said.resources});
+    for (const policy::Condition& condition : said.conditions)
+      read.conditions.push_back(this->read(condition));
+    kept->statements.push_back(std::move(read));
+  }
+  return *kept;
+}
+
+}  // namespace ringwall::prover::detail

@@ -1,0 +1,48 @@
+#pragma once
+// A document as the prover uses it: what each statement asks, in relations of the vocabulary.
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/plain.h"
+#include "prover/detail/tests.h"
+
+namespace ringwall::prover::detail {
+
+struct ReadCondition {
+  const policy::Condition* said = nullptr;
+  KeyId key = 0;
+  std::optional<RelationId> relation = {};  // none: it has variables, so each case says
+};
+
+struct ReadStatement {
+  const policy::Statement* said = nullptr;
+  RelationId actions = 0;
+  std::optional<RelationId> resources = {};  // none: it has variables, or no Resource element
+  std::vector<ReadCondition> conditions = {};
+};
+
+struct Reading {
+  policy::plain::Policy policy;
+  std::vector<ReadStatement> statements;
+};
+
+// Keeps what it has read, by document; they must outlive it.
+class Readings {
+ public:
+  explicit Readings(Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
+  const Reading& operator[](const policy::Document& document);
+
+  ReadCondition read(const policy::Condition& condition);
+
+ private:
+  Vocabulary& vocabulary_;
+  std::unordered_map<const policy::Document*, std::unique_ptr<Reading>> read_;
+};
+
+bool has_variable(const policy::Listed& listed);
+bool has_variables(const std::vector<policy::Listed>& values);
+
+}  // namespace ringwall::prover::detail

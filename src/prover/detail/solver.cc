@@ -1,0 +1,303 @@
+#include "prover/detail/solver.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "prover/detail/keys.h"
+
+namespace ringwall::prover::detail {
+namespace {
+
+// Sets of values of one key that tests tell apart, at most.
+constexpr std::size_t choices_max = 4'096;
+// Below it every pair is forbidden; above, a ladder of helpers says that at most one holds.
+constexpr std::size_t pairwise_max = 6;
+
+void at_most_one(const std::vector<sat::Literal>& literals, std::vector<sat::Clause>& clauses,
+                 std::vector<std::string>& names) {
+  if (literals.size() <= pairwise_max) {
+    for (std::size_t i = 0; i < literals.size(); ++i) {
+      for (std::size_t k = i + 1; k < literals.size(); ++k) clauses.push_back({-literals[i], -literals[k]});
+    }
+    return;
+  }
+  sat::Literal before = 0;  // one of the literals so far holds
+  for (const sat::Literal literal : literals) {
+    names.emplace_back("one of the values before, or this");
+    const auto now = static_cast<sat::Literal>(names.size());
+    clauses.push_back({-literal, now});
+    if (before != 0) {
+      clauses.push_back({-before, now});
+      clauses.push_back({-before, -literal});
+    }
+    before = now;
+  }
+}
+
+}  // namespace
+
+const Domain& Domains::of(const std::string& facts_name, const KeyFacts& facts, const Vocabulary& vocabulary,
+                          const std::vector<RelationId>& relations) {
+  const auto found = kept_.find({facts_name, relations});
+  if (found != kept_.end()) return found->second;
+  if (kept_.size() >= kept_max) kept_.clear();
+  std::vector<const Relation*> asked;
+  asked.reserve(relations.size());
+  for (const RelationId id : relations) asked.push_back(&vocabulary[id]);
+  return kept_.emplace(std::pair(facts_name, relations), make_domain(facts, asked, states_max_)).first->second;
+}
+
+KeyFacts Solver::facts_of(KeyId key, std::string& name) {
+  if (key == resource_key) {
+    KeyFacts facts;
+    facts.examples = examples_;
+    name = "resource:";
+    for (const std::string& example : examples_) name += example + "\n";
+    return facts;
+  }
+  const std::string& key_name = at_.vocabulary.name(key);
+  KeyFacts facts = known_key(key_name).facts;
+  name = key_name;
+  if (!at_.owner.empty() && (key_name == "aws:resourceaccount" || key_name == "s3:resourceaccount")) {
+    facts.only = {at_.owner};
+    name += "=" + at_.owner;
+  }
+  return facts;
+}
+
+// Every test asks whether some value does this or that, so what a set of values answers is what any
+// of them answers: the sets that differ are found by uniting, not by trying all.
+void Solver::fill(Key& key, std::vector<std::string>& undecided) {
+  if (key.id == Leaves::opaque) {
+    key.choices = {{{}, {false}}, {{"open"}, {true}}};
+    return;
+  }
+  std::vector<RelationId> relations;
+  for (const std::uint32_t leaf : key.leaves) {
+    if (at_.leaves[leaf].relation != any_value) relations.push_back(at_.leaves[leaf].relation);
+  }
+  std::ranges::sort(relations);
+  relations.erase(std::ranges::unique(relations).begin(), relations.end());
+  std::string name;
+  const KeyFacts facts = facts_of(key.id, name);
+  const Domain& domain = at_.domains.of(name, facts, at_.vocabulary, relations);
+  if (domain.incomplete) {
+    undecided.push_back((key.id == resource_key ? "the resource" : "`" + at_.vocabulary.name(key.id) + "`") + ": " + *domain.incomplete);
+  }
+  at_.statistics.atoms += domain.atoms.size();
+  std::set<std::vector<bool>> seen;
+  for (const Atom& atom : domain.atoms) {
+    Choice choice{{atom.word}, {}};
+    for (const std::uint32_t leaf : key.leaves) {
+      const Test& test = at_.leaves[leaf];
+      if (test.relation == any_value) {
+        choice.leaves.push_back(true);
+        continue;
+      }
+      const auto index = static_cast<std::size_t>(std::ranges::lower_bound(relations, test.relation) - relations.begin());
+      choice.leaves.push_back((bit(atom.truths[index]) & test.truths) != 0);
+    }
+    if (seen.insert(choice.leaves).second) key.choices.push_back(std::move(choice));
+  }
+  if (key.several) {
+    const std::size_t single = key.choices.size();
+    for (std::size_t i = 0; i < key.choices.size() && key.choices.size() < choices_max; ++i) {
+      for (std::size_t k = 0; k < single && key.choices.size() < choices_max; ++k) {
+        Choice both = key.choices[i];
+        for (std::size_t leaf = 0; leaf < both.leaves.size(); ++leaf)
+          both.leaves[leaf] = both.leaves[leaf] || key.choices[k].leaves[leaf];
+        if (!seen.insert(both.leaves).second) continue;
+        both.values.push_back(key.choices[k].values.front());
+        key.choices.push_back(std::move(both));
+      }
+    }
+    if (key.choices.size() >= choices_max)
+      undecided.push_back("`" + at_.vocabulary.name(key.id) + "`: policies tell more than " + std::to_string(choices_max) + " sets of its values apart");
+  }
+  if (key.id != resource_key) {
+    std::vector<bool> none(key.leaves.size(), false);
+    key.choices.push_back({{}, std::move(none)});
+  }
+}
+
+Solver::Problem Solver::prepare(Ref formula) {
+  Problem problem;
+  problem.formula = formula;
+  std::map<std::pair<KeyId, std::uint32_t>, std::size_t> position;  // an open question is a key by itself
+  const auto visit = [&](std::uint32_t leaf) {
+    const Test& test = at_.leaves[leaf];
+    const bool open = test.key == Leaves::opaque;
+    const auto [found, added] = position.try_emplace({test.key, open ? leaf : 0}, problem.keys.size());
+    if (added) {
+      Key key{.id = test.key};
+      key.several = !open && test.key != resource_key && known_key(at_.vocabulary.name(test.key)).several;
+      problem.keys.push_back(std::move(key));
+    }
+    problem.keys[found->second].leaves.push_back(leaf);
+  };
+  at_.formulas.walk(formula, visit, [&](Ref node) { problem.nodes.push_back(node); });
+  for (Key& key : problem.keys) {
+    std::ranges::sort(key.leaves);
+    fill(key, problem.undecided);
+  }
+  return problem;
+}
+
+// The axioms that speak about a key of the formula, or about one that such an axiom names.
+Ref Solver::with_axioms(Ref formula, std::vector<const Axiom*>& used) {
+  std::set<KeyId> keys;
+  at_.formulas.walk(formula, [&](std::uint32_t leaf) { keys.insert(at_.leaves[leaf].key); });
+  std::vector<Ref> parts = {formula};
+  std::vector<bool> taken(at_.axioms.size(), false);
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (std::size_t i = 0; i < at_.axioms.size(); ++i) {
+      if (taken[i]) continue;
+      std::vector<KeyId> named;
+      at_.formulas.walk(at_.axioms[i].formula, [&](std::uint32_t leaf) { named.push_back(at_.leaves[leaf].key); });
+      if (std::ranges::none_of(named, [&](KeyId key) { return keys.contains(key); })) continue;
+      taken[i] = grown = true;
+      keys.insert(named.begin(), named.end());
+      used.push_back(at_.axioms[i].axiom);
+      parts.push_back(at_.axioms[i].formula);
+    }
+  }
+  return used.empty() ? formula : at_.formulas.all(std::move(parts));
+}
+
+bool Solver::value_of(const Problem& problem, const std::vector<std::size_t>& chosen) {
+  if (truth_.size() < at_.formulas.size()) truth_.resize(at_.formulas.size());
+  for (std::size_t i = 0; i < problem.keys.size(); ++i) {
+    const Key& key = problem.keys[i];
+    for (std::size_t k = 0; k < key.leaves.size(); ++k)
+      truth_[at_.formulas.leaf(key.leaves[k]) >> 1] = static_cast<char>(key.choices[chosen[i]].leaves[k]);
+  }
+  const auto holds = [&](Ref ref) { return (truth_[ref >> 1] != 0) != ((ref & 1) != 0); };
+  for (const Ref node : problem.nodes)
+    truth_[node >> 1] = static_cast<char>(std::ranges::all_of(at_.formulas.parts(node), holds));
+  return holds(problem.formula);
+}
+
+Model Solver::model_of(const Problem& problem, const std::vector<std::size_t>& chosen) const {
+  Model model;
+  for (std::size_t i = 0; i < problem.keys.size(); ++i) {
+    const Key& key = problem.keys[i];
+    if (key.id != Leaves::opaque) model.values[key.id] = key.choices[chosen[i]].values;
+  }
+  return model;
+}
+
+Solution Solver::try_all(const Problem& problem) {
+  std::vector<std::size_t> chosen(problem.keys.size(), 0);
+  while (true) {
+    if (value_of(problem, chosen)) return {Outcome::satisfiable, model_of(problem, chosen), {}};
+    std::size_t i = 0;
+    while (i < chosen.size() && ++chosen[i] == problem.keys[i].choices.size()) chosen[i++] = 0;
+    if (i == chosen.size()) return {Outcome::unsatisfiable, {}, problem.undecided};
+  }
+}
+
+Clauses Solver::clauses_of(const Problem& problem, std::vector<std::vector<sat::Literal>>& choices) {
+  Clauses all;
+  const auto variable = [&](std::string name) {
+    all.names.push_back(std::move(name));
+    return static_cast<sat::Literal>(all.names.size());
+  };
+  std::map<std::uint32_t, sat::Literal> literals;  // of nodes of the formula
+  for (const Key& key : problem.keys) {
+    const bool open = key.id == Leaves::opaque;
+    const std::string about = open ? "an open question" : key.id == resource_key ? "resource" : at_.vocabulary.name(key.id);
+    std::vector<sat::Literal> of_key;
+    for (const Choice& choice : key.choices) {
+      std::string said = about + (choice.values.empty() ? " is absent" : " is of the kind of");
+      for (const std::string& value : choice.values) said += " `" + value + "`";
+      of_key.push_back(variable(std::move(said)));
+    }
+    all.clauses.push_back(of_key);  // one of them holds, and not two
+    at_most_one(of_key, all.clauses, all.names);
+    for (std::size_t k = 0; k < key.leaves.size(); ++k) {
+      const sat::Literal leaf = variable("a test of " + about);
+      literals[at_.formulas.leaf(key.leaves[k]) >> 1] = leaf;
+      for (std::size_t c = 0; c < of_key.size(); ++c)
+        all.clauses.push_back({-of_key[c], key.choices[c].leaves[k] ? leaf : -leaf});
+    }
+    choices.push_back(std::move(of_key));
+  }
+  const auto literal_of = [&](Ref ref) {
+    const sat::Literal literal = literals.at(ref >> 1);
+    return (ref & 1) != 0 ? -literal : literal;
+  };
+  for (const Ref node : problem.nodes) {
+    const sat::Literal whole = variable("all of several hold");
+    literals[node >> 1] = whole;
+    sat::Clause back = {whole};
+    for (const Ref part : at_.formulas.parts(node)) {
+      const sat::Literal literal = literal_of(part);
+      all.clauses.push_back({-whole, literal});
+      back.push_back(-literal);
+    }
+    all.clauses.push_back(std::move(back));
+  }
+  all.clauses.push_back({literal_of(problem.formula)});  // the request is one that is asked for
+  return all;
+}
+
+Solution Solver::ask_sat(const Problem& problem) {
+  std::vector<std::vector<sat::Literal>> choices;
+  const Clauses clauses = clauses_of(problem, choices);
+  ++at_.statistics.solved_by_sat;
+  at_.statistics.clauses += clauses.clauses.size();
+  sat::Solver solver;
+  for (const sat::Clause& clause : clauses.clauses) solver.add(clause);
+  switch (solver.solve({}, at_.limits.conflicts_max)) {
+    case sat::Outcome::unsatisfiable:
+      return {Outcome::unsatisfiable, {}, problem.undecided};
+    case sat::Outcome::undecided: {
+      Solution solution{Outcome::undecided, {}, problem.undecided};
+      solution.undecided.push_back("the search ended after " + std::to_string(at_.limits.conflicts_max) + " conflicts");
+      return solution;
+    }
+    case sat::Outcome::satisfiable:
+      break;
+  }
+  std::vector<std::size_t> chosen;
+  for (const auto& of_key : choices) {
+    const auto holding = std::ranges::find_if(of_key, [&](sat::Literal choice) { return solver.value(choice); });
+    RW_CHECK(holding != of_key.end());
+    chosen.push_back(static_cast<std::size_t>(holding - of_key.begin()));
+  }
+  RW_CHECK(value_of(problem, chosen));  // the solver's model is one
+  return {Outcome::satisfiable, model_of(problem, chosen), {}};
+}
+
+// Without the axioms first: what is impossible without them is impossible with them, and most
+// questions have few keys.
+Solution Solver::solve(Ref formula) {
+  if (formula == no) return {Outcome::unsatisfiable, {}, {}};
+  const auto decide = [&](Ref one) {
+    const Problem problem = prepare(one);
+    std::size_t work = problem.nodes.size() + 1;
+    for (const Key& key : problem.keys) {
+      if (key.choices.empty()) return Solution{Outcome::unsatisfiable, {}, problem.undecided};
+      work = std::min(work * key.choices.size(), at_.limits.enumerated_max + 1);
+    }
+    return work <= at_.limits.enumerated_max ? try_all(problem) : ask_sat(problem);
+  };
+  ++at_.statistics.residuals;
+  Solution solution = decide(formula);
+  if (solution.outcome != Outcome::satisfiable) return solution;
+  std::vector<const Axiom*> used;
+  const Ref all = with_axioms(formula, used);
+  return used.empty() ? solution : decide(all);
+}
+
+Clauses Solver::clauses_of(Ref formula, std::vector<const Axiom*>& axioms) {
+  std::vector<std::vector<sat::Literal>> choices;
+  if (formula == no) return {{{1}, {-1}}, {"the request is allowed: no statement that could allow it is left"}};
+  Problem problem = prepare(formula);
+  if (ask_sat(problem).outcome != Outcome::unsatisfiable) problem = prepare(with_axioms(formula, axioms));
+  return clauses_of(problem, choices);
+}
+
+}  // namespace ringwall::prover::detail

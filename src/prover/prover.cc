@@ -1,0 +1,485 @@
+#include "prover/prover.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/check.h"
+#include "prover/detail/accounts.h"
+#include "prover/detail/callable.h"
+#include "prover/detail/keys.h"
+#include "prover/detail/solver.h"
+
+namespace ringwall::prover {
+namespace {
+
+using namespace detail;
+
+// Ways to give variables values, tried at most.
+constexpr std::size_t choices_of_variables_max = 64;
+// Requests of one residual that differ in the statement that allows them.
+constexpr std::size_t statements_told_max = 32;
+
+// The documents of a side, each once.
+void gather(const Side& side, std::vector<const policy::Document*>& documents) {
+  const auto add = [&](const policy::DocumentPtr& document) {
+    if (document != nullptr) documents.push_back(document.get());
+  };
+  if (!side.layers) return add(side.document);
+  const authz::Layers& layers = *side.layers;
+  const auto add_all = [&](std::span<const authz::Named> policies) {
+    for (const authz::Named& named : policies) add(named.document);
+  };
+  add_all(layers.identity);
+  if (layers.session) add_all(*layers.session);
+  add_all(layers.grants);
+  for (const authz::Named* one : {layers.boundary, layers.resource, layers.endpoint}) {
+    if (one != nullptr) add(one->document);
+  }
+  for (const auto& levels : {layers.scps, layers.rcps}) {
+    for (const authz::Level& level : levels) add_all(level.policies);
+  }
+}
+
+std::vector<const policy::Document*> documents_of(const Query& query) {
+  std::vector<const policy::Document*> documents;
+  for (const auto* sides : {&query.allowing, &query.refusing}) {
+    for (const Side& side : *sides) gather(side, documents);
+  }
+  std::ranges::sort(documents);
+  documents.erase(std::ranges::unique(documents).begin(), documents.end());
+  return documents;
+}
+
+void gather_actions(const Constraint& constraint, Vocabulary& vocabulary, std::vector<RelationId>& relations) {
+  if (constraint.kind == Constraint::Kind::actions)
+    relations.push_back(vocabulary.relation({.kind = Relation::Kind::action, .values = constraint.listed}));
+  for (const Constraint& part : constraint.parts) gather_actions(part, vocabulary, relations);
+}
+
+authz::Decision decide(const Side& side, const policy::Request& request) {
+  if (side.layers) return authz::authorize(request, *side.layers);
+  const policy::Probe probe(request);
+  const policy::Document& document = *side.document;
+  const authz::Named named{{}, side.document};
+  for (const policy::Effect effect : {policy::Effect::deny, policy::Effect::allow}) {
+    const std::size_t statement = document.next(effect, 0, probe);
+    if (statement == document.statements()) continue;
+    const bool allows = effect == policy::Effect::allow;
+    return authz::decision_of({allows ? authz::Verdict::allow : authz::Verdict::explicit_deny, authz::Layer::none, &named, statement});
+  }
+  return {};
+}
+
+struct Space {
+  ActionSpace actions;
+  std::optional<std::vector<std::vector<std::size_t>>> members;  // made when a request is found
+};
+
+}  // namespace
+
+struct Prover::State {
+  explicit State(Limits given) : limits(given), readings(vocabulary), domains(given.automaton_states_max) {
+    std::vector<policy::Listed> reached;
+    for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
+      if (!service.reached_by_rcps()) continue;
+      std::string text = std::string(service.prefix()) + ":*";
+      reached.push_back({text, {{.kind = policy::Piece::Kind::literal, .text = std::string(service.prefix()) + ":"}, {.kind = policy::Piece::Kind::any_run}}, 0});
+    }
+    reached_by_rcps = vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(reached)});
+  }
+
+  Space& space_of(const Query& query, const std::vector<const policy::Document*>& documents);
+  const KnownActions& known() {
+    if (!known_actions) known_actions.emplace();
+    return *known_actions;
+  }
+  const std::vector<std::vector<std::size_t>>& members_of(Space& space) {
+    if (!space.members) space.members = members(space.actions, vocabulary, known());
+    return *space.members;
+  }
+
+  Limits limits;
+  Vocabulary vocabulary;
+  Readings readings;
+  Domains domains;
+  RelationId reached_by_rcps = 0;
+  std::map<std::vector<RelationId>, Space> spaces;
+  std::optional<KnownActions> known_actions;
+};
+
+namespace {
+
+constexpr std::size_t spaces_max = 4'096;
+
+// One caller, one owner, and one choice of variables.
+class Case {
+ public:
+  Case(Prover::State& state, Space& space, const Query& query, const Setting& setting, Answer& answer)
+      : state_(state), space_(space), query_(query), setting_(setting), answer_(answer),
+        encoder_(state.vocabulary, state.readings, formulas_, leaves_, state.reached_by_rcps, setting_) {}
+
+  // What is left of the question for the actions of each class; the same for many.
+  void encode() {
+    for (std::size_t atom = 0; atom < space_.actions.domain.atoms.size(); ++atom) {
+      const ActionClass action{&space_.actions, atom};
+      std::vector<Ref> parts = {encoder_.holds(query_.universe.where, action), encoder_.owned()};
+      for (const Side& side : query_.allowing) {
+        if (parts.back() == no) break;
+        parts.push_back(encoder_.allows(side, action));
+      }
+      if (parts.back() != no) {
+        for (const Side& side : query_.refusing) parts.push_back(negation(encoder_.allows(side, action)));
+      }
+      const Ref residual = formulas_.all(std::move(parts));
+      ++answer_.statistics.cases;
+      if (residual != no) residuals_[residual].push_back(atom);
+    }
+    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_);
+  }
+
+  bool has_free_variables() const { return !encoder_.free_variables().empty(); }
+  // Is there anything to be found, were free variables whatever is wanted?
+  bool possible() {
+    Solver solver = this->solver();
+    return std::ranges::any_of(residuals_, [&](const auto& residual) {
+      const Solution solution = solver.solve(residual.first);
+      return solution.outcome != Outcome::unsatisfiable || !solution.undecided.empty();
+    });
+  }
+  // Values to give to free variables, and whether no other could make a difference.
+  std::vector<policy::Context> choices(bool& complete);
+
+  void find();
+  std::string certificates();
+
+ private:
+  Solver solver() {
+    return Solver({state_.vocabulary, formulas_, leaves_, state_.domains, state_.limits, setting_.owner, axioms_, answer_.statistics});
+  }
+  void note(const Solution& solution) {
+    for (const std::string& why : solution.undecided) {
+      if (std::ranges::find(answer_.undecided, why) == answer_.undecided.end()) answer_.undecided.push_back(why);
+    }
+  }
+  // The same actions, as far as the resources that they take go.
+  struct Kind {
+    std::string types;  // empty: none, so the resource is `*`
+    std::vector<std::size_t> actions;
+  };
+  std::vector<Kind> kinds_of(const std::vector<std::size_t>& atoms);
+  Ref taken_by(const Kind& kind, Solver& solver);
+  void tell(Ref residual, const std::vector<std::size_t>& atoms);
+  bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
+  policy::Request request_of(const Model& model, const std::string& action) const;
+  bool asks_for_resource(Ref formula) const;
+
+  Prover::State& state_;
+  Space& space_;
+  const Query& query_;
+  const Setting setting_;
+  Answer& answer_;
+  Formulas formulas_;
+  Leaves leaves_;
+  Encoder encoder_;
+  std::map<Ref, std::vector<std::size_t>> residuals_;
+  std::vector<StatedAxiom> axioms_;
+};
+
+std::vector<policy::Context> Case::choices(bool& complete) {
+  const std::set<KeyId>& variables = encoder_.free_variables();
+  std::set<KeyId> together = variables;  // what one is told apart by, its variable is told apart by
+  together.insert(encoder_.compared().begin(), encoder_.compared().end());
+  std::vector<RelationId> relations;
+  for (std::uint32_t leaf = 0; leaf < leaves_.size(); ++leaf) {
+    const Test& test = leaves_[leaf];
+    if (together.contains(test.key) && test.relation != any_value) relations.push_back(test.relation);
+  }
+  std::ranges::sort(relations);
+  relations.erase(std::ranges::unique(relations).begin(), relations.end());
+
+  complete = variables.size() == 1 && encoder_.only_compared_whole();
+  std::vector<policy::Context> choices(1);
+  for (const KeyId variable : variables) {
+    const std::string& name = state_.vocabulary.name(variable);
+    KnownKey key = known_key(name);
+    std::string facts_name = name;
+    if (!setting_.owner.empty() && name == "aws:resourceaccount") {
+      key.facts.only = {setting_.owner};
+      facts_name += "=" + setting_.owner;
+    }
+    const Domain& domain = state_.domains.of(facts_name, key.facts, state_.vocabulary, relations);
+    complete &= !domain.incomplete && !key.several;
+    std::vector<policy::Context> next;
+    for (const policy::Context& before : choices) {
+      next.push_back(before);
+      next.back().set(name, std::vector<std::string>{});
+      for (const Atom& atom : domain.atoms) {
+        next.push_back(before);
+        next.back().set(name, atom.word);
+      }
+    }
+    choices = std::move(next);
+    if (choices.size() > choices_of_variables_max) {
+      choices.resize(choices_of_variables_max);
+      complete = false;
+    }
+  }
+  return choices;
+}
+
+std::vector<Case::Kind> Case::kinds_of(const std::vector<std::size_t>& atoms) {
+  const auto& members = state_.members_of(space_);
+  std::map<std::string_view, Kind> kinds;
+  for (const std::size_t atom : atoms) {
+    for (const std::size_t action : members[atom]) {
+      const std::string& types = state_.known().types(action);
+      if (types.empty() && query_.universe.actions == Actions::on_resources) continue;
+      Kind& kind = kinds[types];
+      kind.types = types;
+      kind.actions.push_back(action);
+    }
+  }
+  std::vector<Kind> all;
+  for (auto& [types, kind] : kinds) all.push_back(std::move(kind));
+  return all;
+}
+
+Ref Case::taken_by(const Kind& kind, Solver& solver) {
+  if (kind.types.empty()) {
+    solver.prefer_resources({"*"});
+    return encoder_.some(resource_key, state_.vocabulary.relation({Relation::Kind::condition, policy::Family::text, policy::Comparison::equal,
+                                                                  {{"*", {{.kind = policy::Piece::Kind::literal, .text = "*"}}, 0}}}), is_yes);
+  }
+  TypedResources typed = typed_resources(kind.types, setting_.owner, encoder_, state_.vocabulary, formulas_);
+  solver.prefer_resources(std::move(typed.examples));
+  return typed.formula;
+}
+
+bool Case::asks_for_resource(Ref formula) const {
+  bool asks = false;
+  formulas_.walk(formula, [&](std::uint32_t leaf) { asks |= leaves_[leaf].key == resource_key; });
+  return asks;
+}
+
+policy::Request Case::request_of(const Model& model, const std::string& action) const {
+  policy::Request request;
+  request.principal = setting_.caller.principal;
+  request.action = action;
+  request.resource = "*";
+  request.resource_account = setting_.owner;
+  for (const auto& [key, values] : model.values) {
+    if (key == resource_key) {
+      request.resource = values.front();
+    } else if (!values.empty()) {
+      request.context.set(state_.vocabulary.name(key), values);
+    }
+  }
+  request.context.merge(setting_.caller.keys);
+  request.context.merge(query_.universe.keys);
+  if (setting_.chosen != nullptr) {
+    for (const auto& entry : setting_.chosen->entries()) {
+      if (!entry.values.empty()) request.context.set(entry.key, entry.values);
+    }
+  }
+  return request;
+}
+
+// Tells of requests that satisfy the residual, one for each statement that alone lets some through.
+bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding) {
+  const auto granting = encoder_.granting(query_.allowing.front(), {&space_.actions, atom});
+  bool told = false;
+  for (std::size_t round = 0; round < statements_told_max; ++round) {
+    if (answer_.findings.size() >= query_.classes_max) {
+      answer_.more = true;
+      return told;
+    }
+    const Solution solution = solver.solve(residual);
+    if (solution.outcome != Outcome::satisfiable) {
+      if (!told) note(solution);
+      return told;
+    }
+    finding.request = request_of(solution.model, action);
+    finding.decisions.clear();
+    for (const Side& side : query_.allowing) {
+      finding.decisions.push_back(decide(side, finding.request));
+      RW_CHECK(finding.decisions.back().verdict == authz::Verdict::allow);  // the prover and authz agree
+    }
+    for (const Side& side : query_.refusing)
+      RW_CHECK(decide(side, finding.request).verdict != authz::Verdict::allow);
+    told = true;
+    answer_.findings.push_back(finding);
+    // Next, one that another statement allows.
+    const policy::Probe probe(finding.request);
+    std::vector<Ref> parts = {residual};
+    for (const auto& grant : granting) {
+      if (grant.document->match(grant.statement, finding.request) == policy::Mismatch::none) parts.push_back(negation(grant.applies));
+    }
+    if (parts.size() == 1) return told;
+    residual = formulas_.all(std::move(parts));
+    if (residual == no) return told;
+  }
+  return told;
+}
+
+void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
+  Solver solver = this->solver();
+  const Solution any = solver.solve(residual);
+  if (any.outcome != Outcome::satisfiable) return note(any);
+
+  std::vector<Kind> kinds = kinds_of(atoms);
+  const bool all_resources = !asks_for_resource(residual);
+  Finding finding{.callable = true};
+  const Kind* shown = nullptr;
+  Ref shown_formula = no;
+  for (const Kind& kind : kinds) {
+    const Ref formula = formulas_.all({residual, taken_by(kind, solver)});
+    if (!all_resources || shown == nullptr) {
+      const Solution solution = solver.solve(formula);
+      if (solution.outcome != Outcome::satisfiable) {
+        note(solution);
+        continue;
+      }
+    }
+    // One on a resource says more than one on `*`.
+    if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) {
+      shown = &kind;
+      shown_formula = formula;
+    }
+    for (const std::size_t action : kind.actions) finding.actions.push_back(state_.known().name(action));
+  }
+  if (shown != nullptr) {
+    std::ranges::sort(finding.actions);
+    const std::size_t action = shown->actions.front();
+    const auto& members = state_.members_of(space_);
+    const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
+    taken_by(*shown, solver);
+    tell(shown_formula, solver, *atom, state_.known().name(action), std::move(finding));
+    return;
+  }
+  // Where a service has actions of this class they were all tried.
+  if (query_.universe.actions != Actions::any && std::ranges::any_of(atoms, [&](std::size_t atom) { return !state_.members_of(space_)[atom].empty(); })) return;
+  solver.prefer_resources({});
+  tell(residual, solver, atoms.front(), space_.actions.domain.atoms[atoms.front()].word, {.callable = false});
+}
+
+void Case::find() {
+  for (const auto& [residual, atoms] : std::map(residuals_)) {
+    if (answer_.findings.size() >= query_.classes_max) {
+      answer_.more = true;
+      return;
+    }
+    tell(residual, atoms);
+  }
+}
+
+std::string Case::certificates() {
+  std::string text;
+  Solver solver = this->solver();
+  for (const auto& [residual, atoms] : residuals_) {
+    std::vector<const Axiom*> used;
+    const Clauses clauses = solver.clauses_of(residual, used);
+    const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
+    if (!proof) continue;  // with resources of the actions' types it is impossible all the same
+    text += "ringwall certificate 1\nquestion " + query_.title + "; " + setting_.caller.principal.arn +
+            (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
+            space_.actions.domain.atoms[atoms.front()].word + "\n";
+    for (const Axiom* axiom : used) text += "axiom " + std::string(axiom->name) + ": " + std::string(axiom->text) + "\n";
+    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + clauses.names[i] + "\n";
+    text += "cnf " + std::to_string(clauses.names.size()) + " " + std::to_string(clauses.clauses.size()) + "\n";
+    for (const sat::Clause& clause : clauses.clauses) {
+      for (const sat::Literal literal : clause) text += std::to_string(literal) + " ";
+      text += "0\n";
+    }
+    text += "proof\n" + *proof + "end\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+Space& Prover::State::space_of(const Query& query, const std::vector<const policy::Document*>& documents) {
+  std::vector<RelationId> relations = {reached_by_rcps};
+  for (const policy::Document* document : documents) {
+    for (const ReadStatement& statement : readings[*document].statements) relations.push_back(statement.actions);
+  }
+  gather_actions(query.universe.where, vocabulary, relations);
+  std::ranges::sort(relations);
+  relations.erase(std::ranges::unique(relations).begin(), relations.end());
+  if (spaces.size() >= spaces_max) spaces.clear();
+  const auto [found, added] = spaces.try_emplace(relations);
+  ActionSpace& space = found->second.actions;
+  if (!added) return found->second;
+  KeyFacts facts;
+  facts.shapes = {"?*:?*"};
+  space.domain = domains.of("action:", facts, vocabulary, relations);
+  for (std::size_t i = 0; i < relations.size(); ++i) space.position[relations[i]] = i;
+  space.relations = std::move(relations);
+  return found->second;
+}
+
+Prover::Prover() : Prover(Limits()) {}
+Prover::Prover(Limits limits) : state_(std::make_unique<State>(limits)) {}
+Prover::~Prover() = default;
+
+namespace {
+
+// Calls `each` with every case of the query: callers, owners, values of variables.
+template <typename Each>
+void for_each_case(Prover::State& state, const Query& query, Answer& answer, Each&& each) {
+  const auto documents = documents_of(query);
+  Space& space = state.space_of(query, documents);
+  const auto undecided = [&](std::string why) {
+    if (std::ranges::find(answer.undecided, why) == answer.undecided.end()) answer.undecided.push_back(std::move(why));
+  };
+  if (space.actions.domain.incomplete) undecided("the action: " + *space.actions.domain.incomplete);
+  for (const Caller& caller : query.universe.callers) {
+    for (const Owner& owner : query.universe.owners) {
+      const Accounts accounts = accounts_of(owner, caller.principal.account, documents, state.readings);
+      if (accounts.undecided) undecided(*accounts.undecided);
+      for (const std::string& account : accounts.all) {
+        if (answer.more) return;
+        const Setting setting{query.universe, caller, account, nullptr, true};
+        Case open(state, space, query, setting, answer);
+        open.encode();
+        if (!open.has_free_variables()) {
+          each(open);
+          continue;
+        }
+        if (!open.possible()) continue;
+        bool complete = false;
+        for (const policy::Context& choice : open.choices(complete)) {
+          Case chosen(state, space, query, {query.universe, caller, account, &choice, false}, answer);
+          chosen.encode();
+          each(chosen);
+        }
+        if (!complete) undecided("a policy variable stands for a key that is not known in this question; not every value could be tried");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Answer Prover::ask(const Query& query) {
+  RW_CHECK(!query.allowing.empty() && !query.universe.callers.empty());
+  Answer answer;
+  for_each_case(*state_, query, answer, [](Case& one) { one.find(); });
+  std::ranges::stable_sort(answer.findings, {}, [](const Finding& finding) { return !finding.callable; });
+  const bool found = std::ranges::any_of(answer.findings, [&](const Finding& finding) {
+    return finding.callable || query.universe.actions == Actions::any;
+  });
+  answer.verdict = found ? Verdict::found : answer.undecided.empty() ? Verdict::none : Verdict::inconclusive;
+  return answer;
+}
+
+Result<std::string> Prover::certify(const Query& query) {
+  const Answer answer = ask(query);
+  if (answer.verdict != Verdict::none) return fail(Failure::conflict, "there is nothing to certify: the answer is not a proof");
+  Answer ignored;
+  std::string text;
+  for_each_case(*state_, query, ignored, [&](Case& one) { text += one.certificates(); });
+  return text;
+}
+
+}  // namespace ringwall::prover
