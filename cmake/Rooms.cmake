@@ -109,6 +109,9 @@ function(ringwall_room room rooms libraries)
   if(tests AND BUILD_TESTING)
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE ${target} ringwall_options GTest::gtest_main)
+    if(TARGET rw_checker)  # what a test has proved it may have verified
+      target_link_libraries(${target}_test PRIVATE rw_checker)
+    endif()
     if(TARGET rw_directory)  # a test may stand on directory/testing.h, whatever its room does
       target_link_libraries(${target}_test PRIVATE rw_directory)
     endif()

@@ -118,11 +118,13 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
 
 }  // namespace
 
-std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas) {
+std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
   std::vector<StatedAxiom> stated;
   for (const Row& row : rows) {
-    const Ref formula = formula_of(row, encoder, formulas);
-    if (formula != yes && formula != no) stated.push_back({&row.axiom, formula});
+    StatedAxiom axiom{&row.axiom, formula_of(row, encoder, formulas), {}};
+    if (axiom.formula == yes || axiom.formula == no) continue;
+    formulas.walk(axiom.formula, [&](std::uint32_t leaf) { axiom.keys.push_back(leaves[leaf].key); });
+    stated.push_back(std::move(axiom));
   }
   return stated;
 }

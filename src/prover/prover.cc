@@ -5,9 +5,9 @@
 #include <set>
 
 #include "base/check.h"
+#include "crypto/crypto.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/callable.h"
-#include "prover/detail/keys.h"
 #include "prover/detail/solver.h"
 
 namespace ringwall::prover {
@@ -19,36 +19,57 @@ using namespace detail;
 constexpr std::size_t choices_of_variables_max = 64;
 // Requests of one residual that differ in the statement that allows them.
 constexpr std::size_t statements_told_max = 32;
+// Kinds of resource that are searched for only to list their actions.
+constexpr std::size_t kinds_searched_max = 64;
 
-// The documents of a side, each once.
-void gather(const Side& side, std::vector<const policy::Document*>& documents) {
-  const auto add = [&](const policy::DocumentPtr& document) {
-    if (document != nullptr) documents.push_back(document.get());
-  };
-  if (!side.layers) return add(side.document);
+// Calls `each` with every document of a side and its name.
+template <typename Each>
+void for_each_document(const Side& side, Each&& each) {
+  if (!side.layers) return each(*side.document, std::string_view("the document"));
   const authz::Layers& layers = *side.layers;
-  const auto add_all = [&](std::span<const authz::Named> policies) {
-    for (const authz::Named& named : policies) add(named.document);
+  const auto all = [&](std::span<const authz::Named> policies) {
+    for (const authz::Named& named : policies) each(*named.document, std::string_view(named.name));
   };
-  add_all(layers.identity);
-  if (layers.session) add_all(*layers.session);
-  add_all(layers.grants);
+  all(layers.identity);
+  if (layers.session) all(*layers.session);
+  all(layers.grants);
   for (const authz::Named* one : {layers.boundary, layers.resource, layers.endpoint}) {
-    if (one != nullptr) add(one->document);
+    if (one != nullptr) all(std::span(one, 1));
   }
   for (const auto& levels : {layers.scps, layers.rcps}) {
-    for (const authz::Level& level : levels) add_all(level.policies);
+    for (const authz::Level& level : levels) all(level.policies);
+  }
+}
+
+template <typename Each>
+void for_each_document(const Query& query, Each&& each) {
+  for (const auto* sides : {&query.allowing, &query.refusing}) {
+    for (const Side& side : *sides) for_each_document(side, each);
   }
 }
 
 std::vector<const policy::Document*> documents_of(const Query& query) {
   std::vector<const policy::Document*> documents;
-  for (const auto* sides : {&query.allowing, &query.refusing}) {
-    for (const Side& side : *sides) gather(side, documents);
-  }
+  for_each_document(query, [&](const policy::Document& document, std::string_view) { documents.push_back(&document); });
   std::ranges::sort(documents);
   documents.erase(std::ranges::unique(documents).begin(), documents.end());
   return documents;
+}
+
+// A line of a certificate holds no line end.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
+std::string policies_of(const Query& query) {
+  std::set<std::string> lines;
+  for_each_document(query, [&](const policy::Document& document, std::string_view name) {
+    lines.insert("policy " + crypto::sha256_hex(document.source()) + " " + one_line(std::string(name)) + "\n");
+  });
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
 }
 
 void gather_actions(const Constraint& constraint, Vocabulary& vocabulary, std::vector<RelationId>& relations) {
@@ -115,8 +136,8 @@ constexpr std::size_t spaces_max = 4'096;
 // One caller, one owner, and one choice of variables.
 class Case {
  public:
-  Case(Prover::State& state, Space& space, const Query& query, const Setting& setting, Answer& answer)
-      : state_(state), space_(space), query_(query), setting_(setting), answer_(answer),
+  Case(Prover::State& state, Space& space, const Query& query, const Setting& setting, Folding folding, Answer& answer)
+      : state_(state), space_(space), query_(query), setting_(setting), answer_(answer), formulas_(folding),
         encoder_(state.vocabulary, state.readings, formulas_, leaves_, state.reached_by_rcps, setting_) {}
 
   // What is left of the question for the actions of each class; the same for many.
@@ -135,7 +156,7 @@ class Case {
       ++answer_.statistics.cases;
       if (residual != no) residuals_[residual].push_back(atom);
     }
-    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_);
+    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_, leaves_);
   }
 
   bool has_free_variables() const { return !encoder_.free_variables().empty(); }
@@ -151,7 +172,7 @@ class Case {
   std::vector<policy::Context> choices(bool& complete);
 
   void find();
-  std::string certificates();
+  std::string certificates(const std::string& policies);
 
  private:
   Solver solver() {
@@ -168,7 +189,7 @@ class Case {
     std::vector<std::size_t> actions;
   };
   std::vector<Kind> kinds_of(const std::vector<std::size_t>& atoms);
-  Ref taken_by(const Kind& kind, Solver& solver);
+  TypedResources taken_by(const Kind& kind);
   void tell(Ref residual, const std::vector<std::size_t>& atoms);
   bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
   policy::Request request_of(const Model& model, const std::string& action) const;
@@ -202,7 +223,7 @@ std::vector<policy::Context> Case::choices(bool& complete) {
   std::vector<policy::Context> choices(1);
   for (const KeyId variable : variables) {
     const std::string& name = state_.vocabulary.name(variable);
-    KnownKey key = known_key(name);
+    KnownKey key = state_.vocabulary.known(variable);
     std::string facts_name = name;
     if (!setting_.owner.empty() && name == "aws:resourceaccount") {
       key.facts.only = {setting_.owner};
@@ -245,15 +266,11 @@ std::vector<Case::Kind> Case::kinds_of(const std::vector<std::size_t>& atoms) {
   return all;
 }
 
-Ref Case::taken_by(const Kind& kind, Solver& solver) {
-  if (kind.types.empty()) {
-    solver.prefer_resources({"*"});
-    return encoder_.some(resource_key, state_.vocabulary.relation({Relation::Kind::condition, policy::Family::text, policy::Comparison::equal,
-                                                                  {{"*", {{.kind = policy::Piece::Kind::literal, .text = "*"}}, 0}}}), is_yes);
-  }
-  TypedResources typed = typed_resources(kind.types, setting_.owner, encoder_, state_.vocabulary, formulas_);
-  solver.prefer_resources(std::move(typed.examples));
-  return typed.formula;
+TypedResources Case::taken_by(const Kind& kind) {
+  if (!kind.types.empty()) return typed_resources(kind.types, setting_.owner, encoder_, state_.vocabulary, formulas_);
+  const RelationId star = state_.vocabulary.relation({Relation::Kind::condition, policy::Family::text, policy::Comparison::equal,
+                                                      {{"*", {{.kind = policy::Piece::Kind::literal, .text = "*"}}, 0}}});
+  return {encoder_.some(resource_key, star, is_yes), {"*"}};
 }
 
 bool Case::asks_for_resource(Ref formula) const {
@@ -327,25 +344,28 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   const Solution any = solver.solve(residual);
   if (any.outcome != Outcome::satisfiable) return note(any);
 
-  std::vector<Kind> kinds = kinds_of(atoms);
+  const std::vector<Kind> kinds = kinds_of(atoms);
   const bool all_resources = !asks_for_resource(residual);
   Finding finding{.callable = true};
   const Kind* shown = nullptr;
-  Ref shown_formula = no;
+  std::size_t searched = 0;
   for (const Kind& kind : kinds) {
-    const Ref formula = formulas_.all({residual, taken_by(kind, solver)});
     if (!all_resources || shown == nullptr) {
-      const Solution solution = solver.solve(formula);
+      // Most often an ordinary resource of the type will do; else one is searched for.
+      Solution solution = solver.solve_for(residual, examples_of(kind.types, setting_.owner));
+      if (solution.outcome != Outcome::satisfiable) {
+        if (shown != nullptr && ++searched > kinds_searched_max) continue;  // not listed, but told by what is shown
+        TypedResources typed = taken_by(kind);
+        solver.prefer_resources(std::move(typed.examples));
+        solution = solver.solve(formulas_.all({residual, typed.formula}));
+      }
       if (solution.outcome != Outcome::satisfiable) {
         note(solution);
         continue;
       }
     }
     // One on a resource says more than one on `*`.
-    if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) {
-      shown = &kind;
-      shown_formula = formula;
-    }
+    if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) shown = &kind;
     for (const std::size_t action : kind.actions) finding.actions.push_back(state_.known().name(action));
   }
   if (shown != nullptr) {
@@ -353,8 +373,9 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     const std::size_t action = shown->actions.front();
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
-    taken_by(*shown, solver);
-    tell(shown_formula, solver, *atom, state_.known().name(action), std::move(finding));
+    TypedResources typed = taken_by(*shown);
+    solver.prefer_resources(std::move(typed.examples));
+    tell(formulas_.all({residual, typed.formula}), solver, *atom, state_.known().name(action), std::move(finding));
     return;
   }
   // Where a service has actions of this class they were all tried.
@@ -373,19 +394,23 @@ void Case::find() {
   }
 }
 
-std::string Case::certificates() {
+std::string Case::certificates(const std::string& policies) {
   std::string text;
   Solver solver = this->solver();
+  if (residuals_.empty()) residuals_[no] = {0};  // no statement is left that could allow
   for (const auto& [residual, atoms] : residuals_) {
     std::vector<const Axiom*> used;
     const Clauses clauses = solver.clauses_of(residual, used);
     const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
     if (!proof) continue;  // with resources of the actions' types it is impossible all the same
-    text += "ringwall certificate 1\nquestion " + query_.title + "; " + setting_.caller.principal.arn +
-            (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
-            space_.actions.domain.atoms[atoms.front()].word + "\n";
+    const policy::Principal& caller = setting_.caller.principal;
+    text += "ringwall certificate 1\nquestion " +
+            one_line(query_.title + "; caller " + (!caller.arn.empty() ? caller.arn : !caller.service.empty() ? caller.service : "anybody") +
+                     (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
+                     space_.actions.domain.atoms[atoms.front()].word) +
+            "\n" + policies;
     for (const Axiom* axiom : used) text += "axiom " + std::string(axiom->name) + ": " + std::string(axiom->text) + "\n";
-    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + clauses.names[i] + "\n";
+    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + one_line(clauses.names[i]) + "\n";
     text += "cnf " + std::to_string(clauses.names.size()) + " " + std::to_string(clauses.clauses.size()) + "\n";
     for (const sat::Clause& clause : clauses.clauses) {
       for (const sat::Literal literal : clause) text += std::to_string(literal) + " ";
@@ -426,7 +451,7 @@ namespace {
 
 // Calls `each` with every case of the query: callers, owners, values of variables.
 template <typename Each>
-void for_each_case(Prover::State& state, const Query& query, Answer& answer, Each&& each) {
+void for_each_case(Prover::State& state, const Query& query, Folding folding, Answer& answer, Each&& each) {
   const auto documents = documents_of(query);
   Space& space = state.space_of(query, documents);
   const auto undecided = [&](std::string why) {
@@ -440,7 +465,7 @@ void for_each_case(Prover::State& state, const Query& query, Answer& answer, Eac
       for (const std::string& account : accounts.all) {
         if (answer.more) return;
         const Setting setting{query.universe, caller, account, nullptr, true};
-        Case open(state, space, query, setting, answer);
+        Case open(state, space, query, setting, folding, answer);
         open.encode();
         if (!open.has_free_variables()) {
           each(open);
@@ -449,7 +474,7 @@ void for_each_case(Prover::State& state, const Query& query, Answer& answer, Eac
         if (!open.possible()) continue;
         bool complete = false;
         for (const policy::Context& choice : open.choices(complete)) {
-          Case chosen(state, space, query, {query.universe, caller, account, &choice, false}, answer);
+          Case chosen(state, space, query, {query.universe, caller, account, &choice, false}, folding, answer);
           chosen.encode();
           each(chosen);
         }
@@ -464,7 +489,7 @@ void for_each_case(Prover::State& state, const Query& query, Answer& answer, Eac
 Answer Prover::ask(const Query& query) {
   RW_CHECK(!query.allowing.empty() && !query.universe.callers.empty());
   Answer answer;
-  for_each_case(*state_, query, answer, [](Case& one) { one.find(); });
+  for_each_case(*state_, query, Folding::full, answer, [](Case& one) { one.find(); });
   std::ranges::stable_sort(answer.findings, {}, [](const Finding& finding) { return !finding.callable; });
   const bool found = std::ranges::any_of(answer.findings, [&](const Finding& finding) {
     return finding.callable || query.universe.actions == Actions::any;
@@ -477,8 +502,9 @@ Result<std::string> Prover::certify(const Query& query) {
   const Answer answer = ask(query);
   if (answer.verdict != Verdict::none) return fail(Failure::conflict, "there is nothing to certify: the answer is not a proof");
   Answer ignored;
+  const std::string policies = policies_of(query);
   std::string text;
-  for_each_case(*state_, query, ignored, [&](Case& one) { text += one.certificates(); });
+  for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(policies); });
   return text;
 }
 

@@ -10,10 +10,11 @@ namespace ringwall::prover::detail {
 struct StatedAxiom {
   const Axiom* axiom;
   Ref formula;
+  std::vector<KeyId> keys;  // that it speaks about
 };
 
 // Those that say something in this case: one that known keys decide is left out, whatever they
 // decide, for what is known of a request is stronger than what is known of all.
-std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas);
+std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves);
 
 }  // namespace ringwall::prover::detail

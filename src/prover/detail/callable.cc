@@ -144,16 +144,23 @@ std::vector<std::vector<std::size_t>> members(const ActionSpace& space, const Vo
   return all;
 }
 
+std::vector<std::string> examples_of(const std::string& types, const std::string& owner) {
+  if (types.empty()) return {"*"};
+  std::vector<std::string> examples;
+  for (std::string_view rest = types; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
+    examples.push_back(example_of(rest.substr(0, rest.find('\n')), owner));
+  return examples;
+}
+
 TypedResources typed_resources(const std::string& types, const std::string& owner, Encoder& encoder,
                                Vocabulary& vocabulary, Formulas& formulas) {
-  TypedResources typed;
+  TypedResources typed{no, examples_of(types, owner)};
   std::vector<policy::Listed> plain;
   std::vector<Ref> parts;
   for (std::string_view rest = types; !rest.empty();) {
     const std::size_t end = rest.find('\n');
     const std::string_view arn = rest.substr(0, end);
     rest.remove_prefix(end + 1);
-    typed.examples.push_back(example_of(arn, owner));
     policy::Listed pattern = pattern_of(arn, owner);
     if (arn != "arn:${Partition}:s3:::${BucketName}") {
       plain.push_back(std::move(pattern));

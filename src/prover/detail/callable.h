@@ -37,6 +37,9 @@ class KnownActions {
 std::vector<std::vector<std::size_t>> members(const ActionSpace& space, const Vocabulary& vocabulary,
                                               const KnownActions& known);
 
+// Ordinary resources of the types, for an owner; `*` where there are none.
+std::vector<std::string> examples_of(const std::string& types, const std::string& owner);
+
 // The formula of "the resource is of one of these types", and words that look like such resources.
 struct TypedResources {
   Ref formula = no;

@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "policy/policy.h"
-#include "prover/detail/keys.h"
 #include "text/encode.h"
 
 namespace ringwall::prover::detail {
@@ -127,7 +126,7 @@ const Encoder::Known& Encoder::known(KeyId key) {
   }
   const bool absent = std::ranges::any_of(absent_, [&](const text::Glob& glob) { return glob.matches(name); });
   known.state = absent ? State::absent : State::free;
-  known.several = key != resource_key && known_key(name).several;
+  known.several = key != resource_key && vocabulary_.known(key).several;
   return known;
 }
 

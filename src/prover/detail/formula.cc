@@ -15,7 +15,7 @@ std::uint64_t hash_of(std::span<const Ref> parts) {
 
 }  // namespace
 
-Formulas::Formulas() {
+Formulas::Formulas(Folding folding) : folding_(folding) {
   nodes_.push_back({0, 0, false});  // the conjunction of nothing
 }
 
@@ -41,25 +41,9 @@ Ref Formulas::all(std::vector<Ref> parts) {
   }
   std::ranges::sort(parts);
   parts.erase(std::ranges::unique(parts).begin(), parts.end());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i] == no) return no;
-    if (i > 0 && parts[i] == negation(parts[i - 1])) return no;
-  }
-  // A part that says "not all of these" is true already if one of them is denied here.
-  const auto has = [&](Ref ref) { return std::ranges::binary_search(parts, ref); };
-  bool dropped = false;
-  for (Ref& part : parts) {
-    if ((part & 1) == 0 || is_leaf(part)) continue;
-    const auto inner = this->parts(part);
-    if (std::ranges::all_of(inner, has)) return no;
-    if (std::ranges::any_of(inner, [&](Ref one) { return has(negation(one)); })) {
-      part = yes;
-      dropped = true;
-    }
-  }
-  if (dropped) {
-    std::erase(parts, yes);
-  }
+  std::erase(parts, yes);
+  if (std::ranges::binary_search(parts, no)) return no;
+  if (folding_ == Folding::full && !settle(parts)) return no;
   if (parts.empty()) return yes;
   if (parts.size() == 1) return parts.front();
   return find_or_add(parts) << 1;
@@ -68,6 +52,24 @@ Ref Formulas::all(std::vector<Ref> parts) {
 Ref Formulas::any(std::vector<Ref> parts) {
   for (Ref& part : parts) part = negation(part);
   return negation(all(std::move(parts)));
+}
+
+// Drops parts that the others imply. False: they contradict each other.
+bool Formulas::settle(std::vector<Ref>& parts) const {
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    if (parts[i] == negation(parts[i - 1])) return false;
+  }
+  // A part that says "not all of these" is true already if one of them is denied here.
+  const auto has = [&](Ref ref) { return std::ranges::binary_search(parts, ref); };
+  std::vector<Ref> implied;
+  for (const Ref part : parts) {
+    if ((part & 1) == 0 || is_leaf(part)) continue;
+    const auto inner = this->parts(part);
+    if (std::ranges::all_of(inner, has)) return false;
+    if (std::ranges::any_of(inner, [&](Ref one) { return has(negation(one)); })) implied.push_back(part);
+  }
+  std::erase_if(parts, [&](Ref part) { return std::ranges::binary_search(implied, part); });
+  return true;
 }
 
 std::uint32_t Formulas::find_or_add(std::span<const Ref> parts) {

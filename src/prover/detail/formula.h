@@ -17,9 +17,12 @@ constexpr Ref negation(Ref a) {
   return a ^ 1;
 }
 
+// `constants`: what contradicts itself stays, so that a certificate shows it.
+enum class Folding : std::uint8_t { full, constants };
+
 class Formulas {
  public:
-  Formulas();
+  explicit Formulas(Folding folding = Folding::full);
 
   Ref leaf(std::uint32_t number);  // a variable of the caller's choosing
   Ref all(std::vector<Ref> parts);
@@ -46,8 +49,10 @@ class Formulas {
   };
   static constexpr std::uint32_t none = 0xffffffff;
 
+  bool settle(std::vector<Ref>& parts) const;
   std::uint32_t find_or_add(std::span<const Ref> parts);
 
+  Folding folding_;
   std::vector<Node> nodes_;  // a conjunction stands behind its parts
   std::vector<Ref> parts_;
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_hash_;

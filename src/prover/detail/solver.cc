@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/check.h"
-#include "prover/detail/keys.h"
 
 namespace ringwall::prover::detail {
 namespace {
@@ -57,7 +56,7 @@ KeyFacts Solver::facts_of(KeyId key, std::string& name) {
     return facts;
   }
   const std::string& key_name = at_.vocabulary.name(key);
-  KeyFacts facts = known_key(key_name).facts;
+  KeyFacts facts = at_.vocabulary.known(key).facts;
   name = key_name;
   if (!at_.owner.empty() && (key_name == "aws:resourceaccount" || key_name == "s3:resourceaccount")) {
     facts.only = {at_.owner};
@@ -73,6 +72,7 @@ void Solver::fill(Key& key, std::vector<std::string>& undecided) {
     key.choices = {{{}, {false}}, {{"open"}, {true}}};
     return;
   }
+  if (key.id == resource_key && only_resources_ != nullptr) return fill_with_resources(key);
   std::vector<RelationId> relations;
   for (const std::uint32_t leaf : key.leaves) {
     if (at_.leaves[leaf].relation != any_value) relations.push_back(at_.leaves[leaf].relation);
@@ -121,6 +121,17 @@ void Solver::fill(Key& key, std::vector<std::string>& undecided) {
   }
 }
 
+void Solver::fill_with_resources(Key& key) {
+  for (const std::string& resource : *only_resources_) {
+    Choice choice{{resource}, {}};
+    for (const std::uint32_t leaf : key.leaves) {
+      const Test& test = at_.leaves[leaf];
+      choice.leaves.push_back((bit(relate(at_.vocabulary[test.relation], resource)) & test.truths) != 0);
+    }
+    key.choices.push_back(std::move(choice));
+  }
+}
+
 Solver::Problem Solver::prepare(Ref formula) {
   Problem problem;
   problem.formula = formula;
@@ -131,7 +142,7 @@ Solver::Problem Solver::prepare(Ref formula) {
     const auto [found, added] = position.try_emplace({test.key, open ? leaf : 0}, problem.keys.size());
     if (added) {
       Key key{.id = test.key};
-      key.several = !open && test.key != resource_key && known_key(at_.vocabulary.name(test.key)).several;
+      key.several = !open && test.key != resource_key && at_.vocabulary.known(test.key).several;
       problem.keys.push_back(std::move(key));
     }
     problem.keys[found->second].leaves.push_back(leaf);
@@ -154,8 +165,7 @@ Ref Solver::with_axioms(Ref formula, std::vector<const Axiom*>& used) {
     grown = false;
     for (std::size_t i = 0; i < at_.axioms.size(); ++i) {
       if (taken[i]) continue;
-      std::vector<KeyId> named;
-      at_.formulas.walk(at_.axioms[i].formula, [&](std::uint32_t leaf) { named.push_back(at_.leaves[leaf].key); });
+      const std::vector<KeyId>& named = at_.axioms[i].keys;
       if (std::ranges::none_of(named, [&](KeyId key) { return keys.contains(key); })) continue;
       taken[i] = grown = true;
       keys.insert(named.begin(), named.end());
@@ -290,6 +300,13 @@ Solution Solver::solve(Ref formula) {
   std::vector<const Axiom*> used;
   const Ref all = with_axioms(formula, used);
   return used.empty() ? solution : decide(all);
+}
+
+Solution Solver::solve_for(Ref formula, const std::vector<std::string>& resources) {
+  only_resources_ = &resources;
+  Solution solution = solve(formula);
+  only_resources_ = nullptr;
+  return solution;
 }
 
 Clauses Solver::clauses_of(Ref formula, std::vector<const Axiom*>& axioms) {

@@ -63,6 +63,8 @@ class Solver {
   void prefer_resources(std::vector<std::string> examples) { examples_ = std::move(examples); }
 
   Solution solve(Ref formula);
+  // The same for these resources alone; costs no automaton.
+  Solution solve_for(Ref formula, const std::vector<std::string>& resources);
   // The formula and its axioms as clauses, for a certificate, and the axioms that are among them.
   Clauses clauses_of(Ref formula, std::vector<const Axiom*>& axioms);
 
@@ -89,6 +91,7 @@ class Solver {
   Problem prepare(Ref formula);
   Ref with_axioms(Ref formula, std::vector<const Axiom*>& used);
   void fill(Key& key, std::vector<std::string>& undecided);
+  void fill_with_resources(Key& key);
   Solution try_all(const Problem& problem);
   Solution ask_sat(const Problem& problem);
   Clauses clauses_of(const Problem& problem, std::vector<std::vector<sat::Literal>>& choices);
@@ -98,6 +101,7 @@ class Solver {
 
   Context at_;
   std::vector<std::string> examples_;
+  const std::vector<std::string>* only_resources_ = nullptr;
   std::vector<char> truth_;  // by node
 };
 

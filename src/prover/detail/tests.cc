@@ -10,6 +10,12 @@ KeyId Vocabulary::key(std::string_view lower_name) {
   return found->second;
 }
 
+const KnownKey& Vocabulary::known(KeyId key) {
+  if (known_.size() <= key) known_.resize(key + 1);
+  if (!known_[key]) known_[key] = known_key(names_[key]);
+  return *known_[key];
+}
+
 namespace {
 
 // What a listed text says. Grounded variables stand as literals in `pieces`, which therefore count,

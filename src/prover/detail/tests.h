@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
 
+#include "prover/detail/keys.h"
 #include "prover/domain.h"
 
 namespace ringwall::prover::detail {
@@ -43,6 +45,7 @@ class Vocabulary {
 
   KeyId key(std::string_view lower_name);
   const std::string& name(KeyId key) const { return names_[key]; }
+  const KnownKey& known(KeyId key);
 
   RelationId relation(Relation relation);
   const Relation& operator[](RelationId id) const { return relations_[id]; }
@@ -50,6 +53,7 @@ class Vocabulary {
 
  private:
   std::deque<std::string> names_;
+  std::deque<std::optional<KnownKey>> known_;
   std::unordered_map<std::string, KeyId> keys_;
   std::deque<Relation> relations_;
   std::unordered_map<std::string, RelationId> by_text_;

@@ -1,0 +1,67 @@
+// Constraints, read by the policy language's own reader.
+
+#include "prover/prover.h"
+
+namespace ringwall::prover {
+namespace {
+
+using text::Json;
+
+Result<policy::Statement> read_statement(Json action, Json resource, const Json* condition) {
+  Json statement = Json::object({{"Effect", "Allow"}, {"Action", std::move(action)}, {"Resource", std::move(resource)}});
+  if (condition != nullptr) statement.set("Condition", *condition);
+  const Json document = Json::object({{"Version", "2012-10-17"}, {"Statement", std::move(statement)}});
+  auto syntax = policy::read(document.dump(), policy::Kind::identity, policy::Quota::waived);
+  if (!syntax) return std::unexpected(std::move(syntax).error());
+  return std::move(syntax->statements.front());
+}
+
+Json list_of(const std::vector<std::string>& texts) {
+  Json list = Json::array();
+  for (const std::string& text : texts) list.push(text);
+  return list;
+}
+
+Constraint composed(Constraint::Kind kind, std::vector<Constraint> parts) {
+  return {.kind = kind, .parts = std::move(parts)};
+}
+
+}  // namespace
+
+Constraint all_of(std::vector<Constraint> parts) {
+  return composed(Constraint::Kind::all, std::move(parts));
+}
+Constraint any_of(std::vector<Constraint> parts) {
+  return composed(Constraint::Kind::any, std::move(parts));
+}
+Constraint none_of(std::vector<Constraint> parts) {
+  return composed(Constraint::Kind::none, std::move(parts));
+}
+
+Result<Constraint> conditions(const Json& element) {
+  RW_TRY(policy::Statement statement, read_statement("*", "*", &element));
+  std::vector<Constraint> parts;
+  for (policy::Condition& condition : statement.conditions)
+    parts.push_back({.kind = Constraint::Kind::condition, .condition = std::move(condition)});
+  return all_of(std::move(parts));
+}
+
+Result<Constraint> condition(std::string_view op, std::string_view key, std::vector<std::string> values) {
+  Json keys = Json::object();
+  keys.set(key, list_of(values));
+  Json element = Json::object();
+  element.set(op, std::move(keys));
+  return conditions(element);
+}
+
+Result<Constraint> on_actions(const std::vector<std::string>& patterns) {
+  RW_TRY(policy::Statement statement, read_statement(list_of(patterns), "*", nullptr));
+  return Constraint{.kind = Constraint::Kind::actions, .listed = std::move(statement.actions)};
+}
+
+Result<Constraint> on_resources(const std::vector<std::string>& patterns) {
+  RW_TRY(policy::Statement statement, read_statement("*", list_of(patterns), nullptr));
+  return Constraint{.kind = Constraint::Kind::resources, .listed = std::move(statement.resources)};
+}
+
+}  // namespace ringwall::prover
