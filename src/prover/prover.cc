@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "crypto/crypto.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/callable.h"
 #include "prover/detail/solver.h"
@@ -21,35 +22,57 @@ constexpr std::size_t statements_told_max = 32;
 // Kinds of resource that are searched for only to list their actions.
 constexpr std::size_t kinds_searched_max = 64;
 
-// The documents of a side, each once.
-void gather(const Side& side, std::vector<const policy::Document*>& documents) {
-  const auto add = [&](const policy::DocumentPtr& document) {
-    if (document != nullptr) documents.push_back(document.get());
-  };
-  if (!side.layers) return add(side.document);
+// Calls `each` with every document of a side and its name.
+template <typename Each>
+void for_each_document(const Side& side, Each&& each) {
+  if (!side.layers) return each(side.document, std::string_view("the document"));
   const authz::Layers& layers = *side.layers;
-  const auto add_all = [&](std::span<const authz::Named> policies) {
-    for (const authz::Named& named : policies) add(named.document);
+  const auto all = [&](std::span<const authz::Named> policies) {
+    for (const authz::Named& named : policies) each(named.document, std::string_view(named.name));
   };
-  add_all(layers.identity);
-  if (layers.session) add_all(*layers.session);
-  add_all(layers.grants);
+  all(layers.identity);
+  if (layers.session) all(*layers.session);
+  all(layers.grants);
   for (const authz::Named* one : {layers.boundary, layers.resource, layers.endpoint}) {
-    if (one != nullptr) add(one->document);
+    if (one != nullptr) all(std::span(one, 1));
   }
   for (const auto& levels : {layers.scps, layers.rcps}) {
-    for (const authz::Level& level : levels) add_all(level.policies);
+    for (const authz::Level& level : levels) all(level.policies);
   }
 }
 
-std::vector<const policy::Document*> documents_of(const Query& query) {
-  std::vector<const policy::Document*> documents;
+template <typename Each>
+void for_each_document(const Query& query, Each&& each) {
   for (const auto* sides : {&query.allowing, &query.refusing}) {
-    for (const Side& side : *sides) gather(side, documents);
+    for (const Side& side : *sides) for_each_document(side, each);
   }
+}
+
+std::vector<const policy::Document*> read_documents_of(const Query& query, Readings& readings) {
+  std::vector<const policy::Document*> documents;
+  for_each_document(query, [&](const policy::DocumentPtr& document, std::string_view) {
+    readings.read(document);
+    documents.push_back(document.get());
+  });
   std::ranges::sort(documents);
   documents.erase(std::ranges::unique(documents).begin(), documents.end());
   return documents;
+}
+
+// A line of a certificate holds no line end.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return text;
+}
+
+std::string policies_of(const Query& query) {
+  std::set<std::string> lines;
+  for_each_document(query, [&](const policy::DocumentPtr& document, std::string_view name) {
+    lines.insert("policy " + crypto::sha256_hex(document->source()) + " " + one_line(std::string(name)) + "\n");
+  });
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
 }
 
 void gather_actions(const Constraint& constraint, Vocabulary& vocabulary, std::vector<RelationId>& relations) {
@@ -112,6 +135,8 @@ struct Prover::State {
 namespace {
 
 constexpr std::size_t spaces_max = 4'096;
+// What a prover keeps; past it, it begins anew.
+constexpr std::size_t documents_kept_max = 500'000, relations_kept_max = 1'000'000;
 
 // One caller, one owner, and one choice of variables.
 class Case {
@@ -152,7 +177,7 @@ class Case {
   std::vector<policy::Context> choices(bool& complete);
 
   void find();
-  std::string certificates();
+  std::string certificates(const std::string& policies);
 
  private:
   Solver solver() {
@@ -374,7 +399,7 @@ void Case::find() {
   }
 }
 
-std::string Case::certificates() {
+std::string Case::certificates(const std::string& policies) {
   std::string text;
   Solver solver = this->solver();
   if (residuals_.empty()) residuals_[no] = {0};  // no statement is left that could allow
@@ -383,11 +408,14 @@ std::string Case::certificates() {
     const Clauses clauses = solver.clauses_of(residual, used);
     const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
     if (!proof) continue;  // with resources of the actions' types it is impossible all the same
-    text += "ringwall certificate 1\nquestion " + query_.title + "; " + setting_.caller.principal.arn +
-            (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
-            space_.actions.domain.atoms[atoms.front()].word + "\n";
+    const policy::Principal& caller = setting_.caller.principal;
+    text += "ringwall certificate 1\nquestion " +
+            one_line(query_.title + "; caller " + (!caller.arn.empty() ? caller.arn : !caller.service.empty() ? caller.service : "anybody") +
+                     (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
+                     space_.actions.domain.atoms[atoms.front()].word) +
+            "\n" + policies;
     for (const Axiom* axiom : used) text += "axiom " + std::string(axiom->name) + ": " + std::string(axiom->text) + "\n";
-    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + clauses.names[i] + "\n";
+    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + one_line(clauses.names[i]) + "\n";
     text += "cnf " + std::to_string(clauses.names.size()) + " " + std::to_string(clauses.clauses.size()) + "\n";
     for (const sat::Clause& clause : clauses.clauses) {
       for (const sat::Literal literal : clause) text += std::to_string(literal) + " ";
@@ -429,7 +457,7 @@ namespace {
 // Calls `each` with every case of the query: callers, owners, values of variables.
 template <typename Each>
 void for_each_case(Prover::State& state, const Query& query, Folding folding, Answer& answer, Each&& each) {
-  const auto documents = documents_of(query);
+  const auto documents = read_documents_of(query, state.readings);
   Space& space = state.space_of(query, documents);
   const auto undecided = [&](std::string why) {
     if (std::ranges::find(answer.undecided, why) == answer.undecided.end()) answer.undecided.push_back(std::move(why));
@@ -465,6 +493,8 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
 
 Answer Prover::ask(const Query& query) {
   RW_CHECK(!query.allowing.empty() && !query.universe.callers.empty());
+  if (state_->readings.size() > documents_kept_max || state_->vocabulary.relations() > relations_kept_max)
+    state_ = std::make_unique<State>(state_->limits);
   Answer answer;
   for_each_case(*state_, query, Folding::full, answer, [](Case& one) { one.find(); });
   std::ranges::stable_sort(answer.findings, {}, [](const Finding& finding) { return !finding.callable; });
@@ -479,8 +509,9 @@ Result<std::string> Prover::certify(const Query& query) {
   const Answer answer = ask(query);
   if (answer.verdict != Verdict::none) return fail(Failure::conflict, "there is nothing to certify: the answer is not a proof");
   Answer ignored;
+  const std::string policies = policies_of(query);
   std::string text;
-  for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(); });
+  for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(policies); });
   return text;
 }
 
