@@ -26,9 +26,13 @@ class Findings : public Analyzing {
       if (!directory::is_enabled(root, directory::rcp_type)) root.edit("PolicyTypes").push(Json::object({{"Type", directory::rcp_type}, {"Status", "ENABLED"}}));
       transaction.put(entry.key, root);
     }
-    transaction.put("org/policy/p-closed", Json::object({{"Id", "p-closed"}, {"Arn", "arn:aws:organizations::1:policy/p-closed"}, {"Name", "closed"}, {"Type", directory::rcp_type}, {"Content", document}}));
+    const Json summary = Json::object({{"Id", "p-closed"}, {"Arn", "arn:aws:organizations::1:policy/p-closed"}, {"Name", "closed"}, {"Type", directory::rcp_type}});
+    transaction.put("org/policy/p-closed", Json::object({{"PolicySummary", summary}, {"Content", document}}));
     transaction.put(directory::attachment_key(root.str("Id"), "p-closed"), Json::object());
     transaction.put(directory::attachment_key(root.str("Id"), directory::full_access_rcp), Json::object());
+    for (const store::Entry& entry : transaction.list("org/account/")) {
+      transaction.put(directory::attachment_key(entry.document->str("Id"), directory::full_access_rcp), Json::object());
+    }
     commit(transaction);
   }
 };
