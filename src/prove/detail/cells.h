@@ -36,16 +36,22 @@ class Cells {
   // The cell's question with these guards kept, and every other layer allowing everything.
   // Thread-safe.
   virtual Item item(std::size_t cell, Guards kept, const Scope& scope) const = 0;
+  // The documents that are asked, of all guards together.
+  virtual std::vector<const policy::Document*> documents(std::size_t cell) const = 0;
   // Could this guard deny anything at all?
   virtual bool has(std::size_t cell, Guard guard) const = 0;
   // What no question can say; makes the cell inconclusive.
-  virtual std::vector<std::string> undecided(std::size_t cell) const { return {}; }
+  virtual std::vector<std::string> undecided(std::size_t) const { return {}; }
 };
 
 std::unique_ptr<Cells> principal_cells(const Room& room, Objective objective);
 std::unique_ptr<Cells> resource_cells(const Room& room, Objective objective);
 std::unique_ptr<Cells> endpoint_cells(const Room& room, Objective objective);
 std::unique_ptr<Cells> trust_cells(const Room& room);
+
+// Appends the documents of some layers.
+void gather(std::span<const authz::Named> policies, std::vector<const policy::Document*>& into);
+void gather(std::span<const authz::Level> levels, std::vector<const policy::Document*>& into);
 
 // Layers that are not asked about allow everything.
 const authz::Named& assumed_identity();

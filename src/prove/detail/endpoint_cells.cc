@@ -26,6 +26,10 @@ class EndpointCells final : public Cells {
   std::vector<std::size_t> exceptions(std::size_t) const override {
     return room_.limits.of_endpoint(objective_);
   }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    if (!endpoints_[cell]->policy) return {};
+    return {endpoints_[cell]->policy->document.get()};
+  }
   bool has(std::size_t cell, Guard) const override { return endpoints_[cell]->policy.has_value(); }
   Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
   std::vector<std::string> undecided(std::size_t cell) const override;
@@ -77,14 +81,16 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
     if (caller.principal.type != policy::Principal::Type::service)
       query.universe.callers.push_back(std::move(caller));
   }
+  std::vector<prover::Constraint> parts{
+      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
   for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
   query.universe.keys = around.keys;
   query.universe.absent = around.absent;
-  query.universe.where = where.constraint;
   if (is_known_service(endpoint)) {
     if (auto actions = prover::on_actions({endpoint.service + ":*"}))
-      query.universe.where = prover::all_of({where.constraint, *std::move(actions)});
+      parts.push_back(*std::move(actions));
   }
+  query.universe.where = prover::all_of(std::move(parts));
   query.universe.actions = prover::Actions::known;
   if (objective_ == Objective::network_resources) {
     query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};

@@ -42,6 +42,14 @@ const authz::Named& assumed_trust() {
   return all;
 }
 
+void gather(std::span<const authz::Named> policies, std::vector<const policy::Document*>& into) {
+  for (const authz::Named& named : policies) into.push_back(named.document.get());
+}
+
+void gather(std::span<const authz::Level> levels, std::vector<const policy::Document*>& into) {
+  for (const authz::Level& level : levels) gather(std::span(level.policies), into);
+}
+
 Key& Key::add(Id id) {
   text_ += std::to_string(id);
   text_ += ',';

@@ -96,10 +96,6 @@ bool may_meet(std::string_view pattern, std::string_view arn) {
          literal.starts_with(arn);
 }
 
-bool about_my_principals(Objective objective) {
-  return objective == Objective::identity_resources || objective == Objective::identity_networks;
-}
-
 }  // namespace
 
 Limits::Limits(const Mine& mine, Words& words, const std::string& today)
@@ -220,7 +216,9 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
 bool Limits::counts(Objective objective, std::size_t exception) const {
   if (expired_[exception] || !said_[exception]) return false;
   const auto& only = mine_.perimeter().exceptions[exception].objectives;
-  return only.empty() || std::ranges::find(only, objective) != only.end();
+  // The whole is made of the others, so what is excepted from it is excepted from each.
+  return only.empty() || std::ranges::find(only, objective) != only.end() ||
+         std::ranges::find(only, Objective::whole) != only.end();
 }
 
 std::vector<std::size_t> Limits::of_principal(Objective objective, const Own& own) const {

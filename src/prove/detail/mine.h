@@ -83,6 +83,11 @@ std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
                                       const std::vector<const Facts*>& facts, Kinds kinds,
                                       bool* canonical);
 
+// Callers of other accounts may be called anything that is theirs: what ties their ARNs to their
+// accounts. Where no document asks for ARNs, they are called what they are called here.
+prover::Constraint settle_names(const Words& words, const std::vector<const Facts*>& facts,
+                                std::vector<prover::Caller>& callers);
+
 // The 12-digit account in an ARN or in a pattern of one; empty: none is spelt out.
 std::string account_in(std::string_view arn);
 bool is_account(std::string_view text);

@@ -257,4 +257,42 @@ std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
   return std::move(crowd).finish();
 }
 
+prover::Constraint settle_names(const Words& words, const std::vector<const Facts*>& facts,
+                                std::vector<prover::Caller>& callers) {
+  const auto asks = [&](const Facts* one) {
+    return std::ranges::find(one->raw, "aws:principalarn") != one->raw.end() ||
+           std::ranges::any_of(one->tests, [&](Id test) {
+             return words.test(test).key == "aws:principalarn";
+           });
+  };
+  if (std::ranges::none_of(facts, asks)) {
+    for (prover::Caller& caller : callers) {
+      const policy::Principal& who = caller.principal;
+      if (who.account.empty() || caller.keys.find("aws:PrincipalArn") != nullptr) continue;
+      caller.keys.set("aws:PrincipalArn", who.role_arn.empty() ? who.arn : who.role_arn);
+    }
+    return {};
+  }
+  std::set<std::string> roles, users;
+  for (const prover::Caller& caller : callers) {
+    if (caller.keys.find("aws:PrincipalArn") != nullptr) continue;
+    if (caller.principal.type == Type::role_session) roles.insert(caller.principal.account);
+    if (caller.principal.type == Type::user) users.insert(caller.principal.account);
+  }
+  // Whoever has a type and an account of these has an ARN of that kind and account.
+  std::vector<prover::Constraint> parts;
+  const auto tie = [&](const std::string& account, const char* type, const char* kind) {
+    const auto is = prover::condition("StringEquals", "aws:PrincipalType", {type});
+    const auto of = prover::condition("StringEquals", "aws:PrincipalAccount", {account});
+    const auto named =
+        prover::condition("ArnLike", "aws:PrincipalArn", {"arn:*:iam::" + account + ":" + kind});
+    if (!is || !of || !named) return;  // an account is twelve digits, so it cannot be
+    parts.push_back(
+        prover::any_of({prover::none_of({prover::all_of({*is, *of})}), *named}));
+  };
+  for (const std::string& account : roles) tie(account, "AssumedRole", "role/*");
+  for (const std::string& account : users) tie(account, "User", "user/*");
+  return prover::all_of(std::move(parts));
+}
+
 }  // namespace ringwall::prove::detail

@@ -21,6 +21,14 @@ class PrincipalCells final : public Cells {
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
     return room_.limits.of_principal(objective_, own(cell));
   }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    const authz::Layers layers = layers_of(cell);
+    std::vector<const policy::Document*> all;
+    gather(layers.identity, all);
+    if (layers.boundary != nullptr) all.push_back(layers.boundary->document.get());
+    gather(layers.scps, all);
+    return all;
+  }
   bool has(std::size_t cell, Guard guard) const override {
     return guard == Guard::identity || !layers_of(cell).scps.empty();
   }

@@ -28,6 +28,12 @@ class ResourceCells final : public Cells {
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
     return room_.limits.of_resource(objective_, resources_[cell]->arn);
   }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    std::vector<const policy::Document*> all;
+    if (resources_[cell]->policy) all.push_back(resources_[cell]->policy->document.get());
+    gather(rcps(cell), all);
+    return all;
+  }
   bool has(std::size_t cell, Guard guard) const override {
     return guard == Guard::resource || !rcps(cell).empty();
   }
@@ -68,11 +74,12 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   prover::Query query;
   bool canonical = false;
   query.universe.callers = outsiders(room_.mine, room_.words, facts, Kinds::all, &canonical);
+  std::vector<prover::Constraint> parts{
+      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
   for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
   query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
   query.universe.actions = prover::Actions::on_resources;
   query.universe.keys = surroundings.keys;
-  std::vector<prover::Constraint> parts{where.constraint};
   if (auto within = prover::on_resources(with_below(resource.arn)))
     parts.push_back(*std::move(within));
   query.universe.where = prover::all_of(std::move(parts));

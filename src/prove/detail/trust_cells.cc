@@ -31,6 +31,12 @@ class TrustCells final : public Cells {
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
     return room_.limits.of_resource(Objective::trust, roles_[cell]->arn);
   }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    std::vector<const policy::Document*> all;
+    if (roles_[cell]->trust) all.push_back(roles_[cell]->trust->document.get());
+    gather(rcps(cell), all);
+    return all;
+  }
   bool has(std::size_t cell, Guard guard) const override {
     return guard == Guard::trust || !rcps(cell).empty();
   }
@@ -44,6 +50,7 @@ class TrustCells final : public Cells {
   }
   prover::Query query(std::size_t cell, Guards kept, const Where& where,
                       const std::vector<const Facts*>& facts) const;
+  std::vector<std::string> providers(std::size_t cell) const;
 
   const Room room_;
   std::vector<const estate::Principal*> roles_;
@@ -91,17 +98,17 @@ prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& wher
   bool canonical = false;
   for (prover::Caller& caller :
        outsiders(room_.mine, room_.words, facts, Kinds::of_trust, &canonical)) {
-    if (caller.principal.type != policy::Principal::Type::federated ||
-        !caller.principal.account.empty()) {
-      query.universe.callers.push_back(std::move(caller));
-    } else if (auto by = stranger_by(caller.principal.provider, room_.mine)) {
+    if (caller.principal.provider.empty()) query.universe.callers.push_back(std::move(caller));
+  }
+  for (const std::string& provider : providers(cell)) {
+    if (auto by = stranger_by(provider, room_.mine))
       query.universe.callers.push_back(*std::move(by));
-    }
   }
   query.universe.owners = {{prover::Owner::Kind::account, {role.account}}};
   query.universe.actions = prover::Actions::on_resources;
   query.universe.keys = owned_by(room_.mine, role.account).keys;
-  std::vector<prover::Constraint> parts{where.constraint};
+  std::vector<prover::Constraint> parts{
+      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
   if (auto role_only = prover::on_resources({role.arn})) parts.push_back(*std::move(role_only));
   if (auto assuming = prover::on_actions({"sts:*"})) parts.push_back(*std::move(assuming));
   query.universe.where = prover::all_of(std::move(parts));
@@ -110,24 +117,27 @@ prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& wher
   return query;
 }
 
+std::vector<std::string> TrustCells::providers(std::size_t cell) const {
+  std::vector<std::string> found;
+  if (!roles_[cell]->trust) return found;
+  for (const policy::PrincipalName& name : room_.words.of(roles_[cell]->trust->document).names) {
+    if (name.type == policy::PrincipalName::Type::federated &&
+        std::ranges::find(found, name.value) == found.end())
+      found.push_back(name.value);
+  }
+  return found;
+}
+
 Item TrustCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   const Where& where = room_.limits.where(Objective::trust, scope);
   const estate::Principal& role = *roles_[cell];
   Key key('T');
   key.add(kept).add(where.name);
   Bound bound(room_.words, key);
-  std::vector<const Facts*> facts;
-  if (role.trust) {
-    const Facts& trust = room_.words.of(role.trust->document);
-    if ((kept & bit(Guard::trust)) != 0) {
-      bound.add(*role.trust);
-    } else {  // who could come at all: the providers that are named
-      for (const policy::PrincipalName& name : trust.names) {
-        if (name.type == policy::PrincipalName::Type::federated) key.add(name.value);
-      }
-    }
-    facts.push_back(&trust);
-  }
+  // Only identity providers that the trust policy names could come at all.
+  for (const std::string& provider : providers(cell)) key.add(provider);
+  key.add("/");
+  if (role.trust && (kept & bit(Guard::trust)) != 0) bound.add(*role.trust);
   key.add("/");
   if ((kept & bit(Guard::rcp)) != 0) bound.add(rcps(cell));
   bound.note(*where.facts);
@@ -135,12 +145,11 @@ Item TrustCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   for (const Facts* one : bound.facts()) {
     for (const std::string& pattern : one->resources)
       key.add(relative_to(pattern, role.arn, verbatim));
-    facts.push_back(one);
   }
   if (verbatim) key.add(role.arn);
   key.add(signature(bound.mentions(), {}, owned_by(room_.mine, role.account)));
   return {std::move(key).finish(), role.arn,
-          [this, cell, kept, &where, facts = std::move(facts)] {
+          [this, cell, kept, &where, facts = bound.facts()] {
             return query(cell, kept, where, facts);
           }};
 }
