@@ -9,7 +9,9 @@
 
 #include "collect.h"
 #include "commands.h"
+#include "generate.h"
 #include "lint/report.h"
+#include "perimeter.h"
 #include "proofs.h"
 #include "words.h"
 
@@ -135,6 +137,10 @@ int run(int argc, char** argv) {
   CollectFlags collect_flags;
   CLI::App* collect_command = add_collect(app, collect_flags);
   add_proofs(app, chosen);
+  PerimeterFlags perimeter_flags;
+  CLI::App* perimeter_subcommand = add_perimeter(app, perimeter_flags);
+  GenerateFlags generate_flags;
+  CLI::App* generate_subcommand = add_generate(app, generate_flags);
 
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
@@ -162,6 +168,8 @@ int run(int argc, char** argv) {
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
   if (*collect_command) return collect(collect_flags);
+  if (*perimeter_subcommand) return perimeter_command(perimeter_flags);
+  if (*generate_subcommand) return generate_command(generate_flags);
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
   if (!about.empty()) {

@@ -15,11 +15,6 @@ constexpr std::array<std::string_view, 5> names = {"prove", "diff", "who-can", "
 
 constexpr const char* statuses_of_questions = "Exit status: 0 answered, 2 something could not be decided, 3 bad input.";
 
-void add_format(CLI::App& command, Format& format) {
-  static const std::map<std::string, Format> words = {{"text", Format::text}, {"json", Format::json}};
-  takes(command.add_option("--format", format, "text for people, json for programs"), words, "text|json");
-}
-
 void add_threads(CLI::App& command, unsigned& threads) {
   command.add_option("--threads", threads, "threads that prove (0: one for each processor)")->check(CLI::Range(0, 256));
 }

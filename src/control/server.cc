@@ -136,7 +136,7 @@ void Server::serve(const os::UniqueFd& connection) {
     }
     if (!interface_id.empty()) release(account, interface_id);
   } else {
-    sent = detail::send_line(connection.get(), refusal("the control socket knows `status` and `lease`"));
+    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export` and `lease`"));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "crypto/crypto.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/callable.h"
+#include "prover/detail/smtlib.h"
 #include "prover/detail/solver.h"
 
 namespace ringwall::prover {
@@ -513,6 +514,21 @@ Result<std::string> Prover::certify(const Query& query) {
   std::string text;
   for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(policies); });
   return text;
+}
+
+Result<std::string> Prover::smtlib(const Query& query) {
+  for (const auto* sides : {&query.allowing, &query.refusing}) {
+    for (const Side& side : *sides) {
+      if (side.layers) return fail(Failure::invalid, "layers cannot be said in SMT-LIB: only documents by themselves");
+    }
+  }
+  read_documents_of(query, state_->readings);
+  const auto said = [&](const std::vector<Side>& sides) {
+    std::vector<const policy::Syntax*> documents;
+    for (const Side& side : sides) documents.push_back(&state_->readings[*side.document].policy.syntax());
+    return documents;
+  };
+  return smtlib_of(said(query.allowing), said(query.refusing));
 }
 
 }  // namespace ringwall::prover

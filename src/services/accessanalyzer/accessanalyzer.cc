@@ -7,6 +7,7 @@
 
 #include "crypto/crypto.h"
 #include "lint/lint.h"
+#include "services/accessanalyzer/detail/common.h"
 #include "services/accessanalyzer/detail/place.h"
 #include "text/encode.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 using detail::Place;
 using detail::Position;
+using detail::wrong_field;
 using service::Access;
 using service::ApiError;
 using service::ApiResult;
@@ -24,15 +26,6 @@ using text::Json;
 constexpr std::string_view aws_page =
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-";
 constexpr std::string_view own_page = "docs/reference/lint.md";  // of Ringwall
-
-std::unexpected<ApiError> wrong_field(const char* name, std::string message) {
-  Json field = Json::object({{"name", name}, {"message", message}});
-  return std::unexpected(ApiError{
-      .code = "ValidationException",
-      .message = std::move(message),
-      .status = 400,
-      .members = Json::object({{"reason", "fieldValidationFailed"}, {"fieldList", Json::array({std::move(field)})}})});
-}
 
 ApiResult<policy::Kind> kind_of(const Json& input) {
   const std::string_view type = input.text("policyType"), attached_to = input.text("validatePolicyResourceType");
@@ -131,7 +124,11 @@ ApiResult<Json> validate_policy(const Call& call) {
 }  // namespace
 
 std::vector<service::Operation> operations() {
-  return {{"ValidatePolicy", Access::read, service::ask_on_star("access-analyzer:ValidatePolicy"), validate_policy}};
+  std::vector<service::Operation> all = {{"ValidatePolicy", Access::read, service::ask_on_star("access-analyzer:ValidatePolicy"), validate_policy}};
+  for (const auto& some : {detail::analyzer_operations, detail::archive_rule_operations, detail::finding_operations, detail::resource_operations, detail::check_operations}) {
+    std::ranges::move(some(), std::back_inserter(all));
+  }
+  return all;
 }
 
 }  // namespace ringwall::accessanalyzer

@@ -1,0 +1,44 @@
+#pragma once
+// The custom policy checks, as questions to the prover. Pure. What cannot be decided fails, and the
+// reasons say what it was: no check passes that is not proved.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-custom-policy-checks.html
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace ringwall::accessanalyzer {
+
+enum class PolicyType : std::uint8_t { identity, resource };
+
+struct Reason {
+  std::string description;
+  std::optional<std::size_t> statement = {};  // its number, from 0; none: something was not decided
+  std::string sid = {};                       // empty: it has none
+};
+
+struct Outcome {
+  bool passed = false;
+  std::string message;
+  std::vector<Reason> reasons = {};  // by statement
+};
+
+// Each is Failure::invalid for a document that is no policy of its type. A statement of a resource's
+// policy without Resource is about that resource, as AWS's own examples have it.
+
+// Does `updated` allow nothing that `existing` does not?
+Result<Outcome> check_no_new_access(const std::string& updated, const std::string& existing, PolicyType type);
+
+// At least one of `actions` (any, if there are none) on at least one of `resources` (any).
+struct Access {
+  std::vector<std::string> actions = {}, resources = {};
+};
+Result<Outcome> check_access_not_granted(const std::string& document, const Access& access, PolicyType type);
+
+// What is public: detail/people.h. Of every resource type alike: a statement that grants the public
+// what the type does not take is public all the same.
+Result<Outcome> check_no_public_access(const std::string& document);
+
+}  // namespace ringwall::accessanalyzer

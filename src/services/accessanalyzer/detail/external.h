@@ -1,0 +1,38 @@
+#pragma once
+// Who outside the zone of trust has access to a resource, by what is attached to it: one finding
+// for each external principal that a statement names, as Access Analyzer has them. Whether the
+// access is there at all, with every deny and every resource control policy, is asked of the prover.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html
+
+#include <string>
+#include <vector>
+
+#include "authz/authz.h"
+#include "estate/estate.h"
+#include "text/json.h"
+
+namespace ringwall::accessanalyzer::detail {
+
+// Whoever is of these accounts is trusted.
+struct Zone {
+  std::vector<std::string> accounts;  // sorted
+  std::string organization = {};      // o-…; empty: the zone is an account, whatever its organisation
+  bool contains(std::string_view account) const;
+};
+
+// A resource, and all that decides about callers from outside.
+struct Guarded {
+  std::string arn, account;
+  std::string type;  // "AWS::KMS::Key"
+  authz::ResourceKind kind = authz::ResourceKind::key;
+  authz::Named policy;
+  std::vector<authz::Named> grants = {};
+  estate::Chain rcps = {};
+  estate::Tags tags = {};
+};
+
+// What a finding says, in the members of FindingSummary: principal, action, condition, isPublic,
+// resourceControlPolicyRestriction, and `error` where it could not be decided.
+std::vector<text::Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate);
+
+}  // namespace ringwall::accessanalyzer::detail
