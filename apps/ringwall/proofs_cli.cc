@@ -1,5 +1,6 @@
 // The command lines of the subcommands that prove and compare.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -31,8 +32,8 @@ void add_defaults(CLI::App& command, EstateFlags& flags, EstateFlags* other = nu
 
 void add_estate(CLI::App& command, EstateFlags& flags) {
   CLI::Option* paths = command.add_option("--estate", flags.paths, "an export folder, or a file of Terraform or CloudFormation; each is laid over those before it")->type_name("PATH");
-  CLI::Option* live = command.add_flag("--live", flags.live, "the running server's estate")->excludes(paths);
-  command.add_option("--data", flags.data, "the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA")->needs(live);
+  command.add_flag("--live", flags.live, "the running server's estate")->excludes(paths);
+  command.add_option("--data", flags.data, "the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
   add_defaults(command, flags);
 }
 
