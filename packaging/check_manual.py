@@ -24,7 +24,7 @@ def sections(page):
 
 def check(page, binary):
     described = sections(page)
-    subcommands = re.findall(r"^  ([a-z]+) ", help_of(binary).split("Subcommands:")[1], flags=re.M)
+    subcommands = re.findall(r"^  ([a-z][a-z-]*) ", help_of(binary).split("Subcommands:")[1], flags=re.M)
     for name in subcommands:
         if name not in described:
             yield f"the manual page has no section on `{name}`"

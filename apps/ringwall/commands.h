@@ -2,12 +2,17 @@
 // The subcommands. Each answers the process's exit status; messages go to standard error.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lint/rules.h"
 #include "policy/policy.h"
+
+namespace CLI {
+class App;
+}
 
 namespace ringwall::app {
 
@@ -69,6 +74,13 @@ int status(const std::string& data, Format format);
 int authorize(const AuthorizeFlags& flags);
 int lint_files(const LintFlags& flags);
 int completion(const std::string& shell);
+
+// What the command line asks for, once it was read. A subcommand that is added puts itself there.
+using Chosen = std::function<int()>;
+void add_check(CLI::App& app, Chosen& chosen);
+
+// --format of a subcommand that prints data.
+void add_format(CLI::App& command, Format& format);
 
 // Says `message` on standard error, as "ringwall: …", and answers `status`.
 int complain(const std::string& message, int status = exit_failure);

@@ -4,10 +4,16 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <functional>
 #include <map>
 
+#include "collect.h"
 #include "commands.h"
+#include "generate.h"
 #include "lint/report.h"
+#include "perimeter.h"
+#include "proofs.h"
+#include "words.h"
 
 namespace ringwall::app {
 
@@ -22,22 +28,14 @@ void add_data(CLI::App& command, std::string& data) {
   command.add_option("--data", data, "the data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
 }
 
-// The option takes one of these words, in any case; another is named, and so are these. `names` outlives the parsing.
-template <typename Value>
-void takes(CLI::Option* option, const std::map<std::string, Value>& names, const char* words) {
-  const auto read = [&names, words](std::string& word) -> std::string {
-    const auto found = names.find(CLI::detail::to_lower(word));
-    if (found == names.end()) return "`" + word + "` is none of " + words;
-    word = std::to_string(static_cast<int>(found->second));
-    return {};
-  };
-  option->transform(CLI::Validator(read, ""))->type_name(words);
-}
+}  // namespace
 
 void add_format(CLI::App& command, Format& format) {
   static const std::map<std::string, Format> names = {{"text", Format::text}, {"json", Format::json}};
   takes(command.add_option("--format", format, "text for people, json for programs"), names, "text|json");
 }
+
+namespace {
 
 void add_lint(CLI::App& command, LintFlags& flags) {
   command.footer("Findings bear the codes of AWS's IAM Access Analyzer where they mean the same; docs/reference/lint.md lists them.\n"
@@ -134,6 +132,16 @@ int run(int argc, char** argv) {
   CLI::App* lint_command = app.add_subcommand("lint", "Find what is wrong or unwise in policy documents.");
   add_lint(*lint_command, lint_flags);
 
+  Chosen chosen;
+  add_check(app, chosen);
+  CollectFlags collect_flags;
+  CLI::App* collect_command = add_collect(app, collect_flags);
+  add_proofs(app, chosen);
+  PerimeterFlags perimeter_flags;
+  CLI::App* perimeter_subcommand = add_perimeter(app, perimeter_flags);
+  GenerateFlags generate_flags;
+  CLI::App* generate_subcommand = add_generate(app, generate_flags);
+
   std::string shell;
   CLI::App* completion_command = app.add_subcommand("completion", "Print a completion script for a shell.");
   completion_command->add_option("shell", shell, "the shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -149,14 +157,19 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_success : exit_usage;
+    if (app.exit(error) == 0) return exit_success;
+    return *collect_command || is_proof(first) ? exit_bad_input : exit_usage;  // theirs have another meaning for 2
   }
+  if (chosen) return chosen();
   if (*serve_command) return serve(serve_flags);
   if (*env_command) return env(data, format);
   if (*status_command) return status(data, format);
   if (*exec_command) return exec(exec_flags);
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
+  if (*collect_command) return collect(collect_flags);
+  if (*perimeter_subcommand) return perimeter_command(perimeter_flags);
+  if (*generate_subcommand) return generate_command(generate_flags);
   if (*completion_command) return completion(shell);
   const CLI::App* subject = &app;
   if (!about.empty()) {

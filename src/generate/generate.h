@@ -9,7 +9,6 @@
 
 #include "base/result.h"
 #include "catalogue/catalogue.h"
-#include "estate/estate.h"
 #include "perimeter/perimeter.h"
 #include "policy/policy.h"
 
@@ -42,13 +41,23 @@ struct Generated {
   std::vector<Policy> policies;   // by layer and name
   std::string proxy;              // Squid's configuration, as in appendix 6
   std::vector<std::string> notes; // what does not fit a quota, and what was left out and why
+  bool complete = true;           // false: something does not fit, and the policies do not hold
 };
 
-Result<Generated> generate(const perimeter::Perimeter& perimeter, const catalogue::Catalogue& catalogue);
+// How many documents of ours one target takes: AWS attaches five SCPs and five RCPs to a root, unit
+// or account, of which FullAWSAccess is one, and ten managed policies to a role.
+inline constexpr std::size_t scps_max = 4, rcps_max = 4, managed_policies_max = 10;
 
+// `today`: an ISO 8601 date; exceptions that are over by then are not excepted. Failure::invalid: no
+// policy can hold the perimeter, as if it expects no network at all.
+Result<Generated> generate(const perimeter::Perimeter& perimeter, const catalogue::Catalogue& catalogue,
+                           const std::string& today);
+
+// Attachments are made ready where a format has a resource for them: SCPs and RCPs to a target that
+// is a parameter, endpoint policies to endpoints that are named by one.
 using Files = std::map<std::string, std::string>;  // path -> content
 Files as_json(const Generated& generated);
-Files as_terraform(const Generated& generated, const perimeter::Perimeter& perimeter);
-Files as_cloudformation(const Generated& generated, const perimeter::Perimeter& perimeter);
+Files as_terraform(const Generated& generated);
+Files as_cloudformation(const Generated& generated);
 
 }  // namespace ringwall::generate

@@ -8,6 +8,7 @@
 #include "crypto/crypto.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/callable.h"
+#include "prover/detail/smtlib.h"
 #include "prover/detail/solver.h"
 
 namespace ringwall::prover {
@@ -25,10 +26,10 @@ constexpr std::size_t kinds_searched_max = 64;
 // Calls `each` with every document of a side and its name.
 template <typename Each>
 void for_each_document(const Side& side, Each&& each) {
-  if (!side.layers) return each(*side.document, std::string_view("the document"));
+  if (!side.layers) return each(side.document, std::string_view("the document"));
   const authz::Layers& layers = *side.layers;
   const auto all = [&](std::span<const authz::Named> policies) {
-    for (const authz::Named& named : policies) each(*named.document, std::string_view(named.name));
+    for (const authz::Named& named : policies) each(named.document, std::string_view(named.name));
   };
   all(layers.identity);
   if (layers.session) all(*layers.session);
@@ -48,9 +49,12 @@ void for_each_document(const Query& query, Each&& each) {
   }
 }
 
-std::vector<const policy::Document*> documents_of(const Query& query) {
+std::vector<const policy::Document*> read_documents_of(const Query& query, Readings& readings) {
   std::vector<const policy::Document*> documents;
-  for_each_document(query, [&](const policy::Document& document, std::string_view) { documents.push_back(&document); });
+  for_each_document(query, [&](const policy::DocumentPtr& document, std::string_view) {
+    readings.read(document);
+    documents.push_back(document.get());
+  });
   std::ranges::sort(documents);
   documents.erase(std::ranges::unique(documents).begin(), documents.end());
   return documents;
@@ -64,8 +68,8 @@ std::string one_line(std::string text) {
 
 std::string policies_of(const Query& query) {
   std::set<std::string> lines;
-  for_each_document(query, [&](const policy::Document& document, std::string_view name) {
-    lines.insert("policy " + crypto::sha256_hex(document.source()) + " " + one_line(std::string(name)) + "\n");
+  for_each_document(query, [&](const policy::DocumentPtr& document, std::string_view name) {
+    lines.insert("policy " + crypto::sha256_hex(document->source()) + " " + one_line(std::string(name)) + "\n");
   });
   std::string text;
   for (const std::string& line : lines) text += line;
@@ -132,6 +136,8 @@ struct Prover::State {
 namespace {
 
 constexpr std::size_t spaces_max = 4'096;
+// What a prover keeps; past it, it begins anew.
+constexpr std::size_t documents_kept_max = 500'000, relations_kept_max = 1'000'000;
 
 // One caller, one owner, and one choice of variables.
 class Case {
@@ -452,7 +458,7 @@ namespace {
 // Calls `each` with every case of the query: callers, owners, values of variables.
 template <typename Each>
 void for_each_case(Prover::State& state, const Query& query, Folding folding, Answer& answer, Each&& each) {
-  const auto documents = documents_of(query);
+  const auto documents = read_documents_of(query, state.readings);
   Space& space = state.space_of(query, documents);
   const auto undecided = [&](std::string why) {
     if (std::ranges::find(answer.undecided, why) == answer.undecided.end()) answer.undecided.push_back(std::move(why));
@@ -488,6 +494,8 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
 
 Answer Prover::ask(const Query& query) {
   RW_CHECK(!query.allowing.empty() && !query.universe.callers.empty());
+  if (state_->readings.size() > documents_kept_max || state_->vocabulary.relations() > relations_kept_max)
+    state_ = std::make_unique<State>(state_->limits);
   Answer answer;
   for_each_case(*state_, query, Folding::full, answer, [](Case& one) { one.find(); });
   std::ranges::stable_sort(answer.findings, {}, [](const Finding& finding) { return !finding.callable; });
@@ -506,6 +514,21 @@ Result<std::string> Prover::certify(const Query& query) {
   std::string text;
   for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(policies); });
   return text;
+}
+
+Result<std::string> Prover::smtlib(const Query& query) {
+  for (const auto* sides : {&query.allowing, &query.refusing}) {
+    for (const Side& side : *sides) {
+      if (side.layers) return fail(Failure::invalid, "layers cannot be said in SMT-LIB: only documents by themselves");
+    }
+  }
+  read_documents_of(query, state_->readings);
+  const auto said = [&](const std::vector<Side>& sides) {
+    std::vector<const policy::Syntax*> documents;
+    for (const Side& side : sides) documents.push_back(&state_->readings[*side.document].policy.syntax());
+    return documents;
+  };
+  return smtlib_of(said(query.allowing), said(query.refusing));
 }
 
 }  // namespace ringwall::prover

@@ -124,8 +124,8 @@ struct Answer {
   Statistics statistics;
 };
 
-// Keeps what it has read of each document, so documents must outlive it. Not thread-safe: one a
-// thread.
+// Keeps each document that it has read, and what it has read, so that a question which is asked of
+// the same policies again costs less. Not thread-safe: one a thread.
 class Prover {
  public:
   struct Limits {

@@ -3,6 +3,7 @@
 // circle. Every writer is pure.
 
 #include <string>
+#include <string_view>
 
 #include "prove/prove.h"
 #include "text/json.h"
@@ -14,6 +15,7 @@ struct Subject {
   const perimeter::Perimeter& perimeter;
   std::string perimeter_path;   // for positions
   const prove::Report& report;
+  std::string_view perimeter_text = {};  // of that file; empty: exceptions have no position
 };
 
 enum class Colour : std::uint8_t { off, on };
@@ -24,11 +26,17 @@ text::Json to_sarif(const Subject& subject, std::string_view version);
 std::string to_page(const Subject& subject, std::string_view version);  // HTML that needs no network
 std::string_view schema();                                   // JSON Schema, draft 2020-12
 
+// The page names so many leaks in full, and text and page so many subjects of a leak; JSON has all.
+inline constexpr std::size_t page_leaks_max = 200;
+inline constexpr std::size_t subjects_shown_max = 12;
+
 // A comparison's and a difference's.
 std::string to_text(const prove::Difference& difference);
 text::Json to_json(const prove::Difference& difference);
 std::string to_text(const prove::Accesses& accesses);
 text::Json to_json(const prove::Accesses& accesses);
 text::Json to_json(const prover::Finding& finding);
+// "  who   …", a line a member, each after `indent` spaces: as every text report shows a request.
+std::string to_text(const prover::Finding& finding, std::size_t indent);
 
 }  // namespace ringwall::report

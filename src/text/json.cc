@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 
@@ -21,13 +22,13 @@ std::unexpected<Error> refuse(std::string_view text, std::uint32_t offset, std::
 // Walks simdjson's on-demand document once, copying it into a Json with offsets.
 class Reader {
  public:
-  explicit Reader(std::string_view text, const simdjson::padded_string& padded)
-      : text_(text), begin_(padded.data()) {}
+  Reader(std::string_view text, const simdjson::padded_string& padded, std::size_t depth_max)
+      : text_(text), begin_(padded.data()), depth_max_(depth_max) {}
 
   Result<Json> read(simdjson::ondemand::value value, std::size_t depth) {
     const std::uint32_t offset = offset_of(value.raw_json_token().data());
-    if (depth > json_depth_max) {
-      return refuse(text_, offset, fmt::format("more than {} levels deep", json_depth_max));
+    if (depth > depth_max_) {
+      return refuse(text_, offset, fmt::format("more than {} levels deep", depth_max_));
     }
     simdjson::ondemand::json_type type;
     if (value.type().get(type)) return refuse(text_, offset, "not a JSON value");
@@ -121,7 +122,17 @@ class Reader {
 
   std::string_view text_;
   const char* begin_;
+  std::size_t depth_max_;
 };
+
+// simdjson 3.0 looks at the wrong byte behind a word that is the whole document.
+Result<Json> read_word(std::string_view text) {
+  constexpr std::string_view white_space = " \t\r\n";
+  const std::size_t begin = std::min(text.find_first_not_of(white_space), text.size());
+  const std::string_view word = text.substr(begin, text.find_last_not_of(white_space) + 1 - begin);
+  if (word != "null" && word != "true" && word != "false") return refuse(text, 0, "not a JSON value");
+  return word == "null" ? Json() : Json(word == "true");
+}
 
 void dump_to(const Json& json, std::string& out, int indent) {
   const auto line = [&](int level) {
@@ -325,9 +336,10 @@ Position position_of(std::string_view text, std::uint32_t offset) {
   return {lines + 1, static_cast<std::uint32_t>(column) + 1};
 }
 
-Result<Json> parse_json(std::string_view text) {
-  if (text.size() > json_bytes_max) {
-    return fail(Failure::exhausted, fmt::format("a JSON document of {} bytes: the limit is {}", text.size(), json_bytes_max));
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
+  const std::size_t bytes_max = std::min<std::size_t>(limits.bytes_max, std::numeric_limits<std::uint32_t>::max());
+  if (text.size() > bytes_max) {
+    return fail(Failure::exhausted, fmt::format("a JSON document of {} bytes: the limit is {}", text.size(), bytes_max));
   }
   const simdjson::padded_string padded(text);
   simdjson::ondemand::parser parser;
@@ -335,9 +347,12 @@ Result<Json> parse_json(std::string_view text) {
   if (const auto error = parser.iterate(padded).get(document)) {
     return refuse(text, 0, error == simdjson::EMPTY ? "an empty document" : simdjson::error_message(error));
   }
-  Reader reader(text, padded);
+  Reader reader(text, padded, limits.depth_max);
   simdjson::ondemand::json_type type;
   if (document.type().get(type)) return refuse(text, 0, "not a JSON value");
+  if (type == simdjson::ondemand::json_type::null || type == simdjson::ondemand::json_type::boolean) {
+    return read_word(text);
+  }
   Result<Json> json;
   if (type == simdjson::ondemand::json_type::object || type == simdjson::ondemand::json_type::array) {
     simdjson::ondemand::value root;

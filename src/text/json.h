@@ -131,8 +131,15 @@ inline constexpr std::size_t json_bytes_max = 64UL * 1024 * 1024;
 // Appends `value` as a JSON string, quotes included: for writers of many small documents.
 void append_json_string(std::string& out, std::string_view value);
 
+// For readers of files that are larger or deeper than any API's documents. Offsets are 32 bits
+// wide, so `bytes_max` is at most 4 GiB.
+struct JsonLimits {
+  std::size_t bytes_max = json_bytes_max;
+  std::size_t depth_max = json_depth_max;
+};
+
 // Reads one JSON document and nothing after it (RFC 8259). Refuses, with line and column:
-// duplicate keys, more than `json_depth_max` levels, invalid UTF-8, numbers past a double.
-Result<Json> parse_json(std::string_view text);
+// duplicate keys, more levels or bytes than the limits, invalid UTF-8, numbers past a double.
+Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 }  // namespace ringwall::text

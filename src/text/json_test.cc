@@ -33,6 +33,23 @@ TEST(Json, DepthHasALimitThatHolds) {
   EXPECT_FALSE(parse_json("[" + at + "]"));
 }
 
+TEST(Json, AReaderMayHaveOtherLimits) {
+  const JsonLimits limits{.bytes_max = 90, .depth_max = 40};
+  const std::string at = std::string(40, '[') + std::string(40, ']');
+  EXPECT_FALSE(parse_json(at));
+  EXPECT_TRUE(parse_json(at, limits));
+  EXPECT_FALSE(parse_json("[" + at + "]", limits));
+  EXPECT_TRUE(parse_json(at + std::string(10, ' '), limits));
+  const auto past = parse_json(at + std::string(11, ' '), limits);
+  ASSERT_FALSE(past);
+  EXPECT_EQ(past.error().message, "a JSON document of 91 bytes: the limit is 90");
+}
+
+TEST(Json, AWordIsADocumentByItself) {
+  for (const char* text : {"null", "null\n", " null  ", "\ttrue", "false "}) EXPECT_TRUE(parse_json(text)) << text;
+  for (const char* text : {"null'\n", "nullx\n", "nul", "null null", " falsef", "truex\n"}) EXPECT_FALSE(parse_json(text)) << text;
+}
+
 TEST(Json, OffsetsPointIntoTheText) {
   const auto json = parse_json("{\n  \"a\": [1, \"x\"]}");
   ASSERT_TRUE(json);

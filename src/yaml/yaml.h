@@ -3,6 +3,7 @@
 // library. The core schema's scalars (null, true, 12, 1.5), anchors and aliases within a bound;
 // duplicate keys, other tags than those below, and more than one document are refused.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,8 +12,10 @@
 
 namespace ringwall::yaml {
 
-inline constexpr std::size_t bytes_max = 128UL * 1024 * 1024;
-inline constexpr std::size_t nodes_max = 8'000'000;  // aliases expanded
+inline constexpr std::size_t bytes_max = 16UL * 1024 * 1024;  // CloudFormation takes no more than 1 MB
+// Values and keys: those read, those that aliases expand to, and those kept for anchors.
+inline constexpr std::size_t nodes_max = 2'000'000;
+inline constexpr std::size_t depth_max = 64;  // levels of values, short tags and aliases counted
 
 enum class Tags : std::uint8_t {
   refused,

@@ -23,10 +23,15 @@ ReadCondition Readings::read(const policy::Condition& condition) {
   return read;
 }
 
-const Reading& Readings::operator[](const policy::Document& document) {
-  std::unique_ptr<Reading>& kept = read_[&document];
+const Reading& Readings::operator[](const policy::Document& document) const {
+  return *read_.at(&document);
+}
+
+const Reading& Readings::read(const policy::DocumentPtr& document) {
+  std::unique_ptr<Reading>& kept = read_[document.get()];
   if (kept != nullptr) return *kept;
-  kept = std::make_unique<Reading>(policy::plain::Policy(document));
+  kept_.push_back(document);
+  kept = std::make_unique<Reading>(policy::plain::Policy(*document));
   for (const policy::Statement& said : kept->policy.syntax().statements) {
     ReadStatement read{&said, vocabulary_.relation({.kind = Relation::Kind::action, .values = said.actions})};
     if (!said.resources.empty() && !has_variables(said.resources))

@@ -29,17 +29,20 @@ struct Reading {
   std::vector<ReadStatement> statements;
 };
 
-// Keeps what it has read, by document; they must outlive it.
+// Keeps what it has read, and the documents with it: an address stays one document's.
 class Readings {
  public:
   explicit Readings(Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
-  const Reading& operator[](const policy::Document& document);
+  const Reading& read(const policy::DocumentPtr& document);
+  const Reading& operator[](const policy::Document& document) const;  // one that was read
+  std::size_t size() const { return read_.size(); }
 
   ReadCondition read(const policy::Condition& condition);
 
  private:
   Vocabulary& vocabulary_;
   std::unordered_map<const policy::Document*, std::unique_ptr<Reading>> read_;
+  std::vector<policy::DocumentPtr> kept_;
 };
 
 bool has_variable(const policy::Listed& listed);

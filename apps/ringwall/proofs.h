@@ -1,0 +1,96 @@
+#pragma once
+// The subcommands that prove and compare: `prove`, `diff`, `who-can`, `what-can`, `compare`.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "commands.h"
+#include "loaders/loaders.h"
+#include "perimeter/perimeter.h"
+#include "policy/policy.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ringwall::app {
+
+// Exit statuses of these subcommands, wrong usage included.
+inline constexpr int exit_proved = 0;
+inline constexpr int exit_leak = 1;
+inline constexpr int exit_inconclusive = 2;
+inline constexpr int exit_bad_input = 3;
+
+// An estate: folders as `ringwall collect` writes them and files of Terraform and CloudFormation,
+// each laid over those before it; or that of the running server.
+struct EstateFlags {
+  std::vector<std::string> paths;
+  bool live = false;
+  std::string data = data_folder_default;
+  std::string account, region = "us-east-1";  // of Terraform and CloudFormation resources that name none
+};
+
+inline constexpr std::size_t estate_files_max = 1'000'000;
+inline constexpr std::size_t estate_file_bytes_max = 512UL * 1024 * 1024;
+inline constexpr std::size_t estate_bytes_max = 4UL * 1024 * 1024 * 1024;
+
+// `organization`: another one is refused; empty: any.
+Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization);
+
+enum class ProofFormat : std::uint8_t { text, json, sarif, html };
+
+struct ProveFlags {
+  std::string perimeter;
+  EstateFlags estate;
+  std::string today;  // empty: the clock's
+  unsigned threads = 0;  // 0: one for each processor
+  ProofFormat format = ProofFormat::text;
+  std::string out, page, sarif, json, certificate;  // files
+  bool no_depth = false;
+  std::vector<std::string> objectives;  // empty: all
+  bool schema = false;
+};
+
+struct DiffFlags {
+  EstateFlags before, after;
+  unsigned threads = 0;
+  Format format = Format::text;
+};
+
+struct WhoCanFlags {
+  std::string action, resource;
+  EstateFlags estate;
+  unsigned threads = 0;
+  Format format = Format::text;
+};
+
+struct WhatCanFlags {
+  std::string principal;
+  EstateFlags estate;
+  unsigned threads = 0;
+  Format format = Format::text;
+};
+
+struct CompareFlags {
+  std::vector<std::string> files;  // two, or none beside `batch`
+  std::optional<policy::Kind> kind;  // empty: by each document's shape
+  Format format = Format::text;
+  std::string batch;
+};
+
+int prove(const ProveFlags& flags);
+int diff(const DiffFlags& flags);
+int who_can(const WhoCanFlags& flags);
+int what_can(const WhatCanFlags& flags);
+int compare(const CompareFlags& flags);
+
+// Adds the five to the command line. Whichever is given sets `chosen` to what runs it.
+void add_proofs(CLI::App& app, std::function<int()>& chosen);
+// Is it one of the five? Their exit status of wrong usage is exit_bad_input.
+bool is_proof(const std::string& subcommand);
+
+}  // namespace ringwall::app

@@ -1,0 +1,237 @@
+// `ringwall prove` and the questions beside it: an estate in, an answer out.
+
+#include "prove/prove.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "os/files.h"
+#include "proofs.h"
+#include "report/report.h"
+#include "text/time.h"
+
+namespace ringwall::app {
+namespace {
+
+constexpr std::size_t date_length = 10;  // 2026-01-31
+
+Result<std::string> today_of(const ProveFlags& flags) {
+  if (flags.today.empty()) return text::iso8601(os::SystemClock().now()).substr(0, date_length);
+  if (flags.today.size() != date_length || !text::parse_iso8601(flags.today))
+    return fail(Failure::invalid, "`--today " + flags.today + "` is no date of the form YYYY-MM-DD");
+  return flags.today;
+}
+
+// On a terminal one line that counts; nothing elsewhere.
+class Progress {
+ public:
+  Progress() : shown_(isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { end(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void tell(std::size_t done, std::size_t all) {
+    const std::size_t percent = all == 0 ? 100 : done * 100 / all;
+    if (!shown_ || percent == percent_) return;
+    percent_ = percent;
+    fmt::print(stderr, "\r{} of {} questions ({} %)\x1b[K", done, all, percent);
+    std::fflush(stderr);
+    open_ = true;
+  }
+  void end() {
+    if (open_) fmt::print(stderr, "\r\x1b[K");
+    open_ = false;
+  }
+
+ private:
+  bool shown_, open_ = false;
+  std::size_t percent_ = 101;
+};
+
+// Certificates follow each other in one file, which is there under its name once it is whole.
+class Certificates {
+ public:
+  explicit Certificates(std::string path) : path_(std::move(path)) {
+    if (!path_.empty()) out_.open(path_ + ".partial", std::ios::binary | std::ios::trunc);
+  }
+  ~Certificates() {
+    if (!path_.empty()) ::unlink((path_ + ".partial").c_str());
+  }
+  Certificates(const Certificates&) = delete;
+  Certificates& operator=(const Certificates&) = delete;
+
+  void add(const std::string& certificate) { out_ << certificate; }
+  Result<> end() {
+    if (path_.empty()) return {};
+    out_.close();
+    if (out_.fail() || std::rename((path_ + ".partial").c_str(), path_.c_str()) != 0)
+      return std::unexpected(os::system_error("cannot write `" + path_ + "`", errno));
+    return {};
+  }
+
+ private:
+  std::string path_;
+  std::ofstream out_;
+};
+
+prove::Options options_of(unsigned threads, Progress& progress) {
+  prove::Options options;
+  options.threads = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+  options.progress = [&progress](std::size_t done, std::size_t all) { progress.tell(done, all); };
+  return options;
+}
+
+using Objectives = std::set<perimeter::Objective>;
+
+Result<Objectives> objectives_of(const std::vector<std::string>& names) {
+  Objectives all;
+  for (const std::string& name : names) {
+    const auto objective = perimeter::objective_of(name);
+    if (!objective) return fail(Failure::invalid, "there is no objective `" + name + "`: `ringwall help prove` names them");
+    all.insert(*objective);
+  }
+  return all;
+}
+
+// Leaves what was asked for, everything if nothing was named. Positions of leaks change with it.
+void keep_only(prove::Report& report, const Objectives& kept) {
+  if (kept.empty()) return;
+  std::erase_if(report.rows, [&](const prove::Row& row) { return !kept.contains(row.objective); });
+  std::erase_if(report.future, [&](const prove::Leak& leak) { return !kept.contains(leak.objective); });
+  std::vector<prove::Leak> leaks;
+  std::vector<std::size_t> moved(report.leaks.size());
+  for (std::size_t i = 0; i < report.leaks.size(); ++i) {
+    moved[i] = leaks.size();
+    if (kept.contains(report.leaks[i].objective)) leaks.push_back(std::move(report.leaks[i]));
+  }
+  report.leaks = std::move(leaks);
+  for (prove::Row& row : report.rows) {
+    for (prove::CellOf& cell : row.cells) {
+      for (std::size_t& leak : cell.leaks) leak = moved[leak];
+    }
+  }
+}
+
+report::Colour colour() {
+  const char* refused = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (refused == nullptr || *refused == '\0') ? report::Colour::on : report::Colour::off;
+}
+
+std::string rendered(const report::Subject& subject, ProofFormat format, report::Colour colour) {
+  switch (format) {
+    case ProofFormat::text:
+      return report::to_text(subject, colour);
+    case ProofFormat::json:
+      return report::to_json(subject).dump_pretty() + "\n";
+    case ProofFormat::sarif:
+      return report::to_sarif(subject, RINGWALL_VERSION).dump_pretty() + "\n";
+    case ProofFormat::html:
+      break;
+  }
+  return report::to_page(subject, RINGWALL_VERSION);
+}
+
+Result<> write_all(const report::Subject& subject, const ProveFlags& flags) {
+  constexpr unsigned mode = 0644;
+  const std::pair<const std::string&, ProofFormat> files[] = {
+      {flags.page, ProofFormat::html}, {flags.sarif, ProofFormat::sarif}, {flags.json, ProofFormat::json}, {flags.out, flags.format}};
+  for (const auto& [path, format] : files) {
+    if (!path.empty()) RW_DO(os::write_file(path, rendered(subject, format, report::Colour::off), mode));
+  }
+  if (flags.out.empty()) fmt::print("{}", rendered(subject, flags.format, colour()));
+  return {};
+}
+
+int status_of(prove::Verdict verdict) {
+  switch (verdict) {
+    case prove::Verdict::proved:
+      return exit_proved;
+    case prove::Verdict::leak:
+      return exit_leak;
+    case prove::Verdict::inconclusive:
+      break;
+  }
+  return exit_inconclusive;
+}
+
+Result<int> proved(const ProveFlags& flags) {
+  if (flags.perimeter.empty()) return fail(Failure::invalid, "there is no perimeter: `--perimeter FILE` names its file");
+  RW_TRY(const std::string perimeter_text, os::read_file(flags.perimeter, perimeter::bytes_max));
+  const auto perimeter = perimeter::read(perimeter_text);
+  if (!perimeter) return fail(perimeter.error(), flags.perimeter);
+  RW_TRY(const Objectives objectives, objectives_of(flags.objectives));
+  RW_TRY(std::string today, today_of(flags));
+  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization));
+  Progress progress;
+  prove::Options options = options_of(flags.threads, progress);
+  options.today = std::move(today);
+  options.depth = !flags.no_depth;
+  Certificates certificates(flags.certificate);
+  if (!flags.certificate.empty()) options.certificate = [&](const std::string& one) { certificates.add(one); };
+  prove::Report found = prove::prove(world, *perimeter, options);
+  progress.end();
+  keep_only(found, objectives);
+  RW_DO(certificates.end());
+  const report::Subject subject{world, *perimeter, flags.perimeter, found, perimeter_text};
+  RW_DO(write_all(subject, flags));
+  return status_of(found.verdict());
+}
+
+Result<int> differed(const DiffFlags& flags) {
+  RW_TRY(const loaders::Loaded before, read_estate(flags.before, {}));
+  RW_TRY(const loaders::Loaded after, read_estate(flags.after, {}));
+  Progress progress;
+  const prove::Options options = options_of(flags.threads, progress);
+  const prove::Difference difference = prove::difference(before, after, options);
+  progress.end();
+  fmt::print("{}", flags.format == Format::json ? report::to_json(difference).dump_pretty() + "\n" : report::to_text(difference));
+  if (!difference.newly_allowed.empty()) return exit_leak;
+  return difference.undecided.empty() ? exit_proved : exit_inconclusive;
+}
+
+int print(const prove::Accesses& accesses, Format format) {
+  fmt::print("{}", format == Format::json ? report::to_json(accesses).dump_pretty() + "\n" : report::to_text(accesses));
+  return accesses.undecided.empty() ? exit_proved : exit_inconclusive;
+}
+
+Result<int> found_who(const WhoCanFlags& flags) {
+  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
+  Progress progress;
+  const prove::Options options = options_of(flags.threads, progress);
+  RW_TRY(const prove::Accesses accesses, prove::who_can(world, flags.action, flags.resource, options));
+  progress.end();
+  return print(accesses, flags.format);
+}
+
+Result<int> found_what(const WhatCanFlags& flags) {
+  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
+  Progress progress;
+  const prove::Options options = options_of(flags.threads, progress);
+  RW_TRY(const prove::Accesses accesses, prove::what_can(world, flags.principal, options));
+  progress.end();
+  return print(accesses, flags.format);
+}
+
+int end(const Result<int>& status) { return status ? *status : complain(status.error().message, exit_bad_input); }
+
+}  // namespace
+
+int prove(const ProveFlags& flags) {
+  if (flags.schema) {
+    fmt::print("{}", report::schema());
+    return exit_success;
+  }
+  return end(proved(flags));
+}
+
+int diff(const DiffFlags& flags) { return end(differed(flags)); }
+int who_can(const WhoCanFlags& flags) { return end(found_who(flags)); }
+int what_can(const WhatCanFlags& flags) { return end(found_what(flags)); }
+
+}  // namespace ringwall::app

@@ -1,0 +1,24 @@
+#pragma once
+// Patterns with `*` and `?` compared with each other: what carving one set of requests out of
+// another rests on.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalogue/catalogue.h"
+#include "text/glob.h"
+
+namespace ringwall::generate::detail {
+
+// Does every text that `narrow` matches match `wide` too? Answers no where it cannot tell.
+bool covers(std::string_view wide, std::string_view narrow, text::Case letters);
+// Is there a text that both match?
+bool overlap(std::string_view a, std::string_view b, text::Case letters);
+
+// Patterns for the actions of the service that `within` matches and none of `excluded`: as few as
+// the catalogue's names need, so that a new action is among them if it begins like one of today's.
+std::vector<std::string> all_but(const catalogue::Service& service, const std::string& within,
+                                 const std::vector<std::string>& excluded);
+
+}  // namespace ringwall::generate::detail

@@ -1,0 +1,524 @@
+#include "generate/generate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "authz/authz.h"
+#include "generate/detail/pack.h"
+#include "generate/detail/patterns.h"
+
+namespace ringwall::generate {
+namespace {
+
+using policy::Request;
+using text::Json;
+using Keys = std::vector<std::pair<std::string, std::string>>;
+
+constexpr const char* today = "2026-11-22";
+constexpr const char* mine = "111122223333";
+constexpr const char* organization = "o-a1b2c3d4e5";
+constexpr const char* trusted = "444455556666";
+
+constexpr const char* file = R"({
+  "organization": "o-a1b2c3d4e5",
+  "accounts": ["444455556666"],
+  "networks": {"cidrs": ["192.0.2.0/24"], "vpcs": ["vpc-012abc01"], "endpoints": ["vpce-012abc01"]},
+  "services": [{"principal": "cloudtrail.amazonaws.com", "actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::trail/*"]}],
+  "aws_owned": [{"resources": ["arn:aws:s3:::amazonlinux/*"], "actions": ["s3:GetObject"]}],
+  "exceptions": [
+    {"name": "auditor", "owner": "o", "reason": "r", "objectives": ["trust"], "principals": ["123456789012"],
+     "external_id": "audit"},
+    {"name": "partner", "owner": "o", "reason": "r", "expires": "2027-01-01",
+     "objectives": ["resource/principals", "resource/networks"],
+     "principals": ["arn:aws:iam::777788889999:role/reader"], "actions": ["s3:GetObject"],
+     "resources": ["arn:aws:s3:::prices/*"]},
+    {"name": "over", "owner": "o", "reason": "r", "expires": "2026-11-22", "objectives": ["identity/resources"],
+     "actions": ["sqs:SendMessage"]},
+    {"name": "nightly", "owner": "o", "reason": "r", "objectives": ["identity/networks"], "actions": ["s3:ListBucket"],
+     "cidrs": ["198.51.100.0/24"]}
+  ]})";
+
+perimeter::Perimeter perimeter_of(const std::string& text) {
+  auto read = perimeter::read(text);
+  EXPECT_TRUE(read) << read.error().message;
+  return read ? *read : perimeter::Perimeter{};
+}
+
+const Generated& generated() {
+  static const Generated made = [] {
+    auto result = generate(perimeter_of(file), catalogue::Catalogue::builtin(), today);
+    EXPECT_TRUE(result);
+    return result ? *std::move(result) : Generated{};
+  }();
+  return made;
+}
+
+// The document, or the statements of one as a document.
+std::string text_of(const Policy& policy) {
+  if (policy.document.contains("Version")) return policy.document.dump();
+  Json document = policy.document;
+  document.set("Version", "2012-10-17");
+  return document.dump();
+}
+
+std::vector<authz::Named> named(const Generated& from, Layer layer,
+                                const std::string& service = "") {
+  std::vector<authz::Named> all;
+  for (const Policy& policy : from.policies) {
+    if (policy.layer != layer || policy.service != service) continue;
+    auto document = policy::compile(text_of(policy), policy.kind);
+    EXPECT_TRUE(document) << policy.name << ": " << document.error().message;
+    if (document) all.push_back({policy.name, *document});
+  }
+  EXPECT_FALSE(all.empty());
+  return all;
+}
+
+// Does a document say no? Of several, one is enough; an allowance that is missing is another
+// matter.
+bool denied(const std::vector<authz::Named>& documents, const Request& request) {
+  const policy::Probe probe(request);
+  return std::ranges::any_of(documents, [&](const authz::Named& one) {
+    return one.document->next(policy::Effect::deny, 0, probe) != one.document->statements();
+  });
+}
+
+bool allowed(const std::vector<authz::Named>& documents, const Request& request) {
+  const policy::Probe probe(request);
+  return std::ranges::any_of(documents, [&](const authz::Named& one) {
+    return one.document->next(policy::Effect::allow, 0, probe) != one.document->statements();
+  });
+}
+
+Request request(const std::string& account, const std::string& action, const std::string& resource,
+                const Keys& keys) {
+  Request one;
+  one.principal.type = policy::Principal::Type::role_session;
+  one.principal.account = account;
+  one.principal.role_arn = "arn:aws:iam::" + account + ":role/reader";
+  one.principal.arn = "arn:aws:sts::" + account + ":assumed-role/reader/s";
+  one.action = action;
+  one.resource = resource;
+  one.context.set("aws:PrincipalArn", one.principal.role_arn);
+  one.context.set("aws:PrincipalAccount", account);
+  one.context.set("aws:PrincipalIsAWSService", "false");
+  one.context.set("aws:ViaAWSService", "false");
+  if (account == mine) one.context.set("aws:PrincipalOrgID", organization);
+  for (const auto& [key, value] : keys) one.context.set(key, value);
+  return one;
+}
+
+Request service_request(const std::string& service, const std::string& action,
+                        const std::string& resource, const Keys& keys) {
+  Request one = request("", action, resource, keys);
+  one.principal = {.type = policy::Principal::Type::service, .service = service};
+  for (const char* key : {"aws:PrincipalArn", "aws:PrincipalAccount"}) one.context.erase(key);
+  one.context.set("aws:PrincipalIsAWSService", "true");
+  one.context.set("aws:PrincipalServiceName", service);
+  return one;
+}
+
+const Keys resource_of_mine = {{"aws:ResourceOrgID", organization}, {"aws:ResourceAccount", mine}};
+const Keys resource_of_others = {{"aws:ResourceOrgID", "o-0000000000"},
+                                 {"aws:ResourceAccount", "999999999999"}};
+constexpr const char* object = "arn:aws:s3:::books/one";
+
+TEST(Generate, EveryDocumentIsOneThatItsKindTakes) {
+  for (const Policy& policy : generated().policies)
+    EXPECT_TRUE(policy::compile(text_of(policy), policy.kind)) << policy.name;
+  EXPECT_TRUE(generated().complete);
+}
+
+TEST(Generate, NamesAreUniqueAndInOrder) {
+  std::set<std::string> names;
+  for (const Policy& policy : generated().policies)
+    EXPECT_TRUE(names.insert(policy.name).second) << policy.name;
+  EXPECT_TRUE(std::ranges::is_sorted(generated().policies, [](const Policy& a, const Policy& b) {
+    return std::tie(a.layer, a.name) < std::tie(b.layer, b.name);
+  }));
+  for (int index = 0; index <= static_cast<int>(Layer::trust_statement); ++index)
+    EXPECT_EQ(layer_of(name_of(static_cast<Layer>(index))), static_cast<Layer>(index));
+  EXPECT_EQ(layer_of("scp"), std::nullopt);
+}
+
+TEST(Generate, TheSamePerimeterGivesTheSameBytes) {
+  const auto again = generate(perimeter_of(file), catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(as_json(*again), as_json(generated()));
+  EXPECT_EQ(as_terraform(*again), as_terraform(generated()));
+  EXPECT_EQ(as_cloudformation(*again), as_cloudformation(generated()));
+}
+
+TEST(Generate, APerimeterWithoutNetworksIsRefused) {
+  const auto none = generate(
+      perimeter_of(R"({"organization": "o-a1b2c3d4e5", "networks": {"estate_vpcs": false}})"),
+      catalogue::Catalogue::builtin(), today);
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("no network at all"), std::string::npos);
+}
+
+class OnlyMyResources : public testing::TestWithParam<Layer> {};
+
+TEST_P(OnlyMyResources, DenyWhatIsNotMine) {
+  const auto documents = named(generated(), GetParam());
+  EXPECT_FALSE(denied(documents, request(mine, "s3:PutObject", object, resource_of_mine)));
+  EXPECT_TRUE(denied(documents, request(mine, "s3:PutObject", object, resource_of_others)));
+  EXPECT_TRUE(denied(
+      documents,
+      request(mine, "sqs:SendMessage", "arn:aws:sqs:us-east-1:999999999999:q", resource_of_others)))
+      << "the exception is over";
+  EXPECT_TRUE(denied(documents, request(mine, "s3:PutObject", object, {})))
+      << "nobody says whose it is";
+  EXPECT_FALSE(
+      denied(documents, request(mine, "s3:PutObject", object, {{"aws:ResourceAccount", trusted}})));
+}
+
+TEST_P(OnlyMyResources, SpareThoseOfAwsForWhatIsListed) {
+  const auto documents = named(generated(), GetParam());
+  EXPECT_FALSE(denied(
+      documents, request(mine, "s3:GetObject", "arn:aws:s3:::amazonlinux/a", resource_of_others)));
+  EXPECT_TRUE(denied(
+      documents, request(mine, "s3:PutObject", "arn:aws:s3:::amazonlinux/a", resource_of_others)));
+  EXPECT_TRUE(denied(documents, request(mine, "s3:GetObjectAcl", "arn:aws:s3:::amazonlinux/a",
+                                        resource_of_others)));
+  EXPECT_TRUE(denied(documents, request(mine, "s3:GetObject", object, resource_of_others)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, OnlyMyResources,
+                         testing::Values(Layer::identity_guardrail, Layer::scp_resources));
+
+TEST(ScpNetworks, DenyFromElsewhereUnlessAServicePassesItOn) {
+  const auto documents = named(generated(), Layer::scp_networks);
+  const auto from = [&](const Keys& keys) {
+    return denied(documents, request(mine, "s3:PutObject", object, keys));
+  };
+  EXPECT_FALSE(from({{"aws:SourceIp", "192.0.2.7"}}));
+  EXPECT_TRUE(from({{"aws:SourceIp", "198.51.100.7"}}));
+  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-012abc01"}}));
+  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-09999999"}}));
+  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-09999999"}, {"aws:SourceVpce", "vpce-012abc01"}}));
+  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-09999999"}, {"aws:VpceOrgID", organization}}));
+  EXPECT_TRUE(from({}));
+  EXPECT_FALSE(from({{"aws:SourceIp", "198.51.100.7"}, {"aws:ViaAWSService", "true"}}));
+}
+
+TEST(ScpNetworks, SpareTheNetworkOfAnExceptionForItsActionOnly) {
+  const auto documents = named(generated(), Layer::scp_networks);
+  const Keys nightly = {{"aws:SourceIp", "198.51.100.7"}};
+  EXPECT_FALSE(denied(documents, request(mine, "s3:ListBucket", "arn:aws:s3:::books", nightly)));
+  EXPECT_TRUE(denied(documents, request(mine, "s3:DeleteBucket", "arn:aws:s3:::books", nightly)));
+  EXPECT_TRUE(denied(documents, request(mine, "s3:ListBucket", "arn:aws:s3:::books",
+                                        {{"aws:SourceIp", "203.0.113.1"}})));
+}
+
+// RCPs and the statements of resource policies say the same of what they reach.
+class OnResources : public testing::TestWithParam<std::pair<Layer, const char*>> {
+ protected:
+  std::vector<authz::Named> documents_ = named(generated(), GetParam().first, GetParam().second);
+  static Keys inside(Keys keys = {}) {
+    keys.emplace_back("aws:SourceIp", "192.0.2.7");
+    return keys;
+  }
+};
+
+TEST_P(OnResources, DenyOutsiders) {
+  EXPECT_FALSE(denied(documents_, request(mine, "s3:GetObject", object, inside())));
+  EXPECT_FALSE(denied(documents_, request(trusted, "s3:GetObject", object, inside())));
+  EXPECT_TRUE(denied(documents_, request("999999999999", "s3:GetObject", object, inside())));
+  Request anonymous =
+      request("", "s3:GetObject", object, inside({{"aws:PrincipalType", "Anonymous"}}));
+  anonymous.principal = {};
+  for (const char* key : {"aws:PrincipalArn", "aws:PrincipalAccount"}) anonymous.context.erase(key);
+  EXPECT_TRUE(denied(documents_, anonymous));
+}
+
+TEST_P(OnResources, DenyOtherNetworks) {
+  EXPECT_TRUE(denied(documents_,
+                     request(mine, "s3:GetObject", object, {{"aws:SourceIp", "198.51.100.7"}})));
+  EXPECT_FALSE(denied(documents_,
+                      request(mine, "s3:GetObject", object,
+                              {{"aws:SourceIp", "198.51.100.7"}, {"aws:ViaAWSService", "true"}})));
+}
+
+TEST_P(OnResources, LetMyServicesDoTheirWorkAndNoOthers) {
+  const char* log = "arn:aws:s3:::trail/log";
+  const Keys for_me = {{"aws:SourceAccount", mine}, {"aws:SourceOrgID", organization}};
+  EXPECT_FALSE(
+      denied(documents_, service_request("cloudtrail.amazonaws.com", "s3:PutObject", log, for_me)));
+  EXPECT_FALSE(
+      denied(documents_, service_request("cloudtrail.amazonaws.com", "s3:PutObject", log, {})));
+  EXPECT_TRUE(
+      denied(documents_, service_request("cloudtrail.amazonaws.com", "s3:GetObject", log, for_me)));
+  EXPECT_TRUE(denied(documents_,
+                     service_request("cloudtrail.amazonaws.com", "s3:PutObject", object, for_me)));
+  EXPECT_TRUE(
+      denied(documents_, service_request("config.amazonaws.com", "s3:PutObject", log, for_me)));
+  const Keys for_others = {{"aws:SourceAccount", "999999999999"},
+                           {"aws:SourceOrgID", "o-0000000000"}};
+  EXPECT_TRUE(denied(documents_,
+                     service_request("cloudtrail.amazonaws.com", "s3:PutObject", log, for_others)));
+  EXPECT_FALSE(denied(documents_, service_request("cloudtrail.amazonaws.com", "s3:PutObject", log,
+                                                  {{"aws:SourceAccount", trusted}})));
+}
+
+TEST_P(OnResources, SpareThePartnerAndNobodyElse) {
+  const char* prices = "arn:aws:s3:::prices/today";
+  EXPECT_FALSE(denied(documents_, request("777788889999", "s3:GetObject", prices, {})));
+  EXPECT_TRUE(denied(documents_, request("777788889999", "s3:PutObject", prices, {})));
+  EXPECT_TRUE(denied(documents_, request("777788889999", "s3:GetObjectAcl", prices, {})));
+  EXPECT_TRUE(denied(documents_, request("777788889999", "s3:GetObject", object, {})));
+  EXPECT_TRUE(denied(documents_, request("999999999999", "s3:GetObject", prices, inside())));
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, OnResources,
+                         testing::Values(std::pair(Layer::rcp, ""),
+                                         std::pair(Layer::resource_statement, ""),
+                                         std::pair(Layer::resource_statement, "s3")));
+
+constexpr const char* role = "arn:aws:iam::111122223333:role/app";
+
+TEST(Trust, OutsidersAssumeRolesByExceptionAndExternalIdOnly) {
+  const auto statements = named(generated(), Layer::trust_statement, "sts");
+  const auto rcps = named(generated(), Layer::rcp);
+  for (const auto* documents : {&statements, &rcps}) {
+    const Keys inside = {{"aws:SourceIp", "192.0.2.7"}};
+    EXPECT_FALSE(denied(*documents, request(mine, "sts:AssumeRole", role, inside)));
+    EXPECT_TRUE(denied(*documents, request("999999999999", "sts:AssumeRole", role, inside)));
+    EXPECT_TRUE(denied(*documents, request("123456789012", "sts:AssumeRole", role, inside)));
+    EXPECT_TRUE(denied(*documents, request("123456789012", "sts:AssumeRole", role,
+                                           {{"sts:ExternalId", "other"}})));
+    EXPECT_FALSE(denied(*documents, request("123456789012", "sts:AssumeRole", role,
+                                            {{"sts:ExternalId", "audit"}})));
+    EXPECT_TRUE(denied(*documents, request("999999999999", "sts:AssumeRole", role,
+                                           {{"sts:ExternalId", "audit"}})));
+  }
+  EXPECT_FALSE(
+      denied(statements, service_request("ec2.amazonaws.com", "sts:AssumeRole", role, {})));
+  EXPECT_TRUE(denied(statements, service_request("ec2.amazonaws.com", "sts:AssumeRole", role,
+                                                 {{"aws:SourceAccount", "999999999999"}})));
+}
+
+TEST(Trust, AProviderVouchesForCallersWithoutAnOrganisation) {
+  Request caller = request("", "sts:AssumeRoleWithWebIdentity", role, {});
+  caller.principal = {.type = policy::Principal::Type::federated,
+                      .provider = "accounts.google.com"};
+  for (const char* key : {"aws:PrincipalArn", "aws:PrincipalAccount"}) caller.context.erase(key);
+  EXPECT_FALSE(denied(named(generated(), Layer::trust_statement, "sts"), caller));
+  EXPECT_FALSE(denied(named(generated(), Layer::rcp), caller));
+  caller.context.set("aws:ResourceOrgID", organization);
+  EXPECT_TRUE(allowed(named(generated(), Layer::endpoint, "sts"), caller));
+  caller.context.set("aws:ResourceOrgID", "o-0000000000");
+  EXPECT_FALSE(allowed(named(generated(), Layer::endpoint, "sts"), caller));
+}
+
+TEST(Trust, AnExceptionForSomeRolesHasAStatementOfItsOwn) {
+  const auto made =
+      generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "exceptions": [{"name": "vendor",
+      "owner": "o", "reason": "r", "objectives": ["trust"], "principals": ["123456789012"],
+      "resources": ["arn:aws:iam::111122223333:role/app"]}]})"),
+               catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  const Request vendor = request("123456789012", "sts:AssumeRole", role, {});
+  for (const Policy& policy : made->policies) {
+    if (policy.layer != Layer::trust_statement) continue;
+    const auto document = policy::compile(text_of(policy), policy.kind);
+    ASSERT_TRUE(document);
+    EXPECT_EQ(denied({{policy.name, *document}}, vendor),
+              policy.name == "ringwall-trust-statement");
+  }
+}
+
+TEST(Endpoint, LetsMyPrincipalsToMyResources) {
+  for (const char* service : {"", "s3"}) {
+    const auto documents = named(generated(), Layer::endpoint, service);
+    EXPECT_TRUE(allowed(documents, request(mine, "s3:PutObject", object, resource_of_mine)));
+    EXPECT_TRUE(allowed(documents, request(trusted, "s3:PutObject", object, resource_of_mine)));
+    EXPECT_TRUE(allowed(documents,
+                        request(mine, "s3:PutObject", object, {{"aws:ResourceAccount", trusted}})));
+    EXPECT_FALSE(
+        allowed(documents, request("999999999999", "s3:PutObject", object, resource_of_mine)));
+    EXPECT_FALSE(allowed(documents, request(mine, "s3:PutObject", object, resource_of_others)));
+    EXPECT_TRUE(allowed(documents, request(mine, "s3:GetObject", "arn:aws:s3:::amazonlinux/a",
+                                           resource_of_others)));
+    EXPECT_FALSE(allowed(documents, request("999999999999", "s3:GetObject",
+                                            "arn:aws:s3:::amazonlinux/a", resource_of_others)));
+    EXPECT_TRUE(allowed(documents, service_request("cloudtrail.amazonaws.com", "s3:PutObject",
+                                                   "arn:aws:s3:::trail/a", resource_of_mine)));
+    EXPECT_FALSE(allowed(documents, service_request("config.amazonaws.com", "s3:PutObject",
+                                                    "arn:aws:s3:::trail/a", resource_of_mine)));
+  }
+}
+
+TEST(Endpoint, LetsAnonymousReadersThroughWhereThePerimeterSaysSo) {
+  Request anonymous = request("", "s3:GetObject", object, {{"aws:PrincipalType", "Anonymous"}});
+  anonymous.principal = {};
+  for (const char* key : {"aws:PrincipalArn", "aws:PrincipalAccount"}) anonymous.context.erase(key);
+  EXPECT_FALSE(allowed(named(generated(), Layer::endpoint, "s3"), anonymous));
+  const auto open =
+      generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "anonymous_get_object": true})"),
+               catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(open);
+  EXPECT_TRUE(allowed(named(*open, Layer::endpoint, "s3"), anonymous));
+  anonymous.action = "s3:PutObject";
+  EXPECT_FALSE(allowed(named(*open, Layer::endpoint, "s3"), anonymous));
+  EXPECT_FALSE(allowed(named(*open, Layer::endpoint, "s3"),
+                       request("999999999999", "s3:GetObject", object, {})));
+}
+
+TEST(Endpoint, AnExceptionOpensTheSideThatItNames) {
+  const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "exceptions": [
+      {"name": "read", "owner": "o", "reason": "r", "objectives": ["network/resources"], "actions": ["s3:GetObject"],
+       "resources": ["arn:aws:s3:::public/*"]},
+      {"name": "vendor", "owner": "o", "reason": "r", "objectives": ["network/principals"], "principals": ["123456789012"],
+       "actions": ["s3:PutObject"], "vpcs": ["vpc-012abc01"]}]})"),
+                             catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  const auto documents = named(*made, Layer::endpoint, "s3");
+  EXPECT_TRUE(allowed(documents,
+                      request(mine, "s3:GetObject", "arn:aws:s3:::public/a", resource_of_others)));
+  EXPECT_FALSE(allowed(documents, request("123456789012", "s3:GetObject", "arn:aws:s3:::public/a",
+                                          resource_of_others)));
+  Keys keys = resource_of_mine;
+  EXPECT_FALSE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
+  keys.emplace_back("aws:SourceVpc", "vpc-012abc01");
+  EXPECT_TRUE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
+  keys = resource_of_others;
+  keys.emplace_back("aws:SourceVpc", "vpc-012abc01");
+  EXPECT_FALSE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
+}
+
+TEST(Generate, ExceptionsThatOverlapStayDeniedAndAreNoted) {
+  const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "exceptions": [
+      {"name": "wide", "owner": "o", "reason": "r", "objectives": ["identity/resources"],
+       "principals": ["arn:aws:iam::*:role/a"], "resources": ["arn:aws:s3:::a/*"]},
+      {"name": "narrow", "owner": "o", "reason": "r", "objectives": ["identity/resources"],
+       "principals": ["arn:aws:iam::*:role/b"], "resources": ["arn:aws:s3:::a/b/*"]}]})"),
+                             catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(std::ranges::any_of(
+      made->notes, [](const std::string& note) { return note.starts_with("`narrow` overlaps"); }));
+}
+
+TEST(Generate, WhatDoesNotFitIsLeftOutAndSaid) {
+  std::string vpcs;
+  for (int index = 0; index < 400; ++index) {
+    std::string digits = std::to_string(index);
+    digits.insert(0, 8 - digits.size(), '0');
+    vpcs += (index == 0 ? "\"vpc-" : ",\"vpc-") + digits + "\"";
+  }
+  const auto made = generate(
+      perimeter_of(R"({"organization": "o-a1b2c3d4e5", "networks": {"vpcs": [)" + vpcs + "]}}"),
+      catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  EXPECT_FALSE(made->complete);
+  EXPECT_TRUE(std::ranges::any_of(made->notes, [](const std::string& note) {
+    return note.starts_with("`OnlyMyNetworks` of `ringwall-scp-networks`");
+  }));
+}
+
+TEST(Pack, AStatementThatIsTooLongIsCutAndSaysTheSame) {
+  detail::Statement statement{.sid = "Long", .actions = {detail::Sense::listed, {}}};
+  for (int index = 0; index < 600; ++index)
+    statement.actions.listed.push_back("s3:Action" + std::to_string(index));
+  const auto packed = detail::pack({statement}, policy::Kind::scp);
+  EXPECT_TRUE(packed.unfit.empty());
+  EXPECT_GT(packed.documents.size(), 1U);
+  std::multiset<std::string> actions;
+  for (const Json& document : packed.documents) {
+    EXPECT_LE(document.dump().size(), policy::characters_max(policy::Kind::scp));
+    EXPECT_TRUE(policy::compile(document.dump(), policy::Kind::scp));
+    for (const Json& one : document["Statement"].items())
+      for (const Json& action : one["Action"].items()) actions.emplace(action.as_string());
+  }
+  EXPECT_EQ(actions, std::multiset<std::string>(statement.actions.listed.begin(),
+                                                statement.actions.listed.end()));
+}
+
+// A statement of exactly the room there is, and of one character more.
+TEST(Pack, ADocumentIsFilledToItsLastCharacter) {
+  const auto of_length = [](std::size_t length) {
+    detail::Statement statement{.sid = "A",
+                                .tests = {{"StringNotEquals", "aws:PrincipalOrgID", {""}}}};
+    const std::size_t bare = detail::document_of({detail::to_json(statement)}).dump().size();
+    statement.tests[0].values[0] = std::string(length - bare, 'o');
+    return statement;
+  };
+  const std::size_t most =
+      policy::characters_max(policy::Kind::scp) - 1;  // a comma's place stays free
+  EXPECT_EQ(detail::pack({of_length(most)}, policy::Kind::scp).documents.at(0).dump().size(), most);
+  EXPECT_EQ(detail::pack({of_length(most + 1)}, policy::Kind::scp).unfit,
+            std::vector<std::string>{"A"});
+}
+
+TEST(Patterns, CoverAndOverlap) {
+  using text::Case;
+  EXPECT_TRUE(detail::covers("s3:*", "s3:Get*", Case::ignore));
+  EXPECT_TRUE(detail::covers("S3:get*", "s3:GetObject", Case::ignore));
+  EXPECT_FALSE(detail::covers("s3:Get*", "s3:*", Case::ignore));
+  EXPECT_TRUE(detail::covers("a?c", "abc", Case::exact));
+  EXPECT_FALSE(detail::covers("a?c", "a*c", Case::exact));
+  EXPECT_TRUE(detail::overlap("a*c", "ab*", Case::exact));
+  EXPECT_TRUE(detail::overlap("*b", "a*", Case::exact));
+  EXPECT_FALSE(detail::overlap("a*", "b*", Case::exact));
+  EXPECT_FALSE(detail::overlap("ab", "abc", Case::exact));
+  EXPECT_TRUE(detail::overlap("", "*", Case::exact));
+}
+
+// The rest of a service is each of its actions that is not excluded, and none that is.
+TEST(Patterns, TheRestOfAServiceIsExact) {
+  for (const char* prefix : {"dynamodb", "kms", "lambda", "s3", "sqs", "sts"}) {
+    const catalogue::Service* service = catalogue::Catalogue::builtin().service(prefix);
+    ASSERT_NE(service, nullptr);
+    const std::string all = std::string(prefix) + ":*", some = std::string(prefix) + ":Ge*";
+    const std::string first = service->action_at(service->action_count() / 2).full_name();
+    std::vector<text::Glob> rest;
+    for (const std::string& pattern : detail::all_but(*service, all, {first, some}))
+      rest.emplace_back(pattern, text::Case::ignore);
+    EXPECT_LT(rest.size(), service->action_count());
+    for (std::size_t index = 0; index < service->action_count(); ++index) {
+      const std::string name = service->action_at(index).full_name();
+      const bool excluded = name == first || text::Glob(some, text::Case::ignore).matches(name);
+      EXPECT_NE(
+          std::ranges::any_of(rest, [&](const text::Glob& glob) { return glob.matches(name); }),
+          excluded)
+          << name;
+    }
+  }
+}
+
+TEST(Formats, NameEveryPolicyOnce) {
+  const Files files = as_json(generated());
+  EXPECT_EQ(files.size(), generated().policies.size() + 1);
+  EXPECT_TRUE(files.contains("scp-resources/ringwall-scp-resources-1.json"));
+  EXPECT_TRUE(files.contains("proxy/squid.conf"));
+  const auto terraform = text::parse_json(as_terraform(generated()).at("ringwall.tf.json"));
+  ASSERT_TRUE(terraform);
+  EXPECT_TRUE(
+      (*terraform)["resource"]["aws_organizations_policy"].contains("ringwall-scp-resources-1"));
+  const auto template_file =
+      text::parse_json(as_cloudformation(generated()).at("ringwall.template.json"));
+  ASSERT_TRUE(template_file);
+  EXPECT_EQ((*template_file)["Resources"]["RingwallRcp1"].text("Type"),
+            "AWS::Organizations::Policy");
+}
+
+TEST(Proxy, KnowsEveryRegionAndSendsOthersNowhere) {
+  const auto made = generate(
+      perimeter_of(R"({"organization": "o-a1b2c3d4e5", "regions": ["us-east-1", "eu-west-1"],
+      "networks": {"on_premises": ["10.1.0.0/16"]}})"),
+      catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  for (const char* line :
+       {"acl my_networks src 10.1.0.0/16\n", "acl us_east_1 dstdomain .us-east-1.amazonaws.com\n",
+        "acl us_east_1 dstdomain .iam.amazonaws.com\n", "http_access allow my_networks eu_west_1\n",
+        "cache_peer eu-west-1.proxy.local parent 3128 0 no-query proxy-only name=eu_west_1_peer\n",
+        "http_access deny aws\n", "http_access deny all\n"})
+    EXPECT_NE(made->proxy.find(line), std::string::npos) << line;
+  EXPECT_EQ(made->proxy.find("cache_peer us-east-1"), std::string::npos)
+      << "the proxy's own Region";
+}
+
+}  // namespace
+}  // namespace ringwall::generate

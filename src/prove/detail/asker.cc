@@ -1,0 +1,110 @@
+#include "prove/detail/asker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace ringwall::prove {
+
+void Memory::begin(std::size_t documents) {
+  ++proof;
+  const std::size_t known_max = std::max(memory_documents_min, documents * memory_documents_factor);
+  if (words->documents() <= known_max) return;
+  answers.clear();
+  words = std::make_unique<detail::Words>();
+}
+
+void Memory::end() {
+  std::erase_if(answers, [&](const auto& item) { return item.second.used + 1 < proof; });
+}
+
+std::shared_ptr<Memory> make_memory() { return std::make_shared<Memory>(); }
+
+namespace detail {
+
+void in_parallel(std::size_t count, unsigned threads,
+                 const std::function<void(std::size_t)>& work) {
+  constexpr std::size_t share = 16;
+  std::atomic<std::size_t> next = 0;
+  const auto run = [&] {
+    for (std::size_t begin = next.fetch_add(share); begin < count; begin = next.fetch_add(share)) {
+      for (std::size_t i = begin; i < std::min(begin + share, count); ++i) work(i);
+    }
+  };
+  std::vector<std::jthread> others;
+  for (unsigned i = 1; i < threads && i * share < count; ++i) others.emplace_back(run);
+  run();
+}
+
+// One thread's prover.
+struct Asker::Worker {
+  std::unique_ptr<prover::Prover> prover = std::make_unique<prover::Prover>();
+  std::size_t asked = 0;
+};
+
+Asker::Asker(Memory& memory, const Options& options) : memory_(memory), options_(options) {}
+Asker::~Asker() = default;
+
+void Asker::tell_progress() {
+  if (options_.progress) options_.progress(done_, all_);
+}
+
+AnswerPtr Asker::answer(const Item& item) {
+  std::unique_ptr<Worker> worker;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      worker = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (worker == nullptr || worker->asked >= questions_per_prover_max)
+    worker = std::make_unique<Worker>();
+  ++worker->asked;
+  const prover::Query query = item.query();
+  auto answer = std::make_shared<prover::Answer>(worker->prover->ask(query));
+  std::optional<Result<std::string>> certificate;
+  if (options_.certificate && answer->verdict == prover::Verdict::none) {
+    certificate = worker->prover->certify(query);
+    if (!*certificate) {
+      answer->verdict = prover::Verdict::inconclusive;
+      answer->undecided.push_back("no certificate could be made: " + certificate->error().message);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (certificate && *certificate) options_.certificate(**certificate);
+  idle_.push_back(std::move(worker));
+  ++done_;
+  tell_progress();
+  return answer;
+}
+
+std::vector<AnswerPtr> Asker::ask(const std::vector<Item>& items) {
+  std::vector<Memory::Entry*> entries(items.size());
+  std::vector<std::size_t> open;  // items to ask
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Memory::Entry& entry = memory_.answers[items[i].key];
+    entries[i] = &entry;
+    if (entry.used == memory_.proof) continue;  // asked in this proof, of another subject
+    entry.used = memory_.proof;
+    const bool proved =
+        entry.answer != nullptr && entry.answer->verdict == prover::Verdict::none;
+    const bool same = entry.answer != nullptr && entry.subject == items[i].subject;
+    if (options_.certificate ? false : proved || same) continue;
+    entry.subject = items[i].subject;
+    open.push_back(i);
+  }
+  statistics_.questions += items.size();
+  statistics_.asked += open.size();
+  all_ += open.size();
+  in_parallel(open.size(), options_.threads, [&](std::size_t i) {
+    entries[open[i]]->answer = answer(items[open[i]]);
+  });
+  std::vector<AnswerPtr> answers;
+  answers.reserve(items.size());
+  for (const Memory::Entry* entry : entries) answers.push_back(entry->answer);
+  return answers;
+}
+
+}  // namespace detail
+}  // namespace ringwall::prove

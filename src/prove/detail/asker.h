@@ -1,0 +1,78 @@
+#pragma once
+// Questions by the batch: equal ones are asked once, on as many threads as allowed, and what was
+// answered before is not asked again.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "prove/detail/words.h"
+#include "prove/prove.h"
+
+namespace ringwall::prove {
+
+// Answers by key, with the subject of whom they were asked: a finding names its caller, so it is
+// told again only of the same one.
+class Memory {
+ public:
+  struct Entry {
+    std::string subject;
+    std::shared_ptr<const prover::Answer> answer;
+    std::uint64_t used = 0;  // the proof that asked last
+  };
+  std::mutex proving;  // one proof at a time
+  std::unique_ptr<detail::Words> words = std::make_unique<detail::Words>();
+  std::unordered_map<std::string, Entry> answers;
+  std::uint64_t proof = 0;
+
+  void begin(std::size_t documents);  // a new proof, of so many documents
+  void end();                         // forgets answers that two proofs did not ask for
+};
+
+// Memory that knows more documents than this many times those of the estate starts anew.
+inline constexpr std::size_t memory_documents_factor = 4;
+inline constexpr std::size_t memory_documents_min = 10'000;
+
+namespace detail {
+
+// Calls `work` with every number below `count`, on so many threads, in no order.
+void in_parallel(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work);
+
+// A prover keeps what it reads; past so many questions it is made anew, so that what it keeps
+// stays small beside the estate.
+inline constexpr std::size_t questions_per_prover_max = 4'096;
+
+struct Item {
+  std::string key;      // equal keys: equal answers
+  std::string subject;  // whom the query names
+  std::function<prover::Query()> query;
+};
+using AnswerPtr = std::shared_ptr<const prover::Answer>;
+
+class Asker {
+ public:
+  Asker(Memory& memory, const Options& options);
+  ~Asker();
+
+  // In the order of the items. Of items with equal keys the first is asked.
+  std::vector<AnswerPtr> ask(const std::vector<Item>& items);
+  const Statistics& statistics() const { return statistics_; }
+
+ private:
+  struct Worker;
+  AnswerPtr answer(const Item& item);
+  void tell_progress();
+
+  Memory& memory_;
+  const Options& options_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Worker>> idle_;
+  Statistics statistics_;
+  std::size_t done_ = 0, all_ = 0;
+};
+
+}  // namespace detail
+}  // namespace ringwall::prove

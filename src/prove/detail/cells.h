@@ -1,0 +1,125 @@
+#pragma once
+// The cells of one row: what is asked of each subject, with which of its guards.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "prove/detail/asker.h"
+#include "prove/detail/limits.h"
+#include "prove/detail/mine.h"
+
+namespace ringwall::prove::detail {
+
+using Guards = unsigned;  // a set
+constexpr Guards bit(Guard guard) { return 1U << static_cast<unsigned>(guard); }
+
+// What all questions share. Borrows.
+struct Room {
+  const Mine& mine;
+  Words& words;
+  Limits& limits;
+  const Options& options;
+};
+
+class Cells {
+ public:
+  virtual ~Cells() = default;
+  virtual Objective objective() const = 0;
+  // Those that many subjects share come first: what one of them proves is not asked further.
+  virtual std::vector<Guard> guards() const = 0;
+  virtual std::size_t shared() const = 0;  // how many of guards()
+  virtual std::size_t size() const = 0;
+  virtual std::string name(std::size_t cell) const = 0;  // the subject's
+  virtual const std::string& account(std::size_t cell) const = 0;
+  virtual std::vector<std::size_t> exceptions(std::size_t cell) const = 0;
+  // The cell's question with these guards kept, and every other layer allowing everything.
+  // Thread-safe.
+  virtual Item item(std::size_t cell, Guards kept, const Scope& scope) const = 0;
+  // The documents that are asked, of all guards together.
+  virtual std::vector<const policy::Document*> documents(std::size_t cell) const = 0;
+  // Could this guard deny anything at all?
+  virtual bool has(std::size_t cell, Guard guard) const = 0;
+  // What no question can say; makes the cell inconclusive.
+  virtual std::vector<std::string> undecided(std::size_t) const { return {}; }
+};
+
+std::unique_ptr<Cells> principal_cells(const Room& room, Objective objective);
+std::unique_ptr<Cells> resource_cells(const Room& room, Objective objective);
+std::unique_ptr<Cells> endpoint_cells(const Room& room, Objective objective);
+std::unique_ptr<Cells> trust_cells(const Room& room);
+
+// Appends the documents of some layers.
+void gather(std::span<const authz::Named> policies, std::vector<const policy::Document*>& into);
+void gather(std::span<const authz::Level> levels, std::vector<const policy::Document*>& into);
+
+// Layers that are not asked about allow everything.
+const authz::Named& assumed_identity();
+const authz::Named& assumed_resource();
+const authz::Named& assumed_trust();
+
+// Of the questions' keys: parts that cannot run together.
+class Key {
+ public:
+  explicit Key(char kind) : text_(1, kind) {}
+  Key& add(Id id);
+  Key& add(std::string_view text);
+  std::string finish() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+// Facts of documents in the order in which they bind, and their ids in the key.
+class Bound {
+ public:
+  Bound(Words& words, Key& key) : words_(words), key_(key) {}
+  const Facts& add(const authz::Named& named);           // by its whole text
+  void add(std::span<const authz::Named> policies);
+  void add(std::span<const authz::Level> levels);
+  void note(const Facts& facts) { facts_.push_back(&facts); }  // the key says it otherwise
+  const std::vector<const Facts*>& facts() const { return facts_; }
+  Mentions mentions() const { return mentions_of(words_, facts_); }
+
+ private:
+  Words& words_;
+  Key& key_;
+  std::vector<const Facts*> facts_;
+};
+
+// Principals of mine who stand for all of mine: for every one of them there is one here whom these
+// documents cannot tell from it, and who shares its relation to the account `own`.
+struct Standing {
+  std::vector<const Own*> callers;
+  std::string key;  // what they were told apart by
+  bool more = false;  // there were more kinds than standing_max
+};
+inline constexpr std::size_t standing_max = 64;
+class Crowds {
+ public:
+  Crowds(const Mine& mine, const Words& words) : mine_(mine), words_(words) {}
+  Standing standing(const std::vector<const Facts*>& facts, const std::string& own,
+                    const Surroundings& surroundings);
+
+ private:
+  using Kinds = std::vector<std::pair<std::string, std::vector<std::size_t>>>;
+  std::shared_ptr<const Kinds> kinds(const std::string& name, const Mentions& mentions,
+                                     const std::string& account, const Surroundings& surroundings);
+
+  const Mine& mine_;
+  const Words& words_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<const Kinds>> known_;
+};
+
+// How a pattern of a Resource element reads from `arn`: what it says below the ARN, if it begins
+// with it. `verbatim`: set if that cannot be said without the ARN.
+std::string relative_to(std::string_view pattern, std::string_view arn, bool& verbatim);
+// What kinds of resource the catalogue knows the ARN as.
+std::string shape_of(std::string_view arn);
+// The ARN and what lies below it, as patterns.
+std::vector<std::string> with_below(const std::string& arn);
+// Keys that say whose the resource is.
+Surroundings owned_by(const Mine& mine, const std::string& account);
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,154 @@
+// Which principals of mine must be asked, so that all have been? One for every way in which the
+// documents see them. Most conditions see patterns (tags, names, paths): those are looked at for
+// everyone, once per set of conditions. Conditions that spell out accounts see only those accounts'
+// principals differently, so only those are looked at again.
+
+#include <algorithm>
+
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+// The accounts that a test spells out, if it spells out all that it asks for.
+std::vector<std::string> spelt_accounts(const Test& test) {
+  std::vector<std::string> accounts;
+  if (!test.grounded) return {};
+  for (const policy::Listed& value : test.relation.values) {
+    std::string account;
+    if (test.key == "aws:principalaccount" && is_account(value.text)) account = value.text;
+    if (test.key == "aws:principalarn") account = account_in(value.text);
+    if (account.empty()) return {};
+    accounts.push_back(account);
+  }
+  return accounts;
+}
+
+bool is_of_callers(const std::string& key) {
+  return key.starts_with("aws:principal") || key == "aws:userid" || key == "aws:username" ||
+         key == "aws:sourceidentity" || key == "aws:federatedprovider";
+}
+
+// Principals of mine that the document names, by their accounts.
+void add_named(const Facts& facts, const Mine& mine, std::set<std::string>& accounts) {
+  for (const policy::PrincipalName& name : facts.names) {
+    if (name.type == policy::PrincipalName::Type::account && mine.has(name.value))
+      accounts.insert(name.value);
+    if (name.type == policy::PrincipalName::Type::arn) accounts.insert(account_in(name.value));
+    if (name.type != policy::PrincipalName::Type::unique_id) continue;
+    for (const Own& own : mine.principals()) {
+      if (own.principal->unique_id == name.value) accounts.insert(own.principal->account);
+    }
+  }
+}
+
+constexpr std::size_t spares = 4;  // of one kind, each of another account
+
+}  // namespace
+
+std::shared_ptr<const Crowds::Kinds> Crowds::kinds(const std::string& name,
+                                                   const Mentions& mentions,
+                                                   const std::string& account,
+                                                   const Surroundings& surroundings) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = known_.find(name); found != known_.end()) return found->second;
+  }
+  auto kinds = std::make_shared<Kinds>();
+  std::unordered_map<std::string, std::size_t> places;
+  const auto look = [&](std::size_t index) {
+    const Own& own = mine_.principals()[index];
+    const std::string seen = signature(mentions, own.caller, surroundings);
+    const auto [at, is_new] = places.try_emplace(seen, kinds->size());
+    if (is_new) kinds->emplace_back(seen, std::vector<std::size_t>{});
+    auto& members = (*kinds)[at->second].second;
+    const auto same_account = [&](std::size_t other) {
+      return mine_.principals()[other].principal->account == own.principal->account;
+    };
+    if (members.size() < spares && std::ranges::none_of(members, same_account))
+      members.push_back(index);
+  };
+  if (account.empty()) {
+    for (std::size_t i = 0; i < mine_.principals().size(); ++i) look(i);
+  } else {
+    for (const std::size_t i : mine_.principals_of(account)) look(i);
+  }
+  const std::lock_guard lock(mutex_);
+  return known_.try_emplace(name, std::move(kinds)).first->second;
+}
+
+Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::string& own,
+                          const Surroundings& surroundings) {
+  std::set<std::string> accounts;
+  std::vector<Id> tests;
+  Mentions patterns, all;
+  std::string pattern_name, all_name;
+  for (const Facts* one : facts) {
+    add_named(*one, mine_, accounts);
+    tests.insert(tests.end(), one->tests.begin(), one->tests.end());
+    all.raw.insert(all.raw.end(), one->raw.begin(), one->raw.end());
+  }
+  std::erase_if(all.raw, [](const std::string& key) { return !is_of_callers(key); });
+  std::ranges::sort(tests);
+  tests.erase(std::ranges::unique(tests).begin(), tests.end());
+  for (const Id id : tests) {
+    const Test& test = words_.test(id);
+    if (!is_of_callers(test.key)) continue;
+    all.tests.push_back(&test);
+    all_name += std::to_string(id) + ',';
+    const std::vector<std::string> spelt = spelt_accounts(test);
+    accounts.insert(spelt.begin(), spelt.end());
+    if (!spelt.empty()) continue;
+    patterns.tests.push_back(&test);
+    pattern_name += std::to_string(id) + ',';
+  }
+  patterns.raw = all.raw;
+  for (const std::string& key : all.raw) (pattern_name += key) += ',', (all_name += key) += ',';
+  for (const Facts* one : facts) {
+    if (one->names.empty()) continue;
+    std::set<std::string> named;
+    add_named(*one, mine_, named);
+    if (named.empty()) continue;
+    all.naming.push_back(one);
+    all_name += "@" + std::to_string(one->id);
+  }
+  if (!own.empty()) accounts.insert(own);
+
+  Standing standing;
+  std::set<std::string> seen;
+  const auto take = [&](const Own& caller) {
+    const bool at_home = caller.principal->account == own;
+    std::string kind = (at_home ? "h" : "-") + signature(all, caller.caller, surroundings);
+    if (!seen.insert(kind).second) return;
+    if (standing.callers.size() >= standing_max) {
+      standing.more = true;
+      return;
+    }
+    standing.callers.push_back(&caller);
+  };
+  for (const auto& [kind, members] : *kinds("*" + pattern_name, patterns, {}, surroundings)) {
+    const auto elsewhere = std::ranges::find_if(members, [&](std::size_t index) {
+      return !accounts.contains(mine_.principals()[index].principal->account);
+    });
+    if (elsewhere != members.end()) {
+      take(mine_.principals()[*elsewhere]);
+    } else if (members.size() == spares) {  // perhaps someone further on
+      for (const Own& other : mine_.principals()) {
+        if (!accounts.contains(other.principal->account) &&
+            signature(patterns, other.caller, surroundings) == kind) {
+          take(other);
+          break;
+        }
+      }
+    }
+  }
+  for (const std::string& account : accounts) {
+    if (!mine_.has(account)) continue;
+    for (const auto& [kind, members] : *kinds(account + all_name, all, account, surroundings))
+      take(mine_.principals()[members.front()]);
+  }
+  for (const std::string& kind : seen) (standing.key += kind) += ';';
+  return standing;
+}
+
+}  // namespace ringwall::prove::detail

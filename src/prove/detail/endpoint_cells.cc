@@ -1,0 +1,138 @@
+// network/principals and network/resources: what an endpoint of mine lets through, assuming that
+// both sides behind it allow everything.
+
+#include "catalogue/catalogue.h"
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+class EndpointCells final : public Cells {
+ public:
+  EndpointCells(const Room& room, Objective objective)
+      : room_(room), objective_(objective), crowds_(room.mine, room.words) {
+    room.mine.estate().endpoints.for_each(
+        [&](const estate::Endpoint& endpoint) { endpoints_.push_back(&endpoint); });
+  }
+
+  Objective objective() const override { return objective_; }
+  std::vector<Guard> guards() const override { return {Guard::endpoint}; }
+  std::size_t shared() const override { return 0; }
+  std::size_t size() const override { return endpoints_.size(); }
+  std::string name(std::size_t cell) const override { return endpoints_[cell]->id; }
+  const std::string& account(std::size_t cell) const override {
+    return endpoints_[cell]->account;
+  }
+  std::vector<std::size_t> exceptions(std::size_t) const override {
+    return room_.limits.of_endpoint(objective_);
+  }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    if (!endpoints_[cell]->policy) return {};
+    return {endpoints_[cell]->policy->document.get()};
+  }
+  bool has(std::size_t cell, Guard) const override { return endpoints_[cell]->policy.has_value(); }
+  Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
+  std::vector<std::string> undecided(std::size_t cell) const override;
+
+ private:
+  Surroundings surroundings(const estate::Endpoint& endpoint) const;
+  prover::Query query(std::size_t cell, const Where& where, const std::vector<const Facts*>& facts,
+                      const Standing& standing) const;
+
+  const Room room_;
+  const Objective objective_;
+  mutable Crowds crowds_;
+  std::vector<const estate::Endpoint*> endpoints_;
+};
+
+Surroundings EndpointCells::surroundings(const estate::Endpoint& endpoint) const {
+  Surroundings found;
+  found.keys.set("aws:SourceVpce", endpoint.id);
+  if (!endpoint.vpc.empty()) found.keys.set("aws:SourceVpc", endpoint.vpc);
+  found.absent = {"aws:sourceip"};
+  const estate::Account* account = room_.mine.estate().account(endpoint.account);
+  if (!endpoint.account.empty()) found.keys.set("aws:VpceAccount", endpoint.account);
+  if (account != nullptr && !account->org_path.empty() && room_.mine.estate().organization) {
+    found.keys.set("aws:VpceOrgID", room_.mine.estate().organization->id);
+    found.keys.set("aws:VpceOrgPaths", std::vector<std::string>{account->org_path});
+  }
+  return found;
+}
+
+bool is_known_service(const estate::Endpoint& endpoint) {
+  return catalogue::Catalogue::builtin().service(endpoint.service) != nullptr;
+}
+
+prover::Query EndpointCells::query(std::size_t cell, const Where& where,
+                                   const std::vector<const Facts*>& facts,
+                                   const Standing& standing) const {
+  const estate::Endpoint& endpoint = *endpoints_[cell];
+  const Surroundings around = surroundings(endpoint);
+  authz::Layers layers;
+  layers.identity = {&assumed_identity(), 1};
+  layers.resource = &assumed_resource();
+  if (endpoint.policy) layers.endpoint = &*endpoint.policy;
+
+  prover::Query query;
+  bool canonical = false;
+  for (prover::Caller& caller :
+       outsiders(room_.mine, room_.words, facts, Kinds::all, &canonical)) {
+    // A service comes through an endpoint of mine on addresses that it signed itself.
+    if (caller.principal.type != policy::Principal::Type::service)
+      query.universe.callers.push_back(std::move(caller));
+  }
+  std::vector<prover::Constraint> parts{
+      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
+  for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
+  query.universe.keys = around.keys;
+  query.universe.absent = around.absent;
+  if (is_known_service(endpoint)) {
+    if (auto actions = prover::on_actions({endpoint.service + ":*"}))
+      parts.push_back(*std::move(actions));
+  }
+  query.universe.where = prover::all_of(std::move(parts));
+  query.universe.actions = prover::Actions::known;
+  if (objective_ == Objective::network_resources) {
+    query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+    query.universe.actions = prover::Actions::on_resources;
+  }
+  query.allowing = {{.layers = layers}};
+  query.title = std::string(perimeter::name_of(objective_)) + " " + endpoint.id;
+  return query;
+}
+
+Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
+  const Where& where = room_.limits.where(objective_, scope);
+  const estate::Endpoint& endpoint = *endpoints_[cell];
+  Key key('E');
+  key.add(kept).add(where.name).add(is_known_service(endpoint) ? endpoint.service : "");
+  Bound bound(room_.words, key);
+  if (endpoint.policy) bound.add(*endpoint.policy);
+  bound.note(*where.facts);
+  const Surroundings around = surroundings(endpoint);
+  key.add(signature(bound.mentions(), {}, around));
+  Standing standing;
+  if (objective_ == Objective::network_resources) {
+    standing = crowds_.standing(bound.facts(), {}, around);
+    key.add(standing.key);
+  }
+  return {std::move(key).finish(), endpoint.id,
+          [this, cell, &where, facts = bound.facts(), standing = std::move(standing)] {
+            return query(cell, where, facts, standing);
+          }};
+}
+
+std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {
+  const estate::Endpoint& endpoint = *endpoints_[cell];
+  if (!endpoint.service.contains("vpce-svc-")) return {};
+  return {"the endpoint leads to `" + endpoint.service +
+          "`, which is no service of AWS's: its provider decides what passes"};
+}
+
+}  // namespace
+
+std::unique_ptr<Cells> endpoint_cells(const Room& room, Objective objective) {
+  return std::make_unique<EndpointCells>(room, objective);
+}
+
+}  // namespace ringwall::prove::detail

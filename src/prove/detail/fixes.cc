@@ -1,0 +1,95 @@
+// What closes a leak. One sentence, about this subject: which generated layer, attached where.
+
+#include "catalogue/catalogue.h"
+#include "prove/detail/leaks.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+using Type = policy::Principal::Type;
+
+std::string service_of(const prover::Finding& finding) {
+  return finding.request.action.substr(0, finding.request.action.find(':'));
+}
+
+// Where policies that bind this account are best attached.
+std::string root_or(const Mine& mine, const std::string& account) {
+  const estate::Account* known = mine.estate().account(account);
+  if (known != nullptr && !known->path.empty()) return "the root `" + known->path.front() + "`";
+  return "the account `" + account + "`";
+}
+
+bool bound_by_scps(const Mine& mine, const std::string& account) {
+  const estate::Account* known = mine.estate().account(account);
+  if (known == nullptr || known->path.empty() || !mine.estate().organization) return false;
+  return mine.estate().organization->management_account != account;
+}
+
+std::string fix_identity(const Mine& mine, const char* layer, const std::string& subject,
+                         const std::string& account) {
+  if (!bound_by_scps(mine, account)) {
+    return "no service control policy binds the account `" + account +
+           "`: attach the generated `identity-guardrail` policies to `" + subject + "`";
+  }
+  return std::string("attach the generated `") + layer + "` policies to " + root_or(mine, account) +
+         ", or narrow the policies of `" + subject + "`";
+}
+
+std::string fix_resource(const Mine& mine, const std::string& subject, const std::string& account,
+                         const prover::Finding& finding) {
+  const policy::Principal& who = finding.request.principal;
+  const std::string service = service_of(finding);
+  if (who.type == Type::service) {
+    return "if `" + who.service + "` acts for you, list it under `services` of the perimeter file; "
+           "else take it out of the policy of `" + subject + "`";
+  }
+  const catalogue::Service* known = catalogue::Catalogue::builtin().service(service);
+  if (known != nullptr && known->reached_by_rcps() && bound_by_scps(mine, account)) {
+    return "attach the generated `rcp` policies to " + root_or(mine, account) +
+           ", or merge the generated `resource-statement` of " + service + " into the policy of `" +
+           subject + "`";
+  }
+  return "merge the generated `resource-statement` of " + service + " into the policy of `" +
+         subject + "`, which no resource control policy reaches";
+}
+
+std::string fix_trust(const Mine& mine, const std::string& subject,
+                      const prover::Finding& finding) {
+  const policy::Principal& who = finding.request.principal;
+  if (!who.provider.empty() && (!who.provider.starts_with("arn:") || mine.has(account_in(who.provider)))) {
+    std::string issuer = who.provider;
+    const std::size_t slash = issuer.find("oidc-provider/");
+    if (slash != std::string::npos) issuer = issuer.substr(slash + 14);
+    return "ask for the subject: add a condition on `" + issuer + ":sub` to the trust policy of `" +
+           subject + "`";
+  }
+  return "merge the generated `trust-statement` into the trust policy of `" + subject +
+         "`, or declare an exception with `external_id` if the other account is expected";
+}
+
+}  // namespace
+
+std::string fix_of(const Mine& mine, Objective objective, const std::string& subject,
+                   const std::string& account, const prover::Finding& finding) {
+  switch (objective) {
+    case Objective::identity_resources:
+      return fix_identity(mine, "scp-resources", subject, account);
+    case Objective::identity_networks:
+      return fix_identity(mine, "scp-networks", subject, account);
+    case Objective::resource_principals:
+    case Objective::resource_networks:
+      return fix_resource(mine, subject, account, finding);
+    case Objective::network_principals:
+    case Objective::network_resources:
+      return "attach the generated `endpoint` policy of " + service_of(finding) +
+             " to the endpoint `" + subject + "`";
+    case Objective::trust:
+      return fix_trust(mine, subject, finding);
+    case Objective::whole:
+      return "close one of the layers that let this request through: `" + subject +
+             "` is where it starts";
+  }
+  return {};
+}
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,141 @@
+// When are two questions the same? When no policy that is asked can tell their subjects apart. A
+// key says all that could: which documents (by number, equal for equal texts), and what they see of
+// the subject. A resource's own ARN is left out of its policy's text where that text only says
+// `this resource` and `below it`, so that policies written by one template are one question.
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "catalogue/catalogue.h"
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+authz::Named assumed(const char* text, policy::Kind kind) {
+  auto document = policy::compile(text, kind);
+  RW_CHECK(document.has_value());
+  return {"assumed to allow everything", *std::move(document)};
+}
+
+}  // namespace
+
+const authz::Named& assumed_identity() {
+  static const authz::Named all = assumed(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})",
+      policy::Kind::identity);
+  return all;
+}
+
+const authz::Named& assumed_resource() {
+  static const authz::Named all = assumed(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}})",
+      policy::Kind::resource);
+  return all;
+}
+
+// A trust policy takes no providers beside `*`, so federated callers need a statement of theirs.
+const authz::Named& assumed_trust() {
+  static const authz::Named all = assumed(
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:*"}]})",
+      policy::Kind::trust);
+  return all;
+}
+
+void gather(std::span<const authz::Named> policies, std::vector<const policy::Document*>& into) {
+  for (const authz::Named& named : policies) into.push_back(named.document.get());
+}
+
+void gather(std::span<const authz::Level> levels, std::vector<const policy::Document*>& into) {
+  for (const authz::Level& level : levels) gather(std::span(level.policies), into);
+}
+
+Key& Key::add(Id id) {
+  text_ += std::to_string(id);
+  text_ += ',';
+  return *this;
+}
+
+Key& Key::add(std::string_view text) {
+  text_ += std::to_string(text.size());
+  text_ += ':';
+  text_ += text;
+  return *this;
+}
+
+const Facts& Bound::add(const authz::Named& named) {
+  const Facts& facts = words_.of(named.document);
+  key_.add(facts.id);
+  facts_.push_back(&facts);
+  return facts;
+}
+
+void Bound::add(std::span<const authz::Named> policies) {
+  for (const authz::Named& named : policies) add(named);
+  key_.add("|");
+}
+
+void Bound::add(std::span<const authz::Level> levels) {
+  for (const authz::Level& level : levels) add(std::span<const authz::Named>(level.policies));
+  key_.add("||");
+}
+
+std::string relative_to(std::string_view pattern, std::string_view arn, bool& verbatim) {
+  std::string sense;
+  if (pattern.starts_with('!')) {
+    sense = "!";
+    pattern.remove_prefix(1);
+  }
+  if (pattern == "*") return sense + "*";
+  const std::size_t wild = pattern.find_first_of("*?$");
+  const std::string_view literal = pattern.substr(0, wild);
+  if (!pattern.contains("${") && literal.starts_with(arn))
+    return sense + "." + std::string(pattern.substr(arn.size()));
+  if (!literal.starts_with(arn) && !arn.starts_with(literal)) return sense + "x";  // never it
+  verbatim = true;
+  return sense + std::string(pattern);
+}
+
+std::string shape_of(std::string_view arn) {
+  std::string shape = std::string(arn_part(arn, 1)) + ":" + std::string(arn_part(arn, 2)) + ":" +
+                      std::string(arn_part(arn, 3)) + ":";
+  if (!arn_part(arn, 4).empty()) shape += "a";
+  const catalogue::Service* service = catalogue::Catalogue::builtin().service(arn_part(arn, 2));
+  if (service == nullptr) return shape + ":" + std::string(arn);
+  const std::string below = std::string(arn) + "*";
+  for (std::size_t i = 0; i < service->resource_type_count(); ++i) {
+    const std::string_view type = service->arn_pattern_at(i);
+    if (catalogue::can_meet(arn, type)) shape += "=" + std::to_string(i);
+    if (catalogue::can_meet(below, type)) shape += "<" + std::to_string(i);
+  }
+  return shape;
+}
+
+std::vector<std::string> with_below(const std::string& arn) {
+  const std::string_view service = arn_part(arn, 2);
+  for (const std::string_view flat : {"kms", "sqs", "sns", "secretsmanager", "ecr", "events",
+                                      "codeartifact", "acm-pca", "ssm", "iam", "sts"}) {
+    if (service == flat) return {arn};
+  }
+  for (const std::string_view tree :
+       {"s3", "dynamodb", "es", "aoss", "execute-api", "kinesis", "s3-outposts", "mediastore"}) {
+    if (service == tree) return {arn, arn + "/*"};
+  }
+  for (const std::string_view list : {"logs", "lambda"}) {
+    if (service == list) return {arn, arn + ":*"};
+  }
+  return {arn, arn + "/*", arn + ":*"};
+}
+
+Surroundings owned_by(const Mine& mine, const std::string& account) {
+  Surroundings surroundings;
+  const estate::Account* owner = mine.estate().account(account);
+  if (!account.empty()) surroundings.keys.set("aws:ResourceAccount", account);
+  if (owner == nullptr || owner->org_path.empty() || !mine.estate().organization)
+    return surroundings;
+  surroundings.keys.set("aws:ResourceOrgID", mine.estate().organization->id);
+  surroundings.keys.set("aws:ResourceOrgPaths", std::vector<std::string>{owner->org_path});
+  return surroundings;
+}
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,257 @@
+#include "prove/detail/limits.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "text/glob.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+using prover::Constraint;
+
+Constraint everything() { return prover::all_of({}); }
+Constraint nothing() { return prover::any_of({}); }
+
+// Conditions of our own making are well-formed.
+Constraint sure(Result<Constraint> made) {
+  RW_CHECK(made.has_value());
+  return *std::move(made);
+}
+Constraint sure(std::string_view op, std::string_view key, std::vector<std::string> values) {
+  return sure(prover::condition(op, key, std::move(values)));
+}
+Constraint present(std::string_view key) { return sure("Null", key, {"false"}); }
+
+Result<Constraint> principal_of(const std::string& pattern) {
+  if (pattern == "*") return everything();
+  if (pattern == "anonymous") return prover::condition("StringEquals", "aws:PrincipalType", {"Anonymous"});
+  if (is_account(pattern))
+    return prover::condition("StringEquals", "aws:PrincipalAccount", {pattern});
+  if (pattern.starts_with("arn:")) {
+    RW_TRY(Constraint named, prover::condition("ArnLike", "aws:PrincipalArn", {pattern}));
+    RW_TRY(Constraint provider, prover::condition("ArnLike", "aws:FederatedProvider", {pattern}));
+    return prover::any_of({std::move(named), std::move(provider)});
+  }
+  RW_TRY(Constraint service, prover::condition("StringEquals", "aws:PrincipalServiceName", {pattern}));
+  RW_TRY(Constraint provider, prover::condition("StringEquals", "aws:FederatedProvider", {pattern}));
+  return prover::any_of({std::move(service), std::move(provider)});
+}
+
+Result<Constraint> narrowed(const std::vector<std::string>& actions,
+                            const std::vector<std::string>& resources) {
+  std::vector<Constraint> parts;
+  if (!actions.empty()) {
+    RW_TRY(Constraint part, prover::on_actions(actions));
+    parts.push_back(std::move(part));
+  }
+  if (!resources.empty()) {
+    RW_TRY(Constraint part, prover::on_resources(resources));
+    parts.push_back(std::move(part));
+  }
+  return prover::all_of(std::move(parts));
+}
+
+Result<Constraint> covered_by(const perimeter::Exception& exception) {
+  RW_TRY(Constraint narrow, narrowed(exception.actions, exception.resources));
+  std::vector<Constraint> parts{std::move(narrow)};
+  std::vector<Constraint> who;
+  for (const std::string& principal : exception.principals) {
+    RW_TRY(Constraint part, principal_of(principal));
+    who.push_back(std::move(part));
+  }
+  if (!who.empty()) parts.push_back(prover::any_of(std::move(who)));
+  std::vector<Constraint> from;
+  if (!exception.cidrs.empty()) {
+    std::vector<std::string> cidrs;
+    for (const text::Cidr& cidr : exception.cidrs) cidrs.push_back(text::to_string(cidr));
+    RW_TRY(Constraint part, prover::condition("IpAddress", "aws:SourceIp", std::move(cidrs)));
+    from.push_back(std::move(part));
+  }
+  if (!exception.vpcs.empty()) {
+    RW_TRY(Constraint part, prover::condition("StringEquals", "aws:SourceVpc", exception.vpcs));
+    from.push_back(std::move(part));
+  }
+  if (!from.empty()) parts.push_back(prover::any_of(std::move(from)));
+  if (exception.external_id) {
+    RW_TRY(Constraint part,
+           prover::condition("StringEquals", "sts:ExternalId", {*exception.external_id}));
+    parts.push_back(std::move(part));
+  }
+  return prover::all_of(std::move(parts));
+}
+
+Result<Constraint> service_of(const perimeter::ServiceException& service) {
+  RW_TRY(Constraint narrow, narrowed(service.actions, service.resources));
+  RW_TRY(Constraint name,
+         prover::condition("StringEquals", "aws:PrincipalServiceName", {service.principal}));
+  return prover::all_of({std::move(name), std::move(narrow)});
+}
+
+// Could the pattern match the ARN, or something below it? Rather once too often.
+bool may_meet(std::string_view pattern, std::string_view arn) {
+  const std::size_t wild = pattern.find_first_of("*?$");
+  const std::string_view literal = pattern.substr(0, wild);
+  return arn.starts_with(literal) || (wild == std::string_view::npos && literal.starts_with(arn)) ||
+         literal.starts_with(arn);
+}
+
+}  // namespace
+
+Limits::Limits(const Mine& mine, Words& words, const std::string& today)
+    : mine_(mine), words_(words) {
+  const perimeter::Perimeter& file = mine.perimeter();
+  const auto keep = [&](Result<Constraint> made, const std::string& what,
+                        std::vector<Constraint>& into) {
+    if (!made) refused_.push_back(what + " covers nothing: " + made.error().message);
+    said_.push_back(made.has_value());
+    into.push_back(made ? *std::move(made) : nothing());
+  };
+  for (const perimeter::AwsOwned& owned : file.aws_owned)
+    keep(narrowed(owned.actions, owned.resources), "an AWS-owned resource", owned_);
+  for (const perimeter::ServiceException& service : file.services)
+    keep(service_of(service), "the service `" + service.principal + "`", services_);
+  said_.clear();
+  for (const perimeter::Exception& exception : file.exceptions) {
+    expired_.push_back(exception.expired(today));
+    keep(covered_by(exception), "the exception `" + exception.name + "`", exceptions_);
+  }
+}
+
+Constraint Limits::unexpected_network(const Mine& mine) {
+  std::vector<Constraint> expected{sure("Bool", "aws:ViaAWSService", {"true"}),
+                                   sure("Bool", "aws:PrincipalIsAWSService", {"true"})};
+  // The perimeter file's CIDRs are addresses, and ids of networks are words: both well-formed.
+  if (!mine.cidrs().empty()) expected.push_back(sure("IpAddress", "aws:SourceIp", mine.cidrs()));
+  if (!mine.vpcs().empty())
+    expected.push_back(sure("StringEquals", "aws:SourceVpc", mine.vpcs()));
+  if (!mine.endpoints().empty())
+    expected.push_back(sure("StringEquals", "aws:SourceVpce", mine.endpoints()));
+  return prover::all_of(
+      {prover::none_of(std::move(expected)),
+       prover::any_of({present("aws:SourceIp"), present("aws:SourceVpc"),
+                       present("aws:VpcSourceIp")})});
+}
+
+Constraint Limits::foreign_resource(const Mine& mine) {
+  if (mine.organization().empty()) return everything();
+  return prover::none_of(
+      {sure("StringEquals", "aws:ResourceOrgID", {mine.organization()}),
+       sure("ForAnyValue:StringLike", "aws:ResourceOrgPaths", {mine.organization() + "/*"})});
+}
+
+Constraint Limits::foreign_principal(const Mine& mine) {
+  if (mine.organization().empty()) return everything();
+  return prover::none_of(
+      {sure("StringEquals", "aws:PrincipalOrgID", {mine.organization()}),
+       sure("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", {mine.organization() + "/*"})});
+}
+
+Constraint Limits::base(Objective objective) const {
+  std::vector<Constraint> parts;
+  std::vector<Constraint> excluded;
+  switch (objective) {
+    case Objective::identity_resources:
+      parts = {foreign_resource(mine_)};
+      excluded = owned_;
+      break;
+    case Objective::network_resources:
+      parts = {foreign_resource(mine_)};
+      excluded = owned_;
+      excluded.insert(excluded.end(), services_.begin(), services_.end());
+      break;
+    case Objective::identity_networks:
+      parts = {unexpected_network(mine_)};
+      break;
+    case Objective::resource_networks:
+      parts = {unexpected_network(mine_)};
+      excluded = services_;
+      break;
+    case Objective::resource_principals:
+    case Objective::network_principals:
+      parts = {foreign_principal(mine_)};
+      excluded = services_;
+      break;
+    case Objective::trust:
+      parts = {foreign_principal(mine_)};
+      break;
+    case Objective::whole:
+      break;
+  }
+  const bool endpoint = objective == Objective::network_principals ||
+                        objective == Objective::network_resources;
+  if (endpoint && mine_.perimeter().anonymous_get_object) {
+    excluded.push_back(prover::all_of({sure("StringEquals", "aws:PrincipalType", {"Anonymous"}),
+                                       sure(prover::on_actions({"s3:GetObject"}))}));
+  }
+  if (!excluded.empty()) parts.push_back(prover::none_of(std::move(excluded)));
+  return prover::all_of(std::move(parts));
+}
+
+Constraint Limits::build(Objective objective, const Scope& scope) const {
+  std::vector<Constraint> parts{base(objective)};
+  std::vector<Constraint> excepted;
+  for (const std::size_t exception : scope.excepted) excepted.push_back(exceptions_[exception]);
+  if (!excepted.empty()) parts.push_back(prover::none_of(std::move(excepted)));
+  if (scope.within != no_exception) parts.push_back(exceptions_[scope.within]);
+  return prover::all_of(std::move(parts));
+}
+
+const Where& Limits::where(Objective objective, const Scope& scope) {
+  std::string name = std::to_string(static_cast<int>(objective)) + ':';
+  for (const std::size_t exception : scope.excepted) name += std::to_string(exception) + ',';
+  name += '/';
+  if (scope.within != no_exception) name += std::to_string(scope.within);
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Where>& made = made_[{objective, name}];
+  if (made == nullptr) {
+    made = std::make_unique<Where>();
+    made->name = name + '@' + std::to_string(words_.id_of(mine_.fingerprint()));
+    made->constraint = build(objective, scope);
+    made->facts = &words_.of(made->name, made->constraint);
+  }
+  return *made;
+}
+
+bool Limits::counts(Objective objective, std::size_t exception) const {
+  if (expired_[exception] || !said_[exception]) return false;
+  const auto& only = mine_.perimeter().exceptions[exception].objectives;
+  // The whole is made of the others, so what is excepted from it is excepted from each.
+  return only.empty() || std::ranges::find(only, objective) != only.end() ||
+         std::ranges::find(only, Objective::whole) != only.end();
+}
+
+std::vector<std::size_t> Limits::of_principal(Objective objective, const Own& own) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < exceptions_.size(); ++i) {
+    if (!counts(objective, i)) continue;
+    const auto& principals = mine_.perimeter().exceptions[i].principals;
+    const auto meets = [&](const std::string& pattern) {
+      return pattern == "*" || pattern == own.principal->account ||
+             may_meet(pattern, own.principal->arn);
+    };
+    if (principals.empty() || std::ranges::any_of(principals, meets)) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<std::size_t> Limits::of_resource(Objective objective, std::string_view arn) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < exceptions_.size(); ++i) {
+    if (!counts(objective, i)) continue;
+    const auto& resources = mine_.perimeter().exceptions[i].resources;
+    const auto meets = [&](const std::string& pattern) { return may_meet(pattern, arn); };
+    if (resources.empty() || std::ranges::any_of(resources, meets)) found.push_back(i);
+  }
+  return found;
+}
+
+std::vector<std::size_t> Limits::of_endpoint(Objective objective) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < exceptions_.size(); ++i) {
+    if (counts(objective, i)) found.push_back(i);
+  }
+  return found;
+}
+
+}  // namespace ringwall::prove::detail

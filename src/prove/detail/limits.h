@@ -1,0 +1,73 @@
+#pragma once
+// Which requests each objective is about, as constraints.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "prove/detail/mine.h"
+#include "prove/prove.h"
+
+namespace ringwall::prove::detail {
+
+using perimeter::Objective;
+
+inline constexpr std::size_t no_exception = static_cast<std::size_t>(-1);
+
+// A constraint, what it asks about callers, and its name: equal names in equal worlds are equal
+// constraints.
+struct Where {
+  std::string name;
+  prover::Constraint constraint;
+  const Facts* facts = nullptr;
+};
+
+// Which requests count: those outside of every one of `excepted`, or those within `within`.
+struct Scope {
+  std::vector<std::size_t> excepted = {};   // sorted
+  std::size_t within = no_exception;
+};
+
+// Thread-safe. Borrows.
+class Limits {
+ public:
+  Limits(const Mine& mine, Words& words, const std::string& today);
+
+  // Everything but the resource itself, the endpoint and the action.
+  const Where& where(Objective objective, const Scope& scope);
+
+  // Requests from no network of mine that no service passes on.
+  static prover::Constraint unexpected_network(const Mine& mine);
+  // Resources of nobody that is mine.
+  static prover::Constraint foreign_resource(const Mine& mine);
+  // Callers of nobody that is mine.
+  static prover::Constraint foreign_principal(const Mine& mine);
+
+  // Exceptions that have not expired and could concern this principal, or this resource, in this
+  // objective. Never misses one that does.
+  std::vector<std::size_t> of_principal(Objective objective, const Own& own) const;
+  std::vector<std::size_t> of_resource(Objective objective, std::string_view arn) const;
+  std::vector<std::size_t> of_endpoint(Objective objective) const;
+  bool expired(std::size_t exception) const { return expired_[exception]; }
+  // Exceptions that could not be said as a constraint, and so except nothing; and why.
+  const std::vector<std::string>& refused() const { return refused_; }
+
+ private:
+  bool counts(Objective objective, std::size_t exception) const;
+  prover::Constraint base(Objective objective) const;
+  prover::Constraint build(Objective objective, const Scope& scope) const;
+
+  const Mine& mine_;
+  Words& words_;
+  std::vector<bool> expired_;
+  std::vector<prover::Constraint> exceptions_;  // what each covers
+  std::vector<bool> said_;
+  std::vector<prover::Constraint> owned_, services_;
+  std::vector<std::string> refused_;
+  std::mutex mutex_;
+  std::map<std::pair<Objective, std::string>, std::unique_ptr<Where>> made_;
+};
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,175 @@
+#include "prove/detail/mine.h"
+
+#include <algorithm>
+
+namespace ringwall::prove::detail {
+
+using Type = policy::Principal::Type;
+
+bool is_account(std::string_view text) {
+  return text.size() == 12 &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string_view arn_part(std::string_view arn, std::size_t index) {
+  for (std::size_t i = 0; i < index; ++i) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return index < 5 ? arn.substr(0, arn.find(':')) : arn;
+}
+
+std::string account_in(std::string_view arn) {
+  const std::string_view part = arn_part(arn, 4);
+  return is_account(part) ? std::string(part) : std::string();
+}
+
+namespace {
+
+bool takes_session_tags(const estate::Principal& role) {
+  if (!role.trust) return true;  // what nobody has read may say so
+  const policy::Document& trust = *role.trust->document;
+  const auto syntax = policy::read(trust.source(), trust.kind(), policy::Quota::waived);
+  if (!syntax) return true;
+  const auto could = [](const policy::Statement& statement) {
+    if (statement.effect != policy::Effect::allow) return false;
+    if (statement.action_sense != policy::Sense::listed) return true;
+    return std::ranges::any_of(statement.actions, [](const policy::Listed& action) {
+      return action.text.contains('*') || action.text.contains('?') ||
+             policy::hash_ignoring_case(action.text) ==
+                 policy::hash_ignoring_case("sts:TagSession");
+    });
+  };
+  return std::ranges::any_of(syntax->statements, could);
+}
+
+}  // namespace
+
+prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& principal) {
+  prover::Caller caller;
+  policy::Principal& who = caller.principal;
+  who.type = principal.type;
+  who.arn = principal.arn;
+  who.account = principal.account;
+  who.unique_id = principal.unique_id;
+  who.service_linked = principal.service_linked;
+  caller.absent = {"aws:principalservicename", "aws:principalservicenameslist",
+                   "aws:federatedprovider"};
+  bool free_tags = false;
+  if (principal.type == Type::role_session) {
+    who.role_arn = principal.arn;
+    who.arn = "arn:" + std::string(arn_part(principal.arn, 1)) + ":sts::" + principal.account +
+              ":assumed-role/" + principal.name + "/session";
+    caller.absent.emplace_back("aws:username");
+    free_tags = takes_session_tags(principal);
+  }
+  if (!free_tags) caller.absent.emplace_back("aws:principaltag/*");
+  caller.keys = estate::global_context(estate, who, nullptr, {});
+  // A session made with MFA has it, and a service may pass the call on.
+  caller.keys.erase("aws:MultiFactorAuthPresent");
+  caller.keys.erase("aws:ViaAWSService");
+  if (free_tags) {  // a session's tag takes the place of the role's own
+    for (const auto& [key, value] : principal.tags) caller.keys.erase("aws:PrincipalTag/" + key);
+  }
+  return caller;
+}
+
+Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter)
+    : world_(world), perimeter_(perimeter), organization_(perimeter.organization) {
+  if (organization_.empty() && estate().organization) organization_ = estate().organization->id;
+  estate().accounts.for_each([&](const estate::Account& account) { accounts_.insert(account.id); });
+  accounts_.insert(perimeter.accounts.begin(), perimeter.accounts.end());
+  if (!perimeter.management_account.empty()) accounts_.insert(perimeter.management_account);
+  for (const char digit : {'9', '8', '7', '6', '5', '4', '3', '2', '1'}) {
+    fresh_account_ = std::string(6, digit) + std::string(6, '0');
+    if (!has(fresh_account_)) break;
+  }
+  find_networks();
+  find_principals();
+  write_fingerprint();
+}
+
+namespace {
+
+// Ids become values of conditions, in which `$` and `*` would mean something. What is not spelt as
+// AWS spells ids is nobody's, so it is not expected either.
+bool is_id(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+std::vector<std::string> ids_of(const std::set<std::string>& texts) {
+  std::vector<std::string> ids;
+  std::ranges::copy_if(texts, std::back_inserter(ids), is_id);
+  return ids;
+}
+
+}  // namespace
+
+void Mine::find_networks() {
+  const perimeter::Networks& networks = perimeter_.networks;
+  for (const text::Cidr& cidr : networks.cidrs) cidrs_.push_back(text::to_string(cidr));
+  std::set<std::string> vpcs(networks.vpcs.begin(), networks.vpcs.end());
+  std::set<std::string> endpoints(networks.endpoints.begin(), networks.endpoints.end());
+  if (networks.estate_vpcs) {
+    estate().vpcs.for_each([&](const estate::Vpc& vpc) { vpcs.insert(vpc.id); });
+    estate().endpoints.for_each([&](const estate::Endpoint& endpoint) {
+      endpoints.insert(endpoint.id);
+      if (!endpoint.vpc.empty()) vpcs.insert(endpoint.vpc);
+    });
+  }
+  vpcs_ = ids_of(vpcs);
+  endpoints_ = ids_of(endpoints);
+  if (!is_id(organization_)) organization_.clear();
+}
+
+void Mine::find_principals() {
+  estate().principals.for_each([&](const estate::Principal& principal) {
+    if (principal.service_linked) {
+      ++service_linked_;
+      return;
+    }
+    by_account_[principal.account].push_back(principals_.size());
+    principals_.push_back({&principal, caller_of(estate(), principal)});
+  });
+}
+
+const std::vector<std::size_t>& Mine::principals_of(const std::string& account) const {
+  static const std::vector<std::size_t> none;
+  const auto found = by_account_.find(account);
+  return found != by_account_.end() ? found->second : none;
+}
+
+void Mine::write_fingerprint() {
+  const auto add = [&](const std::vector<std::string>& values) {
+    for (const std::string& value : values) fingerprint_ += value + ',';
+    fingerprint_ += '\n';
+  };
+  fingerprint_ = organization_ + '\n';
+  add(accounts());
+  add(cidrs_);
+  add(vpcs_);
+  add(endpoints_);
+  for (const perimeter::ServiceException& service : perimeter_.services) {
+    fingerprint_ += service.principal + ':';
+    add(service.actions);
+    add(service.resources);
+  }
+  for (const perimeter::AwsOwned& owned : perimeter_.aws_owned) {
+    add(owned.resources);
+    add(owned.actions);
+  }
+  for (const perimeter::Exception& exception : perimeter_.exceptions) {
+    fingerprint_ += exception.name + ':' + exception.external_id.value_or("") + ':';
+    add(exception.principals);
+    add(exception.actions);
+    add(exception.resources);
+    for (const text::Cidr& cidr : exception.cidrs) fingerprint_ += text::to_string(cidr) + ',';
+    add(exception.vpcs);
+  }
+  fingerprint_ += perimeter_.anonymous_get_object ? 'g' : '-';
+}
+
+}  // namespace ringwall::prove::detail

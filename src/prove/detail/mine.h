@@ -1,0 +1,97 @@
+#pragma once
+// What is mine, from the estate and the perimeter file together, and who else there is.
+
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "loaders/loaders.h"
+#include "perimeter/perimeter.h"
+#include "prove/detail/words.h"
+#include "prover/prover.h"
+
+namespace ringwall::prove::detail {
+
+// A principal of mine as one who calls. Borrows from the estate.
+struct Own {
+  const estate::Principal* principal = nullptr;
+  prover::Caller caller;
+};
+
+// Borrows the world and the perimeter.
+class Mine {
+ public:
+  Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter);
+
+  const estate::Estate& estate() const { return *world_.estate; }
+  const perimeter::Perimeter& perimeter() const { return perimeter_; }
+  const loaders::Loaded& world() const { return world_; }
+  const std::string& organization() const { return organization_; }
+  bool has(std::string_view account) const { return accounts_.contains(account); }
+  std::vector<std::string> accounts() const { return {accounts_.begin(), accounts_.end()}; }
+
+  // Expected networks, as conditions list them.
+  const std::vector<std::string>& cidrs() const { return cidrs_; }
+  const std::vector<std::string>& vpcs() const { return vpcs_; }
+  const std::vector<std::string>& endpoints() const { return endpoints_; }
+
+  // Those of the estate, by ARN; without roles that are AWS's.
+  const std::vector<Own>& principals() const { return principals_; }
+  const std::vector<std::size_t>& principals_of(const std::string& account) const;
+  std::size_t service_linked() const { return service_linked_; }
+
+  // An account that is not mine; the same for the same estate.
+  const std::string& fresh_account() const { return fresh_account_; }
+  // All that questions take from the perimeter and from the list of what is mine, as text: answers
+  // are kept for worlds where it is the same.
+  const std::string& fingerprint() const { return fingerprint_; }
+
+ private:
+  void find_networks();
+  void find_principals();
+  void write_fingerprint();
+
+  const loaders::Loaded& world_;
+  const perimeter::Perimeter& perimeter_;
+  std::string organization_;
+  std::set<std::string, std::less<>> accounts_;
+  std::vector<std::string> cidrs_, vpcs_, endpoints_;
+  std::vector<Own> principals_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_account_;
+  std::size_t service_linked_ = 0;
+  std::string fresh_account_, fingerprint_;
+};
+
+// A user, or any session of a role: its name, its source identity and whether it has MFA are free,
+// its tags too where the role's trust policy lets them in.
+prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& principal);
+
+// Callers who are not mine: of an account, a service, an identity provider, and nobody.
+prover::Caller anonymous_caller();
+prover::Caller foreign_role(const std::string& account);
+prover::Caller foreign_user(const std::string& account);
+prover::Caller foreign_root(const std::string& account);
+prover::Caller service_caller(const std::string& service);
+prover::Caller federated_caller(const std::string& provider);
+
+enum class Kinds : std::uint8_t { all, of_trust };  // of_trust: no services, and nobody unsigned
+// Everyone who is not mine and whom these documents could tell from others: whom they name, an
+// account that nobody names, a service that nobody names, and the anonymous. `canonical`: told
+// whether a canonical user id was named, whose account nobody knows.
+std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
+                                      const std::vector<const Facts*>& facts, Kinds kinds,
+                                      bool* canonical);
+
+// Callers of other accounts may be called anything that is theirs: what ties their ARNs to their
+// accounts. Where no document asks for ARNs, they are called what they are called here.
+prover::Constraint settle_names(const Words& words, const std::vector<const Facts*>& facts,
+                                std::vector<prover::Caller>& callers);
+
+// The 12-digit account in an ARN or in a pattern of one; empty: none is spelt out.
+std::string account_in(std::string_view arn);
+bool is_account(std::string_view text);
+// Part `index` of a colon-separated ARN, from 0; the last takes the rest.
+std::string_view arn_part(std::string_view arn, std::size_t index);
+
+}  // namespace ringwall::prove::detail

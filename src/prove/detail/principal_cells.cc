@@ -1,0 +1,97 @@
+// identity/resources and identity/networks: what the policies of a principal's own side allow it,
+// wherever the resource is and whatever its policy says.
+
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+class PrincipalCells final : public Cells {
+ public:
+  PrincipalCells(const Room& room, Objective objective) : room_(room), objective_(objective) {}
+
+  Objective objective() const override { return objective_; }
+  std::vector<Guard> guards() const override { return {Guard::scp, Guard::identity}; }
+  std::size_t shared() const override { return 1; }
+  std::size_t size() const override { return room_.mine.principals().size(); }
+  std::string name(std::size_t cell) const override { return own(cell).principal->arn; }
+  const std::string& account(std::size_t cell) const override {
+    return own(cell).principal->account;
+  }
+  std::vector<std::size_t> exceptions(std::size_t cell) const override {
+    return room_.limits.of_principal(objective_, own(cell));
+  }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    const authz::Layers layers = layers_of(cell);
+    std::vector<const policy::Document*> all;
+    gather(layers.identity, all);
+    if (layers.boundary != nullptr) all.push_back(layers.boundary->document.get());
+    gather(layers.scps, all);
+    return all;
+  }
+  bool has(std::size_t cell, Guard guard) const override {
+    return guard == Guard::identity || !layers_of(cell).scps.empty();
+  }
+  Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
+
+ private:
+  const Own& own(std::size_t cell) const { return room_.mine.principals()[cell]; }
+  authz::Layers layers_of(std::size_t cell) const {
+    return estate::layers_of(room_.mine.estate(), own(cell).caller.principal, nullptr);
+  }
+  prover::Query query(std::size_t cell, Guards kept, const Where& where) const;
+
+  const Room room_;
+  const Objective objective_;
+};
+
+// With an owner who is not the caller's account, or whom nobody knows, both sides must allow; and
+// the resource's side is assumed to. What is left is the identity side.
+prover::Query PrincipalCells::query(std::size_t cell, Guards kept, const Where& where) const {
+  authz::Layers layers = layers_of(cell);
+  if ((kept & bit(Guard::identity)) == 0) {
+    layers.identity = {&assumed_identity(), 1};
+    layers.boundary = nullptr;
+  }
+  if ((kept & bit(Guard::scp)) == 0) layers.scps = {};
+  layers.resource = &assumed_resource();
+
+  prover::Query query;
+  query.universe.callers = {own(cell).caller};
+  query.universe.where = where.constraint;
+  if (objective_ == Objective::identity_resources) {
+    query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+    query.universe.actions = prover::Actions::on_resources;
+  } else {
+    query.universe.actions = prover::Actions::known;
+  }
+  query.allowing = {{.layers = layers}};
+  query.title = std::string(perimeter::name_of(objective_)) + " " + name(cell);
+  return query;
+}
+
+Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
+  const Where& where = room_.limits.where(objective_, scope);
+  const authz::Layers layers = layers_of(cell);
+  Key key('P');
+  key.add(kept).add(where.name);
+  Bound bound(room_.words, key);
+  if ((kept & bit(Guard::identity)) != 0) {
+    bound.add(layers.identity);
+    if (layers.boundary != nullptr) bound.add(*layers.boundary);
+  }
+  key.add("/");
+  if ((kept & bit(Guard::scp)) != 0) bound.add(layers.scps);
+  bound.note(*where.facts);
+  key.add(signature(bound.mentions(), own(cell).caller, {}));
+  return {std::move(key).finish(), name(cell),
+          [this, cell, kept, &where] { return query(cell, kept, where); }};
+}
+
+}  // namespace
+
+std::unique_ptr<Cells> principal_cells(const Room& room, Objective objective) {
+  return std::make_unique<PrincipalCells>(room, objective);
+}
+
+}  // namespace ringwall::prove::detail

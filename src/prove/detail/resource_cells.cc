@@ -1,0 +1,153 @@
+// resource/principals and resource/networks: what a resource's own side lets in, assuming that
+// whoever calls may do everything as far as its own side goes.
+
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+class ResourceCells final : public Cells {
+ public:
+  ResourceCells(const Room& room, Objective objective)
+      : room_(room), objective_(objective), crowds_(room.mine, room.words) {
+    room.mine.estate().resources.for_each(
+        [&](const estate::Resource& resource) { resources_.push_back(&resource); });
+    shapes_.resize(resources_.size());
+    in_parallel(resources_.size(), room.options.threads,
+                [&](std::size_t i) { shapes_[i] = shape_of(resources_[i]->arn); });
+  }
+
+  Objective objective() const override { return objective_; }
+  std::vector<Guard> guards() const override { return {Guard::rcp, Guard::resource}; }
+  std::size_t shared() const override { return 1; }
+  std::size_t size() const override { return resources_.size(); }
+  std::string name(std::size_t cell) const override { return resources_[cell]->arn; }
+  const std::string& account(std::size_t cell) const override {
+    return resources_[cell]->account;
+  }
+  std::vector<std::size_t> exceptions(std::size_t cell) const override {
+    return room_.limits.of_resource(objective_, resources_[cell]->arn);
+  }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    std::vector<const policy::Document*> all;
+    if (resources_[cell]->policy) all.push_back(resources_[cell]->policy->document.get());
+    gather(rcps(cell), all);
+    return all;
+  }
+  bool has(std::size_t cell, Guard guard) const override {
+    return guard == Guard::resource || !rcps(cell).empty();
+  }
+  Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
+  std::vector<std::string> undecided(std::size_t cell) const override;
+
+ private:
+  std::span<const authz::Level> rcps(std::size_t cell) const {
+    const estate::Account* owner = room_.mine.estate().account(resources_[cell]->account);
+    return owner == nullptr ? std::span<const authz::Level>()
+                            : std::span(owner->rcps.data(), owner->rcps.size());
+  }
+  void add_policy(std::size_t cell, Key& key, Bound& bound) const;
+  prover::Query query(std::size_t cell, Guards kept, const Where& where,
+                      const std::vector<const Facts*>& facts, const Standing& standing) const;
+
+  const Room room_;
+  const Objective objective_;
+  mutable Crowds crowds_;
+  std::vector<const estate::Resource*> resources_;
+  std::vector<std::string> shapes_;
+};
+
+prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& where,
+                                   const std::vector<const Facts*>& facts,
+                                   const Standing& standing) const {
+  const estate::Resource& resource = *resources_[cell];
+  const Surroundings surroundings = owned_by(room_.mine, resource.account);
+  authz::Layers layers;
+  layers.identity = {&assumed_identity(), 1};
+  layers.resource_kind = resource.kind;
+  if ((kept & bit(Guard::resource)) == 0)
+    layers.resource = &assumed_resource();
+  else if (resource.policy)
+    layers.resource = &*resource.policy;
+  if ((kept & bit(Guard::rcp)) != 0) layers.rcps = rcps(cell);
+
+  prover::Query query;
+  bool canonical = false;
+  query.universe.callers = outsiders(room_.mine, room_.words, facts, Kinds::all, &canonical);
+  std::vector<prover::Constraint> parts{
+      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
+  for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
+  query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
+  query.universe.actions = prover::Actions::on_resources;
+  query.universe.keys = surroundings.keys;
+  if (auto within = prover::on_resources(with_below(resource.arn)))
+    parts.push_back(*std::move(within));
+  query.universe.where = prover::all_of(std::move(parts));
+  query.allowing = {{.layers = layers}};
+  query.title = std::string(perimeter::name_of(objective_)) + " " + resource.arn;
+  return query;
+}
+
+// The policy's text but for its resources, and those as seen from the ARN.
+void ResourceCells::add_policy(std::size_t cell, Key& key, Bound& bound) const {
+  const estate::Resource& resource = *resources_[cell];
+  key.add(static_cast<Id>(resource.kind));
+  if (!resource.policy) return;
+  const Facts& facts = room_.words.of(resource.policy->document);
+  bound.note(facts);
+  key.add(facts.fixed);
+  key.add(static_cast<Id>(resource.policy->document->kind()));
+}
+
+Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
+  const Where& where = room_.limits.where(objective_, scope);
+  const estate::Resource& resource = *resources_[cell];
+  Key key('R');
+  key.add(kept).add(where.name).add(shapes_[cell]);
+  Bound bound(room_.words, key);
+  if ((kept & bit(Guard::resource)) != 0) add_policy(cell, key, bound);
+  key.add("/");
+  if ((kept & bit(Guard::rcp)) != 0) bound.add(rcps(cell));
+  bound.note(*where.facts);
+  bool verbatim = false;
+  for (const Facts* facts : bound.facts()) {
+    for (const std::string& pattern : facts->resources)
+      key.add(relative_to(pattern, resource.arn, verbatim));
+  }
+  if (verbatim) key.add(resource.arn);
+  const Surroundings surroundings = owned_by(room_.mine, resource.account);
+  key.add(signature(bound.mentions(), {}, surroundings));
+  Standing standing;
+  if (objective_ == Objective::resource_networks) {
+    standing = crowds_.standing(bound.facts(), resource.account, surroundings);
+    key.add(standing.key);
+  }
+  return {std::move(key).finish(), resource.arn,
+          [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)] {
+            return query(cell, kept, where, facts, standing);
+          }};
+}
+
+std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
+  std::vector<std::string> reasons;
+  const estate::Resource& resource = *resources_[cell];
+  if (!prover::on_resources({resource.arn}))
+    reasons.push_back("`" + resource.arn + "` is no ARN that a policy could name");
+  if (!resource.policy) return reasons;
+  const Facts& facts = room_.words.of(resource.policy->document);
+  for (const policy::PrincipalName& name : facts.names) {
+    if (name.type == policy::PrincipalName::Type::canonical_user) {
+      reasons.push_back("the policy names the canonical user `" + name.value +
+                        "`, and whose account that is no file says: name the account instead");
+    }
+  }
+  return reasons;
+}
+
+}  // namespace
+
+std::unique_ptr<Cells> resource_cells(const Room& room, Objective objective) {
+  return std::make_unique<ResourceCells>(room, objective);
+}
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,26 @@
+#pragma once
+// One row: its questions, in the order in which they are cheapest, and what they come to.
+
+#include <vector>
+
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+
+// What was found of one cell, before gaps are counted.
+struct Outcome {
+  Verdict verdict = Verdict::inconclusive;
+  Guards held = 0;       // guards that hold it alone
+  AnswerPtr leak;        // null: none
+  std::vector<std::size_t> exceptions;  // used
+  std::vector<std::string> undecided;
+};
+
+std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker);
+
+// Builds items on all threads, asks them, and answers in the order of `which`.
+std::vector<AnswerPtr> ask(const Cells& cells, const Room& room, Asker& asker,
+                           const std::vector<std::size_t>& which, Guards kept,
+                           const std::function<Scope(std::size_t)>& scope, std::size_t classes_max);
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,161 @@
+// trust: who else may become one of mine?
+//
+// A token of an identity provider is its bearer's word. A SAML provider of mine speaks for my own
+// directory. An OIDC provider may be anyone's sign-in (a code host's, a shop's), so what it says
+// counts as mine only if the trust policy asks whom or for whom: we ask with a subject and an
+// audience that nobody of mine has. Where whoever asks for the token chooses its audience, the
+// audience proves nothing, and only the subject counts.
+
+#include <algorithm>
+
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove::detail {
+namespace {
+
+class TrustCells final : public Cells {
+ public:
+  explicit TrustCells(const Room& room) : room_(room) {
+    for (const Own& own : room.mine.principals()) {
+      if (own.principal->type == policy::Principal::Type::role_session)
+        roles_.push_back(own.principal);
+    }
+  }
+
+  Objective objective() const override { return Objective::trust; }
+  std::vector<Guard> guards() const override { return {Guard::rcp, Guard::trust}; }
+  std::size_t shared() const override { return 1; }
+  std::size_t size() const override { return roles_.size(); }
+  std::string name(std::size_t cell) const override { return roles_[cell]->arn; }
+  const std::string& account(std::size_t cell) const override { return roles_[cell]->account; }
+  std::vector<std::size_t> exceptions(std::size_t cell) const override {
+    return room_.limits.of_resource(Objective::trust, roles_[cell]->arn);
+  }
+  std::vector<const policy::Document*> documents(std::size_t cell) const override {
+    std::vector<const policy::Document*> all;
+    if (roles_[cell]->trust) all.push_back(roles_[cell]->trust->document.get());
+    gather(rcps(cell), all);
+    return all;
+  }
+  bool has(std::size_t cell, Guard guard) const override {
+    return guard == Guard::trust || !rcps(cell).empty();
+  }
+  Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
+
+ private:
+  std::span<const authz::Level> rcps(std::size_t cell) const {
+    const estate::Account* owner = room_.mine.estate().account(roles_[cell]->account);
+    return owner == nullptr ? std::span<const authz::Level>()
+                            : std::span(owner->rcps.data(), owner->rcps.size());
+  }
+  prover::Query query(std::size_t cell, Guards kept, const Where& where,
+                      const std::vector<const Facts*>& facts) const;
+  std::vector<std::string> providers(std::size_t cell) const;
+
+  const Room room_;
+  std::vector<const estate::Principal*> roles_;
+};
+
+// Issuers whose audience is whatever the asker wants.
+constexpr std::string_view audience_is_free[] = {
+    "token.actions.githubusercontent.com", "gitlab.com",   "app.terraform.io",
+    "agent.buildkite.com",                 "api.bitbucket.org"};
+
+constexpr const char* stranger = "ringwall-stranger";
+
+// Null: a provider whose word is mine.
+std::optional<prover::Caller> stranger_by(const std::string& provider, const Mine& mine) {
+  std::string issuer = provider;
+  if (provider.starts_with("arn:")) {
+    if (!mine.has(account_in(provider))) return federated_caller(provider);
+    const std::string_view what = arn_part(provider, 5);
+    constexpr std::string_view oidc = "oidc-provider/";
+    if (!what.starts_with(oidc)) return std::nullopt;
+    issuer = what.substr(oidc.size());
+  }
+  prover::Caller caller = federated_caller(provider);
+  caller.keys.set(issuer + ":sub", stranger);
+  const auto same_host = [&](std::string_view name) {
+    return issuer == name || issuer.starts_with(std::string(name) + "/");
+  };
+  if (std::ranges::none_of(audience_is_free, same_host)) caller.keys.set(issuer + ":aud", stranger);
+  return caller;
+}
+
+prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& where,
+                                const std::vector<const Facts*>& facts) const {
+  const estate::Principal& role = *roles_[cell];
+  authz::Layers layers;
+  layers.identity = {&assumed_identity(), 1};
+  layers.resource_kind = authz::ResourceKind::trust;
+  if ((kept & bit(Guard::trust)) == 0)
+    layers.resource = &assumed_trust();
+  else if (role.trust)
+    layers.resource = &*role.trust;
+  if ((kept & bit(Guard::rcp)) != 0) layers.rcps = rcps(cell);
+
+  prover::Query query;
+  bool canonical = false;
+  for (prover::Caller& caller :
+       outsiders(room_.mine, room_.words, facts, Kinds::of_trust, &canonical)) {
+    if (caller.principal.provider.empty()) query.universe.callers.push_back(std::move(caller));
+  }
+  for (const std::string& provider : providers(cell)) {
+    if (auto by = stranger_by(provider, room_.mine))
+      query.universe.callers.push_back(*std::move(by));
+  }
+  query.universe.owners = {{prover::Owner::Kind::account, {role.account}}};
+  query.universe.actions = prover::Actions::on_resources;
+  query.universe.keys = owned_by(room_.mine, role.account).keys;
+  std::vector<prover::Constraint> parts{
+      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
+  if (auto role_only = prover::on_resources({role.arn})) parts.push_back(*std::move(role_only));
+  if (auto assuming = prover::on_actions({"sts:*"})) parts.push_back(*std::move(assuming));
+  query.universe.where = prover::all_of(std::move(parts));
+  query.allowing = {{.layers = layers}};
+  query.title = "trust " + role.arn;
+  return query;
+}
+
+std::vector<std::string> TrustCells::providers(std::size_t cell) const {
+  std::vector<std::string> found;
+  if (!roles_[cell]->trust) return found;
+  for (const policy::PrincipalName& name : room_.words.of(roles_[cell]->trust->document).names) {
+    if (name.type == policy::PrincipalName::Type::federated &&
+        std::ranges::find(found, name.value) == found.end())
+      found.push_back(name.value);
+  }
+  return found;
+}
+
+Item TrustCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
+  const Where& where = room_.limits.where(Objective::trust, scope);
+  const estate::Principal& role = *roles_[cell];
+  Key key('T');
+  key.add(kept).add(where.name);
+  Bound bound(room_.words, key);
+  // Only identity providers that the trust policy names could come at all.
+  for (const std::string& provider : providers(cell)) key.add(provider);
+  key.add("/");
+  if (role.trust && (kept & bit(Guard::trust)) != 0) bound.add(*role.trust);
+  key.add("/");
+  if ((kept & bit(Guard::rcp)) != 0) bound.add(rcps(cell));
+  bound.note(*where.facts);
+  bool verbatim = false;
+  for (const Facts* one : bound.facts()) {
+    for (const std::string& pattern : one->resources)
+      key.add(relative_to(pattern, role.arn, verbatim));
+  }
+  if (verbatim) key.add(role.arn);
+  key.add(signature(bound.mentions(), {}, owned_by(room_.mine, role.account)));
+  return {std::move(key).finish(), role.arn,
+          [this, cell, kept, &where, facts = bound.facts()] {
+            return query(cell, kept, where, facts);
+          }};
+}
+
+}  // namespace
+
+std::unique_ptr<Cells> trust_cells(const Room& room) { return std::make_unique<TrustCells>(room); }
+
+}  // namespace ringwall::prove::detail

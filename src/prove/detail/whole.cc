@@ -1,0 +1,322 @@
+// The whole, put together from its parts.
+//
+// The perimeter is broken by a request that all layers which apply to it let through, while its
+// principal, its resource or its network is not mine. Who is who splits such requests into four:
+//
+//  1. An outsider on a resource of mine. Of the layers, the outsider's own side is the outsider's to
+//     write, so assume it open; SCPs of mine do not bind it; an endpoint it need not come through.
+//     What is left, the resource's policy and its RCPs, is what resource/principals asks. So a cell
+//     there is the cell here; and for the roles of mine, which are resources too, trust is.
+//  2. One of mine on a foreign resource. The resource's side is its owner's to write, so assume it
+//     open. What is left is identity/resources, joined with an endpoint's policy where the request
+//     comes through an endpoint of mine. From anywhere else no endpoint's policy binds it, so if
+//     identity/resources leaks, it is asked again: first for requests around all endpoints, then
+//     through each kind of endpoint, with its policy.
+//  3. One of mine, on a resource of mine, from an unexpected network. Both sides bind, and either
+//     may hold: it takes identity/networks and resource/networks both open, on the same request.
+//     Where the identity side leaks it is asked again, with all layers: on resources that have no
+//     policy of their own (of services of which the estate lists no resource), and on each kind of
+//     resource that leaks itself.
+//  4. An outsider on a foreign resource, through an endpoint of mine: what carries my data out by
+//     someone else's key. Both sides are theirs, so only the endpoint's policy binds.
+//
+// An outsider on a foreign resource from elsewhere is none of my business.
+
+#include "prove/detail/whole.h"
+
+#include <algorithm>
+#include <set>
+
+namespace ringwall::prove::detail {
+namespace {
+
+class Whole {
+ public:
+  Whole(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks)
+      : room_(room), asker_(asker), rows_(rows), leaks_(leaks) {}
+
+  std::vector<CellOf> run() && {
+    take_over(Objective::resource_principals);
+    take_over(Objective::trust);
+    foreign_resources();
+    unexpected_networks();
+    strangers_through_endpoints();
+    std::vector<CellOf> cells;
+    for (auto& [subject, cell] : cells_) cells.push_back(std::move(cell));
+    return cells;
+  }
+
+ private:
+  CellOf& cell_of(const std::string& subject) {
+    const auto [at, is_new] = cells_.try_emplace(subject);
+    if (is_new) {
+      at->second.subject = subject;
+      at->second.verdict = Verdict::proved;
+    }
+    return at->second;
+  }
+  static void worsen(CellOf& cell, Verdict verdict) {
+    if (verdict == Verdict::leak || cell.verdict == Verdict::proved) cell.verdict = verdict;
+  }
+  static void add_exceptions(CellOf& cell, const Outcome& outcome) {
+    cell.exceptions.insert(cell.exceptions.end(), outcome.exceptions.begin(),
+                           outcome.exceptions.end());
+  }
+  void take_over(CellOf& cell, const Answered& row, std::size_t i) {
+    const Outcome& outcome = row.outcomes[i];
+    worsen(cell, outcome.verdict);
+    cell.leaks.insert(cell.leaks.end(), row.leaks[i].begin(), row.leaks[i].end());
+    if (outcome.verdict != Verdict::proved)
+      cell.undecided.insert(cell.undecided.end(), outcome.undecided.begin(),
+                            outcome.undecided.end());
+  }
+  void take_over(Objective objective);
+  void foreign_resources();
+  void unexpected_networks();
+  void pairs(const std::vector<std::size_t>& left);
+  void strangers_through_endpoints();
+  // Counts one joint answer for the cell; is it a leak?
+  bool count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
+             const std::vector<const policy::Document*>& documents);
+
+  prover::Query principal_query(Objective objective, std::size_t cell) const;
+
+  const Room& room_;
+  Asker& asker_;
+  const AnsweredRows& rows_;
+  Leaks& leaks_;
+  std::map<std::string, CellOf> cells_;
+};
+
+void Whole::take_over(Objective objective) {
+  const Answered& row = rows_.at(objective);
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    CellOf& cell = cell_of(row.cells->name(i));
+    take_over(cell, row, i);
+    add_exceptions(cell, row.outcomes[i]);
+  }
+}
+
+bool Whole::count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
+                  const std::vector<const policy::Document*>& documents) {
+  if (answer->verdict == prover::Verdict::none) return false;
+  cell.undecided.insert(cell.undecided.end(), answer->undecided.begin(), answer->undecided.end());
+  if (answer->verdict == prover::Verdict::inconclusive) {
+    worsen(cell, Verdict::inconclusive);
+    return false;
+  }
+  worsen(cell, Verdict::leak);
+  for (const std::size_t leak :
+       leaks_.add(Objective::whole, cell.subject, account, answer, documents)) {
+    if (std::ranges::find(cell.leaks, leak) == cell.leaks.end()) cell.leaks.push_back(leak);
+  }
+  return true;
+}
+
+constexpr Guards identity_side = bit(Guard::identity) | bit(Guard::scp);
+
+std::size_t classes_max(const Room& room) {
+  return std::max<std::size_t>(room.options.classes_max, 1);
+}
+
+// The item of a principal's cell, its question changed by `change` and its key by `mark`.
+Item changed(const Cells& cells, std::size_t cell, std::string_view mark, std::size_t classes,
+             std::function<void(prover::Query&)> change) {
+  Item item = cells.item(cell, identity_side, {.excepted = cells.exceptions(cell)});
+  item.key += "\nwhole ";
+  item.key += mark;
+  item.query = [make = std::move(item.query), classes, change = std::move(change)] {
+    prover::Query query = make();
+    query.classes_max = classes;
+    change(query);
+    return query;
+  };
+  return item;
+}
+
+void also(prover::Query& query, Result<prover::Constraint> constraint) {
+  if (constraint) {
+    query.universe.where =
+        prover::all_of({std::move(query.universe.where), *std::move(constraint)});
+  }
+}
+
+void Whole::foreign_resources() {
+  const Answered& row = rows_.at(Objective::identity_resources);
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    CellOf& cell = cell_of(row.cells->name(i));
+    add_exceptions(cell, row.outcomes[i]);
+    const bool leaks = row.outcomes[i].verdict == Verdict::leak;
+    if (leaks && room_.mine.estate().endpoints.size() != 0)
+      open.push_back(i);
+    else
+      take_over(cell, row, i);
+  }
+  // Around every endpoint of the estate.
+  std::vector<std::string> ids;
+  std::vector<const estate::Endpoint*> kinds;  // one for each policy and service
+  std::set<std::string> seen;
+  room_.mine.estate().endpoints.for_each([&](const estate::Endpoint& endpoint) {
+    ids.push_back(endpoint.id);
+    const Id policy = endpoint.policy ? room_.words.of(endpoint.policy->document).id : 0;
+    if (seen.insert(endpoint.service + "\n" + std::to_string(policy)).second)
+      kinds.push_back(&endpoint);
+  });
+  const auto around = [&ids](prover::Query& query) {
+    auto through = prover::condition("StringEquals", "aws:SourceVpce", ids);
+    if (through) also(query, prover::none_of({*std::move(through)}));
+  };
+  std::vector<Item> items;
+  for (const std::size_t i : open)
+    items.push_back(changed(*row.cells, i, "around", classes_max(room_), around));
+  const std::vector<AnswerPtr> answers = asker_.ask(items);
+  std::vector<std::size_t> held;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    CellOf& cell = cell_of(row.cells->name(open[i]));
+    if (answers[i]->verdict == prover::Verdict::found)
+      take_over(cell, row, open[i]);  // the very leak of identity/resources
+    else if (!count(cell, row.cells->account(open[i]), answers[i], {}))
+      held.push_back(open[i]);
+  }
+  for (const estate::Endpoint* endpoint : kinds) {
+    const auto through = [endpoint](prover::Query& query) {
+      if (endpoint->policy) query.allowing.front().layers->endpoint = &*endpoint->policy;
+      query.universe.keys.set("aws:SourceVpce", endpoint->id);
+      if (!endpoint->vpc.empty()) query.universe.keys.set("aws:SourceVpc", endpoint->vpc);
+      also(query, prover::on_actions({endpoint->service + ":*"}));
+    };
+    items.clear();
+    for (const std::size_t i : held) {
+      items.push_back(changed(*row.cells, i, "through " + endpoint->id +
+                                  (endpoint->policy ? std::to_string(room_.words.of(endpoint->policy->document).id) : "-"),
+                              classes_max(room_), through));
+      items.back().key += row.cells->name(i);  // the endpoint's policy may tell principals apart
+    }
+    const std::vector<AnswerPtr> through_it = asker_.ask(items);
+    for (std::size_t i = 0; i < held.size(); ++i) {
+      auto documents = row.cells->documents(held[i]);
+      if (endpoint->policy) documents.push_back(endpoint->policy->document.get());
+      count(cell_of(row.cells->name(held[i])), row.cells->account(held[i]), through_it[i],
+            documents);
+    }
+  }
+}
+
+// Services of which the estate lists resources: those are asked one by one.
+std::vector<std::string> listed_services(const estate::Estate& estate) {
+  std::set<std::string> services;
+  estate.resources.for_each([&](const estate::Resource& resource) {
+    services.insert("arn:*:" + std::string(arn_part(resource.arn, 2)) + ":*");
+  });
+  return {services.begin(), services.end()};
+}
+
+void Whole::unexpected_networks() {
+  const Answered& row = rows_.at(Objective::identity_networks);
+  const std::vector<std::string> listed = listed_services(room_.mine.estate());
+  std::vector<std::size_t> open;
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    CellOf& cell = cell_of(row.cells->name(i));
+    add_exceptions(cell, row.outcomes[i]);
+    if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
+    if (row.outcomes[i].verdict != Verdict::leak) continue;
+    open.push_back(i);
+    const std::string& own = row.cells->account(i);
+    const estate::Account* account = room_.mine.estate().account(own);
+    std::string mark = "unguarded " + own + " ";
+    if (account != nullptr) {
+      for (const authz::Level& level : account->rcps) {
+        for (const authz::Named& named : level.policies)
+          mark += std::to_string(room_.words.of(named.document).id) + ",";
+      }
+    }
+    for (const std::string& service : listed) mark += service + ",";
+    items.push_back(changed(*row.cells, i, mark, classes_max(room_),
+                            [&listed, own, account](prover::Query& query) {
+      authz::Layers& layers = *query.allowing.front().layers;
+      layers.resource = nullptr;
+      if (account != nullptr) layers.rcps = {account->rcps.data(), account->rcps.size()};
+      query.universe.owners = {{prover::Owner::Kind::account, {own}}};
+      if (listed.empty()) return;
+      if (auto elsewhere = prover::on_resources(listed))
+        also(query, prover::none_of({*std::move(elsewhere)}));
+    }));
+  }
+  const std::vector<AnswerPtr> answers = asker_.ask(items);
+  std::vector<std::size_t> held;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    if (!count(cell_of(row.cells->name(open[i])), row.cells->account(open[i]), answers[i],
+               row.cells->documents(open[i])))
+      held.push_back(open[i]);
+  }
+  pairs(held);
+}
+
+// The principals that are left, each with every kind of resource that leaks too.
+void Whole::pairs(const std::vector<std::size_t>& left) {
+  const Answered& people = rows_.at(Objective::identity_networks);
+  const Paired paired = ask_pairs(room_, asker_, rows_, left);
+  for (const Pair& pair : paired.pairs) {
+    count(cell_of(people.cells->name(pair.person)), people.cells->account(pair.person),
+          pair.answer, pair.documents);
+  }
+  for (const std::size_t person : paired.not_asked) {
+    CellOf& cell = cell_of(people.cells->name(person));
+    worsen(cell, Verdict::inconclusive);
+    cell.undecided.emplace_back(
+        "principals and resources that are both open to unexpected networks are too many to be "
+        "asked together: close one of the two sides first");
+  }
+}
+
+// Where the endpoint lets outsiders through, and lets requests through to foreign resources, does
+// it let both at once?
+void Whole::strangers_through_endpoints() {
+  const Answered& principals = rows_.at(Objective::network_principals);
+  const Answered& resources = rows_.at(Objective::network_resources);
+  std::vector<std::size_t> open;
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < principals.cells->size(); ++i) {
+    CellOf& cell = cell_of(principals.cells->name(i));
+    add_exceptions(cell, principals.outcomes[i]);
+    add_exceptions(cell, resources.outcomes[i]);
+    if (principals.outcomes[i].verdict == Verdict::proved ||
+        resources.outcomes[i].verdict == Verdict::proved)
+      continue;
+    open.push_back(i);
+    const Scope scope{.excepted = resources.cells->exceptions(i)};
+    Item item = principals.cells->item(i, bit(Guard::endpoint),
+                                       {.excepted = principals.cells->exceptions(i)});
+    const Where& where = room_.limits.where(Objective::network_resources, scope);
+    item.key += "\nwhole " + where.name;
+    item.query = [this, make = std::move(item.query), &where] {
+      prover::Query query = make();
+      query.classes_max = classes_max(room_);
+      query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+      query.universe.actions = prover::Actions::on_resources;
+      also(query, where.constraint);
+      return query;
+    };
+    items.push_back(std::move(item));
+  }
+  const std::vector<AnswerPtr> answers = asker_.ask(items);
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    CellOf& cell = cell_of(principals.cells->name(open[i]));
+    count(cell, principals.cells->account(open[i]), answers[i],
+          principals.cells->documents(open[i]));
+    if (!principals.outcomes[open[i]].undecided.empty() && cell.verdict == Verdict::proved)
+      take_over(cell, principals, open[i]);
+  }
+}
+
+
+}  // namespace
+
+std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
+                                Leaks& leaks) {
+  return Whole(room, asker, rows, leaks).run();
+}
+
+}  // namespace ringwall::prove::detail

@@ -1,0 +1,232 @@
+// A proof, from files to verdicts: who and what there is, then each row's questions, then the whole
+// from the rows, then what could not be read. Answers are exact; what gaps and bounds leave open is
+// inconclusive, and nothing turns that into a proof.
+
+#include "prove/prove.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "prove/detail/whole.h"
+
+namespace ringwall::prove {
+namespace {
+
+using namespace detail;
+
+std::size_t index_of(Objective objective) { return static_cast<std::size_t>(objective); }
+
+class Proof {
+ public:
+  Proof(const loaders::Loaded& world, const perimeter::Perimeter& perimeter,
+        const Options& options, Memory& memory)
+      : world_(world), options_(options), mine_(world, perimeter),
+        limits_(mine_, *memory.words, options.today), asker_(memory, options), gaps_(world),
+        room_{mine_, *memory.words, limits_, options_}, leaks_(mine_, *memory.words, report_.leaks) {}
+
+  Report run() &&;
+
+ private:
+  void answer(std::unique_ptr<Cells> cells);
+  void fill_row(Objective objective, const Answered& answered);
+  void fill_whole();
+  void count_gaps(CellOf& cell, const std::string& account, std::vector<bool>& counted) const;
+  void add_gap_cells(Row& row, const std::vector<bool>& counted) const;
+  void find_sole_guards(Row& row, const Answered& answered) const;
+  static void finish(Row& row);
+  void count_exceptions();
+  std::string account_of(const std::string& subject) const;
+
+  const loaders::Loaded& world_;
+  const Options& options_;
+  const Mine mine_;
+  Limits limits_;
+  Asker asker_;
+  const Gaps gaps_;
+  const Room room_;
+  Report report_;
+  Leaks leaks_;
+  AnsweredRows rows_;
+};
+
+void Proof::answer(std::unique_ptr<Cells> cells) {
+  const Objective objective = cells->objective();
+  Answered& answered = rows_[objective];
+  answered.outcomes = outcomes(*cells, room_, asker_);
+  answered.leaks.resize(cells->size());
+  for (std::size_t i = 0; i < cells->size(); ++i) {
+    const Outcome& outcome = answered.outcomes[i];
+    if (outcome.leak == nullptr) continue;
+    answered.leaks[i] = leaks_.add(objective, cells->name(i), cells->account(i), outcome.leak,
+                                   cells->documents(i));
+  }
+  answered.cells = std::move(cells);
+}
+
+// A leak may be closed by what was not read, and a proof opened by it.
+void Proof::count_gaps(CellOf& cell, const std::string& account,
+                       std::vector<bool>& counted) const {
+  if (gaps_.empty()) return;
+  for (const std::size_t gap : gaps_.of(cell.subject, account)) {
+    counted[gap] = true;
+    cell.verdict = Verdict::inconclusive;
+    cell.guards.clear();
+    cell.undecided.push_back(gaps_.sentence(gap));
+  }
+}
+
+void Proof::add_gap_cells(Row& row, const std::vector<bool>& counted) const {
+  std::map<std::string, CellOf> cells;
+  for (const std::size_t gap : gaps_.of_row(row.objective)) {
+    if (counted[gap]) continue;
+    CellOf& cell = cells[gaps_.subject(gap)];
+    cell.subject = gaps_.subject(gap);
+    cell.undecided.push_back(gaps_.sentence(gap));
+  }
+  for (auto& [subject, cell] : cells) row.cells.push_back(std::move(cell));
+  std::ranges::stable_sort(row.cells, {}, &CellOf::subject);
+}
+
+void Proof::finish(Row& row) {
+  for (const CellOf& cell : row.cells) {
+    switch (cell.verdict) {
+      case Verdict::proved:
+        ++row.proved;
+        break;
+      case Verdict::leak:
+        ++row.leaking;
+        break;
+      case Verdict::inconclusive:
+        ++row.inconclusive;
+        break;
+    }
+  }
+  row.verdict = row.leaking != 0        ? Verdict::leak
+                : row.inconclusive != 0 ? Verdict::inconclusive
+                                        : Verdict::proved;
+}
+
+// Without a guard, what is left are the others: if none of them holds the cell alone, it falls.
+void Proof::find_sole_guards(Row& row, const Answered& answered) const {
+  if (!options_.depth) return;
+  for (const Guard guard : answered.cells->guards()) {
+    for (std::size_t i = 0; i < answered.cells->size(); ++i) {
+      const Outcome& outcome = answered.outcomes[i];
+      if (outcome.verdict != Verdict::proved || !answered.cells->has(i, guard)) continue;
+      if ((outcome.held & ~bit(guard)) != 0) continue;
+      row.sole_guards.push_back(guard);
+      break;
+    }
+  }
+}
+
+void Proof::fill_row(Objective objective, const Answered& answered) {
+  Row& row = report_.rows[index_of(objective)];
+  std::vector<bool> counted(world_.gaps.size());
+  row.cells.reserve(answered.cells->size());
+  for (std::size_t i = 0; i < answered.cells->size(); ++i) {
+    const Outcome& outcome = answered.outcomes[i];
+    CellOf cell{answered.cells->name(i), outcome.verdict, answered.leaks[i], outcome.exceptions,
+                outcome.undecided, {}};
+    if (options_.depth && outcome.verdict == Verdict::proved) {
+      for (const Guard guard : answered.cells->guards()) {
+        if ((outcome.held & bit(guard)) != 0) cell.guards.push_back(guard);
+      }
+    }
+    if (std::vector<std::string> reasons = answered.cells->undecided(i); !reasons.empty()) {
+      if (cell.verdict == Verdict::proved) cell.verdict = Verdict::inconclusive;
+      cell.undecided.insert(cell.undecided.end(), reasons.begin(), reasons.end());
+    }
+    count_gaps(cell, answered.cells->account(i), counted);
+    row.cells.push_back(std::move(cell));
+  }
+  add_gap_cells(row, counted);
+  find_sole_guards(row, answered);
+  finish(row);
+}
+
+std::string Proof::account_of(const std::string& subject) const {
+  if (const estate::Principal* principal = mine_.estate().principal(subject))
+    return principal->account;
+  if (const estate::Resource* resource = mine_.estate().resources.find(subject))
+    return resource->account;
+  if (const estate::Endpoint* endpoint = mine_.estate().endpoints.find(subject))
+    return endpoint->account;
+  return {};
+}
+
+void Proof::fill_whole() {
+  Row& row = report_.rows[index_of(Objective::whole)];
+  row.cells = whole_cells(room_, asker_, rows_, leaks_);
+  std::vector<bool> counted(world_.gaps.size());
+  for (CellOf& cell : row.cells) {
+    std::ranges::sort(cell.exceptions);
+    cell.exceptions.erase(std::ranges::unique(cell.exceptions).begin(), cell.exceptions.end());
+    count_gaps(cell, account_of(cell.subject), counted);
+  }
+  add_gap_cells(row, counted);
+  finish(row);
+  for (const Row& part : report_.rows) {
+    // An unexpected network takes both sides, but most resources have no policy of their own.
+    if (part.objective == Objective::resource_networks) continue;
+    for (const Guard guard : part.sole_guards) {
+      if (std::ranges::find(row.sole_guards, guard) == row.sole_guards.end())
+        row.sole_guards.push_back(guard);
+    }
+  }
+  std::ranges::sort(row.sole_guards);
+}
+
+void Proof::count_exceptions() {
+  const std::size_t count = mine_.perimeter().exceptions.size();
+  std::vector<std::size_t> uses(count);
+  for (const Row& row : report_.rows) {
+    for (const CellOf& cell : row.cells) {
+      for (const std::size_t exception : cell.exceptions) ++uses[exception];
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i)
+    report_.exceptions.push_back({i, limits_.expired(i), uses[i]});
+}
+
+Report Proof::run() && {
+  report_.rows.resize(perimeter::objective_count);
+  for (std::size_t i = 0; i < perimeter::objective_count; ++i)
+    report_.rows[i].objective = static_cast<Objective>(i);
+  report_.gaps = world_.gaps;
+  answer(principal_cells(room_, Objective::identity_resources));
+  answer(principal_cells(room_, Objective::identity_networks));
+  answer(resource_cells(room_, Objective::resource_principals));
+  answer(resource_cells(room_, Objective::resource_networks));
+  answer(endpoint_cells(room_, Objective::network_principals));
+  answer(endpoint_cells(room_, Objective::network_resources));
+  answer(trust_cells(room_));
+  for (const auto& [objective, answered] : rows_) fill_row(objective, answered);
+  fill_whole();
+  count_exceptions();
+  report_.principals = mine_.principals().size();
+  report_.resources = mine_.estate().resources.size();
+  report_.endpoints = mine_.estate().endpoints.size();
+  report_.roles = rows_.at(Objective::trust).cells->size();
+  report_.accounts = mine_.estate().accounts.size();
+  report_.statistics = asker_.statistics();
+  return std::move(report_);
+}
+
+}  // namespace
+
+Report prove(const loaders::Loaded& world, const perimeter::Perimeter& perimeter,
+             const Options& options, const std::shared_ptr<Memory>& memory) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::shared_ptr<Memory> kept = memory != nullptr ? memory : make_memory();
+  const std::lock_guard lock(kept->proving);
+  const estate::Estate& estate = *world.estate;
+  kept->begin(estate.principals.size() * 3 + estate.resources.size() + estate.endpoints.size());
+  Report report = Proof(world, perimeter, options, *kept).run();
+  kept->end();
+  report.statistics.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return report;
+}
+
+}  // namespace ringwall::prove

@@ -1,0 +1,96 @@
+#include "prover/compare.h"
+
+#include <gtest/gtest.h>
+
+#include "authz/authz.h"
+
+namespace ringwall::prover {
+namespace {
+
+using policy::Kind;
+using enum Comparison::Verdict;
+
+policy::DocumentPtr made(std::string_view text, Kind kind = Kind::identity) {
+  auto document = read_to_compare(text, kind);
+  EXPECT_TRUE(document.has_value()) << (document ? "" : document.error().message);
+  return document ? *document : nullptr;
+}
+
+Comparison compared(std::string_view a, std::string_view b, Kind kind = Kind::identity) {
+  Prover prover;
+  return compare(prover, made(a, kind), made(b, kind));
+}
+
+constexpr std::string_view get_books =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::books/*"}})";
+constexpr std::string_view get_all =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"*"}})";
+
+TEST(Compare, ANarrowerPolicyIsASubset) {
+  EXPECT_EQ(compared(get_books, get_all).verdict, subset);
+  EXPECT_EQ(compared(get_books, get_books).verdict, subset);
+}
+
+TEST(Compare, EveryViolationIsAllowedByTheOneAndNotByTheOther) {
+  const auto a = made(get_all), b = made(get_books);
+  Prover prover;
+  const Comparison comparison = compare(prover, a, b);
+  ASSERT_EQ(comparison.verdict, not_subset);
+  ASSERT_FALSE(comparison.violations.empty());
+  EXPECT_TRUE(comparison.violations.front().callable);
+  for (const Finding& finding : comparison.violations) {
+    const policy::Probe probe(finding.request);
+    EXPECT_LT(a->next(policy::Effect::allow, 0, probe), a->statements());
+    EXPECT_EQ(b->next(policy::Effect::allow, 0, probe), b->statements());
+    ASSERT_EQ(finding.decisions.size(), 1U);
+    EXPECT_EQ(finding.decisions[0].statement, "#0");
+  }
+}
+
+TEST(Compare, PrincipalsOfResourcePoliciesAreToldApart) {
+  const auto naming = [](std::string_view who) {
+    return R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":)" + std::string(who) +
+           R"(,"Action":"s3:GetObject","Resource":"arn:aws:s3:::books/*"}})";
+  };
+  const std::string everyone = naming(R"("*")"), one = naming(R"({"AWS":"arn:aws:iam::111122223333:user/ann"})");
+  EXPECT_EQ(compared(one, everyone, Kind::resource).verdict, subset);
+  EXPECT_EQ(compared(everyone, one, Kind::resource).verdict, not_subset);
+}
+
+TEST(Compare, AControlPolicyThatAllowsNothingStandsBesideFullAccess) {
+  constexpr std::string_view more =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]})";
+  constexpr std::string_view less = R"({"Version":"2012-10-17","Statement":
+    {"Sid":"NoS3","Effect":"Deny","Action":"s3:*","Resource":"*"}})";
+  EXPECT_EQ(compared(more, less, Kind::scp).verdict, subset);
+  const Comparison comparison = compared(less, more, Kind::scp);
+  ASSERT_EQ(comparison.verdict, not_subset);
+  EXPECT_TRUE(comparison.violations.front().request.action.starts_with("ec2:"));
+  EXPECT_EQ(made(less, Kind::scp)->position(0).line, 2U) << "its own statements keep their lines";
+}
+
+TEST(Compare, ResourceControlPoliciesAreComparedLikewise) {
+  constexpr std::string_view less =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-ringwall01"}}}]})";
+  constexpr std::string_view more = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]})";
+  EXPECT_EQ(compared(more, less, Kind::rcp).verdict, subset);
+  EXPECT_EQ(compared(less, more, Kind::rcp).verdict, not_subset);
+}
+
+TEST(Compare, ToldClassesAreBounded) {
+  const auto a = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"ec2:RunInstances","Resource":"*"}]})");
+  const auto b = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})");
+  Prover prover;
+  EXPECT_GE(compare(prover, a, b).violations.size(), 2U);
+  const Comparison one = compare(prover, a, b, 1);
+  EXPECT_EQ(one.violations.size(), 1U);
+  EXPECT_TRUE(one.more);
+}
+
+TEST(Compare, WhatIsNoPolicyIsRefused) {
+  EXPECT_FALSE(read_to_compare("{}", Kind::identity));
+  EXPECT_FALSE(read_to_compare(R"({"Version":"2012-10-17","Statement":[]})", Kind::scp));
+}
+
+}  // namespace
+}  // namespace ringwall::prover

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""`ringwall perimeter` and `ringwall generate` as scripts use them: exit statuses, the schema beside the reader, second
+runs, what the lint and Terraform say of what is made, and the how-to's examples.
+
+usage: generate_test.py RINGWALL
+"""
+import glob
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RINGWALL = sys.argv.pop(1) if len(sys.argv) > 1 else "ringwall"
+EXAMPLE = ROOT / "examples" / "perimeter.yaml"
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+MIRRORS = ("/opt/tf-plugins", "/usr/share/terraform/plugins", os.path.expanduser("~/.terraform.d/plugins"))
+LINT_TYPES = {"identity-guardrail": "identity", "scp-resources": "scp", "scp-networks": "scp", "rcp": "rcp",
+              "resource-statement": "resource", "endpoint": "endpoint", "trust-statement": "trust"}
+
+LEAST = {"organization": "o-a1b2c3d4e5"}
+EXCEPTION = {"name": "e", "owner": "o", "reason": "r"}
+WELL_FORMED = [LEAST, {**LEAST, "accounts": []}, {**LEAST, "exceptions": [EXCEPTION]},
+               {**LEAST, "exceptions": [{**EXCEPTION, "objectives": ["trust"], "external_id": "x"}]},
+               {**LEAST, "networks": {"cidrs": ["192.0.2.0/24"], "estate_vpcs": False}}]
+ILL_FORMED = [{}, {"organization": "o-1"}, {**LEAST, "organisation": "x"}, {**LEAST, "accounts": [1]},
+              {**LEAST, "accounts": "111122223333"}, {**LEAST, "regions": []}, {**LEAST, "networks": {"vpcs": ["vpc-1"]}},
+              {**LEAST, "services": [{}]}, {**LEAST, "services": [{"principal": "example.com"}]},
+              {**LEAST, "aws_owned": [{"actions": ["s3:*"]}]}, {**LEAST, "exceptions": [{"name": "e"}]},
+              {**LEAST, "exceptions": [{**EXCEPTION, "external_id": "x"}]},
+              {**LEAST, "exceptions": [{**EXCEPTION, "principals": []}]}, {**LEAST, "anonymous_get_object": "no"}]
+
+
+class Base(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def ringwall(self, *arguments, text=None):
+        return subprocess.run([RINGWALL, *map(str, arguments)], cwd=self.folder, input=text, capture_output=True, text=True,
+                              check=False)
+
+    def generate(self, *arguments, perimeter=EXAMPLE):
+        return self.ringwall("generate", "--perimeter", perimeter, "--out", "out", *arguments)
+
+    def file(self, name, document):
+        (self.folder / name).write_text(json.dumps(document))
+        return name
+
+
+class Perimeter(Base):
+    def test_the_example_is_well_formed(self):
+        done = self.ringwall("perimeter", "check", EXAMPLE)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("organisation o-a1b2c3d4e5, 4 networks, 2 services, 2 exceptions", done.stdout)
+
+    def test_says_what_is_wrong_and_where(self):
+        done = self.ringwall("perimeter", "check", "-", text="organization: o-a1b2c3d4e5\nnetworks:\n  vpcs: [vpc-1]\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^ringwall: -: line 3, column 10: `networks\.vpcs\[0\]`: `vpc-1` is not a VPC's id")
+
+    def test_tells_a_file_that_is_missing_from_one_that_is_wrong(self):
+        self.assertEqual(self.ringwall("perimeter", "check", "missing.yaml").returncode, 2)
+
+    def test_tells_of_exceptions_that_are_over_or_have_no_end(self):
+        name = self.file("p.json", {**LEAST, "exceptions": [{**EXCEPTION, "expires": "2020-01-01"}, {**EXCEPTION, "name": "f"}]})
+        done = self.ringwall("perimeter", "check", name)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("`e` is over since 2020-01-01", done.stdout)
+        self.assertIn("`f` has no end", done.stdout)
+
+    def test_the_schema_and_the_reader_agree(self):
+        try:
+            from jsonschema import Draft202012Validator
+        except ImportError:
+            self.skipTest("python3-jsonschema is not installed")
+        schema = json.loads(self.ringwall("perimeter", "schema").stdout)
+        Draft202012Validator.check_schema(schema)
+        validator = Draft202012Validator(schema)
+        for document, well_formed in [(one, True) for one in WELL_FORMED] + [(one, False) for one in ILL_FORMED]:
+            with self.subTest(document=document):
+                done = self.ringwall("perimeter", "check", "-", text=json.dumps(document))
+                self.assertEqual(done.returncode == 0, well_formed, done.stderr)
+                self.assertEqual(validator.is_valid(document), well_formed)
+
+
+class Generate(Base):
+    def documents(self):
+        for path in sorted((self.folder / "out").glob("*/*.json")):
+            yield path.parent.name, path, json.loads(path.read_text())
+
+    def test_a_second_run_changes_nothing(self):
+        for form in ("json", "terraform", "cloudformation"):
+            self.assertEqual(self.generate("--as", form).returncode, 0)
+            done = self.generate("--as", form)
+            self.assertRegex(done.stdout, r"\A0 of \d+ files changed\n\Z")
+            done = self.generate("--as", form, "--check")
+            self.assertEqual((done.returncode, re.sub(r"\d+", "N", done.stdout)), (0, "N of N files would change\n"))
+            shutil.rmtree(self.folder / "out")
+
+    def test_check_says_what_would_change_and_writes_nothing(self):
+        done = self.generate("--check")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("would be created out/scp-resources/ringwall-scp-resources-1.json", done.stdout)
+        self.assertFalse((self.folder / "out").exists())
+        self.generate()
+        rcp = self.folder / "out/rcp/ringwall-rcp-1.json"
+        rcp.write_text("{}")
+        done = self.generate("--check")
+        self.assertEqual((done.returncode, done.stdout.splitlines()[0]), (1, "would be changed out/rcp/ringwall-rcp-1.json"))
+        self.assertEqual(rcp.read_text(), "{}")
+
+    def test_a_file_that_nothing_makes_any_more_goes(self):
+        self.generate()
+        (self.folder / "out/rcp/ringwall-rcp-9.json").write_text("{}")
+        (self.folder / "out/rcp/mine.json").write_text("{}")
+        self.assertIn("removed out/rcp/ringwall-rcp-9.json", self.generate().stdout)
+        self.assertTrue((self.folder / "out/rcp/mine.json").exists())
+
+    def test_one_layer(self):
+        self.generate("--layer", "rcp")
+        self.assertEqual({layer for layer, _, _ in self.documents()}, {"rcp"})
+        done = self.generate("--layer", "scp")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("`scp` is no layer", done.stderr)
+
+    def test_what_does_not_fit_fails(self):
+        vpcs = [f"vpc-{number:08x}" for number in range(400)]
+        name = self.file("p.json", {**LEAST, "networks": {"vpcs": vpcs}})
+        done = self.generate(perimeter=name)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("do not hold the perimeter", done.stderr)
+
+    def test_the_lint_finds_nothing_to_correct(self):
+        self.generate()
+        for layer, path, document in self.documents():
+            document.setdefault("Version", "2012-10-17")
+            kind = "kms" if path.name.endswith("-kms.json") and layer == "resource-statement" else LINT_TYPES[layer]
+            done = self.ringwall("lint", "--format", "json", "--type", kind, "-", text=json.dumps(document))
+            found = [finding for finding in json.loads(done.stdout)["files"][0]["findings"]
+                     if finding["severity"] != "suggestion" and not self.is_accepted(kind, finding)]
+            self.assertEqual(found, [], path.name)
+
+    @staticmethod
+    def is_accepted(kind, finding):
+        # A statement is not a whole policy: what allows stands elsewhere. AWS's public parameters have no account in
+        # their ARN, and AWS's list of actions does not say so.
+        return (kind == "kms" and finding["code"] == "KEY_POLICY_MAY_LOCK_OUT") or (
+            finding["code"] == "RESOURCE_NOT_SUPPORTED_BY_ACTION" and "`ssm:GetParameter" in finding["message"])
+
+    def test_terraform_takes_it(self):
+        if not shutil.which("terraform"):
+            self.skipTest("terraform is not on the PATH")
+        mirror = next((path for path in MIRRORS if glob.glob(os.path.join(path, PROVIDER, "*", "*"))), None)
+        if not mirror:
+            self.skipTest(f"no mirror with {PROVIDER} in {', '.join(MIRRORS)}")
+        self.generate("--as", "terraform")
+        rc = self.folder / "terraformrc"
+        rc.write_text('disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n'
+                      f'    path    = "{mirror}"\n    include = ["{PROVIDER}"]\n  }}\n}}\n')
+        environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(rc), "TF_IN_AUTOMATION": "1"}
+        for command in (["init", "-no-color", "-input=false"], ["validate", "-no-color"]):
+            done = subprocess.run(["terraform", *command], cwd=self.folder / "out", env=environment, capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_template_is_one_of_cloudformation(self):
+        self.generate("--as", "cloudformation")
+        template = json.loads((self.folder / "out/ringwall.template.json").read_text())
+        for name, resource in template["Resources"].items():
+            self.assertRegex(name, "^[A-Za-z0-9]+$")
+            self.assertIn(resource["Type"], ("AWS::Organizations::Policy", "AWS::IAM::ManagedPolicy"))
+
+
+if __name__ == "__main__":
+    unittest.main()
