@@ -47,6 +47,7 @@ struct Source {
   text::Position position;    // of the document's first character
   std::uint32_t offset = 0;   // the same, in bytes
   bool verbatim = false;      // the file has the text as the document has it: positions add up
+  friend bool operator==(const Source&, const Source&) = default;
 };
 
 struct Loaded {
