@@ -99,6 +99,26 @@ resource "aws_iam_role_policy" "app" {
   })
 }
 
+resource "aws_accessanalyzer_analyzer" "outside" {
+  analyzer_name = "outside"
+  tags          = { team = "shop" }
+}
+
+resource "aws_accessanalyzer_archive_rule" "partner" {
+  analyzer_name = aws_accessanalyzer_analyzer.outside.analyzer_name
+  rule_name     = "partner"
+
+  filter {
+    criteria = "principal.AWS"
+    eq       = ["111122223333"]
+  }
+
+  filter {
+    criteria = "error"
+    exists   = false
+  }
+}
+
 output "endpoint" {
   value = aws_db_instance.orders.endpoint
 }
