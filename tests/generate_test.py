@@ -140,9 +140,11 @@ class Generate(Base):
     def test_the_lint_finds_nothing_to_correct(self):
         self.generate()
         for layer, path, document in self.documents():
-            document.setdefault("Version", "2012-10-17")
+            text = path.read_text()  # as it is attached, for white space counts
+            if "Version" not in document:
+                text = json.dumps({"Version": "2012-10-17", **document}, separators=(",", ":"))
             kind = "kms" if path.name.endswith("-kms.json") and layer == "resource-statement" else LINT_TYPES[layer]
-            done = self.ringwall("lint", "--format", "json", "--type", kind, "-", text=json.dumps(document))
+            done = self.ringwall("lint", "--format", "json", "--type", kind, "-", text=text)
             found = [finding for finding in json.loads(done.stdout)["files"][0]["findings"]
                      if finding["severity"] != "suggestion" and not self.is_accepted(kind, finding)]
             self.assertEqual(found, [], path.name)
@@ -150,9 +152,11 @@ class Generate(Base):
     @staticmethod
     def is_accepted(kind, finding):
         # A statement is not a whole policy: what allows stands elsewhere. AWS's public parameters have no account in
-        # their ARN, and AWS's list of actions does not say so.
-        return (kind == "kms" and finding["code"] == "KEY_POLICY_MAY_LOCK_OUT") or (
-            finding["code"] == "RESOURCE_NOT_SUPPORTED_BY_ACTION" and "`ssm:GetParameter" in finding["message"])
+        # their ARN, and AWS's list of actions and resources does not say so.
+        code, message = finding["code"], finding["message"]
+        return ((kind == "kms" and code == "KEY_POLICY_MAY_LOCK_OUT")
+                or (code == "RESOURCE_NOT_SUPPORTED_BY_ACTION" and "`ssm:GetParameter" in message)
+                or (code == "MISSING_ARN_ACCOUNT" and "arn:aws:ssm:*::parameter/aws/" in message))
 
     def test_terraform_takes_it(self):
         if not shutil.which("terraform"):

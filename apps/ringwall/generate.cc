@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "commands.h"
+#include "apply.h"
 #include "os/files.h"
 #include "perimeter.h"
 #include "perimeter/perimeter.h"
@@ -30,23 +30,29 @@ std::string layer_words() {
   return words;
 }
 
-Result<generate::Generated> make(const GenerateFlags& flags) {
+struct Made {
+  generate::Generated generated;
+  std::string organization;
+};
+
+Result<Made> make(const GenerateFlags& flags) {
   RW_TRY(const std::string text, os::read_file(flags.perimeter == "-" ? "/dev/stdin" : flags.perimeter, perimeter::bytes_max + 1));
   auto perimeter = perimeter::read(text);
   if (!perimeter) return fail(perimeter.error(), flags.perimeter);
   auto generated = generate::generate(*perimeter, catalogue::Catalogue::builtin(), today());
   if (!generated) return fail(generated.error(), flags.perimeter);
-  if (flags.layers.empty()) return generated;
+  Made made{*std::move(generated), perimeter->organization};
+  if (flags.layers.empty()) return made;
   std::vector<generate::Layer> layers;
   for (const std::string& name : flags.layers) {
     const auto layer = generate::layer_of(name);
     if (!layer) return fail(Failure::invalid, "`" + name + "` is no layer: there are " + layer_words());
     layers.push_back(*layer);
   }
-  std::erase_if(generated->policies, [&](const generate::Policy& policy) {
+  std::erase_if(made.generated.policies, [&](const generate::Policy& policy) {
     return std::ranges::find(layers, policy.layer) == layers.end();
   });
-  return generated;
+  return made;
 }
 
 generate::Files files_of(const generate::Generated& generated, GenerateAs as) {
@@ -125,9 +131,11 @@ CLI::App* add_generate(CLI::App& app, GenerateFlags& flags) {
                   "Writes only what changed, and says what. Notes say what does not fit AWS's quotas, and what to know before\n"
                   "the policies are attached; see docs/howto/generate-policies.md.\n"
                   "Example: ringwall generate --perimeter perimeter.yaml --out policies --as terraform\n"
-                  "Exit status: 0 done, 1 something does not fit or, with --check, would change; 2 wrong usage or input.");
+                  "         ringwall generate --perimeter perimeter.yaml --apply\n"
+                  "Exit status: 0 done, 1 something does not fit, failed or, with --check or --apply alone, would change;\n"
+                  "2 wrong usage or input, 3 no server runs on that data folder.");
   command->add_option("--perimeter", flags.perimeter, "the perimeter file, or - for standard input")->required()->type_name("FILE");
-  command->add_option("--out", flags.out, "the folder that the files go to; made if it is missing")->required()->type_name("DIR");
+  command->add_option("--out", flags.out, "the folder that the files go to; made if it is missing")->type_name("DIR");
   static const std::map<std::string, GenerateAs> formats = {
       {"json", GenerateAs::json}, {"terraform", GenerateAs::terraform}, {"cloudformation", GenerateAs::cloudformation}};
   const auto read = [](std::string& word) -> std::string {
@@ -140,18 +148,28 @@ CLI::App* add_generate(CLI::App& app, GenerateFlags& flags) {
       ->transform(CLI::Validator(read, ""))
       ->type_name("json|terraform|cloudformation");
   command->add_option("--layer", flags.layers, "only this layer (repeat for more; default: all)")->type_name("LAYER");
-  command->add_flag("--check", flags.check, "write nothing, and fail if something would change");
+  CLI::Option* check = command->add_flag("--check", flags.check, "write nothing, and fail if something would change");
+  CLI::Option* apply = command->add_flag("--apply", flags.apply, "show what attaching them to the running server would change")->excludes(check);
+  command->add_flag("--yes", flags.yes, "with --apply: perform it")->needs(apply);
+  command->add_option("--data", flags.data, "with --apply: the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
   return command;
 }
 
 int generate_command(const GenerateFlags& flags) {
-  const auto generated = make(flags);
-  if (!generated) return complain(generated.error().message, exit_usage);
-  const auto changes = write(flags, files_of(*generated, flags.as));
-  if (!changes) return complain(changes.error().message, exit_failure);
-  for (const std::string& note : generated->notes) complain("note: " + note);
-  if (!generated->complete) return complain("these policies do not hold the perimeter: see the notes", exit_failure);
-  return flags.check && *changes > 0 ? exit_failure : exit_success;
+  if (flags.out.empty() && !flags.apply) return complain("name a folder with --out, or a server with --apply", exit_usage);
+  const auto made = make(flags);
+  if (!made) return complain(made.error().message, exit_usage);
+  std::size_t changes = 0;
+  if (!flags.out.empty()) {
+    const auto written = write(flags, files_of(made->generated, flags.as));
+    if (!written) return complain(written.error().message, exit_failure);
+    changes = *written;
+  }
+  for (const std::string& note : made->generated.notes) complain("note: " + note);
+  if (!made->generated.complete) return complain("these policies do not hold the perimeter: see the notes", exit_failure);
+  if (flags.apply)
+    return apply_policies(made->generated, made->organization, flags.data, flags.yes ? Apply::perform : Apply::show);
+  return flags.check && changes > 0 ? exit_failure : exit_success;
 }
 
 }  // namespace ringwall::app

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "commands.h"
 #include "generate/generate.h"
 
 namespace CLI {
@@ -16,10 +17,13 @@ enum class GenerateAs : std::uint8_t { json, terraform, cloudformation };
 
 struct GenerateFlags {
   std::string perimeter;           // a path, or `-`
-  std::string out;                 // a folder; empty: none
+  std::string out;                 // a folder; empty beside `apply`
   GenerateAs as = GenerateAs::json;
   std::vector<std::string> layers;  // empty: all
   bool check = false;               // write nothing, and say what would change
+  bool apply = false;               // to the running server: show what would change
+  bool yes = false;                 // and perform it
+  std::string data = data_folder_default;
 };
 
 CLI::App* add_generate(CLI::App& app, GenerateFlags& flags);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "api_client.h"
 #include "commands.h"
 #include "control/control.h"
 #include "os/files.h"
@@ -30,6 +31,8 @@ std::string quoted(std::string_view value) {
   return out + "'";
 }
 
+}  // namespace
+
 Result<Json> environment_of(const std::string& data) {
   std::error_code error;
   const server::Layout layout{std::filesystem::weakly_canonical(data, error)};
@@ -55,6 +58,8 @@ Result<Json> environment_of(const std::string& data) {
                        {"SSL_CERT_FILE", layout.ca_certificate()},
                        {"PGSSLROOTCERT", layout.ca_certificate()}});
 }
+
+namespace {
 
 int exit_for(const Error& error) { return error.kind == Failure::unavailable ? exit_no_server : exit_failure; }
 

@@ -163,6 +163,7 @@ class Maker {
           roles += (roles.empty() ? "" : ", ") + role;
         statements(layer, policy::Kind::trust, name_for(layer, exception->name), "sts",
                    detail::trust(source_, exception), "Instead of it for the roles " + roles);
+        made_.policies.back().resources = exception->resources;
       }
   }
 

@@ -35,6 +35,8 @@ struct Policy {
   policy::Kind kind;
   std::string service;      // of endpoint policies and of statements: "s3"; empty: all
   text::Json document;      // a policy, or for statements {"Statement": […]}
+  // Of a trust statement for some roles only: their ARNs, as patterns. Empty: for every one.
+  std::vector<std::string> resources = {};
 };
 
 struct Generated {
