@@ -75,7 +75,7 @@ TEST(Terraform, EveryDocumentKnowsWhereItStands) {
   const Source& source = loaded->sources.at(trust->document.get());
   EXPECT_EQ(source.path, "terraform_state.json");
   EXPECT_FALSE(source.verbatim);
-  EXPECT_EQ(file.text.substr(source.offset, 16), R"("{\"Statement\":[)");
+  EXPECT_EQ(file.text.substr(source.offset, 17), R"("{\"Statement\":[)");
   EXPECT_EQ(text::position_of(file.text, source.offset), source.position);
 }
 
@@ -112,7 +112,7 @@ TEST(Terraform, APolicyThatDoesNotParseIsAGapOfItsResource) {
 TEST(Terraform, WhatIsNotUnderstoodIsNamed) {
   const std::string policy = R"({"policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\"}]}"})";
   EXPECT_EQ(gaps_of(plan_of(change("aws_backup_vault_policy", policy))),
-            "unsupported 111122223333 plan.json:1:232 `aws_backup_vault_policy.x` has a policy, and resources of its type are not evaluated\n");
+            "unsupported 111122223333 plan.json:1:244 `aws_backup_vault_policy.x` has a policy, and resources of its type are not evaluated\n");
   EXPECT_TRUE(gaps_of(plan_of(change("aws_kms_grant", R"({"key_id":"arn:aws:kms:us-east-1:111122223333:key/k"})"))).starts_with("unsupported arn:aws:kms:us-east-1:111122223333:key/k "));
   EXPECT_TRUE(gaps_of(plan_of(change("aws_s3_bucket_acl", R"({"bucket":"b","acl":"public-read"})"))).starts_with("unsupported arn:aws:s3:::b "));
   EXPECT_EQ(gaps_of(plan_of(change("aws_instance", R"({"ami":"a"})"))), "");

@@ -55,7 +55,7 @@ Place CloudFormationReader::place(const Item& item, std::string_view property) c
 }
 
 std::optional<std::string> CloudFormationReader::link(const Value& value, By by, Place place, std::string_view subject) {
-  if (value.is_known() && value.json.is_string()) return std::string(value.json.as_string());
+  if (value.is_known() && !value.json.as_string().empty()) return std::string(value.json.as_string());
   if (const auto found = things_.find(value.resource); !value.resource.empty() && found != things_.end()) {
     return by == By::name ? found->second.name : by == By::arn ? found->second.arn : found->second.id;
   }

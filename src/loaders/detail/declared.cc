@@ -217,10 +217,11 @@ void World::finish_resource(Declared& declared) {
 }
 
 Result<Loaded> World::finish() {
-  if (accounts_.empty()) {
+  const bool is_nameless = accounts_.erase("") > 0;  // of what names no account itself
+  RW_TRY(auto organization, organization_.make({accounts_.begin(), accounts_.end()}, options_.organization, documents_));
+  if (organization.accounts.empty() || is_nameless) {
     return fail(Failure::invalid, "these files name no account: say which one they are deployed to");
   }
-  RW_TRY(auto organization, organization_.make({accounts_.begin(), accounts_.end()}, options_.organization, documents_));
   estate::Table<estate::Account>::Editor accounts({});
   for (estate::Account& account : organization.accounts) accounts.put(std::move(account));
 

@@ -251,7 +251,8 @@ bool TerraformReader::connect_organization(const Block& block) {
 
 void TerraformReader::tell_unsupported(const Block& block) {
   const std::string_view arn = block["arn"].as_string();
-  const std::string subject(!arn.empty() ? arn : block.values->text("resource_arn", account_of(block)));
+  const std::string_view own = !arn.empty() ? arn : block["resource_arn"].as_string();
+  const std::string subject = own.empty() ? account_of(block) : std::string(own);
   if (const TerraformGrant* grant = terraform_grant(block.type)) {
     const std::string_view target = grant->target.empty() ? std::string_view() : block[grant->target].as_string();
     const std::string of = target.starts_with("arn:") ? std::string(target) : subject;
