@@ -22,6 +22,7 @@ Result<Loaded> load_export(std::span<const File> files, const Options& options) 
   detail::ResourceTables resources;
   const detail::Scope scope = detail::scope_of(folder, read.active);
   for (const std::string& account : read.active) {
+    if (!folder.has_any("accounts/" + account + "/", account)) continue;
     detail::read_identities(folder, documents, account, identities);
     detail::read_resources(folder, documents, account, read.partition, scope, resources);
   }

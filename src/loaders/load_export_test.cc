@@ -377,8 +377,12 @@ TEST(LoadExport, WhatWasRefusedSaysWhy) {
                    .text = R"({"Refused": [{"Operation": "sts assume-role", "Account": "222222222222", "Path": "accounts/222222222222/", "Message": "AccessDenied: no"},
                                            {"Operation": "ec2 describe-vpcs", "Path": "accounts/333333333333/us-east-1/vpcs.json", "Message": "UnauthorizedOperation"}]})"});
   const Loaded loaded = must(files);
-  expect_gap(loaded, Kind::missing, data, "accounts/222222222222/authorization-details.json", "`sts assume-role` was refused: AccessDenied: no");
+  expect_gap(loaded, Kind::missing, data, "accounts/222222222222/", "`sts assume-role` was refused: AccessDenied: no");
+  EXPECT_EQ(loaded.gaps.size(), 2U) << "an account that was not read at all is one gap:\n" << said(loaded.gaps);
   expect_gap(loaded, Kind::missing, apps, "accounts/333333333333/us-east-1/vpcs.json", "UnauthorizedOperation");
+  std::erase_if(files, [](const File& file) { return file.path == "accounts/333333333333/authorization-details.json"; });
+  files.back().text = R"({"Refused": [{"Operation": "iam x", "Path": "accounts/333333333333/", "Message": "later"}]})";
+  expect_gap(must(files), Kind::missing, apps, "accounts/333333333333/authorization-details.json", "`iam x` was refused: later");
   files.back().text = "{";
   expect_gap(must(files), Kind::unreadable, "*", "refused.json", "");
 }

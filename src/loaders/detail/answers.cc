@@ -184,13 +184,20 @@ void Folder::read_refused() {
   }
 }
 
-void Folder::missing(const std::string& path, const std::vector<std::string>& subjects) const {
+bool Folder::has_any(const std::string& folder, const std::string& subject) const {
+  const auto at = files_.lower_bound(folder);
+  if (at != files_.end() && at->first.starts_with(folder)) return true;
+  missing(folder, {subject}, "nothing is here");
+  return false;
+}
+
+void Folder::missing(const std::string& path, const std::vector<std::string>& subjects, const char* what) const {
   auto refusal = refused_.find(path);
   // What a folder was refused for ("accounts/…/") is why everything in it is missing.
-  for (std::size_t slash = path.rfind('/'); refusal == refused_.end() && slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1)) {
+  for (std::size_t slash = path.find_last_of('/'); refusal == refused_.end() && slash != std::string::npos && slash > 0; slash = path.rfind('/', slash - 1)) {
     refusal = refused_.find(std::string_view(path).substr(0, slash + 1));
   }
-  const std::string message = refusal != refused_.end() ? refusal->second : "the file is not there: run `ringwall collect` again, or see which call of the AWS CLI writes it";
+  const std::string message = refusal != refused_.end() ? refusal->second : std::string(what) + ": run `ringwall collect` again, or see which call of the AWS CLI writes it";
   for (const std::string& subject : subjects) gap({.kind = Gap::Kind::missing, .subject = subject, .path = path, .message = message});
 }
 

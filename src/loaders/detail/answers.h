@@ -70,6 +70,8 @@ class Folder {
   Folder(std::span<const File> files, std::vector<Gap>& gaps);
 
   bool has(std::string_view path) const { return files_.contains(path); }
+  // Is there anything in that folder? If not, that is one gap of `subject`, not one for each file.
+  bool has_any(const std::string& folder, const std::string& subject) const;
   // The names that stand directly in that folder ("accounts/"), sorted.
   std::vector<std::string> names_in(std::string_view folder) const;
 
@@ -87,7 +89,7 @@ class Folder {
 
  private:
   void read_refused();
-  void missing(const std::string& path, const std::vector<std::string>& subjects) const;
+  void missing(const std::string& path, const std::vector<std::string>& subjects, const char* what = "the file is not there") const;
 
   std::map<std::string_view, const File*> files_;
   std::map<std::string, std::string, std::less<>> refused_;
