@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "control/control.h"
 #include "os/files.h"
 #include "proofs.h"
 
@@ -78,6 +79,11 @@ Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string&
     return fail(Failure::invalid, flags.live ? "`--live` takes the running server's estate: leave out the other" : "there is no estate: `--estate PATH` names one, `--live` takes the running server's");
   }
   const loaders::Options options{.organization = organization, .default_account = flags.account, .default_region = flags.region};
+  if (flags.live) {
+    std::error_code error;
+    RW_TRY(const text::Json live, control::live_export(fs::weakly_canonical(flags.data, error).string()));
+    return loaders::load_export(loaders::files_of(live), options);
+  }
   Reader reader;
   std::optional<loaders::Loaded> all;
   for (const std::string& path : flags.paths) {

@@ -1,5 +1,6 @@
 // The command lines of the subcommands that prove and compare.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -13,11 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 5> names = {"prove", "diff", "who-can", "what-can", "compare"};
 
 constexpr const char* statuses_of_questions = "Exit status: 0 answered, 2 something could not be decided, 3 bad input.";
-
-void add_format(CLI::App& command, Format& format) {
-  static const std::map<std::string, Format> words = {{"text", Format::text}, {"json", Format::json}};
-  takes(command.add_option("--format", format, "text for people, json for programs"), words, "text|json");
-}
 
 void add_threads(CLI::App& command, unsigned& threads) {
   command.add_option("--threads", threads, "threads that prove (0: one for each processor)")->check(CLI::Range(0, 256));
@@ -36,8 +32,8 @@ void add_defaults(CLI::App& command, EstateFlags& flags, EstateFlags* other = nu
 
 void add_estate(CLI::App& command, EstateFlags& flags) {
   CLI::Option* paths = command.add_option("--estate", flags.paths, "an export folder, or a file of Terraform or CloudFormation; each is laid over those before it")->type_name("PATH");
-  CLI::Option* live = command.add_flag("--live", flags.live, "the running server's estate")->excludes(paths);
-  command.add_option("--data", flags.data, "the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA")->needs(live);
+  command.add_flag("--live", flags.live, "the running server's estate")->excludes(paths);
+  command.add_option("--data", flags.data, "the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
   add_defaults(command, flags);
 }
 

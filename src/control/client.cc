@@ -13,6 +13,7 @@ namespace ringwall::control {
 namespace {
 
 constexpr std::size_t reply_bytes_max = 16UL * 1024 * 1024;
+constexpr std::size_t export_bytes_max = text::json_bytes_max;
 
 Result<os::UniqueFd> connect(const std::string& data_folder) {
   const std::string path = socket_path(data_folder);
@@ -34,9 +35,9 @@ Result<os::UniqueFd> connect(const std::string& data_folder) {
   return socket;
 }
 
-Result<detail::Line> ask(const os::UniqueFd& socket, const Json& request) {
+Result<detail::Line> ask(const os::UniqueFd& socket, const Json& request, std::size_t bytes_max = reply_bytes_max) {
   RW_DO(detail::send_line(socket.get(), request));
-  RW_TRY(detail::Line reply, detail::receive_line(socket.get(), reply_bytes_max));
+  RW_TRY(detail::Line reply, detail::receive_line(socket.get(), bytes_max));
   if (const Json* error = reply.json.find("error")) return fail(Failure::invalid, std::string(error->as_string()));
   return reply;
 }
@@ -55,6 +56,12 @@ Result<Json> live_question(const std::string& data_folder, const Json& question)
   RW_TRY(const os::UniqueFd socket, connect(data_folder));
   RW_TRY(detail::Line reply, ask(socket, Json::object({{"ask", "live-question"}, {"question", question}})));
   return std::move(reply.json);
+}
+
+Result<Json> live_export(const std::string& data_folder) {
+  RW_TRY(const os::UniqueFd socket, connect(data_folder));
+  RW_TRY(detail::Line reply, ask(socket, Json::object({{"ask", "export"}}), export_bytes_max));
+  return std::move(reply.json.edit("files"));
 }
 
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request) {

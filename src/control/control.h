@@ -44,6 +44,7 @@ struct LeaseRequest {
 struct Answers {
   std::function<Json()> status;
   std::function<Result<Json>(const Json&)> live_question;  // server/live_question.h
+  std::function<Result<Json>()> live_export;               // server/live_export.h
 };
 
 // The server's side.
@@ -79,6 +80,8 @@ Result<> release_all(store::Store& store);
 // The command line's side. Failure::unavailable, with the remedy, when no server runs there.
 Result<Json> status(const std::string& data_folder);
 Result<Json> live_question(const std::string& data_folder, const Json& question);
+// The server's organisation as an export folder, {path: content}: loaders::files_of makes files of it.
+Result<Json> live_export(const std::string& data_folder);
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request);
 
 }  // namespace ringwall::control

@@ -80,6 +80,10 @@ class Control : public network::WithDocuments {
                                   .live_question = [](const Json& question) -> Result<Json> {
                                     if (!question.contains("request")) return fail(Failure::invalid, "`request` is missing");
                                     return Json::object({{"filled", question}});
+                                  },
+                                  .live_export = [this]() -> Result<Json> {
+                                    if (exported_.is_null()) return fail(Failure::conflict, "it changed while it was read");
+                                    return exported_;
                                   }});
     RW_CHECK(started.has_value());
     server_ = *std::move(started);
@@ -116,6 +120,7 @@ class Control : public network::WithDocuments {
 
   std::string folder_ = (std::filesystem::temp_directory_path() / "ringwall-control.XXXXXX").string();
   std::string state_ = "running";
+  Json exported_;
   Host host_;
   FixedClock clock_;
   Secret root_key_{std::string(32, 'r')};
@@ -143,6 +148,17 @@ TEST_F(Control, AQuestionIsFilledInOrRefused) {
   const auto refused = live_question(folder_, Json::object());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().message, "`request` is missing");
+}
+
+TEST_F(Control, AnExportArrivesWholeOrIsRefused) {
+  const auto refused = live_export(folder_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "it changed while it was read");
+  // More than any other answer may have.
+  exported_ = Json::object({{"error", "a file of this name is no error"}, {"accounts.json", Json::object({{"Accounts", std::string(20'000'000, 'a')}})}});
+  const auto answered = live_export(folder_);
+  ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_EQ(*answered, exported_);
 }
 
 TEST_F(Control, ALongStatusArrivesWhole) {

@@ -122,6 +122,9 @@ void Server::serve(const os::UniqueFd& connection) {
   } else if (what == "live-question") {
     const Result<Json> filled = answers_.live_question(request->json["question"]);
     sent = detail::send_line(connection.get(), filled ? *filled : Json::object({{"error", filled.error().message}}));
+  } else if (what == "export") {
+    const Result<Json> files = answers_.live_export();
+    sent = detail::send_line(connection.get(), files ? Json::object({{"files", *files}}) : Json::object({{"error", files.error().message}}));
   } else if (what == "lease") {
     os::UniqueFd network_namespace;
     std::string interface_id, account;
@@ -133,7 +136,7 @@ void Server::serve(const os::UniqueFd& connection) {
     }
     if (!interface_id.empty()) release(account, interface_id);
   } else {
-    sent = detail::send_line(connection.get(), refusal("the control socket knows `status` and `lease`"));
+    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export` and `lease`"));
   }
 }
 

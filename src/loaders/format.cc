@@ -26,6 +26,12 @@ bool is_of_cloudformation(std::string_view text) {
 
 }  // namespace
 
+std::vector<File> files_of(const text::Json& live_export) {
+  std::vector<File> files;
+  for (const auto& [path, content, offset] : live_export.members()) files.push_back({.path = path, .text = content.dump_pretty() + "\n"});
+  return files;
+}
+
 std::optional<Format> format_of(std::span<const File> files) {
   if (std::ranges::any_of(files, is_of_export, &File::path)) return Format::export_folder;
   if (std::ranges::any_of(files, is_of_terraform, &File::text)) return Format::terraform;

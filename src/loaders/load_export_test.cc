@@ -201,13 +201,34 @@ TEST(LoadExport, CompilesTheSameTextOnce) {
 
 TEST(LoadExport, WhatIsMadeByNumberIsWhole) {
   const Loaded loaded = must(testing::make_export());
-  // What was not asked for is said, and binds nothing.
-  EXPECT_EQ(loaded.gaps.size(), 6U) << said(loaded.gaps);
-  EXPECT_NE(gap_of(loaded, "lambda"), nullptr);
+  EXPECT_TRUE(loaded.gaps.empty()) << said(loaded.gaps);
   EXPECT_EQ(loaded.estate->principals.size(), 9U);
   EXPECT_EQ(loaded.estate->resources.size(), 6U);
   EXPECT_EQ(loaded.estate->endpoints.size(), 3U);
   EXPECT_EQ(loaded.estate->vpcs.size(), 3U);
+}
+
+TEST(LoadExport, WhatWasNotAskedForIsAGapUnlessItWasLeftOut) {
+  std::vector<File> files = testing::make_export();
+  replace(files, "export.json", "\"sqs\"", "\"sns\"");
+  const Loaded without = must(files);
+  EXPECT_EQ(without.estate->resources.find("arn:aws:sqs:us-east-1:100000000001:queue-00000-2"), nullptr);
+  expect_gap(without, Kind::missing, testing::account_id(0), "accounts/100000000001/us-east-1/sns/topics.json", "not there");
+  remove(files, "export.json");
+  const Loaded by_hand = must(files);
+  EXPECT_EQ(by_hand.gaps.size(), 6U) << said(by_hand.gaps);
+  expect_gap(by_hand, Kind::missing, "arn:aws:lambda:*:*:*", "accounts/", "`lambda`");
+  EXPECT_EQ(by_hand.estate->resources.size(), 6U);
+}
+
+TEST(LoadExport, ALiveExportIsAnExport) {
+  text::Json live = text::Json::object();
+  for (const File& file : sample()) live.set(file.path, *text::parse_json(file.text));
+  const std::vector<File> files = files_of(live);
+  EXPECT_EQ(files.size(), sample().size());
+  const Loaded loaded = must(files);
+  EXPECT_TRUE(loaded.gaps.empty()) << said(loaded.gaps);
+  EXPECT_EQ(loaded.estate->principals.size(), must(sample()).estate->principals.size());
 }
 
 TEST(LoadExport, AMissingFileIsAGapOfWhatItWasOf) {

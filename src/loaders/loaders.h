@@ -57,6 +57,9 @@ struct Loaded {
 
 enum class Format : std::uint8_t { export_folder, terraform, cloudformation };
 
+// The files of an export that a running server answered: {path: content} (server/live_export.h).
+std::vector<File> files_of(const text::Json& live_export);
+
 // What the files look like; nothing if like none of them.
 std::optional<Format> format_of(std::span<const File> files);
 

@@ -10,7 +10,7 @@ namespace {
 using policy::Kind;
 using enum Comparison::Verdict;
 
-policy::DocumentPtr read(std::string_view text, Kind kind = Kind::identity) {
+policy::DocumentPtr made(std::string_view text, Kind kind = Kind::identity) {
   auto document = read_to_compare(text, kind);
   EXPECT_TRUE(document.has_value()) << (document ? "" : document.error().message);
   return document ? *document : nullptr;
@@ -18,7 +18,7 @@ policy::DocumentPtr read(std::string_view text, Kind kind = Kind::identity) {
 
 Comparison compared(std::string_view a, std::string_view b, Kind kind = Kind::identity) {
   Prover prover;
-  return compare(prover, read(a, kind), read(b, kind));
+  return compare(prover, made(a, kind), made(b, kind));
 }
 
 constexpr std::string_view get_books =
@@ -32,7 +32,7 @@ TEST(Compare, ANarrowerPolicyIsASubset) {
 }
 
 TEST(Compare, EveryViolationIsAllowedByTheOneAndNotByTheOther) {
-  const auto a = read(get_all), b = read(get_books);
+  const auto a = made(get_all), b = made(get_books);
   Prover prover;
   const Comparison comparison = compare(prover, a, b);
   ASSERT_EQ(comparison.verdict, not_subset);
@@ -66,7 +66,7 @@ TEST(Compare, AControlPolicyThatAllowsNothingStandsBesideFullAccess) {
   const Comparison comparison = compared(less, more, Kind::scp);
   ASSERT_EQ(comparison.verdict, not_subset);
   EXPECT_TRUE(comparison.violations.front().request.action.starts_with("ec2:"));
-  EXPECT_EQ(read(less, Kind::scp)->position(0).line, 2U) << "its own statements keep their lines";
+  EXPECT_EQ(made(less, Kind::scp)->position(0).line, 2U) << "its own statements keep their lines";
 }
 
 TEST(Compare, ResourceControlPoliciesAreComparedLikewise) {
@@ -78,8 +78,8 @@ TEST(Compare, ResourceControlPoliciesAreComparedLikewise) {
 }
 
 TEST(Compare, ToldClassesAreBounded) {
-  const auto a = read(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"ec2:RunInstances","Resource":"*"}]})");
-  const auto b = read(R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})");
+  const auto a = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"ec2:RunInstances","Resource":"*"}]})");
+  const auto b = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})");
   Prover prover;
   EXPECT_GE(compare(prover, a, b).violations.size(), 2U);
   const Comparison one = compare(prover, a, b, 1);

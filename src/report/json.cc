@@ -40,9 +40,9 @@ Json request_json(const policy::Request& request) {
 Json decision_json(const authz::Decision& decision) {
   Json json = Json::object({{"verdict", authz::name_of(decision.verdict)}});
   if (decision.layer != authz::Layer::none) json.set("layer", authz::name_of(decision.layer));
-  if (decision.policy.empty()) return json;
-  return json.set("policy", decision.policy)
-      .set("statement", decision.statement)
+  if (!decision.policy.empty()) json.set("policy", decision.policy);
+  if (decision.statement.empty()) return json;
+  return json.set("statement", decision.statement)
       .set("line", decision.position.line)
       .set("column", decision.position.column);
 }

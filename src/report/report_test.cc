@@ -262,6 +262,15 @@ TEST(Difference, SaysWhatIsNewAndWhetherThereIsMore) {
   EXPECT_TRUE(text.ends_with("1 kind of request newly allowed, and there are more\n")) << text;
 }
 
+TEST(Finding, OfADocumentAskedByItselfHasItsStatement) {
+  prover::Finding finding = leaking().report.leaks[0].finding;
+  finding.decisions = {{.verdict = authz::Verdict::allow, .statement = "#0", .position = {2, 3}}};
+  EXPECT_TRUE(has(to_text(finding, 0), "by        statement #0, line 2\n")) << to_text(finding, 0);
+  const Json decision = to_json(finding)["decisions"].items().at(0);
+  EXPECT_EQ(decision.text("statement"), "#0");
+  EXPECT_FALSE(decision.contains("policy"));
+}
+
 TEST(Accesses, AreToldByPrincipal) {
   const Sample sample = leaking();
   EXPECT_EQ(to_text(prove::Accesses{}), "nothing is allowed\n");

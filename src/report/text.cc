@@ -267,10 +267,10 @@ std::string to_text(const prover::Finding& finding, std::size_t indent) {
   request(writer, finding, indent);
   std::string_view label = "by";
   for (const authz::Decision& decision : finding.decisions) {
-    if (decision.policy.empty()) continue;
-    writer.member(label, std::string(authz::name_of(decision.layer)) + " `" + printable(decision.policy) + "` statement " +
-                             printable(decision.statement) + ", line " + std::to_string(decision.position.line),
-                  indent);
+    if (decision.statement.empty()) continue;
+    // A document that was asked by itself has no layer and no name.
+    const std::string policy = decision.policy.empty() ? std::string() : std::string(authz::name_of(decision.layer)) + " `" + printable(decision.policy) + "` ";
+    writer.member(label, policy + "statement " + printable(decision.statement) + ", line " + std::to_string(decision.position.line), indent);
     label = "";
   }
   return writer.take();

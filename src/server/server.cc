@@ -26,6 +26,7 @@
 #include "network/network.h"
 #include "os/files.h"
 #include "server/keys.h"
+#include "server/live_export.h"
 #include "server/live_question.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
@@ -181,7 +182,8 @@ void Server::Parts::follow_world() {
 Result<> Server::Parts::open_control() {
   RW_TRY(control, control::Server::start(options.data_folder, environment, *host, *networks,
                                         {.status = [this] { return status(); },
-                                         .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); }}));
+                                         .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); },
+                                         .live_export = [this] { return live_export(environment, *directory->current(), services()); }}));
   const Json endpoint = Json::object({{"url", "https://" + (is_wildcard(options.address) ? "127.0.0.1" : options.address) + ":" + std::to_string(options.port)},
                                       {"region", options.region}});
   return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);

@@ -335,8 +335,8 @@ class ServicesTest(ServerCase):
         said = self.refused("ValidationException", analyzer.validate_policy, policyDocument="{}", policyType="POETRY")
         self.assertIn("at 'policyType' failed to satisfy constraint", said)
         self.refused("ValidationException", analyzer.validate_policy, policyDocument="{}", policyType="IDENTITY_POLICY", nextToken="1-x")
-        self.refused("UnsupportedOperationException", analyzer.list_analyzers)
-        self.refused("UnsupportedOperationException", analyzer.list_tags_for_resource, resourceArn="arn:aws:access-analyzer:::x/y")
+        self.refused("UnsupportedOperationException", analyzer.list_policy_generations)
+        self.refused("UnsupportedOperationException", analyzer.get_generated_policy, jobId="x")
         keys, _ = self.user("linter", allow("access-analyzer:ValidatePolicy"), deny("iam:*"))
         rcp = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}'
         found = self.client("accessanalyzer", keys).validate_policy(policyDocument=rcp, policyType="RESOURCE_CONTROL_POLICY")

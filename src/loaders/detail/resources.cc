@@ -205,24 +205,24 @@ void note_folders(const Folder& folder, const std::string& account, std::set<std
 Scope scope_of(const Folder& folder, const std::vector<std::string>& accounts) {
   std::set<std::string> regions, found;
   if (folder.has(scope_path)) {
+    // Who asked for some services only meant to: what was left out is no gap.
     const AnswerPtr answer = folder.read(std::string(scope_path), {"*"}, "Services");
     if (answer != nullptr) {
       for (const Json& region : answer->json()["Regions"].items()) regions.emplace(region.as_string());
       for (const Json& service : answer->json()["Services"].items()) found.emplace(service.as_string());
     }
-  } else {
-    for (const std::string& account : accounts) note_folders(folder, account, regions, found);
-    found.emplace(networks);
+    return {.regions = {regions.begin(), regions.end()}, .services = {found.begin(), found.end()}};
   }
-  const auto tell = [&](std::string_view service, const char* what) {
-    if (found.contains(std::string(service))) return;
+  for (const std::string& account : accounts) note_folders(folder, account, regions, found);
+  found.emplace(networks);
+  for (const Service& service : services) {
+    const std::string name(service.name);
+    if (found.contains(name)) continue;
     folder.gap({.kind = Gap::Kind::missing,
-                .subject = std::string(service),
-                .path = std::string(scope_path),
-                .message = "the " + std::string(what) + " of `" + std::string(service) + "` are not in this export: nothing is said about them"});
-  };
-  for (const Service& service : services) tell(service.name, "resources");
-  tell(networks, "VPCs and endpoints");
+                .subject = "arn:aws:" + name + ":*:*:*",
+                .path = "accounts/",
+                .message = "no resources of `" + name + "` are here: collect them, or leave `" + name + "` out of the `Services` of `export.json`"});
+  }
   return {.regions = {regions.begin(), regions.end()}, .services = {found.begin(), found.end()}};
 }
 

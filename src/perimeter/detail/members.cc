@@ -150,8 +150,9 @@ bool is_placeholder(std::string_view text) {
   const std::size_t open = text.find('<');
   if (open != std::string_view::npos && text.find('>', open) != std::string_view::npos) return true;
   const std::size_t dash = lower.find('-');
-  if (dash == std::string::npos) return all(lower, [](char c) { return c == 'x'; });
-  return all(std::string_view(lower).substr(dash + 1), [](char c) { return c == 'x'; });
+  const std::string_view id =
+      std::string_view(lower).substr(dash == std::string::npos ? 0 : dash + 1);
+  return id.size() >= 3 && all(id, [](char c) { return c == 'x'; });
 }
 
 bool fits(Form form, std::string_view text) {

@@ -26,9 +26,13 @@ class Findings : public Analyzing {
       if (!directory::is_enabled(root, directory::rcp_type)) root.edit("PolicyTypes").push(Json::object({{"Type", directory::rcp_type}, {"Status", "ENABLED"}}));
       transaction.put(entry.key, root);
     }
-    transaction.put("org/policy/p-closed", Json::object({{"Id", "p-closed"}, {"Arn", "arn:aws:organizations::1:policy/p-closed"}, {"Name", "closed"}, {"Type", directory::rcp_type}, {"Content", document}}));
+    const Json summary = Json::object({{"Id", "p-closed"}, {"Arn", "arn:aws:organizations::1:policy/p-closed"}, {"Name", "closed"}, {"Type", directory::rcp_type}});
+    transaction.put("org/policy/p-closed", Json::object({{"PolicySummary", summary}, {"Content", document}}));
     transaction.put(directory::attachment_key(root.str("Id"), "p-closed"), Json::object());
     transaction.put(directory::attachment_key(root.str("Id"), directory::full_access_rcp), Json::object());
+    for (const store::Entry& entry : transaction.list("org/account/")) {
+      transaction.put(directory::attachment_key(entry.document->str("Id"), directory::full_access_rcp), Json::object());
+    }
     commit(transaction);
   }
 };
@@ -206,6 +210,24 @@ TEST_F(Findings, WhatCannotBeDecidedIsAFinding) {
   const std::string analyzer = new_analyzer();
   put_role(account(), "odd", trusting(R"("*")", R"({"StringLike":{"aws:PrincipalAccount":"12?"}})"));
   EXPECT_EQ(findings(analyzer), Lines{R"(odd: {"AWS":"*"} public {"aws:PrincipalAccount":"12?"} ACTIVE INTERNAL_ERROR)"});
+}
+
+TEST_F(Findings, OneCallAnalysesSoManyResourcesAndTheNextGoesOn) {
+  const std::string analyzer = new_analyzer(), own = account(), closed = trusting(R"({"AWS":")" + own + R"("})");
+  const auto others = good("ListAnalyzedResources", R"({"analyzerArn":")" + analyzer + R"("})")["analyzedResources"].items().size();
+  store::Transaction transaction(world_.store());
+  for (std::size_t i = others + 2; i <= analyses_per_call_max; ++i) {
+    const std::string name = "closed-" + std::to_string(i);
+    transaction.put(directory::iam_key(own, "role", name), directory::new_role(world_.environment(), own, "/", name, closed, world_.clock().now()));
+  }
+  commit(transaction);
+  put_role(own, "open-1", trusting(R"("*")"));  // the last by its name of just as many as one call analyses
+  EXPECT_EQ(findings(analyzer).size(), 1U);
+  good("DeleteAnalyzer", R"({"analyzerName":"watch"})");
+  put_role(own, "open-2", trusting(R"("*")"));
+  const std::string again = new_analyzer();
+  EXPECT_EQ(findings(again).size(), 1U);
+  EXPECT_EQ(findings(again).size(), 2U);
 }
 
 TEST_F(Findings, ResourcesAreListedShownAndScanned) {

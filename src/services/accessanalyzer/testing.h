@@ -84,8 +84,8 @@ class Analyzing : public ::testing::Test {
   std::string put_key(const std::string& of, const std::string& policy) {
     store::Transaction transaction(world_.store());
     Json key = keyring::make_key(world_.environment(), of, "", policy, {}, "CUSTOMER");
-    const std::string arn = key.str("Arn");
-    transaction.put("kms/" + of + "/key/" + key.str("KeyId"), std::move(key));
+    const std::string arn = key.str("Arn"), at = "kms/" + of + "/key/" + key.str("KeyId");
+    transaction.put(at, std::move(key));
     commit(transaction);
     return arn;
   }
