@@ -215,8 +215,11 @@ prover::Query question(const policy::DocumentPtr& mutated, const policy::Documen
   if (kind == policy::Kind::identity || kind == policy::Kind::scp) return query;
   for (const auto& [role, account] : {std::pair{"app", "111122223333"}, {"other", "111122223333"}, {"app", "444455556666"}, {"app", "999999999999"}})
     query.universe.callers.push_back({.principal = session_of(role, account)});
-  for (const char* service : {"cloudtrail.amazonaws.com", "rds.amazonaws.com"})
-    query.universe.callers.push_back({.principal = {.type = policy::Principal::Type::service, .service = service}});
+  for (const char* service : {"cloudtrail.amazonaws.com", "rds.amazonaws.com"}) {
+    prover::Caller& caller = query.universe.callers.emplace_back();
+    caller.principal.type = policy::Principal::Type::service;
+    caller.principal.service = service;
+  }
   return query;
 }
 

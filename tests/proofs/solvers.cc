@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,8 +48,16 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child() {
+    if (id_ > 0) end();
+  }
+  // Answers how long it computed.
+  double end() {
+    rusage used{};
     kill(id_, SIGKILL);
-    waitpid(id_, nullptr, 0);
+    wait4(id_, nullptr, 0, &used);
+    id_ = -1;
+    const auto ms_of = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3; };
+    return ms_of(used.ru_utime) + ms_of(used.ru_stime);
   }
 
  private:
@@ -90,7 +100,7 @@ Result<Told> ask(const Program& program, const std::string& smtlib, int timeout_
   std::string text;
   Told told;
   {
-    const Child child(id);
+    Child child(id);
     std::array<char, 65536> buffer;
     while (true) {
       const double left = timeout_ms - since();
@@ -103,6 +113,7 @@ Result<Told> ask(const Program& program, const std::string& smtlib, int timeout_
       text.append(buffer.data(), static_cast<std::size_t>(count));
     }
     told.ms = since();
+    told.processor_ms = child.end();
   }
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) told.lines.push_back(line);

@@ -20,6 +20,7 @@ struct Told {
   std::vector<std::string> lines;  // `sat`, `unsat`, `unknown`, or an error
   bool timed_out = false;          // it was stopped; the lines are those until then
   double ms = 0;                   // from before its start until its end
+  double processor_ms = 0;         // of it, what it computed: what a busy machine does not blur
 };
 // Failure::unavailable: it cannot be started.
 Result<Told> ask(const Program& program, const std::string& smtlib, int timeout_ms);

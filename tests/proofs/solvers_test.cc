@@ -16,7 +16,7 @@ namespace {
 using policy::testing::Choices;
 using prover::Verdict;
 
-constexpr int timeout_ms = 10'000;
+constexpr int timeout_ms = 3'000;
 
 policy::DocumentPtr compiled(const std::string& text, policy::Kind kind) {
   auto document = policy::compile(text, kind);
@@ -69,9 +69,9 @@ TEST(Solvers, AgreeOnChangedPolicies) {
   const auto programs = installed();
   if (programs.empty()) GTEST_SKIP() << "neither z3 nor cvc5 is installed";
   Tally tally;
-  for (const proofs::Pair& pair : proofs::mutated_pairs(20260401, 82)) compare(pair, programs, tally);
-  EXPECT_GT(tally.found, 20);
-  EXPECT_GT(tally.none, 20);
+  for (const proofs::Pair& pair : proofs::mutated_pairs(20260401, 41)) compare(pair, programs, tally);
+  EXPECT_GT(tally.found, 10);
+  EXPECT_GT(tally.none, 10);
   EXPECT_EQ(tally.undecided, 0);
 }
 
@@ -80,13 +80,13 @@ TEST(Solvers, AgreeOnRandomPolicies) {
   if (programs.empty()) GTEST_SKIP() << "neither z3 nor cvc5 is installed";
   Choices choices(20260402);
   Tally tally;
-  while (tally.found + tally.none < 60) {
+  while (tally.found + tally.none < 30) {
     const policy::testing::Topic topic{policy::Kind::identity, choices.of(policy::testing::services)};
     proofs::Pair pair{"random", topic.kind, policy::testing::document(choices, topic).dump(), policy::testing::document(choices, topic).dump()};
     if (policy::read(pair.mutated, pair.kind) && policy::read(pair.original, pair.kind)) compare(pair, programs, tally);
   }
-  EXPECT_GT(tally.found, 5);
-  EXPECT_GT(tally.none, 5);
+  EXPECT_GT(tally.found, 2);
+  EXPECT_GT(tally.none, 2);
 }
 
 }  // namespace
