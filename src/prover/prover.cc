@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "crypto/crypto.h"
@@ -111,7 +112,9 @@ struct Prover::State {
       std::string text = std::string(service.prefix()) + ":*";
       reached.push_back({text, {{.kind = policy::Piece::Kind::literal, .text = std::string(service.prefix()) + ":"}, {.kind = policy::Piece::Kind::any_run}}, 0});
     }
-    reached_by_rcps = vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(reached)});
+    rcp_actions.services = vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(reached)});
+    std::vector<policy::Listed> excepted = {{"kms:RetireGrant", {{.kind = policy::Piece::Kind::literal, .text = "kms:RetireGrant"}}, 0}};
+    rcp_actions.excepted = vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(excepted)});
   }
 
   Space& space_of(const Query& query, const std::vector<const policy::Document*>& documents);
@@ -124,13 +127,20 @@ struct Prover::State {
     return *space.members;
   }
 
+  const std::vector<std::string>& examples(const std::string& types, const std::string& owner) {
+    const auto [found, added] = examples_kept.try_emplace(types + owner);
+    if (added) found->second = examples_of(types, owner);
+    return found->second;
+  }
+
   Limits limits;
   Vocabulary vocabulary;
   Readings readings;
   Domains domains;
-  RelationId reached_by_rcps = 0;
+  RcpActions rcp_actions;
   std::map<std::vector<RelationId>, Space> spaces;
   std::optional<KnownActions> known_actions;
+  std::unordered_map<std::string, std::vector<std::string>> examples_kept;  // by types and owner
 };
 
 namespace {
@@ -144,7 +154,7 @@ class Case {
  public:
   Case(Prover::State& state, Space& space, const Query& query, const Setting& setting, Folding folding, Answer& answer)
       : state_(state), space_(space), query_(query), setting_(setting), answer_(answer), formulas_(folding),
-        encoder_(state.vocabulary, state.readings, formulas_, leaves_, state.reached_by_rcps, setting_) {}
+        encoder_(state.vocabulary, state.readings, formulas_, leaves_, state.rcp_actions, setting_) {}
 
   // What is left of the question for the actions of each class; the same for many.
   void encode() {
@@ -200,6 +210,13 @@ class Case {
   bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
   policy::Request request_of(const Model& model, const std::string& action) const;
   bool asks_for_resource(Ref formula) const;
+  // The services whose resources the formula can tell apart.
+  struct Reach {
+    bool everywhere = false;
+    std::set<std::string_view> services;
+    bool tells_apart(std::string_view types) const;
+  };
+  Reach reach_of(Ref formula) const;
 
   Prover::State& state_;
   Space& space_;
@@ -285,6 +302,47 @@ bool Case::asks_for_resource(Ref formula) const {
   return asks;
 }
 
+// `s3` of `arn:aws:s3:::bucket`; empty: not known from the text.
+std::string_view service_of(std::string_view arn) {
+  for (int part = 0; part < 2; ++part) {
+    const std::size_t colon = arn.find(':');
+    const bool wild = arn.substr(0, colon).find_first_of("*?") != std::string_view::npos;
+    if (colon == std::string_view::npos || wild) return {};  // a `*` may go past its colon
+    arn.remove_prefix(colon + 1);
+  }
+  const std::string_view service = arn.substr(0, arn.find(':'));
+  return service.find_first_of("*?$") == std::string_view::npos ? service : std::string_view();
+}
+
+Case::Reach Case::reach_of(Ref formula) const {
+  Reach reach;
+  formulas_.walk(formula, [&](std::uint32_t leaf) {
+    const Test& test = leaves_[leaf];
+    if (test.key != resource_key) return;
+    const Relation& relation = state_.vocabulary[test.relation];
+    reach.everywhere |= relation.kind != Relation::Kind::resource;
+    for (const policy::Listed& listed : relation.values) {
+      if (listed.text == "*") continue;  // tells nothing apart
+      const std::string_view service = service_of(listed.text);
+      reach.everywhere |= service.empty();
+      reach.services.insert(service);
+    }
+  });
+  return reach;
+}
+
+// If not, all resources of these types answer as any one of them does.
+bool Case::Reach::tells_apart(std::string_view types) const {
+  if (types.empty()) return false;  // `*` is the only one
+  while (!everywhere && !types.empty()) {
+    const std::string_view type = types.substr(0, types.find('\n'));
+    types.remove_prefix(std::min(types.size(), type.size() + 1));
+    const std::string_view service = service_of(type);
+    if (service.empty() || services.contains(service)) return true;
+  }
+  return everywhere;
+}
+
 policy::Request Case::request_of(const Model& model, const std::string& action) const {
   policy::Request request;
   request.principal = setting_.caller.principal;
@@ -352,14 +410,16 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
 
   const std::vector<Kind> kinds = kinds_of(atoms);
   const bool all_resources = !asks_for_resource(residual);
+  const Reach reach = reach_of(residual);
   Finding finding{.callable = true};
   const Kind* shown = nullptr;
   std::size_t searched = 0;
   for (const Kind& kind : kinds) {
     if (!all_resources || shown == nullptr) {
       // Most often an ordinary resource of the type will do; else one is searched for.
-      Solution solution = solver.solve_for(residual, examples_of(kind.types, setting_.owner));
-      if (solution.outcome != Outcome::satisfiable) {
+      Solution solution;
+      solution.outcome = solver.outcome_for(residual, state_.examples(kind.types, setting_.owner), solution.undecided);
+      if (solution.outcome != Outcome::satisfiable && reach.tells_apart(kind.types)) {
         if (shown != nullptr && ++searched > kinds_searched_max) continue;  // not listed, but told by what is shown
         TypedResources typed = taken_by(kind);
         solver.prefer_resources(std::move(typed.examples));
@@ -430,7 +490,7 @@ std::string Case::certificates(const std::string& policies) {
 }  // namespace
 
 Space& Prover::State::space_of(const Query& query, const std::vector<const policy::Document*>& documents) {
-  std::vector<RelationId> relations = {reached_by_rcps};
+  std::vector<RelationId> relations = {rcp_actions.services, rcp_actions.excepted};
   for (const policy::Document* document : documents) {
     for (const ReadStatement& statement : readings[*document].statements) relations.push_back(statement.actions);
   }

@@ -20,6 +20,7 @@ namespace ringwall::server {
 namespace {
 
 using directory::testing::World;
+using text::Json;
 
 template <typename Item>
 std::vector<Item> joined(std::vector<std::vector<Item>> parts) {

@@ -90,7 +90,7 @@ class CollectTest(ServerCase):
         iam.put_role_policy(RoleName="app", PolicyName="own", PolicyDocument=statement("Allow", "kms:Decrypt"))
         cls.ringwall.client("kms").create_key()
         vpc = cls.ringwall.client("ec2").create_vpc(CidrBlock="10.44.0.0/16")["Vpc"]["VpcId"]
-        cls.ringwall.client("ec2").create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.kms", VpcEndpointType="Interface")
+        cls.ringwall.client("ec2").create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.kms", VpcEndpointType="Interface", PrivateDnsEnabled=False)
 
     def setUp(self):
         self.aws = aws_cli(self.ringwall)[0]

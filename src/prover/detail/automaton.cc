@@ -61,9 +61,9 @@ void Automaton::grow() {
 
 void Automaton::note(std::span<const Step> steps) {
   for (const Step& step : steps) {
-    (step.folds ? folds_ : exact_) = true;
     const bool character = step.takes != Step::end && !is_wildcard(step.takes);
     if (character && step.takes >= stray_byte) stray_bytes_ = true;
+    exact_ |= character && !step.folds && is_letter(step.takes);
     if (is_wildcard(step.takes) || (step.loop != Loop::none && step.takes != Step::end))
       inner_wildcards_ = true;
   }
@@ -343,7 +343,8 @@ class Automaton::Search {
     if (first.takes >= Step::any_one) return false;
     return std::ranges::all_of(next_, [&](std::uint32_t at) {
       const Step& step = steps_[at];
-      return step.loop == Loop::none && step.takes == first.takes && step.folds == first.folds;
+      const bool same_case = step.folds == first.folds || !is_letter(step.takes);
+      return step.loop == Loop::none && step.takes == first.takes && same_case;
     });
   }
   // Can a word that leads here still hold all that is required?

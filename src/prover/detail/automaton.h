@@ -72,7 +72,7 @@ class Automaton {
   std::vector<Pattern> patterns_;
   std::vector<std::uint64_t> hashes_;  // of each pattern
   std::vector<std::uint32_t> slots_;   // open addressing: 1 + the pattern's index, 0 is free
-  bool folds_ = false, exact_ = false;  // some pattern ignores letters' case; some does not
+  bool exact_ = false;  // letters' case matters to some pattern
   bool stray_bytes_ = false, inner_wildcards_ = false;
 };
 

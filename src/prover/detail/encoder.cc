@@ -103,9 +103,9 @@ std::uint32_t Leaves::number(const Test& test) {
 }
 
 Encoder::Encoder(Vocabulary& vocabulary, Readings& readings, Formulas& formulas, Leaves& leaves,
-                 RelationId reached_by_rcps, const Setting& setting)
+                 const RcpActions& rcp_actions, const Setting& setting)
     : vocabulary_(vocabulary), readings_(readings), formulas_(formulas), leaves_(leaves),
-      reached_by_rcps_(reached_by_rcps), setting_(setting) {
+      rcp_actions_(rcp_actions), setting_(setting) {
   for (const auto* list : {&setting.universe.absent, &setting.caller.absent}) {
     for (const std::string& pattern : *list) absent_.emplace_back(pattern, text::Case::ignore);
   }
@@ -124,7 +124,8 @@ const Encoder::Known& Encoder::known(KeyId key) {
     known.state = known.values->empty() ? State::absent : State::valued;
     return known;
   }
-  const bool absent = std::ranges::any_of(absent_, [&](const text::Glob& glob) { return glob.matches(name); });
+  // A request has a resource, whatever its keys.
+  const bool absent = key != resource_key && std::ranges::any_of(absent_, [&](const text::Glob& glob) { return glob.matches(name); });
   known.state = absent ? State::absent : State::free;
   known.several = key != resource_key && vocabulary_.known(key).several;
   return known;
@@ -387,7 +388,7 @@ Ref Encoder::allowed(const authz::Layers& layers, const ActionClass& action) {
   const policy::Principal& caller = setting_.caller.principal;
   const policy::Exemptions exemptions = authz::exemptions_of(layers);
   const bool inside = has_account(caller);
-  const bool rcps_bind = !caller.service_linked && action.lists(reached_by_rcps_);
+  const bool rcps_bind = !caller.service_linked && action.lists(rcp_actions_.services) && !action.lists(rcp_actions_.excepted);
   const bool scps_bind = !caller.service_linked && inside;
   const auto one = [](const authz::Named* named) {
     return named == nullptr ? std::span<const authz::Named>() : std::span(named, 1);

@@ -49,6 +49,13 @@ class Leaves {
   std::map<Test, std::uint32_t> numbers_;
 };
 
+// The actions that resource control policies reach: those that the first lists, without those that
+// the second does (authz/rcp_services.cc).
+struct RcpActions {
+  RelationId services = 0;
+  RelationId excepted = 0;
+};
+
 // What is the same for a whole case.
 struct Setting {
   const Universe& universe;
@@ -61,7 +68,7 @@ struct Setting {
 class Encoder {
  public:
   Encoder(Vocabulary& vocabulary, Readings& readings, Formulas& formulas, Leaves& leaves,
-          RelationId reached_by_rcps, const Setting& setting);
+          const RcpActions& rcp_actions, const Setting& setting);
 
   Ref allows(const Side& side, const ActionClass& action);
   // Of every statement of the side that can allow, in the order of its documents.
@@ -119,7 +126,7 @@ class Encoder {
   Readings& readings_;
   Formulas& formulas_;
   Leaves& leaves_;
-  const RelationId reached_by_rcps_;
+  const RcpActions rcp_actions_;
   const Setting& setting_;
   std::vector<text::Glob> absent_;
   std::vector<Known> known_;  // by key

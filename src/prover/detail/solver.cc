@@ -121,14 +121,34 @@ void Solver::fill(Key& key, std::vector<std::string>& undecided) {
   }
 }
 
+std::vector<bool> Solver::answers_of(const std::string& resource, const std::vector<std::uint32_t>& leaves) {
+  std::vector<bool> answers;
+  for (const std::uint32_t leaf : leaves) {
+    const Test& test = at_.leaves[leaf];
+    answers.push_back((bit(relate_resource(test.relation, resource)) & test.truths) != 0);
+  }
+  return answers;
+}
+
+// Patterns are made ready once: thousands of resources may be put to the same few.
+Truth Solver::relate_resource(RelationId id, const std::string& resource) {
+  const Relation& relation = at_.vocabulary[id];
+  if (relation.kind != Relation::Kind::resource) return relate(relation, resource);
+  const auto [found, added] = patterns_.try_emplace(id);
+  if (added) {
+    for (const policy::Listed& listed : relation.values) found->second.emplace_back(listed.pieces);
+  }
+  const bool holds = std::ranges::any_of(found->second, [&](const policy::plain::ResourcePattern& pattern) {
+    return pattern.matches(resource, {}) == policy::plain::Truth::yes;
+  });
+  return holds ? Truth::yes : Truth::no;
+}
+
 void Solver::fill_with_resources(Key& key) {
+  std::set<std::vector<bool>> seen;
   for (const std::string& resource : *only_resources_) {
-    Choice choice{{resource}, {}};
-    for (const std::uint32_t leaf : key.leaves) {
-      const Test& test = at_.leaves[leaf];
-      choice.leaves.push_back((bit(relate(at_.vocabulary[test.relation], resource)) & test.truths) != 0);
-    }
-    key.choices.push_back(std::move(choice));
+    Choice choice{{resource}, answers_of(resource, key.leaves)};
+    if (seen.insert(choice.leaves).second) key.choices.push_back(std::move(choice));
   }
 }
 
@@ -302,11 +322,26 @@ Solution Solver::solve(Ref formula) {
   return used.empty() ? solution : decide(all);
 }
 
-Solution Solver::solve_for(Ref formula, const std::vector<std::string>& resources) {
-  only_resources_ = &resources;
-  Solution solution = solve(formula);
-  only_resources_ = nullptr;
-  return solution;
+// Resources that every test answers alike are one to the formula, so its outcome is kept.
+Outcome Solver::outcome_for(Ref formula, const std::vector<std::string>& resources, std::vector<std::string>& undecided) {
+  if (asked_.formula != formula) {
+    asked_ = {formula, {}, {}};
+    std::vector<const Axiom*> used;
+    at_.formulas.walk(with_axioms(formula, used), [&](std::uint32_t leaf) {
+      if (at_.leaves[leaf].key == resource_key) asked_.leaves.push_back(leaf);
+    });
+  }
+  std::set<std::vector<bool>> kinds;
+  for (const std::string& resource : resources) kinds.insert(answers_of(resource, asked_.leaves));
+  const auto [kept, added] = asked_.outcomes.try_emplace(std::move(kinds));
+  if (added) {
+    only_resources_ = &resources;
+    Solution solution = solve(formula);
+    only_resources_ = nullptr;
+    kept->second = {solution.outcome, std::move(solution.undecided)};
+  }
+  undecided = kept->second.second;
+  return kept->second.first;
 }
 
 Clauses Solver::clauses_of(Ref formula, std::vector<const Axiom*>& axioms) {

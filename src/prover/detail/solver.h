@@ -4,9 +4,13 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "policy/detail/plain_pattern.h"
 #include "prover/detail/axioms.h"
 #include "sat/sat.h"
 
@@ -63,8 +67,8 @@ class Solver {
   void prefer_resources(std::vector<std::string> examples) { examples_ = std::move(examples); }
 
   Solution solve(Ref formula);
-  // The same for these resources alone; costs no automaton.
-  Solution solve_for(Ref formula, const std::vector<std::string>& resources);
+  // The same for these resources alone; costs no automaton, and little when asked again.
+  Outcome outcome_for(Ref formula, const std::vector<std::string>& resources, std::vector<std::string>& undecided);
   // The formula and its axioms as clauses, for a certificate, and the axioms that are among them.
   Clauses clauses_of(Ref formula, std::vector<const Axiom*>& axioms);
 
@@ -92,6 +96,8 @@ class Solver {
   Ref with_axioms(Ref formula, std::vector<const Axiom*>& used);
   void fill(Key& key, std::vector<std::string>& undecided);
   void fill_with_resources(Key& key);
+  std::vector<bool> answers_of(const std::string& resource, const std::vector<std::uint32_t>& leaves);
+  Truth relate_resource(RelationId id, const std::string& resource);
   Solution try_all(const Problem& problem);
   Solution ask_sat(const Problem& problem);
   Clauses clauses_of(const Problem& problem, std::vector<std::vector<sat::Literal>>& choices);
@@ -103,6 +109,15 @@ class Solver {
   std::vector<std::string> examples_;
   const std::vector<std::string>* only_resources_ = nullptr;
   std::vector<char> truth_;  // by node
+  std::unordered_map<RelationId, std::vector<policy::plain::ResourcePattern>> patterns_;
+  // The formula that outcome_for was asked about last: what it asks of a resource, and the outcomes
+  // by what resources answered.
+  struct Asked {
+    Ref formula = no;
+    std::vector<std::uint32_t> leaves;
+    std::map<std::set<std::vector<bool>>, std::pair<Outcome, std::vector<std::string>>> outcomes;
+  };
+  Asked asked_;
 };
 
 }  // namespace ringwall::prover::detail

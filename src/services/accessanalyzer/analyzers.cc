@@ -1,5 +1,7 @@
 // Analyzers and their tags.
 
+#include <span>
+
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/accessanalyzer/detail/common.h"
 #include "services/accessanalyzer/detail/rules.h"
@@ -115,12 +117,9 @@ ApiResult<Json> delete_analyzer(const Call& call) {
   const auto rules = call.transaction.list(rule_prefix(analyzer)), resources = call.transaction.list(resource_prefix(analyzer));
   call.transaction.erase(analyzer_key(call.account(), analyzer.name()));
   for (const store::Entry& entry : rules) call.transaction.erase(entry.key);
-  // What a transaction cannot take with it nobody finds again: no other analyzer has this id.
-  constexpr std::size_t erased_max = 9'000;
-  for (const store::Entry& entry : resources) {
-    if (&entry - resources.data() >= static_cast<std::ptrdiff_t>(erased_max)) break;
-    call.transaction.erase(entry.key);
-  }
+  // What one transaction cannot take with it nobody finds again: no other analyzer has this id.
+  const std::size_t room = store::transaction_writes_max - 1 - rules.size();
+  for (const store::Entry& entry : std::span(resources).first(std::min(room, resources.size()))) call.transaction.erase(entry.key);
   return Json::object();
 }
 

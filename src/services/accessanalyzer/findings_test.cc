@@ -212,6 +212,24 @@ TEST_F(Findings, WhatCannotBeDecidedIsAFinding) {
   EXPECT_EQ(findings(analyzer), Lines{R"(odd: {"AWS":"*"} public {"aws:PrincipalAccount":"12?"} ACTIVE INTERNAL_ERROR)"});
 }
 
+TEST_F(Findings, OneCallAnalysesSoManyResourcesAndTheNextGoesOn) {
+  const std::string analyzer = new_analyzer(), own = account(), closed = trusting(R"({"AWS":")" + own + R"("})");
+  const auto others = good("ListAnalyzedResources", R"({"analyzerArn":")" + analyzer + R"("})")["analyzedResources"].items().size();
+  store::Transaction transaction(world_.store());
+  for (std::size_t i = others + 2; i <= analyses_per_call_max; ++i) {
+    const std::string name = "closed-" + std::to_string(i);
+    transaction.put(directory::iam_key(own, "role", name), directory::new_role(world_.environment(), own, "/", name, closed, world_.clock().now()));
+  }
+  commit(transaction);
+  put_role(own, "open-1", trusting(R"("*")"));  // the last by its name of just as many as one call analyses
+  EXPECT_EQ(findings(analyzer).size(), 1U);
+  good("DeleteAnalyzer", R"({"analyzerName":"watch"})");
+  put_role(own, "open-2", trusting(R"("*")"));
+  const std::string again = new_analyzer();
+  EXPECT_EQ(findings(again).size(), 1U);
+  EXPECT_EQ(findings(again).size(), 2U);
+}
+
 TEST_F(Findings, ResourcesAreListedShownAndScanned) {
   const std::string analyzer = new_analyzer(), own = account(), on = R"({"analyzerArn":")" + analyzer + '"';
   const std::string role = put_role(own, "open", trusting(R"("*")"));

@@ -1,0 +1,182 @@
+#include "loaders/detail/cloudformation_resources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ringwall::loaders::declared {
+namespace {
+
+using Kind = Gap::Kind;
+
+// Macros that leave resources as they stand, but for functions that are not evaluated.
+bool is_harmless(std::string_view macro) { return macro == "AWS::LanguageExtensions"; }
+
+}  // namespace
+
+void CloudFormationReader::read() {
+  world_.add_account(account_);
+  tell_macros();
+  std::vector<Item> items;
+  for (const auto& [logical, resource, offset] : template_.resources().members()) {
+    Item item{.logical = logical, .resource = resource, .type = resource.text("Type"), .doubt = {}};
+    const auto exists = template_.exists(resource);
+    if (exists && !*exists) continue;
+    if (!exists) item.doubt = fmt::format("whether `{}` is made at all is not known", logical);
+    items.push_back(std::move(item));
+  }
+  for (const Item& item : items) declare(item);
+  for (const Item& item : items) connect(item);
+}
+
+void CloudFormationReader::tell_macros() {
+  const Json& transform = template_.root()["Transform"];
+  const auto tell = [&](const Json& macro) {
+    const std::string_view name = macro.is_object() ? macro.text("Name") : macro.as_string();
+    if (is_harmless(name)) return;
+    world_.gap(Kind::unsupported, account_, place(macro),
+               fmt::format("the macro `{}` is not evaluated: give the template that it makes, `aws cloudformation get-template --template-stage Processed`", name));
+  };
+  if (transform.is_array()) {
+    for (const Json& macro : transform.items()) tell(macro);
+  } else if (!transform.is_null()) {
+    tell(transform);
+  }
+  for (const auto& member : template_.resources().members()) {
+    if (!member.key.starts_with("Fn::")) continue;
+    world_.gap(Kind::unsupported, account_, {&text_, member.key_offset}, fmt::format("`{}` makes resources that are not known", member.key));
+  }
+}
+
+Place CloudFormationReader::place(const Item& item, std::string_view property) const {
+  const Json* value = item.resource["Properties"].find(property);
+  return place(value != nullptr ? *value : item.resource);
+}
+
+std::optional<std::string> CloudFormationReader::link(const Value& value, By by, Place place, std::string_view subject) {
+  if (value.is_known() && value.json.is_string()) return std::string(value.json.as_string());
+  if (const auto found = things_.find(value.resource); !value.resource.empty() && found != things_.end()) {
+    return by == By::name ? found->second.name : by == By::arn ? found->second.arn : found->second.id;
+  }
+  const std::string why = !value.unknown.empty() ? value.unknown : "what this names is not there";
+  world_.gap(Kind::placeholder, subject, place, why);
+  return std::nullopt;
+}
+
+// Each item by itself: a list with one that is not known has others that are.
+std::vector<std::string> CloudFormationReader::links(const Item& item, std::string_view name, By by, std::string_view subject) {
+  std::vector<std::string> found;
+  const Json* list = item.resource["Properties"].find(name);
+  if (list == nullptr) return found;
+  Json whole;
+  if (!list->is_array()) {
+    const Value value = template_.evaluate(*list);
+    if (value.absent) return found;
+    if (!value.is_known()) {
+      world_.gap(Kind::placeholder, subject, place(*list), value.unknown);
+      return found;
+    }
+    whole = value.json.is_array() ? value.json : Json::array({value.json});
+    list = &whole;
+  }
+  for (const Json& entry : list->items()) {
+    const Value value = template_.evaluate(entry);
+    if (value.absent) continue;
+    if (auto text = link(value, by, place(entry), subject)) found.push_back(*std::move(text));
+  }
+  return found;
+}
+
+Written CloudFormationReader::document(const Item& item, const Json& value) {
+  Value evaluated = template_.evaluate(value);
+  if (!item.doubt.empty()) return {.place = place(value), .unknown = item.doubt};
+  if (evaluated.absent) return {.place = place(value), .unknown = "the policy is left out by a condition"};
+  if (!evaluated.is_known()) return {.place = {&text_, evaluated.offset}, .unknown = evaluated.unknown};
+  if (evaluated.json.is_string()) return {.text = std::string(evaluated.json.as_string()), .place = place(value)};
+  return written(evaluated.json, place(value), evaluated.computed || !template_.is_json());
+}
+
+std::string CloudFormationReader::text_or(const Item& item, std::string_view name, std::string_view otherwise) {
+  const Value value = property(item, name);
+  return std::string(value.is_known() ? value.json.as_string(otherwise) : otherwise);
+}
+
+estate::Tags CloudFormationReader::tags(const Item& item, std::string_view subject) {
+  estate::Tags tags;
+  const Value value = property(item, "Tags");
+  if (value.absent) return tags;
+  if (!value.is_known()) world_.gap(Kind::placeholder, subject, place(item, "Tags"), value.unknown);
+  for (const Json& tag : value.json.items()) tags.insert_or_assign(tag.str("Key"), tag.str("Value"));
+  return tags;
+}
+
+void CloudFormationReader::declare_principal(const Item& item, const Thing& thing) {
+  const bool is_user = item.type == "AWS::IAM::User";
+  estate::Principal principal{.type = is_user ? policy::Principal::Type::user : policy::Principal::Type::role_session,
+                              .arn = thing.arn, .account = account_, .name = thing.name, .unique_id = {},
+                              .tags = tags(item, thing.arn), .identity = {}, .boundary = {}, .trust = {},
+                              .service_linked = false};
+  world_.add_principal(std::move(principal), place(item.resource));
+}
+
+void CloudFormationReader::declare(const Item& item) {
+  const CloudFormationType* type = cloudformation_type(item.type);
+  Thing thing{.arn = stand_in(item.logical), .id = stand_in(item.logical), .name = stand_in(item.logical)};
+  if (type == nullptr) {
+    things_.emplace(item.logical, thing);
+    if (item.type == "AWS::EC2::VPC") world_.add_vpc({.id = thing.id, .account = account_});
+    declare_organization(item);
+    return;
+  }
+  if (const Value name = template_.name_of(item.logical); name.is_known()) {
+    thing.name = name.json.as_string();
+  } else if (name.unknown.contains("in a circle") || name.unknown.contains("references")) {
+    world_.gap(Kind::unreadable, account_, place(item.resource), name.unknown);
+  }
+  const std::string partition = world_.partition();
+  if (type->identity) {
+    thing.arn = fmt::format("arn:{}:iam::{}:{}{}{}", partition, account_, type->prefix, text_or(item, "Path", "/"), thing.name);
+  } else if (type->service == "s3") {
+    thing.arn = fmt::format("arn:{}:s3:::{}", partition, thing.name);
+  } else {
+    // A secret's ARN ends with six characters that AWS draws.
+    thing.arn = fmt::format("arn:{}:{}:{}:{}:{}{}{}", partition, type->service, world_.options().default_region, account_,
+                            type->prefix, thing.name, type->service == "secretsmanager" ? "-000000" : "");
+  }
+  things_.emplace(item.logical, thing);
+  if (!item.doubt.empty()) world_.gap(Kind::placeholder, thing.arn, place(item.resource), item.doubt);
+  if (item.type == "AWS::IAM::User" || item.type == "AWS::IAM::Role") {
+    declare_principal(item, thing);
+  } else if (item.type == "AWS::IAM::Group") {
+    world_.add_group(account_, thing.name);
+  } else if (item.type == "AWS::IAM::ManagedPolicy") {
+    world_.add_managed_policy(thing.arn, document(item, item.resource["Properties"]["PolicyDocument"]), place(item.resource));
+  } else {
+    world_.add_resource({.arn = thing.arn, .account = account_, .kind = type->key ? authz::ResourceKind::key : authz::ResourceKind::plain}, place(item.resource));
+  }
+}
+
+// Ids of an organisation are in no template; what refers to them is connected all the same.
+bool CloudFormationReader::declare_organization(const Item& item) {
+  const Thing& thing = things_.find(item.logical)->second;
+  if (item.type == "AWS::Organizations::Organization") {
+    Organization::Head head{.id = world_.options().organization, .management_account = account_, .root_id = thing.id + ".RootId", .scps = {}, .rcps = {}, .place = place(item.resource)};
+    if (head.id.empty()) {
+      head.id = thing.id;
+      world_.gap(Kind::placeholder, "*", place(item.resource), "the organisation's id is known only when the stack is made");
+    }
+    world_.organization().set_head(std::move(head));
+  } else if (item.type == "AWS::Organizations::Account") {
+    world_.gap(Kind::placeholder, thing.id, place(item.resource), fmt::format("the id of the account `{}` is known only when the stack is made", item.logical));
+  } else if (item.type == "AWS::Organizations::Policy") {
+    const std::string type = text_or(item, "Type", "");
+    if (type != "SERVICE_CONTROL_POLICY" && type != "RESOURCE_CONTROL_POLICY") return true;
+    world_.organization().add_policy(thing.id, text_or(item, "Name", item.logical),
+                                     type == "SERVICE_CONTROL_POLICY" ? policy::Kind::scp : policy::Kind::rcp,
+                                     document(item, item.resource["Properties"]["Content"]));
+  }
+  return true;
+}
+
+}  // namespace ringwall::loaders::declared

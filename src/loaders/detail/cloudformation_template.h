@@ -1,0 +1,94 @@
+#pragma once
+// A CloudFormation template, and as much of its functions as the template alone decides.
+//
+// A value is known, or it is not and says why. A parameter has its default; what AWS makes (an id,
+// a generated name), another stack's export and the stack's own name are not known. Where such a
+// value is nothing but a reference to another resource, it says to which.
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "loaders/detail/declared_documents.h"
+
+namespace ringwall::loaders::declared {
+
+inline constexpr std::size_t cloudformation_text_max = 1024UL * 1024;            // one computed text
+inline constexpr std::size_t cloudformation_work_max = 256UL * 1024 * 1024;      // bytes computed, all in all
+inline constexpr std::size_t cloudformation_references_max = 64;                 // one through the other
+
+struct Value {
+  Json json = {};            // where it is known
+  std::string unknown = {};  // not empty: why it is not
+  std::uint32_t offset = 0;  // of what is not known
+  bool absent = false;       // AWS::NoValue
+  bool computed = false;     // not as the file has it
+  std::string resource = {}; // of an unknown value: the logical id that it stands for, and nothing else
+
+  bool is_known() const { return unknown.empty() && !absent; }
+};
+
+struct CloudFormationType {
+  enum class Ref : std::uint8_t { name, arn, url, unknown };
+  std::string_view type, service;
+  std::string_view prefix;  // in the ARN, before the name
+  std::string_view name;    // the property; empty: AWS draws the name
+  Ref ref = Ref::name;
+  bool key = false;
+  bool identity = false;    // of IAM: no Region, and a path
+};
+const CloudFormationType* cloudformation_type(std::string_view type);  // null: none that has a name
+
+class Template {
+ public:
+  // Refuses what is no template. Borrows text and options.
+  static Result<Template> read(const Text& text, const Options& options);
+
+  bool is_json() const { return is_json_; }
+  const Json& resources() const { return json_["Resources"]; }
+  const Json& root() const { return json_; }
+
+  Value evaluate(const Json& json);
+  // A property of a resource; absent if it is not there.
+  Value property(const Json& resource, std::string_view name);
+  // Does the resource's condition hold? Nothing: not known.
+  std::optional<bool> exists(const Json& resource);
+  // The name and the ARN that the template gives a resource; unknown values where it gives none.
+  Value name_of(const std::string& logical);
+  Value arn_of(const std::string& logical);
+
+ private:
+  Template(const Options& options) : options_(&options) {}
+
+  Value known(Json json, const Json& at);
+  Value refuse(const Json& at, std::string why) const;
+  Value reference(const std::string& name, const Json& at);
+  Value parameter(const Json& parameter, const std::string& name, const Json& at);
+  Value attribute(const std::string& logical, std::string_view attribute, const Json& at);
+  Value function(std::string_view name, const Json& argument, const Json& at);
+  Value substitute(const Json& argument, const Json& at);
+  Value substituted(std::string_view name, const Json& names, const Json& at);
+  Value join(const Json& argument, const Json& at);
+  Value select(const Json& argument, const Json& at);
+  Value split(const Json& argument, const Json& at);
+  Value find_in_map(const Json& argument, const Json& at);
+  Value choose(const Json& argument, const Json& at);
+  Value list(const Json& json);
+  Value object(const Json& json);
+
+  std::optional<bool> condition(const Json& json);
+  std::optional<bool> named_condition(const std::string& name);
+
+  const Options* options_;
+  Json json_;
+  bool is_json_ = false;
+  std::size_t work_ = 0;
+  std::set<std::string> open_;  // resources and conditions that are being evaluated
+  std::string cycle_;           // the last one met, for the message
+  std::map<std::string, Value> names_;
+  std::map<std::string, std::optional<bool>> conditions_;
+};
+
+}  // namespace ringwall::loaders::declared
