@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "lint/report.h"
 #include "proofs.h"
@@ -91,41 +92,39 @@ void add_compare(CLI::App& command, CompareFlags& flags) {
 
 // A subcommand whose flags live as long as the command line does.
 template <typename Flags>
-CLI::App* add(CLI::App& app, const char* name, const char* what, int (*run)(const Flags&), std::function<int()>& chosen, std::shared_ptr<Flags>& flags) {
+std::pair<CLI::App&, Flags&> add(CLI::App& app, const char* name, const char* what, int (*run)(const Flags&), std::function<int()>& chosen) {
   CLI::App* command = app.add_subcommand(name, what);
-  flags = std::make_shared<Flags>();  // the parser's callback keeps it
+  const auto flags = std::make_shared<Flags>();  // the parser's callback keeps it
   command->callback([run, flags, &chosen] { chosen = [run, flags] { return run(*flags); }; });
-  return command;
+  return {*command, *flags};
 }
 
 }  // namespace
 
 void add_proofs(CLI::App& app, std::function<int()>& chosen) {
-  std::shared_ptr<ProveFlags> prove_flags;
-  add_prove(*add(app, "prove", "Prove that the perimeter holds, or show the requests that cross it.", prove, chosen, prove_flags), *prove_flags);
+  const auto [prove_command, prove_flags] = add(app, "prove", "Prove that the perimeter holds, or show the requests that cross it.", prove, chosen);
+  add_prove(prove_command, prove_flags);
 
-  std::shared_ptr<DiffFlags> diff_flags;
-  add_diff(*add(app, "diff", "Show what a change of an estate newly allows.", diff, chosen, diff_flags), *diff_flags);
+  const auto [diff_command, diff_flags] = add(app, "diff", "Show what a change of an estate newly allows.", diff, chosen);
+  add_diff(diff_command, diff_flags);
 
-  std::shared_ptr<WhoCanFlags> who_flags;
-  CLI::App* who = add(app, "who-can", "Show who may do an action on a resource, and when.", who_can, chosen, who_flags);
-  who->footer(statuses_of_questions);
-  who->add_option("action", who_flags->action, "as s3:GetObject")->required()->type_name("ACTION");
-  who->add_option("resource", who_flags->resource, "on what")->required()->type_name("ARN");
-  add_estate(*who, who_flags->estate);
-  add_threads(*who, who_flags->threads);
-  add_format(*who, who_flags->format);
+  const auto [who, who_flags] = add(app, "who-can", "Show who may do an action on a resource, and when.", who_can, chosen);
+  who.footer(statuses_of_questions);
+  who.add_option("action", who_flags.action, "as s3:GetObject")->required()->type_name("ACTION");
+  who.add_option("resource", who_flags.resource, "on what")->required()->type_name("ARN");
+  add_estate(who, who_flags.estate);
+  add_threads(who, who_flags.threads);
+  add_format(who, who_flags.format);
 
-  std::shared_ptr<WhatCanFlags> what_flags;
-  CLI::App* what = add(app, "what-can", "Show what a principal may do, and when.", what_can, chosen, what_flags);
-  what->footer(statuses_of_questions);
-  what->add_option("principal", what_flags->principal, "a user or a role")->required()->type_name("ARN");
-  add_estate(*what, what_flags->estate);
-  add_threads(*what, what_flags->threads);
-  add_format(*what, what_flags->format);
+  const auto [what, what_flags] = add(app, "what-can", "Show what a principal may do, and when.", what_can, chosen);
+  what.footer(statuses_of_questions);
+  what.add_option("principal", what_flags.principal, "a user or a role")->required()->type_name("ARN");
+  add_estate(what, what_flags.estate);
+  add_threads(what, what_flags.threads);
+  add_format(what, what_flags.format);
 
-  std::shared_ptr<CompareFlags> compare_flags;
-  add_compare(*add(app, "compare", "Is everything that policy A allows allowed by policy B?", compare, chosen, compare_flags), *compare_flags);
+  const auto [compare_command, compare_flags] = add(app, "compare", "Is everything that policy A allows allowed by policy B?", compare, chosen);
+  add_compare(compare_command, compare_flags);
 }
 
 bool is_proof(const std::string& subcommand) { return std::ranges::find(names, subcommand) != names.end(); }

@@ -78,7 +78,8 @@ TEST(Compare, ResourceControlPoliciesAreComparedLikewise) {
 }
 
 TEST(Compare, ToldClassesAreBounded) {
-  const auto a = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"ec2:RunInstances","Resource":"*"}]})");
+  const auto a = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::books/*","Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+    {"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}}]})");
   const auto b = made(R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})");
   Prover prover;
   EXPECT_GE(compare(prover, a, b).violations.size(), 2U);

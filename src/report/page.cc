@@ -117,6 +117,19 @@ class Page {
     return link.empty() ? "<td class=\"figure\">" + grouped(count) + "</td>" : "<td class=\"figure\"><a href=\"#" + link + "\">" + grouped(count) + "</a></td>";
   }
 
+  bool has_leaks(perimeter::Objective objective) const {
+    return std::ranges::any_of(report_.leaks, [&](const prove::Leak& leak) { return leak.objective == objective; });
+  }
+
+  // Where the row's leaks are told. The whole may leak by those of other rows.
+  std::string link_of(const prove::Row& row) const {
+    if (has_leaks(row.objective)) return detail::anchor_of(row.objective);
+    for (const prove::CellOf& cell : row.cells) {
+      if (!cell.leaks.empty() && cell.leaks.front() < page_leaks_max) return "leak-" + std::to_string(cell.leaks.front() + 1);
+    }
+    return "matrix";
+  }
+
   void matrix() {
     out_ += "<section id=\"matrix\" aria-labelledby=\"matrix-title\">\n<h2 id=\"matrix-title\">The matrix</h2>\n<div class=\"wide\"><table>\n"
             "<thead><tr><th scope=\"col\">Objective</th><th scope=\"col\">Verdict</th><th scope=\"col\" class=\"figure\">Proved</th>"
@@ -127,7 +140,7 @@ class Page {
       const std::string verdict = nothing ? "none" : std::string(name_of(row.verdict));
       std::string guards;
       for (const prove::Guard guard : row.sole_guards) guards += "<span class=\"guard\">" + std::string(name_of(guard)) + "</span>";
-      const std::string link = detail::anchor_of(row.objective);
+      const std::string link = link_of(row);
       out_ += "<tr id=\"row-" + std::to_string(detail::index_of(row.objective)) + "\"><th scope=\"row\"><span class=\"name\">" +
               std::string(perimeter::name_of(row.objective)) + "</span><span class=\"asks\">" + std::string(detail::question_of(row.objective)) +
               "</span></th><td>" + (row.verdict == Verdict::leak ? "<a class=\"verdict leak\" href=\"#" + link + "\">leak</a>" : "<span class=\"verdict " + verdict + "\">" + (nothing ? "nothing to ask" : verdict) + "</span>") +
@@ -186,7 +199,7 @@ class Page {
             "<form class=\"tools\" hidden><label>Search <input type=\"search\" name=\"text\" autocomplete=\"off\"></label>"
             "<label>Objective <select name=\"objective\"><option value=\"\">all</option>";
     for (const prove::Row& row : report_.rows) {
-      if (row.verdict == Verdict::leak) out_ += "<option>" + std::string(perimeter::name_of(row.objective)) + "</option>";
+      if (has_leaks(row.objective)) out_ += "<option>" + std::string(perimeter::name_of(row.objective)) + "</option>";
     }
     out_ += "</select></label><button type=\"button\" name=\"open\">Open all</button><button type=\"button\" name=\"close\">Close all</button>"
             "<output aria-live=\"polite\"></output></form>\n";
