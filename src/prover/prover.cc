@@ -274,19 +274,24 @@ std::vector<policy::Context> Case::choices(bool& complete) {
 
 std::vector<Case::Kind> Case::kinds_of(const std::vector<std::size_t>& atoms) {
   const auto& members = state_.members_of(space_);
-  std::map<std::string_view, Kind> kinds;
+  const KnownActions& known = state_.known();
+  std::vector<Kind> kinds;
+  std::vector<std::size_t> places;  // 1 + the kind's, by number of the types
   for (const std::size_t atom : atoms) {
     for (const std::size_t action : members[atom]) {
-      const std::string& types = state_.known().types(action);
+      const std::size_t number = known.types_number(action);
+      const std::string& types = known.types(number);
       if (types.empty() && query_.universe.actions == Actions::on_resources) continue;
-      Kind& kind = kinds[types];
-      kind.types = types;
-      kind.actions.push_back(action);
+      if (places.size() <= number) places.resize(number + 1, 0);
+      if (places[number] == 0) {
+        kinds.push_back({types, {}});
+        places[number] = kinds.size();
+      }
+      kinds[places[number] - 1].actions.push_back(action);
     }
   }
-  std::vector<Kind> all;
-  for (auto& [types, kind] : kinds) all.push_back(std::move(kind));
-  return all;
+  std::ranges::sort(kinds, {}, &Kind::types);
+  return kinds;
 }
 
 TypedResources Case::taken_by(const Kind& kind) {
@@ -412,6 +417,7 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   const bool all_resources = !asks_for_resource(residual);
   const Reach reach = reach_of(residual);
   Finding finding{.callable = true};
+  std::vector<std::size_t> actions;
   const Kind* shown = nullptr;
   std::size_t searched = 0;
   for (const Kind& kind : kinds) {
@@ -432,10 +438,12 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     }
     // One on a resource says more than one on `*`.
     if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) shown = &kind;
-    for (const std::size_t action : kind.actions) finding.actions.push_back(state_.known().name(action));
+    actions.insert(actions.end(), kind.actions.begin(), kind.actions.end());
   }
   if (shown != nullptr) {
-    std::ranges::sort(finding.actions);
+    std::ranges::sort(actions);  // in the order of their names
+    finding.actions.reserve(actions.size());
+    for (const std::size_t one : actions) finding.actions.push_back(state_.known().name(one));
     const std::size_t action = shown->actions.front();
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
