@@ -206,6 +206,7 @@ class Case {
   };
   std::vector<Kind> kinds_of(const std::vector<std::size_t>& atoms);
   TypedResources taken_by(const Kind& kind);
+  std::vector<std::vector<std::size_t>> granted_alike(const std::vector<std::size_t>& atoms);
   void tell(Ref residual, const std::vector<std::size_t>& atoms);
   bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
   policy::Request request_of(const Model& model, const std::string& action) const;
@@ -441,9 +442,10 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     actions.insert(actions.end(), kind.actions.begin(), kind.actions.end());
   }
   if (shown != nullptr) {
-    std::ranges::sort(actions);  // in the order of their names
+    std::ranges::sort(actions);  // as the catalogue has them, nearly by name
     finding.actions.reserve(actions.size());
     for (const std::size_t one : actions) finding.actions.push_back(state_.known().name(one));
+    if (!std::ranges::is_sorted(finding.actions)) std::ranges::sort(finding.actions);
     const std::size_t action = shown->actions.front();
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
@@ -458,13 +460,40 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   tell(residual, solver, atoms.front(), space_.actions.domain.atoms[atoms.front()].word, {.callable = false});
 }
 
+// Actions that the same statements may allow, of those for which the same is left of the question.
+std::vector<std::vector<std::size_t>> Case::granted_alike(const std::vector<std::size_t>& atoms) {
+  std::vector<std::vector<std::size_t>> groups;
+  std::map<std::vector<std::pair<const policy::Document*, std::size_t>>, std::size_t> places;
+  for (const std::size_t atom : atoms) {
+    std::vector<std::pair<const policy::Document*, std::size_t>> statements;
+    for (const auto& grant : encoder_.granting(query_.allowing.front(), {&space_.actions, atom})) {
+      if (grant.applies != no) statements.emplace_back(grant.document, grant.statement);
+    }
+    const auto [place, added] = places.try_emplace(std::move(statements), groups.size());
+    if (added) groups.emplace_back();
+    groups[place->second].push_back(atom);
+  }
+  return groups;
+}
+
 void Case::find() {
   for (const auto& [residual, atoms] : std::map(residuals_)) {
-    if (answer_.findings.size() >= query_.classes_max) {
-      answer_.more = true;
-      return;
+    std::vector<std::vector<std::size_t>> groups = {atoms};
+    if (atoms.size() > 1) {
+      const Solution any = solver().solve(residual);
+      if (any.outcome != Outcome::satisfiable) {
+        note(any);
+        continue;
+      }
+      groups = granted_alike(atoms);
     }
-    tell(residual, atoms);
+    for (const std::vector<std::size_t>& group : groups) {
+      if (answer_.findings.size() >= query_.classes_max) {
+        answer_.more = true;
+        return;
+      }
+      tell(residual, group);
+    }
   }
 }
 

@@ -76,21 +76,14 @@ RelationId arns(Vocabulary& vocabulary, std::vector<policy::Listed> values) {
 }  // namespace
 
 KnownActions::KnownActions() {
-  std::vector<std::pair<std::string, catalogue::Action>> all;
   for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
     for (std::size_t i = 0; i < service.action_count(); ++i) {
-      catalogue::Action action = service.action_at(i);
-      std::string name = action.full_name();
-      all.emplace_back(std::move(name), std::move(action));
+      actions_.push_back(service.action_at(i));
+      names_.push_back(actions_.back().full_name());
+      by_lower_name_.emplace_back(text::lower(names_.back()), by_lower_name_.size());
     }
   }
-  std::ranges::sort(all, {}, [](const auto& one) -> const std::string& { return one.first; });
-  for (auto& [name, action] : all) {
-    by_lower_name_.emplace_back(text::lower(name), names_.size());
-    names_.push_back(std::move(name));
-    actions_.push_back(std::move(action));
-  }
-  std::ranges::sort(by_lower_name_);
+  if (!std::ranges::is_sorted(by_lower_name_)) std::ranges::sort(by_lower_name_);
   types_numbers_.resize(actions_.size(), not_asked);
 }
 

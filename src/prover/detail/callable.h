@@ -14,7 +14,7 @@
 
 namespace ringwall::prover::detail {
 
-// All actions of the catalogue, numbered in the order of their names.
+// All actions of the catalogue, numbered.
 class KnownActions {
  public:
   KnownActions();
