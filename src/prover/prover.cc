@@ -206,6 +206,7 @@ class Case {
   };
   std::vector<Kind> kinds_of(const std::vector<std::size_t>& atoms);
   TypedResources taken_by(const Kind& kind);
+  std::vector<std::vector<std::size_t>> granted_alike(const std::vector<std::size_t>& atoms);
   void tell(Ref residual, const std::vector<std::size_t>& atoms);
   bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
   policy::Request request_of(const Model& model, const std::string& action) const;
@@ -274,19 +275,24 @@ std::vector<policy::Context> Case::choices(bool& complete) {
 
 std::vector<Case::Kind> Case::kinds_of(const std::vector<std::size_t>& atoms) {
   const auto& members = state_.members_of(space_);
-  std::map<std::string_view, Kind> kinds;
+  const KnownActions& known = state_.known();
+  std::vector<Kind> kinds;
+  std::vector<std::size_t> places;  // 1 + the kind's, by number of the types
   for (const std::size_t atom : atoms) {
     for (const std::size_t action : members[atom]) {
-      const std::string& types = state_.known().types(action);
+      const std::size_t number = known.types_number(action);
+      const std::string& types = known.types(number);
       if (types.empty() && query_.universe.actions == Actions::on_resources) continue;
-      Kind& kind = kinds[types];
-      kind.types = types;
-      kind.actions.push_back(action);
+      if (places.size() <= number) places.resize(number + 1, 0);
+      if (places[number] == 0) {
+        kinds.push_back({types, {}});
+        places[number] = kinds.size();
+      }
+      kinds[places[number] - 1].actions.push_back(action);
     }
   }
-  std::vector<Kind> all;
-  for (auto& [types, kind] : kinds) all.push_back(std::move(kind));
-  return all;
+  std::ranges::sort(kinds, {}, &Kind::types);
+  return kinds;
 }
 
 TypedResources Case::taken_by(const Kind& kind) {
@@ -412,6 +418,7 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   const bool all_resources = !asks_for_resource(residual);
   const Reach reach = reach_of(residual);
   Finding finding{.callable = true};
+  std::vector<std::size_t> actions;
   const Kind* shown = nullptr;
   std::size_t searched = 0;
   for (const Kind& kind : kinds) {
@@ -432,10 +439,13 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     }
     // One on a resource says more than one on `*`.
     if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) shown = &kind;
-    for (const std::size_t action : kind.actions) finding.actions.push_back(state_.known().name(action));
+    actions.insert(actions.end(), kind.actions.begin(), kind.actions.end());
   }
   if (shown != nullptr) {
-    std::ranges::sort(finding.actions);
+    std::ranges::sort(actions);  // as the catalogue has them, nearly by name
+    finding.actions.reserve(actions.size());
+    for (const std::size_t one : actions) finding.actions.push_back(state_.known().name(one));
+    if (!std::ranges::is_sorted(finding.actions)) std::ranges::sort(finding.actions);
     const std::size_t action = shown->actions.front();
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
@@ -450,13 +460,40 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   tell(residual, solver, atoms.front(), space_.actions.domain.atoms[atoms.front()].word, {.callable = false});
 }
 
+// Actions that the same statements may allow, of those for which the same is left of the question.
+std::vector<std::vector<std::size_t>> Case::granted_alike(const std::vector<std::size_t>& atoms) {
+  std::vector<std::vector<std::size_t>> groups;
+  std::map<std::vector<std::pair<const policy::Document*, std::size_t>>, std::size_t> places;
+  for (const std::size_t atom : atoms) {
+    std::vector<std::pair<const policy::Document*, std::size_t>> statements;
+    for (const auto& grant : encoder_.granting(query_.allowing.front(), {&space_.actions, atom})) {
+      if (grant.applies != no) statements.emplace_back(grant.document, grant.statement);
+    }
+    const auto [place, added] = places.try_emplace(std::move(statements), groups.size());
+    if (added) groups.emplace_back();
+    groups[place->second].push_back(atom);
+  }
+  return groups;
+}
+
 void Case::find() {
   for (const auto& [residual, atoms] : std::map(residuals_)) {
-    if (answer_.findings.size() >= query_.classes_max) {
-      answer_.more = true;
-      return;
+    std::vector<std::vector<std::size_t>> groups = {atoms};
+    if (atoms.size() > 1) {
+      const Solution any = solver().solve(residual);
+      if (any.outcome != Outcome::satisfiable) {
+        note(any);
+        continue;
+      }
+      groups = granted_alike(atoms);
     }
-    tell(residual, atoms);
+    for (const std::vector<std::size_t>& group : groups) {
+      if (answer_.findings.size() >= query_.classes_max) {
+        answer_.more = true;
+        return;
+      }
+      tell(residual, group);
+    }
   }
 }
 

@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "text/encode.h"
+#include "text/encode.h"
+#include "text/glob.h"
 
 namespace ringwall::prover::detail {
 namespace {
@@ -78,35 +80,40 @@ KnownActions::KnownActions() {
     for (std::size_t i = 0; i < service.action_count(); ++i) {
       actions_.push_back(service.action_at(i));
       names_.push_back(actions_.back().full_name());
+      by_lower_name_.emplace_back(text::lower(names_.back()), by_lower_name_.size());
     }
   }
-  for (std::size_t i = 0; i < names_.size(); ++i) numbers_.emplace(names_[i], i);
-  types_.resize(actions_.size());
+  if (!std::ranges::is_sorted(by_lower_name_)) std::ranges::sort(by_lower_name_);
+  types_numbers_.resize(actions_.size(), not_asked);
 }
 
 void KnownActions::for_each(std::string_view pattern, const std::function<void(std::size_t)>& each) const {
-  if (pattern == "*" || pattern == "*:*") {
-    for (std::size_t i = 0; i < size(); ++i) each(i);
-    return;
+  const std::string lower = pattern == "*:*" ? "*" : text::lower(pattern);
+  const std::string start = lower.substr(0, lower.find_first_of("*?"));
+  const std::string_view rest = std::string_view(lower).substr(start.size());
+  const text::Glob glob(lower);
+  auto at = std::ranges::lower_bound(by_lower_name_, start, {}, [](const auto& one) -> const std::string& { return one.first; });
+  for (; at != by_lower_name_.end() && at->first.starts_with(start); ++at) {
+    const bool matches = rest.empty() ? at->first.size() == start.size() : rest == "*" || glob.matches(at->first);
+    if (matches) each(at->second);
   }
-  catalogue::Catalogue::builtin().for_each_action(pattern, [&](const catalogue::Action& action) {
-    const auto found = numbers_.find(action.full_name());
-    if (found != numbers_.end()) each(found->second);
-    return true;
-  });
 }
 
-const std::string& KnownActions::types(std::size_t action) const {
-  auto& types = types_[action];
-  if (types) return *types;
+std::size_t KnownActions::types_number(std::size_t action) const {
+  std::size_t& number = types_numbers_[action];
+  if (number != not_asked) return number;
   std::vector<std::string_view> arns;
   const auto resources = actions_[action].resources();
   for (const catalogue::Action::Resource& resource : resources) arns.push_back(resource.type.arn);
   std::ranges::sort(arns);
   arns.erase(std::ranges::unique(arns).begin(), arns.end());
-  types.emplace();
-  for (const std::string_view arn : arns) *types += std::string(arn) + "\n";
-  return *types;
+  std::string text;
+  for (const std::string_view arn : arns) text += std::string(arn) + "\n";
+  const auto known = numbers_of_types_.find(text);
+  if (known != numbers_of_types_.end()) return number = known->second;
+  number = types_.size();
+  numbers_of_types_.emplace(types_.emplace_back(std::move(text)), number);
+  return number;
 }
 
 std::vector<std::vector<std::size_t>> members(const ActionSpace& space, const Vocabulary& vocabulary,

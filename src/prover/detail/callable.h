@@ -1,9 +1,12 @@
 #pragma once
 // The requests that AWS's services take today: their actions, each on resources of its types.
 
+#include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "catalogue/catalogue.h"
@@ -22,14 +25,18 @@ class KnownActions {
   void for_each(std::string_view pattern, const std::function<void(std::size_t)>& each) const;
 
   // The resource types that the action takes: ARN patterns, one a line; empty: none. Actions with
-  // the same text take the same resources.
-  const std::string& types(std::size_t action) const;
+  // the same text take the same resources, and their sets of types have the same number.
+  std::size_t types_number(std::size_t action) const;
+  const std::string& types(std::size_t number) const { return types_[number]; }
 
  private:
   std::vector<catalogue::Action> actions_;
   std::vector<std::string> names_;
-  std::unordered_map<std::string_view, std::size_t> numbers_;
-  mutable std::vector<std::optional<std::string>> types_;
+  std::vector<std::pair<std::string, std::size_t>> by_lower_name_;  // in order
+  static constexpr std::size_t not_asked = ~std::size_t{0};
+  mutable std::vector<std::size_t> types_numbers_;  // of each action
+  mutable std::deque<std::string> types_;
+  mutable std::unordered_map<std::string_view, std::size_t> numbers_of_types_;
 };
 
 // The known actions of each class of a space, by the class's atom. Costs a look at every action
