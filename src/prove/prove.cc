@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "prove/detail/whole.h"
 
@@ -28,6 +29,7 @@ class Proof {
 
  private:
   void answer(std::unique_ptr<Cells> cells);
+  void tell_future(const Cells& cells, std::size_t cell, const prover::Answer& answer);
   void fill_row(Objective objective, const Answered& answered);
   void fill_whole();
   void count_gaps(CellOf& cell, const std::string& account, std::vector<bool>& counted) const;
@@ -47,6 +49,7 @@ class Proof {
   Report report_;
   Leaks leaks_;
   AnsweredRows rows_;
+  std::set<const prover::Answer*> told_;
 };
 
 void Proof::answer(std::unique_ptr<Cells> cells) {
@@ -57,10 +60,20 @@ void Proof::answer(std::unique_ptr<Cells> cells) {
   for (std::size_t i = 0; i < cells->size(); ++i) {
     const Outcome& outcome = answered.outcomes[i];
     if (outcome.leak == nullptr) continue;
+    if (told_.insert(outcome.leak.get()).second) tell_future(*cells, i, *outcome.leak);
     answered.leaks[i] = leaks_.add(objective, cells->name(i), cells->account(i), outcome.leak,
                                    cells->documents(i));
   }
   answered.cells = std::move(cells);
+}
+
+// What would get through as well, had a service the action.
+void Proof::tell_future(const Cells& cells, std::size_t cell, const prover::Answer& answer) {
+  for (const prover::Finding& finding : answer.findings) {
+    if (finding.callable) continue;
+    report_.future.push_back(
+        {cells.objective(), {cells.name(cell)}, finding, cells.documents(cell), {}});
+  }
 }
 
 // A leak may be closed by what was not read, and a proof opened by it.

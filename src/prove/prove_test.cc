@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "prove/testing_estate.h"
 
 namespace ringwall::prove {
@@ -65,6 +67,155 @@ TEST(Prove, HoldsEveryCellWhenEveryLayerIsThere) {
   EXPECT_EQ(report.roles, 1U);
   EXPECT_EQ(report.accounts, 3U);
   EXPECT_TRUE(report.leaks.empty());
+}
+
+// Each cell that fell has a witness, and says what to do.
+void expect_witnesses(const Report& report) {
+  for (const Leak& leak : report.leaks) {
+    EXPECT_FALSE(leak.subjects.empty());
+    EXPECT_FALSE(leak.fix.empty());
+    EXPECT_TRUE(leak.finding.callable);
+    for (const authz::Decision& decision : leak.finding.decisions)
+      EXPECT_EQ(decision.verdict, authz::Verdict::allow);
+  }
+}
+
+TEST(Prove, FindsWhatOnlyTheResourceScpHolds) {
+  const Report report = proof_of({.scp_resources = false});
+  EXPECT_EQ(fallen(report), "identity/resources perimeter") << told(report);
+  expect_witnesses(report);
+}
+
+TEST(Prove, FindsWhatOnlyTheNetworkScpHolds) {
+  const Report report = proof_of({.scp_networks = false});
+  EXPECT_EQ(fallen(report), "identity/networks perimeter") << told(report);
+  expect_witnesses(report);
+}
+
+TEST(Prove, FindsThatResourceStatementsAreBackedByRcpsOnlyWhereThoseReach) {
+  const Report report = proof_of({.statements = false});
+  EXPECT_EQ(fallen(report), "resource/principals resource/networks perimeter") << told(report);
+  for (const Leak& leak : report.leaks)
+    EXPECT_EQ(leak.subjects, std::vector<std::string>{testing::topic});
+  expect_witnesses(report);
+}
+
+TEST(Prove, StandsWithoutRcpsWhereEveryPolicyHasTheStatements) {
+  EXPECT_EQ(fallen(proof_of({.rcp = false})), "");
+}
+
+TEST(Prove, FindsWhatRcpsAndStatementsHoldTogether) {
+  const Report report = proof_of({.rcp = false, .statements = false});
+  EXPECT_EQ(fallen(report), "resource/principals resource/networks perimeter") << told(report);
+  expect_witnesses(report);
+}
+
+TEST(Prove, FindsWhatOnlyTheEndpointPolicyHolds) {
+  const Report report = proof_of({.endpoints = false});
+  EXPECT_EQ(fallen(report), "network/principals network/resources perimeter") << told(report);
+  expect_witnesses(report);
+}
+
+TEST(Prove, FindsWhoMayAssumeARoleWithoutTrustStatementAndRcp) {
+  EXPECT_EQ(fallen(proof_of({.trust = false})), "");  // the RCP denies sts:AssumeRole
+  const Report report = proof_of({.rcp = false, .trust = false});
+  EXPECT_EQ(fallen(report), "trust perimeter") << told(report);
+  expect_witnesses(report);
+}
+
+TEST(Prove, SaysWhichGuardsHoldACellAlone) {
+  const Report report = proof_of({});
+  const Row& identity = row_of(report, Objective::identity_resources);
+  EXPECT_EQ(identity.cells.front().guards, std::vector<Guard>{Guard::scp});
+  EXPECT_EQ(identity.sole_guards, std::vector<Guard>{Guard::scp});
+  const Row& resource = row_of(report, Objective::resource_principals);
+  for (const CellOf& cell : resource.cells) {
+    const bool both = cell.subject == testing::bucket;
+    EXPECT_EQ(cell.guards.size(), both ? 2U : 1U) << cell.subject;
+  }
+  EXPECT_EQ(resource.sole_guards, std::vector<Guard>{Guard::resource});
+}
+
+TEST(Prove, CountsAnExceptionUntilItExpires) {
+  const loaders::Loaded world = testing::small_organization({.endpoints = false}).finish();
+  perimeter::Perimeter file = testing::perimeter_file();
+  perimeter::Exception exception;
+  exception.name = "endpoints are next";
+  exception.expires = "2026-06-01";
+  exception.objectives = {Objective::network_principals, Objective::network_resources};
+  file.exceptions = {exception};
+  Options today = options;
+  const Report before = prove(world, file, today);
+  EXPECT_EQ(fallen(before), "") << told(before);
+  ASSERT_EQ(before.exceptions.size(), 1U);
+  EXPECT_FALSE(before.exceptions[0].expired);
+  EXPECT_NE(before.exceptions[0].uses, 0U);
+  today.today = "2026-06-01";
+  const Report after = prove(world, file, today);
+  EXPECT_EQ(fallen(after), "network/principals network/resources perimeter");
+  EXPECT_TRUE(after.exceptions[0].expired);
+  EXPECT_EQ(after.exceptions[0].uses, 0U);
+}
+
+TEST(Prove, ProvesNothingThatRestsOnAGap) {
+  loaders::Loaded world = testing::small_organization({}).finish();
+  world.gaps.push_back({.subject = testing::bucket, .path = "policies/b.json", .message = "cut off"});
+  const perimeter::Perimeter file = testing::perimeter_file();
+  const Report report = prove(world, file, options);
+  EXPECT_EQ(fallen(report), "resource/principals resource/networks perimeter");
+  EXPECT_EQ(report.verdict(), Verdict::inconclusive);
+  const Row& row = row_of(report, Objective::resource_principals);
+  EXPECT_EQ(row.proved, 1U);
+  EXPECT_EQ(row.inconclusive, 1U);
+}
+
+TEST(Prove, KeepsAPlaceForWhatIsMissingAltogether) {
+  loaders::Loaded world = testing::small_organization({}).finish();
+  world.gaps.push_back({.subject = "333344445555", .path = "accounts", .message = "no principals"});
+  const perimeter::Perimeter file = testing::perimeter_file();
+  for (const Row& row : prove(world, file, options).rows) {
+    EXPECT_EQ(row.verdict, Verdict::inconclusive) << perimeter::name_of(row.objective);
+    EXPECT_EQ(row.inconclusive, 1U);
+  }
+}
+
+TEST(Prove, AsksNothingAgainThatDidNotChange) {
+  const loaders::Loaded world = testing::small_organization({}).finish();
+  const perimeter::Perimeter file = testing::perimeter_file();
+  const auto memory = make_memory();
+  const Report first = prove(world, file, options, memory);
+  EXPECT_NE(first.statistics.asked, 0U);
+  const Report again = prove(world, file, options, memory);
+  EXPECT_EQ(again.statistics.asked, 0U);
+  EXPECT_EQ(fallen(again), "");
+  // With a layer gone, the same memory finds what a new one finds.
+  const loaders::Loaded changed = testing::small_organization({.scp_resources = false}).finish();
+  EXPECT_EQ(fallen(prove(changed, file, options, memory)), "identity/resources perimeter");
+}
+
+TEST(Difference, TellsWhatAChangeNewlyAllows) {
+  const loaders::Loaded closed = testing::small_organization({}).finish();
+  const loaders::Loaded open = testing::small_organization({.endpoints = false}).finish();
+  EXPECT_TRUE(difference(closed, closed, options).newly_allowed.empty());
+  EXPECT_TRUE(difference(open, closed, options).newly_allowed.empty());
+  const Difference opened = difference(closed, open, options);
+  ASSERT_FALSE(opened.newly_allowed.empty());
+  for (const Change& change : opened.newly_allowed) EXPECT_EQ(change.subject, "vpce-0a");
+}
+
+TEST(Access, TellsWhoCanAndWhatCan) {
+  const loaders::Loaded world = testing::small_organization({.rcp = false, .statements = false}).finish();
+  const auto who = who_can(world, "s3:GetObject", std::string(testing::bucket) + "/x", options);
+  ASSERT_TRUE(who.has_value());
+  std::vector<std::string> names;
+  for (const Access& access : who->found) names.push_back(access.principal);
+  EXPECT_NE(std::ranges::find(names, "anonymous"), names.end());
+  EXPECT_NE(std::ranges::find(names, testing::app_role), names.end());
+  EXPECT_FALSE(who_can(world, "s3:NoSuchThing", testing::bucket, options).has_value());
+  const auto what = what_can(world, testing::app_role, options);
+  ASSERT_TRUE(what.has_value());
+  EXPECT_FALSE(what->found.empty());
+  EXPECT_FALSE(what_can(world, "arn:aws:iam::111122223333:role/nobody", options).has_value());
 }
 
 }  // namespace

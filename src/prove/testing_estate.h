@@ -2,7 +2,7 @@
 // Organisations to prove, made in memory: a small one whose every layer can be left out, and one of
 // any size, of templates as platform teams use them, with a few leaks put in.
 
-#include <algorithm>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -45,8 +45,7 @@ inline std::string only_my_networks(const std::vector<std::string>& vpcs, const 
 inline std::string only_my_principals(const std::string& action, const std::string& resource) {
   return R"({"Sid":"OnlyMyPrincipals","Effect":"Deny","Principal":"*","Action":)" + action +
          (resource.empty() ? "" : R"(,"Resource":")" + resource + "\"") +
-         R"(,"Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-ringwall01"},)"
-         R"("BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}})";
+         R"(,"Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-ringwall01"}}})";
 }
 inline std::string rcp_networks(const std::string& actions, const std::vector<std::string>& vpcs) {
   std::string statement = only_my_networks(vpcs, R"("Principal":"*",)");

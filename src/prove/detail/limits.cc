@@ -127,6 +127,9 @@ Constraint Limits::unexpected_network(const Mine& mine) {
     expected.push_back(sure("StringEquals", "aws:SourceVpc", mine.vpcs()));
   if (!mine.endpoints().empty())
     expected.push_back(sure("StringEquals", "aws:SourceVpce", mine.endpoints()));
+  // The organisation's own endpoints are expected, whether or not the estate lists them.
+  if (mine.perimeter().networks.estate_vpcs && !mine.organization().empty())
+    expected.push_back(sure("StringEquals", "aws:VpceOrgID", {mine.organization()}));
   return prover::all_of(
       {prover::none_of(std::move(expected)),
        prover::any_of({present("aws:SourceIp"), present("aws:SourceVpc"),

@@ -1,0 +1,230 @@
+// What a change newly allows: each principal's own side, each resource's and each role's, and each
+// endpoint's policy, asked for what they allow now and did not before. Only what differs is asked.
+
+#include <algorithm>
+#include <set>
+
+#include "prove/detail/asker.h"
+#include "prove/detail/cells.h"
+
+namespace ringwall::prove {
+namespace {
+
+using namespace detail;
+
+// A subject of both estates: what it was, and what it is.
+struct Both {
+  std::string subject;
+  std::optional<authz::Layers> before;  // none: it was not there, and allowed nothing
+  authz::Layers after;
+  std::vector<prover::Caller> callers;
+  std::vector<prover::Owner> owners = {{}};
+  std::vector<prover::Constraint> where;
+  policy::Context keys;
+};
+
+std::string texts_of(const authz::Layers& layers) {
+  std::vector<const policy::Document*> documents;
+  std::string text;
+  const auto flush = [&] {
+    for (const policy::Document* document : documents) text += document->source() + "\n";
+    documents.clear();
+    text += "\n|\n";
+  };
+  gather(layers.identity, documents);
+  flush();
+  gather(layers.scps, documents);
+  text += std::to_string(layers.scps.size());
+  flush();
+  gather(layers.rcps, documents);
+  text += std::to_string(layers.rcps.size());
+  flush();
+  for (const authz::Named* one : {layers.boundary, layers.resource, layers.endpoint}) {
+    if (one != nullptr) documents.push_back(one->document.get());
+    flush();
+  }
+  return text;
+}
+
+class Comparer {
+ public:
+  Comparer(const loaders::Loaded& before, const loaders::Loaded& after, const Options& options)
+      : before_(before), after_(after), options_(options), mine_(after, nothing_) {}
+
+  Difference run() && {
+    add_principals();
+    add_resources();
+    add_endpoints();
+    for (const loaders::Gap& gap : after_.gaps)
+      difference_.undecided.push_back("`" + gap.subject + "` rests on what could not be read: " +
+                                      gap.path + ": " + gap.message);
+    ask();
+    return std::move(difference_);
+  }
+
+ private:
+  void add_principals();
+  void add_resources();
+  void add_endpoints();
+  void ask();
+  std::vector<prover::Caller> everyone(const authz::Layers& layers, const std::string& own,
+                                       std::vector<prover::Constraint>& where, Kinds kinds);
+  void add(Both both) {
+    if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
+    changed_.push_back(std::move(both));
+  }
+
+  const perimeter::Perimeter nothing_{};
+  const loaders::Loaded& before_;
+  const loaders::Loaded& after_;
+  const Options& options_;
+  const Mine mine_;
+  Words words_;
+  std::vector<Both> changed_;
+  Difference difference_;
+};
+
+// Outsiders, and those of mine whom the resource's side tells apart.
+std::vector<prover::Caller> Comparer::everyone(const authz::Layers& layers, const std::string& own,
+                                               std::vector<prover::Constraint>& where,
+                                               Kinds kinds) {
+  std::vector<const Facts*> facts;
+  for (const authz::Named* one : {layers.resource, layers.endpoint}) {
+    if (one != nullptr) facts.push_back(&words_.of(one->document));
+  }
+  for (const authz::Level& level : layers.rcps) {
+    for (const authz::Named& named : level.policies) facts.push_back(&words_.of(named.document));
+  }
+  bool canonical = false;
+  std::vector<prover::Caller> callers = outsiders(mine_, words_, facts, kinds, &canonical);
+  if (canonical)
+    difference_.undecided.emplace_back("a policy names a canonical user, and whose account that is "
+                                       "no file says");
+  where.push_back(settle_names(words_, facts, callers));
+  Crowds crowds(mine_, words_);
+  for (const Own* one : crowds.standing(facts, own, {}).callers) callers.push_back(one->caller);
+  return callers;
+}
+
+void Comparer::add_principals() {
+  for (const Own& own : mine_.principals()) {
+    const policy::Principal& who = own.caller.principal;
+    Both both{own.principal->arn, {}, estate::layers_of(*after_.estate, who, nullptr), {}, {{}}, {}, {}};
+    both.after.resource = &assumed_resource();
+    if (const estate::Principal* was = before_.estate->principal(own.principal->arn)) {
+      policy::Principal then = who;
+      then.unique_id = was->unique_id;
+      both.before = estate::layers_of(*before_.estate, then, nullptr);
+      both.before->resource = &assumed_resource();
+      if (was->tags != own.principal->tags) {
+        difference_.undecided.push_back("the tags of `" + own.principal->arn +
+                                        "` changed: what that alone allows is not compared");
+      }
+    }
+    both.callers = {own.caller};
+    add(std::move(both));
+  }
+}
+
+void Comparer::add_resources() {
+  const auto rcps = [](const estate::Estate& estate, const std::string& id) {
+    const estate::Account* account = estate.account(id);
+    return account == nullptr ? std::span<const authz::Level>()
+                              : std::span(account->rcps.data(), account->rcps.size());
+  };
+  const auto compare = [&](const std::string& arn, const std::string& account,
+                           std::optional<authz::Layers> before, authz::Layers after, Kinds kinds) {
+    Both both{arn, std::move(before), after, {}, {{prover::Owner::Kind::account, {account}}}, {},
+              owned_by(mine_, account).keys};
+    if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
+    both.callers = everyone(both.after, account, both.where, kinds);
+    if (auto within = prover::on_resources(with_below(arn))) both.where.push_back(*std::move(within));
+    add(std::move(both));
+  };
+  const auto layers = [&](const estate::Estate& estate, const std::string& account,
+                          const std::optional<authz::Named>& policy, authz::ResourceKind kind) {
+    authz::Layers made;
+    made.identity = {&assumed_identity(), 1};
+    made.resource_kind = kind;
+    made.resource = policy ? &*policy : nullptr;
+    made.rcps = rcps(estate, account);
+    return made;
+  };
+  after_.estate->resources.for_each([&](const estate::Resource& now) {
+    std::optional<authz::Layers> before;
+    if (const estate::Resource* was = before_.estate->resources.find(now.arn))
+      before = layers(*before_.estate, was->account, was->policy, was->kind);
+    compare(now.arn, now.account, before, layers(*after_.estate, now.account, now.policy, now.kind),
+            Kinds::all);
+  });
+  for (const Own& own : mine_.principals()) {
+    const estate::Principal& now = *own.principal;
+    if (!now.trust) continue;
+    std::optional<authz::Layers> before;
+    if (const estate::Principal* was = before_.estate->principal(now.arn))
+      before = layers(*before_.estate, was->account, was->trust, authz::ResourceKind::trust);
+    compare(now.arn, now.account, before,
+            layers(*after_.estate, now.account, now.trust, authz::ResourceKind::trust),
+            Kinds::all);
+  }
+}
+
+void Comparer::add_endpoints() {
+  const auto layers = [](const estate::Endpoint& endpoint) {
+    authz::Layers made;
+    made.identity = {&assumed_identity(), 1};
+    made.resource = &assumed_resource();
+    made.endpoint = endpoint.policy ? &*endpoint.policy : nullptr;
+    return made;
+  };
+  after_.estate->endpoints.for_each([&](const estate::Endpoint& now) {
+    const estate::Endpoint* was = before_.estate->endpoints.find(now.id);
+    Both both{now.id, {}, layers(now), {}, {{}}, {}, {}};
+    if (was != nullptr) both.before = layers(*was);
+    if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
+    both.keys.set("aws:SourceVpce", now.id);
+    if (!now.vpc.empty()) both.keys.set("aws:SourceVpc", now.vpc);
+    both.callers = everyone(both.after, {}, both.where, Kinds::all);
+    add(std::move(both));
+  });
+}
+
+void Comparer::ask() {
+  Memory memory;
+  memory.begin(0);
+  Asker asker(memory, options_);
+  std::vector<Item> items;
+  for (const Both& both : changed_) {
+    items.push_back({std::to_string(items.size()), both.subject, [&both, this] {
+      prover::Query query;
+      query.universe.callers = both.callers;
+      query.universe.owners = both.owners;
+      query.universe.actions = prover::Actions::known;
+      query.universe.keys = both.keys;
+      query.universe.where = prover::all_of(both.where);
+      query.allowing = {{.layers = both.after}};
+      if (both.before) query.refusing = {{.layers = *both.before}};
+      query.classes_max = std::max<std::size_t>(options_.classes_max, 1);
+      query.title = "newly allowed: " + both.subject;
+      return query;
+    }});
+  }
+  const std::vector<AnswerPtr> answers = asker.ask(items);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    for (const prover::Finding& finding : answers[i]->findings) {
+      if (finding.callable) difference_.newly_allowed.push_back({changed_[i].subject, finding});
+    }
+    for (const std::string& why : answers[i]->undecided)
+      difference_.undecided.push_back("`" + changed_[i].subject + "`: " + why);
+    difference_.more |= answers[i]->more;
+  }
+}
+
+}  // namespace
+
+Difference difference(const loaders::Loaded& before, const loaders::Loaded& after,
+                      const Options& options) {
+  return Comparer(before, after, options).run();
+}
+
+}  // namespace ringwall::prove
