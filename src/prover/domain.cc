@@ -310,7 +310,6 @@ bool operator==(const Relation& a, const Relation& b) {
 }
 
 Truth relate(const Relation& relation, std::string_view value) {
-  if (relation.values.empty()) return Truth::no;
   if (!detail::compares_text(relation)) return detail::TypedRelation(relation).of(value);
   if (relation.kind == Relation::Kind::condition && !is_of_type(relation.family, value))
     return Truth::unknown;

@@ -158,7 +158,7 @@ Ref Encoder::some(KeyId key, RelationId relation, Truths truths) {
   const Truths all = is_typed(vocabulary_[relation]) ? is_yes | is_no | is_unknown : is_yes | is_no;
   if (truths == 0) return no;
   if (truths == all) return present(key);
-  if (vocabulary_[relation].values.empty()) return (truths & is_no) != 0 ? present(key) : no;
+  if (vocabulary_[relation].values.empty() && !is_typed(vocabulary_[relation])) return (truths & is_no) != 0 ? present(key) : no;
   if (!known.several && (truths & is_yes) == 0) {
     const Ref rest = formulas_.leaf(leaves_.number({key, relation, static_cast<Truths>(all & ~truths)}));
     return formulas_.all({present(key), negation(rest)});

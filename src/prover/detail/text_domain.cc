@@ -154,7 +154,7 @@ class TextKey {
 
   Truth truth(std::size_t index, const RelationSet& holds) const {
     const Relation& relation = *relations_[index];
-    if (relation.values.empty()) return Truth::no;
+    // A list may be empty: of its variables none had a value. What is no ARN stays unevaluable.
     if (is_condition(relation, Family::null)) return Truth::unknown;
     if (is_condition(relation, Family::arn) && !holds.contains(any_arn_)) return Truth::unknown;
     if (is_condition(relation, Family::boolean) && !holds.contains(any_bool()))
