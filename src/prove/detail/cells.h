@@ -119,6 +119,9 @@ std::string relative_to(std::string_view pattern, std::string_view arn, bool& ve
 std::string shape_of(std::string_view arn);
 // The ARN and what lies below it, as patterns.
 std::vector<std::string> with_below(const std::string& arn);
+// What a resource's policy is consulted for: the ARN and what lies below it, by the actions of its
+// own service. Actions of others that name it (`ssm:SendCommand` and its bucket) consult it not.
+std::vector<prover::Constraint> asked_of(const std::string& arn);
 // Keys that say whose the resource is.
 Surroundings owned_by(const Mine& mine, const std::string& account);
 

@@ -127,6 +127,15 @@ std::vector<std::string> with_below(const std::string& arn) {
   return {arn, arn + "/*", arn + ":*"};
 }
 
+std::vector<prover::Constraint> asked_of(const std::string& arn) {
+  std::vector<prover::Constraint> parts;
+  if (auto within = prover::on_resources(with_below(arn))) parts.push_back(*std::move(within));
+  const std::string service(arn_part(arn, 2));
+  if (catalogue::Catalogue::builtin().service(service) == nullptr) return parts;
+  if (auto own = prover::on_actions({service + ":*"})) parts.push_back(*std::move(own));
+  return parts;
+}
+
 Surroundings owned_by(const Mine& mine, const std::string& account) {
   Surroundings surroundings;
   const estate::Account* owner = mine.estate().account(account);

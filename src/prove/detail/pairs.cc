@@ -56,7 +56,7 @@ void join(const Room& room, const Thing& thing, prover::Query& query) {
   query.universe.actions = prover::Actions::on_resources;
   query.classes_max = std::max<std::size_t>(room.options.classes_max, 1);
   std::vector<prover::Constraint> parts{query.universe.where, thing.where->constraint};
-  if (auto it = prover::on_resources(with_below(resource.arn))) parts.push_back(*std::move(it));
+  for (prover::Constraint& part : asked_of(resource.arn)) parts.push_back(std::move(part));
   query.universe.where = prover::all_of(std::move(parts));
 }
 

@@ -80,8 +80,7 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
   query.universe.actions = prover::Actions::on_resources;
   query.universe.keys = surroundings.keys;
-  if (auto within = prover::on_resources(with_below(resource.arn)))
-    parts.push_back(*std::move(within));
+  for (prover::Constraint& part : asked_of(resource.arn)) parts.push_back(std::move(part));
   query.universe.where = prover::all_of(std::move(parts));
   query.allowing = {{.layers = layers}};
   query.title = std::string(perimeter::name_of(objective_)) + " " + resource.arn;
