@@ -118,10 +118,7 @@ struct Prover::State {
   }
 
   Space& space_of(const Query& query, const std::vector<const policy::Document*>& documents);
-  const KnownActions& known() {
-    if (!known_actions) known_actions.emplace();
-    return *known_actions;
-  }
+  const KnownActions& known() const { return KnownActions::builtin(); }
   const std::vector<std::vector<std::size_t>>& members_of(Space& space) {
     if (!space.members) space.members = members(space.actions, vocabulary, known());
     return *space.members;
@@ -139,7 +136,6 @@ struct Prover::State {
   Domains domains;
   RcpActions rcp_actions;
   std::map<std::vector<RelationId>, Space> spaces;
-  std::optional<KnownActions> known_actions;
   std::unordered_map<std::string, std::vector<std::string>> examples_kept;  // by types and owner
 };
 

@@ -26,6 +26,18 @@ void take_apart(std::string_view arn, Literal&& literal, Placeholder&& placehold
   }
 }
 
+// ARN patterns of the resource types that the action takes, one a line, sorted.
+std::string types_of(const catalogue::Action& action) {
+  const auto resources = action.resources();
+  std::vector<std::string_view> arns;
+  for (const catalogue::Action::Resource& resource : resources) arns.push_back(resource.type.arn);
+  std::ranges::sort(arns);
+  arns.erase(std::ranges::unique(arns).begin(), arns.end());
+  std::string types;
+  for (const std::string_view arn : arns) types += std::string(arn) + "\n";
+  return types;
+}
+
 constexpr std::string_view example_account = "999999999999";
 
 std::string example_of(std::string_view arn, const std::string& owner) {
@@ -76,15 +88,23 @@ RelationId arns(Vocabulary& vocabulary, std::vector<policy::Listed> values) {
 }  // namespace
 
 KnownActions::KnownActions() {
+  std::unordered_map<std::string, std::size_t> numbers;  // of types
   for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
     for (std::size_t i = 0; i < service.action_count(); ++i) {
-      actions_.push_back(service.action_at(i));
-      names_.push_back(actions_.back().full_name());
+      const catalogue::Action action = service.action_at(i);
+      names_.push_back(action.full_name());
       by_lower_name_.emplace_back(text::lower(names_.back()), by_lower_name_.size());
+      const auto [found, added] = numbers.try_emplace(types_of(action), types_.size());
+      if (added) types_.push_back(found->first);
+      types_numbers_.push_back(found->second);
     }
   }
   if (!std::ranges::is_sorted(by_lower_name_)) std::ranges::sort(by_lower_name_);
-  types_numbers_.resize(actions_.size(), not_asked);
+}
+
+const KnownActions& KnownActions::builtin() {
+  static const KnownActions known;
+  return known;
 }
 
 void KnownActions::for_each(std::string_view pattern, const std::function<void(std::size_t)>& each) const {
@@ -97,23 +117,6 @@ void KnownActions::for_each(std::string_view pattern, const std::function<void(s
     const bool matches = rest.empty() ? at->first.size() == start.size() : rest == "*" || glob.matches(at->first);
     if (matches) each(at->second);
   }
-}
-
-std::size_t KnownActions::types_number(std::size_t action) const {
-  std::size_t& number = types_numbers_[action];
-  if (number != not_asked) return number;
-  std::vector<std::string_view> arns;
-  const auto resources = actions_[action].resources();
-  for (const catalogue::Action::Resource& resource : resources) arns.push_back(resource.type.arn);
-  std::ranges::sort(arns);
-  arns.erase(std::ranges::unique(arns).begin(), arns.end());
-  std::string text;
-  for (const std::string_view arn : arns) text += std::string(arn) + "\n";
-  const auto known = numbers_of_types_.find(text);
-  if (known != numbers_of_types_.end()) return number = known->second;
-  number = types_.size();
-  numbers_of_types_.emplace(types_.emplace_back(std::move(text)), number);
-  return number;
 }
 
 std::vector<std::vector<std::size_t>> members(const ActionSpace& space, const Vocabulary& vocabulary,

@@ -17,26 +17,26 @@ namespace ringwall::prover::detail {
 // All actions of the catalogue, numbered.
 class KnownActions {
  public:
-  KnownActions();
+  // Those of the catalogue in this binary, made ready at the first call; thread-safe.
+  static const KnownActions& builtin();
 
-  std::size_t size() const { return actions_.size(); }
+  std::size_t size() const { return names_.size(); }
   const std::string& name(std::size_t action) const { return names_[action]; }
   // Numbers of those that a pattern of an Action element matches.
   void for_each(std::string_view pattern, const std::function<void(std::size_t)>& each) const;
 
   // The resource types that the action takes: ARN patterns, one a line; empty: none. Actions with
   // the same text take the same resources, and their sets of types have the same number.
-  std::size_t types_number(std::size_t action) const;
+  std::size_t types_number(std::size_t action) const { return types_numbers_[action]; }
   const std::string& types(std::size_t number) const { return types_[number]; }
 
  private:
-  std::vector<catalogue::Action> actions_;
+  KnownActions();
+
   std::vector<std::string> names_;
   std::vector<std::pair<std::string, std::size_t>> by_lower_name_;  // in order
-  static constexpr std::size_t not_asked = ~std::size_t{0};
-  mutable std::vector<std::size_t> types_numbers_;  // of each action
-  mutable std::deque<std::string> types_;
-  mutable std::unordered_map<std::string_view, std::size_t> numbers_of_types_;
+  std::vector<std::size_t> types_numbers_;  // of each action
+  std::vector<std::string> types_;
 };
 
 // The known actions of each class of a space, by the class's atom. Costs a look at every action
