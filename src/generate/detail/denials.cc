@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "catalogue/resource_policies.h"
 #include "generate/detail/layers.h"
 #include "generate/detail/patterns.h"
 
@@ -230,32 +231,11 @@ std::vector<Statement> resource_statements(const Source& source,
 }
 
 std::vector<Guarded> guarded_services(const catalogue::Catalogue& catalogue) {
-  // Of the services with resource-based policies those that take denials by condition (AWS IAM User
-  // Guide, "AWS services that work with IAM"); Lambda's, for one, only ever allow.
-  static constexpr const char* prefixes[] = {"acm-pca",
-                                             "backup",
-                                             "codeartifact",
-                                             "dynamodb",
-                                             "ecr",
-                                             "elasticfilesystem",
-                                             "es",
-                                             "events",
-                                             "execute-api",
-                                             "glacier",
-                                             "glue",
-                                             "kinesis",
-                                             "kms",
-                                             "logs",
-                                             "s3",
-                                             "s3express",
-                                             "secretsmanager",
-                                             "sns",
-                                             "sqs"};
   std::vector<Guarded> all;
-  for (const char* prefix : prefixes) {
+  for (const std::string_view prefix : catalogue::services_with_denying_resource_policies()) {
     if (catalogue.service(prefix) == nullptr) continue;
     Guarded one{
-        .service = prefix, .kind = policy::Kind::resource, .actions = {std::string(prefix) + ":*"}};
+        .service = std::string(prefix), .kind = policy::Kind::resource, .actions = {std::string(prefix) + ":*"}};
     if (one.service == "kms") one.kind = policy::Kind::key;
     // A topic's policy may name these and no wildcard (Amazon SNS Developer Guide, "Special
     // cases").

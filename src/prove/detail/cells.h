@@ -2,6 +2,7 @@
 // The cells of one row: what is asked of each subject, with which of its guards.
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -122,6 +123,11 @@ std::vector<std::string> with_below(const std::string& arn);
 // What a resource's policy is consulted for: the ARN and what lies below it, by the actions of its
 // own service. Actions of others that name it (`ssm:SendCommand` and its bucket) consult it not.
 std::vector<prover::Constraint> asked_of(const std::string& arn);
+// Services whose resources have a side of their own, which can refuse a principal of their account:
+// those with policies that deny or under RCPs (catalogue/resource_policies.h), and those of which
+// the estate has a policy. A resource of another (a database instance) is held by the principals'
+// side alone, so resource/networks does not ask it, and the whole asks without a resource's side.
+std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& estate);
 // Keys that say whose the resource is.
 Surroundings owned_by(const Mine& mine, const std::string& account);
 

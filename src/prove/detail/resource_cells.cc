@@ -1,6 +1,7 @@
 // resource/principals and resource/networks: what a resource's own side lets in, assuming that
 // whoever calls may do everything as far as its own side goes.
 
+#include "catalogue/resource_policies.h"
 #include "prove/detail/cells.h"
 
 namespace ringwall::prove::detail {
@@ -10,8 +11,11 @@ class ResourceCells final : public Cells {
  public:
   ResourceCells(const Room& room, Objective objective)
       : room_(room), objective_(objective), crowds_(room.mine, room.words) {
-    room.mine.estate().resources.for_each(
-        [&](const estate::Resource& resource) { resources_.push_back(&resource); });
+    const auto with_a_side = services_with_a_side(room.mine.estate());
+    room.mine.estate().resources.for_each([&](const estate::Resource& resource) {
+      const bool has_side = with_a_side.contains(arn_part(resource.arn, 2));
+      if (objective != Objective::resource_networks || has_side) resources_.push_back(&resource);
+    });
     shapes_.resize(resources_.size());
     in_parallel(resources_.size(), room.options.threads,
                 [&](std::size_t i) { shapes_[i] = shape_of(resources_[i]->arn); });
@@ -144,6 +148,15 @@ std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
 }
 
 }  // namespace
+
+std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& estate) {
+  std::set<std::string, std::less<>> services;
+  estate.resources.for_each([&](const estate::Resource& resource) {
+    const std::string_view service = arn_part(resource.arn, 2);
+    if (resource.policy || catalogue::has_resource_side(service)) services.emplace(service);
+  });
+  return services;
+}
 
 std::unique_ptr<Cells> resource_cells(const Room& room, Objective objective) {
   return std::make_unique<ResourceCells>(room, objective);

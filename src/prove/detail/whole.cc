@@ -15,7 +15,8 @@
 //  3. One of mine, on a resource of mine, from an unexpected network. Both sides bind, and either
 //     may hold: it takes identity/networks and resource/networks both open, on the same request.
 //     Where the identity side leaks it is asked again, with all layers: on resources that have no
-//     policy of their own (of services of which the estate lists no resource), and on each kind of
+//     side of their own (of services whose resources have none, and of those of which the estate
+//     lists no resource), and on each kind of
 //     resource that leaks itself.
 //  4. An outsider on a foreign resource, through an endpoint of mine: what carries my data out by
 //     someone else's key. Both sides are theirs, so only the endpoint's policy binds.
@@ -203,13 +204,11 @@ void Whole::foreign_resources() {
   }
 }
 
-// Services of which the estate lists resources: those are asked one by one.
+// Resources with a side of their own are asked one by one, so far as the estate lists them.
 std::vector<std::string> listed_services(const estate::Estate& estate) {
-  std::set<std::string> services;
-  estate.resources.for_each([&](const estate::Resource& resource) {
-    services.insert("arn:*:" + std::string(arn_part(resource.arn, 2)) + ":*");
-  });
-  return {services.begin(), services.end()};
+  std::vector<std::string> patterns;
+  for (const std::string& service : services_with_a_side(estate)) patterns.push_back("arn:*:" + service + ":*");
+  return patterns;
 }
 
 void Whole::unexpected_networks() {
