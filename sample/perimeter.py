@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+import subprocess
 import sys
 import time
 
@@ -68,7 +69,8 @@ class Sample:
 
     def make_organization(self):
         organizations = self.ringwall.client("organizations")
-        self.organization = organizations.describe_organization()["Organization"]["Id"]
+        organization = organizations.describe_organization()["Organization"]
+        self.organization, self.management_account = organization["Id"], organization["MasterAccountId"]
         root = organizations.list_roots()["Roots"][0]["Id"]
         self.unit = self.notes.once("unit", lambda: organizations.create_organizational_unit(
             ParentId=root, Name="workloads")["OrganizationalUnit"]["Id"])
@@ -157,7 +159,7 @@ class Sample:
         kms = self.ringwall.client("kms", self.ours)
         self.key = self.notes.once("key", lambda: kms.create_key(
             Description="the shop's data",
-            Policy=policies.key_policy(self.account, self.organization))["KeyMetadata"]["Arn"])
+            Policy=policies.key_policy(self.account, self.organization, self.vpc))["KeyMetadata"]["Arn"])
 
     def make_database(self):
         rds = self.ringwall.client("rds", self.ours)
@@ -313,6 +315,26 @@ def show(sample):
     return wrong
 
 
+def prove(sample):
+    """The same, said of every request there is: nothing crosses, or what does. Answers how many things are not proved."""
+    data = sample.ringwall.data
+    path = {name: os.path.join(data, name) for name in ("perimeter.yaml", "perimeter.html", "perimeter.proof")}
+    with open(path["perimeter.yaml"], "w", encoding="utf-8") as file:
+        file.write(policies.perimeter(sample.organization, sample.management_account, sample.vpc))
+    binary = sample.ringwall.binary
+    proved = subprocess.run([binary, "prove", "--perimeter", path["perimeter.yaml"], "--live", "--data", data,
+                             "--page", path["perimeter.html"], "--certificate", path["perimeter.proof"]], check=False)
+    if proved.returncode != 0:
+        return 1
+    checked = subprocess.run([binary, "check", path["perimeter.proof"]], check=False, capture_output=True, text=True)
+    if checked.returncode != 0:
+        print(checked.stdout + checked.stderr, file=sys.stderr)
+        return 1
+    print(f"  its proof was verified step by step (ringwall check {path['perimeter.proof']})\n"
+          f"  the circle, drawn: file://{path['perimeter.html']}")
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--ringwall", default="ringwall", help="the binary")
@@ -331,6 +353,8 @@ def main():
         return 0
     print("The perimeter at work", flush=True)
     wrong = show(sample)
+    print("\nThe perimeter proved", flush=True)
+    wrong += prove(sample)
     if wrong:
         print(f"{wrong} of the above went otherwise than intended", file=sys.stderr)
     return 1 if wrong else 0

@@ -24,8 +24,7 @@ def resource_boundary():
     """An SCP: my principals reach no resource of somebody else's organisation, whatever its owner allows."""
     return document({
         "Sid": "OnlyMyResources", "Effect": "Deny", "Action": "*", "Resource": "*",
-        "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"},
-                      "Bool": {"aws:ViaAWSService": "false"}}})
+        "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}})
 
 
 def endpoint_policy(organization):
@@ -38,13 +37,18 @@ def endpoint_policy(organization):
          "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": organization}}})
 
 
-def key_policy(account, organization):
-    """The whitepaper's appendix 3, on a key: its account governs it, and nobody from outside ever uses it."""
+def key_policy(account, organization, vpc):
+    """The whitepaper's appendix 3, on a key: its account governs it; nobody from outside ever uses it, and nobody from
+    elsewhere."""
     return document(
         {"Sid": "AccountGoverns", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
          "Action": "kms:*", "Resource": "*"},
         {"Sid": "PreventUnintendedPrincipals", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
-         "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": organization}}})
+         "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": organization}}},
+        {"Sid": "PreventUnintendedNetworks", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
+         "Condition": {"NotIpAddressIfExists": {"aws:SourceIp": [ADMINISTRATORS_NETWORK]},
+                       "StringNotEqualsIfExists": {"aws:SourceVpc": [vpc]},
+                       "Bool": {"aws:ViaAWSService": "false"}}})
 
 
 def trust_of_organization(organization):
@@ -67,3 +71,15 @@ def open_to_everyone():
 
 def everything():
     return document({"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
+def perimeter(organization, management_account, vpc):
+    """The perimeter file: what is mine, and what is excepted. JSON is YAML."""
+    return json.dumps({
+        "organization": organization,
+        "networks": {"cidrs": [ADMINISTRATORS_NETWORK], "vpcs": [vpc]},
+        "exceptions": [{
+            "name": "administrator", "owner": "whoever runs Ringwall",
+            "reason": "Service control policies do not bind the management account: nothing of the shop runs in it.",
+            "objectives": ["identity/resources", "identity/networks", "perimeter"],
+            "principals": [management_account]}]}, indent=2) + "\n"
