@@ -23,6 +23,8 @@ class SampleTest(ServerCase):
         self.assertEqual(first.returncode, 0, first.stdout + first.stderr)
         self.assertIn("2 orders, over TLSv1.3", first.stdout)
         self.assertEqual(first.stdout.count("  refused  "), REFUSALS, first.stdout)
+        self.assertIn("proved: the perimeter holds", first.stdout)
+        self.assertIn("its proof was verified step by step", first.stdout)
         made = self.made()
         again = self.show()
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
@@ -40,6 +42,7 @@ class SampleTest(ServerCase):
         organizations.attach_policy(**place)
         self.assertEqual(shown.returncode, 1)
         self.assertIn("SUCCEEDED", shown.stderr)
+        self.assertRegex(shown.stdout, r"identity/resources +LEAK")
 
 
 if __name__ == "__main__":
