@@ -102,6 +102,9 @@ struct Space {
   std::optional<std::vector<std::vector<std::size_t>>> members;  // made when a request is found
 };
 
+// Owners of whom ordinary resources are kept.
+constexpr std::size_t owners_kept_max = 64;
+
 }  // namespace
 
 struct Prover::State {
@@ -124,10 +127,14 @@ struct Prover::State {
     return *space.members;
   }
 
-  const std::vector<std::string>& examples(const std::string& types, const std::string& owner) {
-    const auto [found, added] = examples_kept.try_emplace(types + owner);
-    if (added) found->second = examples_of(types, owner);
-    return found->second;
+  // Ordinary resources of a set of types, by its number.
+  const std::vector<std::string>& examples(std::size_t types_number, const std::string& owner) {
+    if (owner.empty()) return known().examples(types_number);
+    if (examples_kept.size() > owners_kept_max) examples_kept.clear();
+    std::vector<std::vector<std::string>>& kept = examples_kept[owner];
+    kept.resize(known().types_count());
+    if (kept[types_number].empty()) kept[types_number] = examples_of(known().types(types_number), owner);
+    return kept[types_number];
   }
 
   Limits limits;
@@ -136,7 +143,7 @@ struct Prover::State {
   Domains domains;
   RcpActions rcp_actions;
   std::map<std::vector<RelationId>, Space> spaces;
-  std::unordered_map<std::string, std::vector<std::string>> examples_kept;  // by types and owner
+  std::unordered_map<std::string, std::vector<std::vector<std::string>>> examples_kept;  // by owner and types
 };
 
 namespace {
@@ -197,8 +204,9 @@ class Case {
   }
   // The same actions, as far as the resources that they take go.
   struct Kind {
-    std::string types;  // empty: none, so the resource is `*`
-    std::vector<std::size_t> actions;
+    std::size_t number = 0;     // of the types
+    std::string_view types;     // empty: none, so the resource is `*`
+    std::vector<std::size_t> actions = {};
   };
   std::vector<Kind> kinds_of(const std::vector<std::size_t>& atoms);
   TypedResources taken_by(const Kind& kind);
@@ -281,18 +289,18 @@ std::vector<Case::Kind> Case::kinds_of(const std::vector<std::size_t>& atoms) {
       if (types.empty() && query_.universe.actions == Actions::on_resources) continue;
       if (places.size() <= number) places.resize(number + 1, 0);
       if (places[number] == 0) {
-        kinds.push_back({types, {}});
+        kinds.push_back({number, types});
         places[number] = kinds.size();
       }
       kinds[places[number] - 1].actions.push_back(action);
     }
   }
-  std::ranges::sort(kinds, {}, &Kind::types);
+  std::ranges::sort(kinds, {}, &Kind::number);
   return kinds;
 }
 
 TypedResources Case::taken_by(const Kind& kind) {
-  if (!kind.types.empty()) return typed_resources(kind.types, setting_.owner, encoder_, state_.vocabulary, formulas_);
+  if (!kind.types.empty()) return typed_resources(std::string(kind.types), setting_.owner, encoder_, state_.vocabulary, formulas_);
   const RelationId star = state_.vocabulary.relation({Relation::Kind::condition, policy::Family::text, policy::Comparison::equal,
                                                       {{"*", {{.kind = policy::Piece::Kind::literal, .text = "*"}}, 0}}});
   return {encoder_.some(resource_key, star, is_yes), {"*"}};
@@ -421,7 +429,7 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     if (!all_resources || shown == nullptr) {
       // Most often an ordinary resource of the type will do; else one is searched for.
       Solution solution;
-      solution.outcome = solver.outcome_for(residual, state_.examples(kind.types, setting_.owner), solution.undecided);
+      solution.outcome = solver.outcome_for(residual, state_.examples(kind.number, setting_.owner), solution.undecided);
       if (solution.outcome != Outcome::satisfiable && reach.tells_apart(kind.types)) {
         if (shown != nullptr && ++searched > kinds_searched_max) continue;  // not listed, but told by what is shown
         TypedResources typed = taken_by(kind);

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authz/authz.h"
@@ -101,7 +102,9 @@ struct Query {
 struct Finding {
   policy::Request request;  // replayed: authz decides as the query asks
   bool callable = false;    // a service has the action, and it takes a resource of this type
-  std::vector<std::string> actions;  // all known ones of this class, sorted; empty if not callable
+  // All known ones of this class, sorted; empty if not callable. They are the catalogue's names, which live as long as
+  // the process.
+  std::vector<std::string_view> actions;
   // Of each allowing side in turn: the decision and so the statement that allows.
   std::vector<authz::Decision> decisions;
 };

@@ -18,7 +18,8 @@ Json list_of(const Items& items, Make&& make) {
   return list;
 }
 
-Json strings(const std::vector<std::string>& all) {
+template <typename Text>
+Json strings(const std::vector<Text>& all) {
   return list_of(all, [](const std::string& one) { return Json(one); });
 }
 

@@ -202,7 +202,7 @@ inline Sample many() {
 // Whatever the user's files can name is an attempt to break out of its place in the page.
 inline Sample hostile() {
   Sample sample = leaking();
-  const std::string name = "</svg></style></script><script>document.title=1</script>\"'<img src=x onerror=alert(1)>";
+  static const std::string name = "</svg></style></script><script>document.title=1</script>\"'<img src=x onerror=alert(1)>";
   sample.perimeter.organization = name;
   for (perimeter::Exception& exception : sample.perimeter.exceptions) exception.name = exception.owner = exception.reason = name;
   for (prove::Leak& leak : sample.report.leaks) {

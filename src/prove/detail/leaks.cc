@@ -49,7 +49,7 @@ std::vector<Leaks::Group> Leaks::groups(Objective objective, const prover::Answe
     if (!finding.callable) continue;  // told apart: no service has the action today
     std::string kind = std::to_string(static_cast<int>(objective)) + "\n" +
                        statements(finding.request, documents) + "\n";
-    for (const std::string& action : finding.actions) kind += action + ",";
+    for (const std::string_view action : finding.actions) (kind += action) += ',';
     const Who who = by_subject ? Who{2, {}} : who_of(mine_, finding.request.principal);
     std::vector<std::size_t>& members = of_class[kind];
     const auto covers = [&](std::size_t member) {

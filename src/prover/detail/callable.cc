@@ -95,7 +95,10 @@ KnownActions::KnownActions() {
       names_.push_back(action.full_name());
       by_lower_name_.emplace_back(text::lower(names_.back()), by_lower_name_.size());
       const auto [found, added] = numbers.try_emplace(types_of(action), types_.size());
-      if (added) types_.push_back(found->first);
+      if (added) {
+        types_.push_back(found->first);
+        examples_.push_back(examples_of(found->first, {}));
+      }
       types_numbers_.push_back(found->second);
     }
   }

@@ -29,6 +29,9 @@ class KnownActions {
   // the same text take the same resources, and their sets of types have the same number.
   std::size_t types_number(std::size_t action) const { return types_numbers_[action]; }
   const std::string& types(std::size_t number) const { return types_[number]; }
+  std::size_t types_count() const { return types_.size(); }
+  // Ordinary resources of these types, of whatever owner.
+  const std::vector<std::string>& examples(std::size_t number) const { return examples_[number]; }
 
  private:
   KnownActions();
@@ -37,6 +40,7 @@ class KnownActions {
   std::vector<std::pair<std::string, std::size_t>> by_lower_name_;  // in order
   std::vector<std::size_t> types_numbers_;  // of each action
   std::vector<std::string> types_;
+  std::vector<std::vector<std::string>> examples_;  // of each
 };
 
 // The known actions of each class of a space, by the class's atom. Costs a look at every action

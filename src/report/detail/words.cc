@@ -134,7 +134,7 @@ Words words_of(const prover::Finding& finding) {
   words.does = request.action;
   if (finding.actions.size() > 1) {
     std::vector<std::string> others;
-    for (const std::string& action : finding.actions) {
+    for (const std::string_view action : finding.actions) {
       if (action != request.action) others.push_back(action);
     }
     words.does += ", likewise " + some(others, 6);
