@@ -446,10 +446,9 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     actions.insert(actions.end(), kind.actions.begin(), kind.actions.end());
   }
   if (shown != nullptr) {
-    std::ranges::sort(actions);  // as the catalogue has them, nearly by name
+    std::ranges::sort(actions);  // and so their names are
     finding.actions.reserve(actions.size());
     for (const std::size_t one : actions) finding.actions.push_back(state_.known().name(one));
-    if (!std::ranges::is_sorted(finding.actions)) std::ranges::sort(finding.actions);
     const std::size_t action = shown->actions.front();
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });

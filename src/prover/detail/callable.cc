@@ -88,21 +88,27 @@ RelationId arns(Vocabulary& vocabulary, std::vector<policy::Listed> values) {
 }  // namespace
 
 KnownActions::KnownActions() {
-  std::unordered_map<std::string, std::size_t> numbers;  // of types
+  std::vector<catalogue::Action> actions;
   for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
-    for (std::size_t i = 0; i < service.action_count(); ++i) {
-      const catalogue::Action action = service.action_at(i);
-      names_.push_back(action.full_name());
-      by_lower_name_.emplace_back(text::lower(names_.back()), by_lower_name_.size());
-      const auto [found, added] = numbers.try_emplace(types_of(action), types_.size());
-      if (added) {
-        types_.push_back(found->first);
-        examples_.push_back(examples_of(found->first, {}));
-      }
-      types_numbers_.push_back(found->second);
-    }
+    for (std::size_t i = 0; i < service.action_count(); ++i) actions.push_back(service.action_at(i));
   }
-  if (!std::ranges::is_sorted(by_lower_name_)) std::ranges::sort(by_lower_name_);
+  // Numbered by name, so that a sorted list of numbers is one of names.
+  std::vector<std::pair<std::string, const catalogue::Action*>> named;
+  named.reserve(actions.size());
+  for (const catalogue::Action& action : actions) named.emplace_back(action.full_name(), &action);
+  std::ranges::sort(named, {}, [](const auto& one) -> const std::string& { return one.first; });
+  std::unordered_map<std::string, std::size_t> numbers;  // of types
+  for (auto& [name, action] : named) {
+    by_lower_name_.emplace_back(text::lower(name), names_.size());
+    names_.push_back(std::move(name));
+    const auto [found, added] = numbers.try_emplace(types_of(*action), types_.size());
+    if (added) {
+      types_.push_back(found->first);
+      examples_.push_back(examples_of(found->first, {}));
+    }
+    types_numbers_.push_back(found->second);
+  }
+  std::ranges::sort(by_lower_name_);
 }
 
 const KnownActions& KnownActions::builtin() {
