@@ -35,7 +35,7 @@ exceptions:
     owner: sales@example.com
     reason: The partner assumes a role of ours, with an external id.
     expires: 2099-01-01
-    objectives: [trust, resource/principals, resource/networks]
+    objectives: [trust]
     principals: ["{PARTNER}"]
     actions: [sts:AssumeRole]
     resources: ["arn:aws:iam::{DATA}:role/partner"]

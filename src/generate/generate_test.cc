@@ -295,6 +295,20 @@ INSTANTIATE_TEST_SUITE_P(Layers, OnResources,
 
 constexpr const char* role = "arn:aws:iam::111122223333:role/app";
 
+TEST(Rcp, ServicesAssumeTheRolesThatTrustThemButForNobodyElse) {
+  const auto documents = named(generated(), Layer::rcp);
+  const auto assumes = [&](const Keys& keys) {
+    return !denied(documents, service_request("lambda.amazonaws.com", "sts:AssumeRole",
+                                              "arn:aws:iam::111122223333:role/f", keys));
+  };
+  EXPECT_TRUE(assumes({}));
+  EXPECT_TRUE(assumes({{"aws:SourceAccount", mine}, {"aws:SourceOrgID", organization}}));
+  EXPECT_FALSE(assumes({{"aws:SourceAccount", "999999999999"}}));
+  EXPECT_TRUE(denied(documents, service_request("lambda.amazonaws.com", "sqs:SendMessage",
+                                                "arn:aws:sqs:us-east-1:111122223333:q", {})))
+      << "the perimeter does not list it";
+}
+
 TEST(Trust, OutsidersAssumeRolesByExceptionAndExternalIdOnly) {
   const auto statements = named(generated(), Layer::trust_statement, "sts");
   const auto rcps = named(generated(), Layer::rcp);
