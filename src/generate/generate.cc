@@ -38,6 +38,11 @@ class Maker {
     attached(Layer::identity_guardrail, policy::Kind::identity, managed_policies_max,
              detail::guardrail(source_),
              "Only my resources: attach to principals that no SCP binds, and to others for depth");
+    attached(Layer::identity_guardrail, policy::Kind::identity, managed_policies_max,
+             detail::only_my_networks(source_),
+             "Only my networks: attach to principals that no SCP binds, and to others for depth",
+             "networks-");
+    hold_to_quota(policy::Kind::identity, managed_policies_max);
     attached(Layer::scp_resources, policy::Kind::scp, scps_max, detail::only_my_resources(source_),
              "Only my resources, for every principal of mine");
     attached(Layer::scp_networks, policy::Kind::scp, scps_max, detail::only_my_networks(source_),
@@ -68,12 +73,13 @@ class Maker {
 
   // Documents of a kind that is attached: as many as it takes.
   void attached(Layer layer, policy::Kind kind, std::size_t documents_max,
-                const std::vector<Statement>& statements, const std::string& description) {
+                const std::vector<Statement>& statements, const std::string& description,
+                const std::string& about = {}) {
     detail::Packed packed = detail::pack(statements, kind);
     tell_unfit(name_for(layer, ""), packed, kind);
     for (std::size_t index = 0; index < packed.documents.size(); ++index)
       made_.policies.push_back({.layer = layer,
-                                .name = name_for(layer, std::to_string(index + 1)),
+                                .name = name_for(layer, about + std::to_string(index + 1)),
                                 .description = description,
                                 .kind = kind,
                                 .service = {},

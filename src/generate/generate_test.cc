@@ -161,38 +161,51 @@ TEST(Generate, APerimeterWithoutNetworksIsRefused) {
 
 class OnlyMyResources : public testing::TestWithParam<Layer> {};
 
+Request from_an_office(const std::string& action, const std::string& resource, Keys keys) {
+  keys.emplace_back("aws:SourceIp", "192.0.2.7");
+  return request(mine, action, resource, keys);
+}
+
 TEST_P(OnlyMyResources, DenyWhatIsNotMine) {
   const auto documents = named(generated(), GetParam());
-  EXPECT_FALSE(denied(documents, request(mine, "s3:PutObject", object, resource_of_mine)));
-  EXPECT_TRUE(denied(documents, request(mine, "s3:PutObject", object, resource_of_others)));
+  EXPECT_FALSE(denied(documents, from_an_office("s3:PutObject", object, resource_of_mine)));
+  EXPECT_TRUE(denied(documents, from_an_office("s3:PutObject", object, resource_of_others)));
   EXPECT_TRUE(denied(
       documents,
-      request(mine, "sqs:SendMessage", "arn:aws:sqs:us-east-1:999999999999:q", resource_of_others)))
+      from_an_office("sqs:SendMessage", "arn:aws:sqs:us-east-1:999999999999:q", resource_of_others)))
       << "the exception is over";
-  EXPECT_TRUE(denied(documents, request(mine, "s3:PutObject", object, {})))
+  EXPECT_TRUE(denied(documents, from_an_office("s3:PutObject", object, {})))
       << "nobody says whose it is";
   EXPECT_FALSE(
-      denied(documents, request(mine, "s3:PutObject", object, {{"aws:ResourceAccount", trusted}})));
+      denied(documents, from_an_office("s3:PutObject", object, {{"aws:ResourceAccount", trusted}})));
 }
 
 TEST_P(OnlyMyResources, SpareThoseOfAwsForWhatIsListed) {
   const auto documents = named(generated(), GetParam());
   EXPECT_FALSE(denied(
-      documents, request(mine, "s3:GetObject", "arn:aws:s3:::amazonlinux/a", resource_of_others)));
+      documents, from_an_office("s3:GetObject", "arn:aws:s3:::amazonlinux/a", resource_of_others)));
   EXPECT_TRUE(denied(
-      documents, request(mine, "s3:PutObject", "arn:aws:s3:::amazonlinux/a", resource_of_others)));
-  EXPECT_TRUE(denied(documents, request(mine, "s3:GetObjectAcl", "arn:aws:s3:::amazonlinux/a",
+      documents, from_an_office("s3:PutObject", "arn:aws:s3:::amazonlinux/a", resource_of_others)));
+  EXPECT_TRUE(denied(documents, from_an_office("s3:GetObjectAcl", "arn:aws:s3:::amazonlinux/a",
                                         resource_of_others)));
-  EXPECT_TRUE(denied(documents, request(mine, "s3:GetObject", object, resource_of_others)));
+  EXPECT_TRUE(denied(documents, from_an_office("s3:GetObject", object, resource_of_others)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, OnlyMyResources,
                          testing::Values(Layer::identity_guardrail, Layer::scp_resources));
 
-TEST(ScpNetworks, DenyFromElsewhereUnlessAServicePassesItOn) {
-  const auto documents = named(generated(), Layer::scp_networks);
+class OnlyMyNetworks : public testing::TestWithParam<Layer> {};
+
+// A request on a resource of mine.
+Request on_mine(const std::string& action, const std::string& resource, Keys keys) {
+  keys.insert(keys.end(), resource_of_mine.begin(), resource_of_mine.end());
+  return request(mine, action, resource, keys);
+}
+
+TEST_P(OnlyMyNetworks, DenyFromElsewhereUnlessAServicePassesItOn) {
+  const auto documents = named(generated(), GetParam());
   const auto from = [&](const Keys& keys) {
-    return denied(documents, request(mine, "s3:PutObject", object, keys));
+    return denied(documents, on_mine("s3:PutObject", object, keys));
   };
   EXPECT_FALSE(from({{"aws:SourceIp", "192.0.2.7"}}));
   EXPECT_TRUE(from({{"aws:SourceIp", "198.51.100.7"}}));
@@ -204,14 +217,17 @@ TEST(ScpNetworks, DenyFromElsewhereUnlessAServicePassesItOn) {
   EXPECT_FALSE(from({{"aws:SourceIp", "198.51.100.7"}, {"aws:ViaAWSService", "true"}}));
 }
 
-TEST(ScpNetworks, SpareTheNetworkOfAnExceptionForItsActionOnly) {
-  const auto documents = named(generated(), Layer::scp_networks);
+TEST_P(OnlyMyNetworks, SpareTheNetworkOfAnExceptionForItsActionOnly) {
+  const auto documents = named(generated(), GetParam());
   const Keys nightly = {{"aws:SourceIp", "198.51.100.7"}};
-  EXPECT_FALSE(denied(documents, request(mine, "s3:ListBucket", "arn:aws:s3:::books", nightly)));
-  EXPECT_TRUE(denied(documents, request(mine, "s3:DeleteBucket", "arn:aws:s3:::books", nightly)));
-  EXPECT_TRUE(denied(documents, request(mine, "s3:ListBucket", "arn:aws:s3:::books",
+  EXPECT_FALSE(denied(documents, on_mine("s3:ListBucket", "arn:aws:s3:::books", nightly)));
+  EXPECT_TRUE(denied(documents, on_mine("s3:DeleteBucket", "arn:aws:s3:::books", nightly)));
+  EXPECT_TRUE(denied(documents, on_mine("s3:ListBucket", "arn:aws:s3:::books",
                                         {{"aws:SourceIp", "203.0.113.1"}})));
 }
+
+INSTANTIATE_TEST_SUITE_P(Layers, OnlyMyNetworks,
+                         testing::Values(Layer::identity_guardrail, Layer::scp_networks));
 
 // RCPs and the statements of resource policies say the same of what they reach.
 class OnResources : public testing::TestWithParam<std::pair<Layer, const char*>> {
@@ -278,6 +294,20 @@ INSTANTIATE_TEST_SUITE_P(Layers, OnResources,
                                          std::pair(Layer::resource_statement, "s3")));
 
 constexpr const char* role = "arn:aws:iam::111122223333:role/app";
+
+TEST(Rcp, ServicesAssumeTheRolesThatTrustThemButForNobodyElse) {
+  const auto documents = named(generated(), Layer::rcp);
+  const auto assumes = [&](const Keys& keys) {
+    return !denied(documents, service_request("lambda.amazonaws.com", "sts:AssumeRole",
+                                              "arn:aws:iam::111122223333:role/f", keys));
+  };
+  EXPECT_TRUE(assumes({}));
+  EXPECT_TRUE(assumes({{"aws:SourceAccount", mine}, {"aws:SourceOrgID", organization}}));
+  EXPECT_FALSE(assumes({{"aws:SourceAccount", "999999999999"}}));
+  EXPECT_TRUE(denied(documents, service_request("lambda.amazonaws.com", "sqs:SendMessage",
+                                                "arn:aws:sqs:us-east-1:111122223333:q", {})))
+      << "the perimeter does not list it";
+}
 
 TEST(Trust, OutsidersAssumeRolesByExceptionAndExternalIdOnly) {
   const auto statements = named(generated(), Layer::trust_statement, "sts");

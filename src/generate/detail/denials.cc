@@ -121,7 +121,10 @@ std::vector<Spared> spared_by_trust(const Source& source) {
 }
 
 // The statements of resource controls and resource policies: the same three, over other actions.
-std::vector<Statement> of_resources(const Source& source, const Patterns& actions,
+// `roles`: where roles are among the resources, the actions that assume them. AWS services assume
+// the roles that trust them by name, whatever the services that the perimeter lists.
+std::vector<Statement> of_resources(const Source& source, Patterns actions,
+                                    const std::vector<std::string>& roles,
                                     const std::vector<Spared>& trusted) {
   const Perimeter& perimeter = source.perimeter;
   std::vector<Statement> all;
@@ -131,6 +134,16 @@ std::vector<Statement> of_resources(const Source& source, const Patterns& action
   append(parts, source.spared({Objective::resource_principals}));
   append(parts, trusted);
   append(all, spare(std::move(principals), std::move(parts), source.catalogue, source.notes));
+  if (!roles.empty()) {
+    Statement assuming_mine =
+        denial("OnlyMyPrincipalsAssume", Names::everyone, not_my_principal(perimeter));
+    assuming_mine.actions = {Sense::listed, roles};
+    add(assuming_mine.tests, {"BoolIfExists", "aws:PrincipalIsAWSService", {"false"}});
+    parts = source.spared({Objective::resource_principals});
+    append(parts, trusted);
+    append(all, spare(std::move(assuming_mine), std::move(parts), source.catalogue, source.notes));
+    actions.listed.insert(actions.listed.end(), roles.begin(), roles.end());
+  }
 
   Statement deputies = denial("OnlyOnMyBehalf", Names::everyone, for_somebody_else(perimeter));
   deputies.actions = actions;
@@ -215,19 +228,21 @@ std::vector<Statement> resource_controls(const Source& source) {
     if (!service.reached_by_rcps() || service.action_count() == 0) continue;
     const std::string prefix(service.prefix());
     if (prefix == "sts") {
-      const auto rest =
-          all_but(service, "sts:*", {"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"});
+      std::vector<std::string> apart = assuming();
+      apart.insert(apart.end(), {"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"});
+      const auto rest = all_but(service, "sts:*", apart);
       actions.listed.insert(actions.listed.end(), rest.begin(), rest.end());
     } else {
       actions.listed.push_back(prefix + ":*");
     }
   }
-  return of_resources(source, actions, spared_by_trust(source));
+  return of_resources(source, std::move(actions), assuming(), spared_by_trust(source));
 }
 
 std::vector<Statement> resource_statements(const Source& source,
                                            const std::vector<std::string>& actions) {
-  return of_resources(source, actions.empty() ? Patterns{} : Patterns{Sense::listed, actions}, {});
+  return of_resources(source, actions.empty() ? Patterns{} : Patterns{Sense::listed, actions}, {},
+                      {});
 }
 
 std::vector<Guarded> guarded_services(const catalogue::Catalogue& catalogue) {

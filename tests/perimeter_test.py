@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""From the perimeter file to the proof: `ringwall generate` for an organisation, its policies attached, `ringwall prove`
+and `ringwall check`; then each layer is taken away in turn, and exactly the cells fall that it holds.
+
+usage: perimeter_test.py RINGWALL
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import perimeter_estate as estate
+from perimeter_estate import APPLICATION, DATA, KEY, MANAGEMENT, REGION, STRANGER, VPC, regional
+
+RINGWALL = sys.argv.pop(1) if len(sys.argv) > 1 else "ringwall"
+TODAY = "2026-06-01"
+
+
+def principals(*accounts):
+    return {f"arn:aws:iam::{account}:{kind}/{name}" for account in accounts
+            for kind, named in [("role", estate.ROLES), ("user", estate.USERS)] for name in named[account]}
+
+
+PARTNER_ROLE, VENDOR_ROLE = f"arn:aws:iam::{DATA}:role/partner", f"arn:aws:iam::{MANAGEMENT}:role/billing-vendor"
+MANAGERS, MEMBERS = principals(MANAGEMENT), principals(APPLICATION, DATA)
+ENDPOINTS = {estate.endpoint_id(account, service) for account in VPC for service in estate.ENDPOINT_SERVICES}
+ENDPOINT_OF = {estate.endpoint_id(account, service): (account, service) for account in VPC for service in estate.ENDPOINT_SERVICES}
+BILLING, TRAIL, IMAGES, SCRATCH = (f"arn:aws:s3:::example-{name}" for name in ["billing", "trail", "images", "scratch"])
+NEWS, THE_KEY = regional("sns", APPLICATION, "news"), regional("kms", DATA, f"key/{KEY}")
+TABLE, TOKEN = regional("dynamodb", DATA, "table/orders"), regional("secretsmanager", DATA, "secret:api-token-GhIjKl")
+ROWS = ["identity/resources", "identity/networks", "resource/principals", "resource/networks", "network/principals", "network/resources", "trust", "perimeter"]
+
+# What each layer holds that no other does.
+FALLS = {
+    # SCPs do not bind the management account.
+    "identity-guardrail": {"identity/resources": MANAGERS, "identity/networks": MANAGERS, "perimeter": MANAGERS},
+    "scp-resources": {"identity/resources": MEMBERS, "perimeter": MEMBERS},
+    # The partner's role may only read one bucket, and that refuses other networks itself.
+    "scp-networks": {"identity/networks": MEMBERS, "perimeter": MEMBERS - {PARTNER_ROLE}},
+    # Resources without a policy of their own: whoever may use them comes from anywhere. The SCP still holds the whole.
+    "rcp": {"resource/networks": {SCRATCH, TABLE, TOKEN}},
+    # RCPs reach neither the management account, nor SNS, nor kms:RetireGrant. The management account's trail lets no
+    # outsider in by itself, and the whole has the guardrails and SCPs against other networks.
+    "resource-statement": {"resource/principals": {BILLING, NEWS}, "resource/networks": {BILLING, TRAIL, NEWS, THE_KEY}, "perimeter": {BILLING, NEWS}},
+    "endpoint": {"network/principals": ENDPOINTS, "network/resources": ENDPOINTS, "perimeter": ENDPOINTS},
+    # In the member accounts RCPs keep outsiders off every role.
+    "trust-statement": {"trust": {VENDOR_ROLE}, "perimeter": {VENDOR_ROLE}},
+}
+
+
+class Perimeter(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        (cls.folder / "perimeter.yaml").write_text(estate.PERIMETER)
+        done = cls.ringwall("generate", "--perimeter", "perimeter.yaml", "--out", "policies", "--as", "json")
+        assert done.returncode == 0, done.stderr
+        cls.generated = {}
+        for path in sorted((cls.folder / "policies").rglob("*.json")):
+            cls.generated.setdefault(path.parent.name, {})[path.stem] = json.loads(path.read_text())
+
+    @classmethod
+    def ringwall(cls, *arguments, text=None):
+        return subprocess.run([RINGWALL, *arguments], cwd=cls.folder, input=text, capture_output=True, text=True, timeout=240, check=False)
+
+    def estate_without(self, *layers):
+        self.assertLessEqual(set(layers), set(self.generated))
+        return estate.Estate().attach({layer: made for layer, made in self.generated.items() if layer not in layers})
+
+    def prove(self, built, *arguments, perimeter="perimeter.yaml"):
+        name = tempfile.mkdtemp(dir=self.folder)
+        for path, content in built.files().items():
+            file = pathlib.Path(name, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(content))
+        done = self.ringwall("prove", "--perimeter", perimeter, "--estate", name, "--today", TODAY, "--format", "json", *arguments)
+        self.assertIn(done.returncode, [0, 1], done.stdout[-2000:] + done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["gaps"], [])
+        return done.returncode, report
+
+    # What every one of these questions is decided to be.
+    def decide(self, questions):
+        done = self.ringwall("authorize", "--batch", "--format", "json", "-", text="".join(json.dumps(one) + "\n" for one in questions))
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(answers), len(questions), done.stderr)
+        for answer, question in zip(answers, questions):
+            self.assertIn("verdict", answer, question["request"])
+        return [answer["verdict"] for answer in answers]
+
+    def verdict(self, built, request, through=None, **layers):
+        question = built.question(request, through)
+        question["policies"].update(layers)
+        return self.decide([question])[0]
+
+
+def rows(report):
+    return {row["objective"]: row for row in report["matrix"]}
+
+
+def fallen(report):
+    return {objective: found for objective, row in rows(report).items() if (found := {cell["subject"] for cell in row["cells"] if cell["verdict"] != "proved"})}
+
+
+def guards(report, objective, subject):
+    return next(cell["guards"] for cell in rows(report)[objective]["cells"] if cell["subject"] == subject)
+
+
+# The layers that the leak's row asks, from the organisation as it stands; the others' side is theirs, and may allow everything.
+def question_of(built, leak):
+    objective, request = leak["objective"], leak["finding"]["request"]
+    through = ENDPOINT_OF.get(request["context"].get("aws:sourcevpce", [""])[0])
+    question = built.question(request, through)
+    layers = question["policies"]
+    theirs = {"identity": [estate.FULL], "resource": estate.FULL_ENDPOINT}
+    asked = {"identity": ["identity", "scp"], "resource": ["resource", "rcp"], "network": ["endpoint"], "trust": ["resource", "rcp"],
+             "perimeter": ["identity", "scp", "resource", "rcp", "endpoint"]}[objective.split("/")[0]]
+    kept = {layer: layers[layer] for layer in asked if layer in layers}
+    for side, everything in theirs.items():
+        is_mine = request.get("principalAccount" if side == "identity" else "resourceAccount") in estate.ACCOUNTS
+        if side not in kept and not (side in asked and is_mine):
+            kept[side] = everything
+    if request["principal"] == "anonymous" or request["principal"].endswith(":root") or "." in request["principal"]:
+        kept.pop("identity", None)
+    if ":role/" in request["resource"] and request["action"].startswith("sts:") and kept.get("resource") is estate.FULL_ENDPOINT:
+        kept["resource"] = estate.trust("*", "sts:*")
+    question["policies"] = kept
+    return question
+
+
+class EndToEnd(Perimeter):
+    def test_before_anything_is_attached_every_row_leaks(self):
+        status, report = self.prove(estate.Estate(), "--no-depth")
+        self.assertEqual(status, 1)
+        self.assertEqual(list(fallen(report)), ROWS)
+
+    def test_all_of_it_is_proved_and_the_certificates_hold(self):
+        status, report = self.prove(self.estate_without(), "--certificate", "proof.txt")
+        self.assertEqual((status, fallen(report), report["leaks"]), (0, {}, []))
+        self.assertEqual([row["objective"] for row in report["matrix"]], ROWS)
+        for row in report["matrix"]:
+            self.assertEqual((row["verdict"], row["proved"]), ("proved", len(row["cells"])))
+            self.assertNotEqual(row["cells"], [], row["objective"])
+        self.assertEqual({one["name"]: one["uses"] > 0 for one in report["exceptions"]}, {"partner": True, "functions-and-topics": True})
+        done = self.ringwall("check", "proof.txt")
+        self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^\d+ certificates hold$")
+
+    def test_without_a_layer_the_cells_fall_that_only_it_holds(self):
+        self.assertEqual(set(FALLS) | {"proxy"}, set(self.generated) | {"proxy"})
+        whole = self.estate_without()
+        for layer, expected in FALLS.items():
+            with self.subTest(layer=layer):
+                built = self.estate_without(layer)
+                status, report = self.prove(built)
+                self.assertEqual(status, 1)
+                self.assertEqual(fallen(report), expected)
+                self.replay(built, whole, report)
+
+    # The layer that is gone is what refuses them.
+    def replay(self, built, whole, report):
+        for row in report["matrix"]:
+            for cell in row["cells"]:
+                self.assertEqual(bool(cell["leaks"]), cell["verdict"] == "leak", cell)
+                self.assertTrue(all(cell["subject"] in report["leaks"][at]["subjects"] for at in cell["leaks"]), cell)
+        for made, verdict in [(built, {"allow"}), (whole, {"explicit-deny", "implicit-deny"})]:
+            for leak, answer in zip(report["leaks"], self.decide([question_of(made, leak) for leak in report["leaks"]])):
+                self.assertIn(answer, verdict, (leak["objective"], leak["subjects"], leak["finding"]["request"]))
+
+    def test_where_two_layers_hold_a_cell_either_will_do(self):
+        held = {"whole": guards(self.prove(self.estate_without())[1], "resource/principals", IMAGES),
+                "rcp": guards(self.prove(self.estate_without("rcp"))[1], "resource/principals", IMAGES),
+                "resource-statement": guards(self.prove(self.estate_without("resource-statement"))[1], "resource/principals", IMAGES)}
+        self.assertEqual(held, {"whole": ["rcp", "resource"], "rcp": ["resource"], "resource-statement": ["rcp"]})
+
+    def test_a_layer_becomes_a_single_point_of_failure_without_the_other(self):
+        whole, without = self.prove(self.estate_without())[1], self.prove(self.estate_without("resource-statement"))[1]
+        self.assertNotIn("rcp", rows(whole)["resource/principals"]["soleGuards"])
+        self.assertIn("rcp", rows(without)["resource/principals"]["soleGuards"])
+        self.assertNotIn("rcp", rows(whole)["trust"]["soleGuards"])
+        self.assertIn("rcp", rows(self.prove(self.estate_without("trust-statement"))[1])["trust"]["soleGuards"])
+
+    def test_without_both_the_cell_falls(self):
+        found = fallen(self.prove(self.estate_without("rcp", "resource-statement"), "--no-depth")[1])
+        self.assertIn(IMAGES, found["resource/principals"])
+        self.assertIn(IMAGES, found["perimeter"])
+
+    def test_an_exception_that_is_over_excepts_nothing(self):
+        (self.folder / "over.yaml").write_text(estate.PERIMETER.replace("2099-01-01", "2026-01-01"))
+        status, report = self.prove(self.estate_without(), "--no-depth", perimeter="over.yaml")
+        self.assertEqual(status, 1)
+        self.assertIn(PARTNER_ROLE, fallen(report)["trust"])
+
+
+# A perimeter that refuses everything would be proved as well.
+class Intended(Perimeter):
+    def test_what_is_meant_to_work_works(self):
+        built = self.estate_without()
+        mine = {"aws:PrincipalOrgID": estate.ORGANIZATION, "aws:ResourceOrgID": estate.ORGANIZATION, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false"}
+        vpce = {"aws:SourceVpc": VPC[APPLICATION], "aws:SourceVpce": estate.endpoint_id(APPLICATION, "s3"), "aws:VpceOrgID": estate.ORGANIZATION}
+        shop = {"principal": f"arn:aws:iam::{APPLICATION}:role/shop", "principalAccount": APPLICATION}
+        read = {**shop, "action": "s3:GetObject", "resource": IMAGES + "/one", "resourceAccount": APPLICATION}
+        self.assertEqual(self.verdict(built, {**read, "context": {**mine, **vpce}}, (APPLICATION, "s3")), "allow")
+        self.assertEqual(self.verdict(built, {**read, "context": {**mine, "aws:SourceIp": "192.0.2.7"}}), "allow")
+        self.assertEqual(self.verdict(built, {**read, "context": {**mine, "aws:SourceIp": "198.51.100.7"}}), "explicit-deny")
+        administrator = {"principal": f"arn:aws:iam::{MANAGEMENT}:role/administrator", "principalAccount": MANAGEMENT, "action": "organizations:ListRoots", "resource": "*",
+                         "resourceAccount": MANAGEMENT}
+        self.assertEqual(self.verdict(built, {**administrator, "context": {**mine, "aws:SourceIp": "192.0.2.7"}}), "allow")
+
+    def test_the_trail_is_written_and_on_nobody_elses_behalf(self):
+        built = self.estate_without()
+        write = {"principal": "cloudtrail.amazonaws.com", "action": "s3:PutObject", "resource": TRAIL + "/log", "resourceAccount": MANAGEMENT}
+        keys = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": "cloudtrail.amazonaws.com", "aws:ResourceOrgID": estate.ORGANIZATION}
+        self.assertEqual(self.verdict(built, {**write, "context": {**keys, "aws:SourceAccount": MANAGEMENT, "aws:SourceOrgID": estate.ORGANIZATION}}), "allow")
+        self.assertEqual(self.verdict(built, {**write, "context": {**keys, "aws:SourceAccount": STRANGER}}), "explicit-deny")
+
+    def test_the_roles_are_assumed_by_those_whom_they_are_for(self):
+        built = self.estate_without()
+        mine = {"aws:ResourceOrgID": estate.ORGANIZATION, "aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false"}
+        partner = {"principal": f"arn:aws:iam::{estate.PARTNER}:role/reader", "principalAccount": estate.PARTNER, "action": "sts:AssumeRole", "resource": PARTNER_ROLE,
+                   "resourceAccount": DATA}
+        for external_id, verdict in [("partner-2026", "allow"), ("guessed", "explicit-deny")]:
+            self.assertEqual(self.verdict(built, {**partner, "context": {**mine, "sts:ExternalId": external_id}}, identity=[estate.FULL]), verdict)
+        deploy = {"principal": f"arn:aws:iam::{APPLICATION}:oidc-provider/{estate.OIDC}", "action": "sts:AssumeRoleWithWebIdentity",
+                  "resource": f"arn:aws:iam::{APPLICATION}:role/deploy", "resourceAccount": APPLICATION}
+        for subject, verdict in [("repo:example/shop:ref:refs/heads/main", "allow"), ("repo:stranger/shop:ref:refs/heads/main", "implicit-deny")]:
+            token = {f"{estate.OIDC}:aud": "sts.amazonaws.com", f"{estate.OIDC}:sub": subject}
+            self.assertEqual(self.verdict(built, {**deploy, "context": {**mine, **token}}), verdict)
+        function = {"principal": "lambda.amazonaws.com", "action": "sts:AssumeRole", "resource": f"arn:aws:iam::{APPLICATION}:role/shop", "resourceAccount": APPLICATION}
+        self.assertEqual(self.verdict(built, {**function, "context": {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": "lambda.amazonaws.com"}}), "allow")
+
+
+if __name__ == "__main__":
+    unittest.main()
