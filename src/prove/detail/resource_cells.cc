@@ -9,7 +9,7 @@ namespace {
 class ResourceCells final : public Cells {
  public:
   ResourceCells(const Room& room, Objective objective)
-      : room_(room), objective_(objective), crowds_(room.mine, room.words) {
+      : room_(room), objective_(objective), crowds_(room.mine, room.words, room.options.bounds.standing_max) {
     room.mine.estate().resources.for_each(
         [&](const estate::Resource& resource) { resources_.push_back(&resource); });
     shapes_.resize(resources_.size());
@@ -121,10 +121,12 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
     standing = crowds_.standing(bound.facts(), resource.account, surroundings);
     key.add(standing.key);
   }
+  std::string left_out = standing.left_out;
   return {std::move(key).finish(), resource.arn,
           [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)] {
             return query(cell, kept, where, facts, standing);
-          }};
+          },
+          std::move(left_out)};
 }
 
 std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
