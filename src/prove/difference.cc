@@ -67,8 +67,7 @@ class Comparer {
   void add_resources();
   void add_endpoints();
   void ask();
-  std::vector<prover::Caller> everyone(const authz::Layers& layers, const std::string& own,
-                                       std::vector<prover::Constraint>& where, Kinds kinds);
+  void add_everyone(Both& both, const std::string& own, Kinds kinds);
   void add(Both both) {
     if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
     changed_.push_back(std::move(both));
@@ -80,30 +79,35 @@ class Comparer {
   const Options& options_;
   const Mine mine_;
   Words words_;
+  Crowds crowds_{mine_, words_, options_.bounds.standing_max};
   std::vector<Both> changed_;
   Difference difference_;
 };
 
-// Outsiders, and those of mine whom the resource's side tells apart.
-std::vector<prover::Caller> Comparer::everyone(const authz::Layers& layers, const std::string& own,
-                                               std::vector<prover::Constraint>& where,
-                                               Kinds kinds) {
+// Outsiders, and those of mine whom the resource's side tells apart: as it is, and as it was, for a
+// deny that is gone named those whom it no longer denies.
+void Comparer::add_everyone(Both& both, const std::string& own, Kinds kinds) {
   std::vector<const Facts*> facts;
-  for (const authz::Named* one : {layers.resource, layers.endpoint}) {
-    if (one != nullptr) facts.push_back(&words_.of(one->document));
-  }
-  for (const authz::Level& level : layers.rcps) {
-    for (const authz::Named& named : level.policies) facts.push_back(&words_.of(named.document));
-  }
+  const auto add_facts = [&](const authz::Layers& layers) {
+    for (const authz::Named* one : {layers.resource, layers.endpoint}) {
+      if (one != nullptr) facts.push_back(&words_.of(one->document));
+    }
+    for (const authz::Level& level : layers.rcps) {
+      for (const authz::Named& named : level.policies) facts.push_back(&words_.of(named.document));
+    }
+  };
+  add_facts(both.after);
+  if (both.before) add_facts(*both.before);
   bool canonical = false;
-  std::vector<prover::Caller> callers = outsiders(mine_, words_, facts, kinds, &canonical);
+  both.callers = outsiders(mine_, words_, facts, kinds, &canonical);
   if (canonical)
     difference_.undecided.emplace_back("a policy names a canonical user, and whose account that is "
                                        "no file says");
-  where.push_back(settle_names(words_, facts, callers));
-  Crowds crowds(mine_, words_);
-  for (const Own* one : crowds.standing(facts, own, {}).callers) callers.push_back(one->caller);
-  return callers;
+  both.where.push_back(settle_names(words_, facts, both.callers));
+  const Standing standing = crowds_.standing(facts, own, {});
+  for (const Own* one : standing.callers) both.callers.push_back(one->caller);
+  if (!standing.left_out.empty())
+    difference_.undecided.push_back("`" + both.subject + "`: " + standing.left_out);
 }
 
 void Comparer::add_principals() {
@@ -137,7 +141,7 @@ void Comparer::add_resources() {
     Both both{arn, std::move(before), after, {}, {{prover::Owner::Kind::account, {account}}}, {},
               owned_by(mine_, account).keys};
     if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
-    both.callers = everyone(both.after, account, both.where, kinds);
+    add_everyone(both, account, kinds);
     if (auto within = prover::on_resources(with_below(arn))) both.where.push_back(*std::move(within));
     add(std::move(both));
   };
@@ -184,7 +188,7 @@ void Comparer::add_endpoints() {
     if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
     both.keys.set("aws:SourceVpce", now.id);
     if (!now.vpc.empty()) both.keys.set("aws:SourceVpc", now.vpc);
-    both.callers = everyone(both.after, {}, both.where, Kinds::all);
+    add_everyone(both, {}, Kinds::all);
     add(std::move(both));
   });
 }

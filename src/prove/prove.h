@@ -71,11 +71,19 @@ struct Report {
   Verdict verdict() const;  // the worst of the rows
 };
 
+// Past any of these, what is left is inconclusive.
+struct Bounds {
+  std::size_t standing_max = 64;             // kinds of principals of mine in one question
+  std::size_t pairs_max = 10'000;            // kinds of pairs of a principal and a resource
+  std::size_t pair_looks_max = 2'000'000;    // pairs that are looked at to find their kinds
+};
+
 struct Options {
   std::string today;       // ISO 8601 date, for exceptions
   bool depth = true;       // also ask which guards hold each cell alone
   unsigned threads = 2;
   std::size_t classes_max = 64;
+  Bounds bounds = {};
   std::function<void(std::size_t done, std::size_t all)> progress = {};  // from one thread at a time
   // Told the certificate of every distinct question that was proved; from one thread at a time.
   std::function<void(const std::string&)> certificate = {};

@@ -218,5 +218,23 @@ TEST(Access, TellsWhoCanAndWhatCan) {
   EXPECT_FALSE(what_can(world, "arn:aws:iam::111122223333:role/nobody", options).has_value());
 }
 
+TEST(Difference, AsksThoseWhomADenyThatIsGoneNamed) {
+  const auto with = [](const std::string& more) {
+    testing::Builder builder = testing::small_organization({});
+    builder.resource(testing::queue, testing::member,
+                     testing::document(R"({"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sqs:*","Resource":"*"})" + more,
+                                       policy::Kind::resource));
+    return std::move(builder).finish();
+  };
+  const loaders::Loaded before = with(std::string(R"(,{"Effect":"Deny","Principal":{"AWS":")") + testing::app_role +
+                                      R"("},"Action":"sqs:*","Resource":"*"})");
+  const Difference opened = difference(before, with(""), options);
+  ASSERT_FALSE(opened.newly_allowed.empty());
+  for (const Change& change : opened.newly_allowed) {
+    EXPECT_EQ(change.subject, testing::queue);
+    EXPECT_EQ(change.finding.request.principal.role_arn, testing::app_role);
+  }
+}
+
 }  // namespace
 }  // namespace ringwall::prove

@@ -148,6 +148,7 @@ struct Layers {
 inline constexpr const char* member = "111122223333";
 inline constexpr const char* other_member = "222233334444";
 inline constexpr const char* bucket = "arn:aws:s3:::mine-data";
+inline constexpr const char* queue = "arn:aws:sqs:us-east-1:111122223333:mine-jobs";
 inline constexpr const char* topic = "arn:aws:sns:us-east-1:111122223333:mine-events";
 inline constexpr const char* app_role = "arn:aws:iam::111122223333:role/app";
 

@@ -77,10 +77,9 @@ std::string policies_of(const Query& query) {
   return text;
 }
 
-void gather_actions(const Constraint& constraint, Vocabulary& vocabulary, std::vector<RelationId>& relations) {
-  if (constraint.kind == Constraint::Kind::actions)
-    relations.push_back(vocabulary.relation({.kind = Relation::Kind::action, .values = constraint.listed}));
-  for (const Constraint& part : constraint.parts) gather_actions(part, vocabulary, relations);
+void gather_actions(const Constraint& constraint, Readings& readings, std::vector<RelationId>& relations) {
+  if (constraint.kind == Constraint::Kind::actions) relations.push_back(readings.listed(constraint));
+  for (const Constraint& part : constraint.parts) gather_actions(part, readings, relations);
 }
 
 authz::Decision decide(const Side& side, const policy::Request& request) {
@@ -534,7 +533,7 @@ Space& Prover::State::space_of(const Query& query, const std::vector<const polic
   for (const policy::Document* document : documents) {
     for (const ReadStatement& statement : readings[*document].statements) relations.push_back(statement.actions);
   }
-  gather_actions(query.universe.where, vocabulary, relations);
+  gather_actions(query.universe.where, readings, relations);
   std::ranges::sort(relations);
   relations.erase(std::ranges::unique(relations).begin(), relations.end());
   if (spaces.size() >= spaces_max) spaces.clear();
@@ -558,6 +557,7 @@ namespace {
 // Calls `each` with every case of the query: callers, owners, values of variables.
 template <typename Each>
 void for_each_case(Prover::State& state, const Query& query, Folding folding, Answer& answer, Each&& each) {
+  state.readings.begin_question();
   const auto documents = read_documents_of(query, state.readings);
   Space& space = state.space_of(query, documents);
   const auto undecided = [&](std::string why) {

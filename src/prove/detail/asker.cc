@@ -63,6 +63,10 @@ AnswerPtr Asker::answer(const Item& item) {
   ++worker->asked;
   const prover::Query query = item.query();
   auto answer = std::make_shared<prover::Answer>(worker->prover->ask(query));
+  if (!item.left_out.empty()) {
+    answer->undecided.push_back(item.left_out);
+    if (answer->verdict == prover::Verdict::none) answer->verdict = prover::Verdict::inconclusive;
+  }
   std::optional<Result<std::string>> certificate;
   if (options_.certificate && answer->verdict == prover::Verdict::none) {
     certificate = worker->prover->certify(query);

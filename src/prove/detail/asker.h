@@ -49,6 +49,7 @@ struct Item {
   std::string key;      // equal keys: equal answers
   std::string subject;  // whom the query names
   std::function<prover::Query()> query;
+  std::string left_out = {};  // what the query could not take in: then nothing is proved by it
 };
 using AnswerPtr = std::shared_ptr<const prover::Answer>;
 

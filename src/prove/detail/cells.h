@@ -93,12 +93,12 @@ class Bound {
 struct Standing {
   std::vector<const Own*> callers;
   std::string key;  // what they were told apart by
-  bool more = false;  // there were more kinds than standing_max
+  std::string left_out;  // not empty: there were more kinds than the bound, and this says so
 };
-inline constexpr std::size_t standing_max = 64;
 class Crowds {
  public:
-  Crowds(const Mine& mine, const Words& words) : mine_(mine), words_(words) {}
+  Crowds(const Mine& mine, const Words& words, std::size_t standing_max)
+      : mine_(mine), words_(words), standing_max_(standing_max) {}
   Standing standing(const std::vector<const Facts*>& facts, const std::string& own,
                     const Surroundings& surroundings);
 
@@ -109,6 +109,7 @@ class Crowds {
 
   const Mine& mine_;
   const Words& words_;
+  const std::size_t standing_max_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Kinds>> known_;
 };

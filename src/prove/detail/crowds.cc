@@ -120,11 +120,7 @@ Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::str
     const bool at_home = caller.principal->account == own;
     std::string kind = (at_home ? "h" : "-") + signature(all, caller.caller, surroundings);
     if (!seen.insert(kind).second) return;
-    if (standing.callers.size() >= standing_max) {
-      standing.more = true;
-      return;
-    }
-    standing.callers.push_back(&caller);
+    if (standing.callers.size() < standing_max_) standing.callers.push_back(&caller);
   };
   for (const auto& [kind, members] : *kinds("*" + pattern_name, patterns, {}, surroundings)) {
     const auto elsewhere = std::ranges::find_if(members, [&](std::size_t index) {
@@ -148,6 +144,12 @@ Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::str
       take(mine_.principals()[members.front()]);
   }
   for (const std::string& kind : seen) (standing.key += kind) += ';';
+  if (seen.size() > standing_max_) {
+    standing.left_out = "the policies tell " + std::to_string(seen.size()) +
+                        " kinds of my principals apart, and only " + std::to_string(standing_max_) +
+                        " (`standing_max`) were asked: name fewer principals in conditions";
+    standing.key += "/" + std::to_string(standing_max_);  // an answer for one bound is none for another
+  }
   return standing;
 }
 

@@ -10,7 +10,7 @@ namespace {
 class EndpointCells final : public Cells {
  public:
   EndpointCells(const Room& room, Objective objective)
-      : room_(room), objective_(objective), crowds_(room.mine, room.words) {
+      : room_(room), objective_(objective), crowds_(room.mine, room.words, room.options.bounds.standing_max) {
     room.mine.estate().endpoints.for_each(
         [&](const estate::Endpoint& endpoint) { endpoints_.push_back(&endpoint); });
   }
@@ -116,10 +116,12 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
     standing = crowds_.standing(bound.facts(), {}, around);
     key.add(standing.key);
   }
+  std::string left_out = standing.left_out;
   return {std::move(key).finish(), endpoint.id,
           [this, cell, &where, facts = bound.facts(), standing = std::move(standing)] {
             return query(cell, where, facts, standing);
-          }};
+          },
+          std::move(left_out)};
 }
 
 std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {

@@ -71,16 +71,17 @@ Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows,
   const std::vector<Thing> things = open_things(room, resources);
   std::vector<Item> items;
   std::unordered_set<std::string> distinct;
+  const Bounds& bounds = room.options.bounds;
   for (std::size_t i = 0; i < people.size(); ++i) {
     const std::size_t person = people[i];
-    if ((i + 1) * things.size() > pair_looks_max || distinct.size() > pairs_max) {
-      paired.not_asked.assign(people.begin() + static_cast<std::ptrdiff_t>(i), people.end());
-      break;
-    }
+    const std::size_t asked = items.size();
+    if ((i + 1) * things.size() > bounds.pair_looks_max)
+      paired.bound = std::to_string(bounds.pair_looks_max) + " pairs (`pair_looks_max`)";
     const Own& own = room.mine.principals()[person];
     const Item alone = row.cells->item(person, bit(Guard::identity) | bit(Guard::scp),
                                        {.excepted = row.cells->exceptions(person)});
     for (const Thing& thing : things) {
+      if (!paired.bound.empty()) break;
       const bool at_home = own.principal->account == thing.resource->account;
       Item item{alone.key + "\n" + thing.key + (at_home ? "\nhome " : "\nfar ") +
                     signature(*thing.asks, own.caller, {}),
@@ -95,6 +96,13 @@ Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows,
       for (const policy::Document* document : resources.cells->documents(thing.cell))
         paired.pairs.back().documents.push_back(document);
     }
+    if (distinct.size() > bounds.pairs_max)
+      paired.bound = std::to_string(bounds.pairs_max) + " kinds of pairs (`pairs_max`)";
+    if (paired.bound.empty()) continue;
+    items.resize(asked);
+    paired.pairs.resize(asked);
+    paired.not_asked.assign(people.begin() + static_cast<std::ptrdiff_t>(i), people.end());
+    break;
   }
   const std::vector<AnswerPtr> answers = asker.ask(items);
   for (std::size_t i = 0; i < answers.size(); ++i) paired.pairs[i].answer = answers[i];

@@ -10,7 +10,7 @@ namespace {
 class ResourceCells final : public Cells {
  public:
   ResourceCells(const Room& room, Objective objective)
-      : room_(room), objective_(objective), crowds_(room.mine, room.words) {
+      : room_(room), objective_(objective), crowds_(room.mine, room.words, room.options.bounds.standing_max) {
     const auto with_a_side = services_with_a_side(room.mine.estate());
     room.mine.estate().resources.for_each([&](const estate::Resource& resource) {
       const bool has_side = with_a_side.contains(arn_part(resource.arn, 2));
@@ -125,10 +125,12 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
     standing = crowds_.standing(bound.facts(), resource.account, surroundings);
     key.add(standing.key);
   }
+  std::string left_out = standing.left_out;
   return {std::move(key).finish(), resource.arn,
           [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)] {
             return query(cell, kept, where, facts, standing);
-          }};
+          },
+          std::move(left_out)};
 }
 
 std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {

@@ -264,9 +264,8 @@ void Whole::pairs(const std::vector<std::size_t>& left) {
   for (const std::size_t person : paired.not_asked) {
     CellOf& cell = cell_of(people.cells->name(person));
     worsen(cell, Verdict::inconclusive);
-    cell.undecided.emplace_back(
-        "principals and resources that are both open to unexpected networks are too many to be "
-        "asked together: close one of the two sides first");
+    cell.undecided.push_back("principals and resources that are both open to unexpected networks are more than " +
+                             paired.bound + " and were not all asked: close one of the two sides first");
   }
 }
 

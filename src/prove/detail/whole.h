@@ -11,11 +11,6 @@
 
 namespace ringwall::prove::detail {
 
-// Past so many pairs of a principal's and a resource's class, or so many looks at pairs, what is
-// left is inconclusive.
-inline constexpr std::size_t pairs_max = 10'000;
-inline constexpr std::size_t pair_looks_max = 2'000'000;
-
 // Rows that were answered, by objective, without gaps.
 struct Answered {
   std::unique_ptr<Cells> cells;
@@ -33,6 +28,7 @@ struct Pair {
 struct Paired {
   std::vector<Pair> pairs;
   std::vector<std::size_t> not_asked;  // people with whom a bound was passed
+  std::string bound;                   // and which
 };
 Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows,
                  const std::vector<std::size_t>& people);

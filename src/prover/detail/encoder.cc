@@ -480,12 +480,18 @@ Ref Encoder::holds(const Constraint& constraint, const ActionClass& action) {
       const Ref any = formulas_.any(std::move(parts));
       return constraint.kind == Constraint::Kind::any ? any : negation(any);
     }
-    case Constraint::Kind::condition:
-      return holds(readings_.read(constraint.condition)).must;
     case Constraint::Kind::actions:
-      return action.lists(vocabulary_.relation({.kind = Relation::Kind::action, .values = constraint.listed})) ? yes : no;
-    case Constraint::Kind::resources:
-      return some(resource_key, vocabulary_.relation({.kind = Relation::Kind::resource, .values = constraint.listed}), is_yes);
+      return action.lists(readings_.listed(constraint)) ? yes : no;
+    case Constraint::Kind::condition:
+    case Constraint::Kind::resources: {  // the same for every action
+      const auto [kept, added] = constraints_.try_emplace(&constraint, no);
+      if (added) {
+        kept->second = constraint.kind == Constraint::Kind::condition
+                           ? holds(readings_.asked(constraint)).must
+                           : some(resource_key, readings_.listed(constraint), is_yes);
+      }
+      return kept->second;
+    }
   }
   return no;
 }

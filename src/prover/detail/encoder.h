@@ -144,6 +144,7 @@ class Encoder {
     }
   };
   std::unordered_map<Kept, std::vector<std::optional<Both>>, HashKept> statements_;
+  std::unordered_map<const Constraint*, Ref> constraints_;  // those of the question
 };
 
 }  // namespace ringwall::prover::detail

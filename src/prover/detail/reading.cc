@@ -23,6 +23,26 @@ ReadCondition Readings::read(const policy::Condition& condition) {
   return read;
 }
 
+const ReadCondition& Readings::asked(const Constraint& constraint) {
+  const auto [kept, added] = asked_.try_emplace(&constraint);
+  if (added) kept->second = read(constraint.condition);
+  return kept->second;
+}
+
+RelationId Readings::listed(const Constraint& constraint) {
+  const auto [kept, added] = listed_.try_emplace(&constraint, 0);
+  if (added) {
+    const bool actions = constraint.kind == Constraint::Kind::actions;
+    kept->second = vocabulary_.relation({.kind = actions ? Relation::Kind::action : Relation::Kind::resource, .values = constraint.listed});
+  }
+  return kept->second;
+}
+
+void Readings::begin_question() {
+  asked_.clear();
+  listed_.clear();
+}
+
 const Reading& Readings::operator[](const policy::Document& document) const {
   return *read_.at(&document);
 }

@@ -8,6 +8,7 @@
 
 #include "policy/plain.h"
 #include "prover/detail/tests.h"
+#include "prover/prover.h"
 
 namespace ringwall::prover::detail {
 
@@ -39,7 +40,14 @@ class Readings {
 
   ReadCondition read(const policy::Condition& condition);
 
+  // What a question's constraint asks: read once a question, which has each at one address.
+  void begin_question();
+  const ReadCondition& asked(const Constraint& constraint);  // of a condition
+  RelationId listed(const Constraint& constraint);           // of actions, or of resources
+
  private:
+  std::unordered_map<const Constraint*, ReadCondition> asked_;
+  std::unordered_map<const Constraint*, RelationId> listed_;
   Vocabulary& vocabulary_;
   std::unordered_map<const policy::Document*, std::unique_ptr<Reading>> read_;
   std::vector<policy::DocumentPtr> kept_;
