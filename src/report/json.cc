@@ -20,7 +20,7 @@ Json list_of(const Items& items, Make&& make) {
 
 template <typename Text>
 Json strings(const std::vector<Text>& all) {
-  return list_of(all, [](const std::string& one) { return Json(one); });
+  return list_of(all, [](const auto& one) { return Json(one); });
 }
 
 Json place_json(const detail::Place& place) {

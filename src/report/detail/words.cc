@@ -135,7 +135,7 @@ Words words_of(const prover::Finding& finding) {
   if (finding.actions.size() > 1) {
     std::vector<std::string> others;
     for (const std::string_view action : finding.actions) {
-      if (action != request.action) others.push_back(action);
+      if (action != request.action) others.emplace_back(action);
     }
     words.does += ", likewise " + some(others, 6);
   }
