@@ -4,8 +4,11 @@ and `ringwall check`; then each layer is taken away in turn, and exactly the cel
 
 usage: perimeter_test.py RINGWALL
 """
+import glob
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,8 @@ from perimeter_estate import APPLICATION, DATA, KEY, MANAGEMENT, REGION, STRANGE
 
 RINGWALL = sys.argv.pop(1) if len(sys.argv) > 1 else "ringwall"
 TODAY = "2026-06-01"
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+MIRRORS = ("/opt/tf-plugins", "/usr/share/terraform/plugins", os.path.expanduser("~/.terraform.d/plugins"))
 
 
 def principals(*accounts):
@@ -194,6 +199,45 @@ class EndToEnd(Perimeter):
         status, report = self.prove(self.estate_without(), "--no-depth", perimeter="over.yaml")
         self.assertEqual(status, 1)
         self.assertIn(PARTNER_ROLE, fallen(report)["trust"])
+
+
+class Advice(Perimeter):
+    def test_it_names_what_can_be_done(self):
+        text = estate.PERIMETER[:estate.PERIMETER.index("  - name: functions-and-topics")]
+        (self.folder / "without.yaml").write_text(text)
+        self.assertEqual(self.fixes(self.estate_without()), {("lambda", "no policy on the side of "), ("sns", "no policy on the side of ")})
+        self.assertIn(("kms", "merge the generated "), self.fixes(self.estate_without("resource-statement")))
+        self.assertIn(("s3", "attach the generated "), self.fixes(self.estate_without("rcp")))
+
+    def fixes(self, built):
+        report = self.prove(built, "--no-depth", perimeter="without.yaml")[1]
+        return {(leak["finding"]["request"]["action"].split(":")[0], leak["fix"].split("`")[0]) for leak in report["leaks"] if leak["objective"] == "resource/networks"}
+
+
+# What `--as terraform` makes, planned and laid over the organisation before it is deployed.
+class Plan(Perimeter):
+    def test_the_plan_is_proved_over_the_export(self):
+        if not shutil.which("terraform"):
+            self.skipTest("terraform is not on the PATH")
+        mirror = next((path for path in MIRRORS if glob.glob(os.path.join(path, PROVIDER, "*", "*"))), None)
+        if not mirror:
+            self.skipTest(f"no mirror with {PROVIDER} in {', '.join(MIRRORS)}")
+        done = self.ringwall("generate", "--perimeter", "perimeter.yaml", "--out", "terraform", "--as", "terraform")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        folder = self.folder / "terraform"
+        (folder / "rc").write_text(f'disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path    = "{mirror}"\n    include = ["{PROVIDER}"]\n  }}\n}}\n')
+        # A plan of what is new asks AWS nothing.
+        (folder / "provider.tf").write_text(f'provider "aws" {{\n  region = "{REGION}"\n  access_key = "none"\n  secret_key = "none"\n  skip_credentials_validation = true\n'
+                                            '  skip_requesting_account_id = true\n  skip_metadata_api_check = true\n  skip_region_validation = true\n}\n')
+        (folder / "values.json").write_text(json.dumps({"targets": [estate.ROOT], "endpoints": {one: service for one, (_, service) in ENDPOINT_OF.items()}}))
+        environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(folder / "rc"), "TF_IN_AUTOMATION": "1"}
+        for command in (["init", "-input=false"], ["plan", "-input=false", "-out=plan.bin", "-var-file=values.json"], ["show", "-json", "plan.bin"]):
+            done = subprocess.run(["terraform", *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        (self.folder / "plan.json").write_text(done.stdout)
+        status, report = self.prove(self.estate_without("scp-resources", "scp-networks", "rcp", "endpoint"), "--estate", "plan.json", "--account", MANAGEMENT)
+        self.assertEqual((status, fallen(report)), (0, {}))
+        self.assertEqual([len(row["cells"]) for row in report["matrix"]], [len(row["cells"]) for row in self.prove(self.estate_without())[1]["matrix"]])
 
 
 # A perimeter that refuses everything would be proved as well.

@@ -15,7 +15,7 @@ Result<Loaded> load_cloudformation(std::span<const File> files, const Options& o
   for (const declared::Text& text : texts) {
     RW_TRY(declared::Template source, declared::Template::read(text, options));
     if (options.default_account.empty()) {
-      return fail(Failure::invalid, "a template names no account: say which one its stack is made in");
+      return fail(Failure::invalid, "a template names no account: say which one its stack is made in, with `--account`");
     }
     declared::CloudFormationReader(text, source, world).read();
   }

@@ -156,7 +156,7 @@ TEST(CloudFormation, RefusesWhatIsNoTemplate) {
   const File file{"stack.yaml", "Resources: {}"};
   const auto nobody = load_cloudformation({&file, 1}, {});
   ASSERT_FALSE(nobody);
-  EXPECT_EQ(nobody.error().message, "a template names no account: say which one its stack is made in");
+  EXPECT_EQ(nobody.error().message, "a template names no account: say which one its stack is made in, with `--account`");
 }
 
 }  // namespace

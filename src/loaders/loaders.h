@@ -39,6 +39,7 @@ struct Gap {
   std::string path;
   text::Position position = {};
   std::string message;
+  friend bool operator==(const Gap&, const Gap&) = default;
 };
 
 // Where a document's text stands in the user's files.
@@ -50,10 +51,20 @@ struct Source {
   friend bool operator==(const Source&, const Source&) = default;
 };
 
+// A policy for something that these files do not declare: alone they cannot say what it changes,
+// so `gap` is among their gaps; laid over an estate that has the target, it is attached there.
+struct Elsewhere {
+  policy::Kind kind = policy::Kind::scp;  // scp, rcp, or endpoint
+  std::string target;                     // a root, a unit, an account, or an endpoint
+  authz::Named policy;
+  Gap gap;
+};
+
 struct Loaded {
   estate::EstatePtr estate;
   std::vector<Gap> gaps;                                     // in the order of files and positions
   std::map<const policy::Document*, Source> sources;
+  std::vector<Elsewhere> elsewhere = {};
 };
 
 enum class Format : std::uint8_t { export_folder, terraform, cloudformation };

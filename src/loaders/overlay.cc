@@ -28,6 +28,7 @@ class Overlay {
  public:
   Overlay(const Loaded& before, const Loaded& after) : before_(*before.estate), after_(*after.estate), result_(before) {
     result_.gaps.insert(result_.gaps.end(), after.gaps.begin(), after.gaps.end());
+    elsewhere_ = after.elsewhere;
     result_.sources.insert(after.sources.begin(), after.sources.end());
   }
 
@@ -39,6 +40,7 @@ class Overlay {
     lay_principals(*estate);
     lay_resources(*estate);
     lay_network(*estate);
+    attach_elsewhere(*estate);
     result_.estate = std::move(estate);
     return std::move(result_);
   }
@@ -53,7 +55,9 @@ class Overlay {
         accounts.put(account);
         return;
       }
-      if (account.scps.empty() && account.rcps.empty()) return;
+      // The management account is bound by none, though alone its files cannot know which it is.
+      const bool is_free = before_.organization && before_.organization->management_account == account.id;
+      if (is_free || (account.scps.empty() && account.rcps.empty())) return;
       estate::Account changed = *known;
       changed.scps = chain_of(known->scps, account.scps);
       changed.rcps = chain_of(known->rcps, account.rcps);
@@ -141,6 +145,47 @@ class Overlay {
     estate.endpoints = std::move(endpoints).finish();
   }
 
+  // Policies whose targets are in the estate beneath: attached there, they are no gaps any more.
+  void attach_elsewhere(estate::Estate& estate) {
+    for (const Elsewhere& one : elsewhere_) {
+      const bool attached = one.kind == policy::Kind::endpoint ? set_endpoint_policy(estate, one) : attach_control(estate, one);
+      if (attached) {
+        std::erase(result_.gaps, one.gap);
+      } else {
+        result_.elsewhere.push_back(one);
+      }
+    }
+  }
+
+  static bool set_endpoint_policy(estate::Estate& estate, const Elsewhere& one) {
+    const estate::Endpoint* known = estate.endpoints.find(one.target);
+    if (known == nullptr) return false;
+    estate::Endpoint changed = *known;
+    changed.policy = one.policy;
+    estate::Table<estate::Endpoint>::Editor endpoints(estate.endpoints);
+    endpoints.put(std::move(changed));
+    estate.endpoints = std::move(endpoints).finish();
+    return true;
+  }
+
+  // On the accounts below the target. Where none of them is bound by policies of this kind, it is
+  // not enabled, or nobody is there, and what AWS makes of the attachment is not known.
+  static bool attach_control(estate::Estate& estate, const Elsewhere& one) {
+    bool attached = false;
+    estate::Table<estate::Account>::Editor accounts(estate.accounts);
+    estate.accounts.for_each([&](const estate::Account& account) {
+      estate::Chain estate::Account::*chain = one.kind == policy::Kind::scp ? &estate::Account::scps : &estate::Account::rcps;
+      const bool below = std::ranges::any_of(account.*chain, [&](const authz::Level& level) { return level.target == one.target; });
+      if (!below) return;
+      estate::Account changed = account;
+      changed.*chain = chain_of(account.*chain, {authz::Level{.target = one.target, .policies = {one.policy}}});
+      accounts.put(std::move(changed));
+      attached = true;
+    });
+    estate.accounts = std::move(accounts).finish();
+    return attached;
+  }
+
   void unsure(const std::string& subject, const std::string& what) {
     result_.gaps.push_back({.kind = Gap::Kind::unsupported,
                             .subject = subject,
@@ -151,6 +196,7 @@ class Overlay {
   const estate::Estate& before_;
   const estate::Estate& after_;
   Loaded result_;
+  std::vector<Elsewhere> elsewhere_;
 };
 
 }  // namespace

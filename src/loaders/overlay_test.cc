@@ -95,6 +95,35 @@ TEST_F(Overlay, AnAccountKeepsItsPlaceAndItsLevelsAreMerged) {
   EXPECT_EQ(unit.policies.size(), before_.estate->account(account_)->scps.data()[1].policies.size() + 1);
 }
 
+TEST_F(Overlay, WhatIsAttachedElsewhereIsAttachedBeneath) {
+  const std::string endpoint = "vpce-00000000000000000";
+  const auto gap_of = [](const std::string& target) { return Gap{.kind = Gap::Kind::missing, .subject = target, .path = "plan.json", .message = "not here"}; };
+  const auto elsewhere = [&](policy::Kind kind, const std::string& target) { return Elsewhere{kind, target, named("new", deny_all, policy::Kind::identity), gap_of(target)}; };
+  Loaded after{.estate = std::make_shared<estate::Estate>(), .gaps = {}, .sources = {}};
+  const std::string root = before_.estate->organization->root_id;
+  for (const auto& [kind, target] : {std::pair{policy::Kind::scp, root}, {policy::Kind::endpoint, endpoint}, {policy::Kind::scp, std::string("ou-else-where")}}) {
+    after.elsewhere.push_back(elsewhere(kind, target));
+    after.gaps.push_back(gap_of(target));
+  }
+  const Loaded loaded = overlay(before_, after);
+  const std::string& management = before_.estate->organization->management_account;
+  loaded.estate->accounts.for_each([&](const estate::Account& account) {
+    ASSERT_EQ(account.scps.empty(), account.id == management);
+    if (account.scps.empty()) return;
+    EXPECT_EQ(account.scps.data()[0].policies.back().name, "new") << account.id;
+    EXPECT_NE(account.scps.data()[1].policies.back().name, "new") << account.id;
+  });
+  EXPECT_EQ(loaded.estate->endpoints.find(endpoint)->policy->name, "new");
+  EXPECT_EQ(loaded.gaps, std::vector{gap_of("ou-else-where")}) << "nobody has that one";
+}
+
+TEST_F(Overlay, TheManagementAccountStaysFree) {
+  const std::string management = before_.estate->organization->management_account;
+  estate::Account changed{.id = management, .name = {}, .path = {}, .org_path = {}, .scps = {}, .rcps = {}};
+  changed.scps = {authz::Level{.target = management, .policies = {named("p-new", deny_all, policy::Kind::scp)}}};
+  EXPECT_TRUE(laid(&estate::Estate::accounts, changed).estate->account(management)->scps.empty());
+}
+
 TEST_F(Overlay, AResourceWithoutItsPolicyKeepsItAndIsUnsure) {
   const std::string arn = "arn:aws:s3:::app-00000-0";
   const estate::Resource* known = before_.estate->resources.find(arn);

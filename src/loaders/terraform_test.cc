@@ -188,7 +188,7 @@ TEST(Terraform, RefusesWhatIsNoPlanOrState) {
   EXPECT_TRUE(error_of(R"({"format_version":"1.0"})") == "accepted");
   const auto nobody = load_text(R"({"format_version":"1.0"})", "");
   ASSERT_FALSE(nobody);
-  EXPECT_EQ(nobody.error().message, "these files name no account: say which one they are deployed to");
+  EXPECT_EQ(nobody.error().message, "these files name no account: say which one they are deployed to, with `--account`");
 }
 
 TEST(Terraform, APlanThatFailedIsAGapOfEverything) {

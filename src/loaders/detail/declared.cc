@@ -136,11 +136,13 @@ void World::set_endpoint_policy(const std::string& id, Written written) {
 void World::finish_endpoints() {
   for (const auto& [id, written] : endpoint_policies_) {
     const auto found = endpoints_.find(id);
+    authz::Named policy{"policy of " + id, documents_.compile(written, Kind::endpoint, id)};
     if (found == endpoints_.end()) {
-      gap(Gap::Kind::missing, id, written.place, fmt::format("the endpoint `{}` gets a policy, and is not in these files", id));
+      documents_.put_elsewhere(Kind::endpoint, id, std::move(policy), written.place,
+                               fmt::format("the endpoint `{}` gets a policy, and is not in these files", id));
       continue;
     }
-    found->second.policy = authz::Named{"policy of " + id, documents_.compile(written, Kind::endpoint, id)};
+    found->second.policy = std::move(policy);
   }
 }
 
@@ -220,7 +222,7 @@ Result<Loaded> World::finish() {
   const bool is_nameless = accounts_.erase("") > 0;  // of what names no account itself
   RW_TRY(auto organization, organization_.make({accounts_.begin(), accounts_.end()}, options_.organization, documents_));
   if (organization.accounts.empty() || is_nameless) {
-    return fail(Failure::invalid, "these files name no account: say which one they are deployed to");
+    return fail(Failure::invalid, "these files name no account: say which one they are deployed to, with `--account`");
   }
   estate::Table<estate::Account>::Editor accounts({});
   for (estate::Account& account : organization.accounts) accounts.put(std::move(account));
@@ -262,7 +264,8 @@ Result<Loaded> World::finish() {
                         .resources = std::move(resources).finish(),
                         .vpcs = std::move(vpcs).finish(),
                         .endpoints = std::move(endpoints).finish()};
-  return Loaded{std::make_shared<const estate::Estate>(std::move(estate)), documents_.take_gaps(), documents_.take_sources()};
+  return Loaded{std::make_shared<const estate::Estate>(std::move(estate)), documents_.take_gaps(), documents_.take_sources(),
+                documents_.take_elsewhere()};
 }
 
 }  // namespace ringwall::loaders::declared

@@ -103,6 +103,12 @@ void Documents::gap(Gap::Kind kind, std::string_view subject, Place place, std::
   gaps_.push_back({std::move(gap), place.file, place.offset});
 }
 
+void Documents::put_elsewhere(policy::Kind kind, const std::string& target, authz::Named policy,
+                              Place place, std::string message) {
+  gap(Gap::Kind::missing, target, place, std::move(message));
+  elsewhere_.push_back({kind, target, std::move(policy), gaps_.back().gap});
+}
+
 policy::DocumentPtr Documents::compile_or_null(const Written& written, policy::Kind kind,
                                                std::string_view subject) {
   if (!written.unknown.empty()) {

@@ -49,6 +49,9 @@ struct Written {
 class Documents {
  public:
   void gap(Gap::Kind kind, std::string_view subject, Place place, std::string message);
+  // A policy of what is not in these files, and the gap that it is until it is found elsewhere.
+  void put_elsewhere(policy::Kind kind, const std::string& target, authz::Named policy, Place place,
+                     std::string message);
 
   // Never null: a document that is not known or does not parse is a gap of `subject`, and denies
   // everything. So a leak that is found all the same is one, whatever the document turns out to be.
@@ -60,6 +63,7 @@ class Documents {
 
   // What was gathered. Gaps in the order of files and positions.
   std::vector<Gap> take_gaps();
+  std::vector<Elsewhere> take_elsewhere() { return std::move(elsewhere_); }
   std::map<const policy::Document*, Source> take_sources() { return std::move(sources_); }
 
  private:
@@ -69,6 +73,7 @@ class Documents {
     std::uint32_t offset;
   };
   std::vector<Found> gaps_;
+  std::vector<Elsewhere> elsewhere_;
   std::map<const policy::Document*, Source> sources_;
   std::map<policy::Kind, policy::DocumentPtr> denying_;
 };

@@ -100,12 +100,6 @@ void Organization::fill_levels(Documents& documents) {
   for (const Head& head : heads_) known.insert(head.root_id);
   for (const Attachment& attachment : attachments_) {
     if (is_full_access(attachment.policy)) continue;
-    if (!known.contains(attachment.target)) {
-      documents.gap(Gap::Kind::missing, attachment.target, attachment.place,
-                    fmt::format("a policy is attached to `{}`, which is not in these files",
-                                attachment.target));
-      continue;
-    }
     const auto found = policies_.find(attachment.policy);
     if (found == policies_.end()) {
       documents.gap(Gap::Kind::missing, attachment.target, attachment.place,
@@ -115,11 +109,20 @@ void Organization::fill_levels(Documents& documents) {
       continue;
     }
     Policy& policy = found->second;
-    Level& level = levels_[policy.kind][attachment.target];
     // Compiled once for its gap at every target, and once only where it can be read.
     if (policy.document == nullptr) {
       policy.document = documents.compile_or_null(policy.written, policy.kind, attachment.target);
     }
+    if (!known.contains(attachment.target)) {
+      // One that cannot be read is a gap of the target already.
+      if (policy.document != nullptr)
+        documents.put_elsewhere(policy.kind, attachment.target, {policy.name, policy.document},
+                                attachment.place,
+                                fmt::format("a policy is attached to `{}`, which is not in these files",
+                                            attachment.target));
+      continue;
+    }
+    Level& level = levels_[policy.kind][attachment.target];
     if (policy.document == nullptr) {
       level.unknown = true;
     } else {

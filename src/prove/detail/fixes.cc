@@ -1,5 +1,7 @@
 // What closes a leak. One sentence, about this subject: which generated layer, attached where.
 
+#include <algorithm>
+
 #include "catalogue/catalogue.h"
 #include "prove/detail/leaks.h"
 
@@ -35,19 +37,38 @@ std::string fix_identity(const Mine& mine, const char* layer, const std::string&
          ", or narrow the policies of `" + subject + "`";
 }
 
+// Actions on which a resource's policy has no say: Lambda's only ever allow, and a topic's names
+// but some of SNS's (Amazon SNS Developer Guide, "Special cases").
+bool policy_cannot_deny(const std::string& service, std::string_view action) {
+  if (service == "lambda") return true;
+  static constexpr std::string_view of_topics[] = {
+      "sns:AddPermission", "sns:DeleteTopic", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic",
+      "sns:Publish", "sns:RemovePermission", "sns:SetTopicAttributes", "sns:Subscribe"};
+  return service == "sns" && std::ranges::find(of_topics, action) == std::end(of_topics);
+}
+
 std::string fix_resource(const Mine& mine, const std::string& subject, const std::string& account,
                          const prover::Finding& finding) {
   const policy::Principal& who = finding.request.principal;
   const std::string service = service_of(finding);
+  const std::string& action = finding.request.action;
   if (who.type == Type::service) {
     return "if `" + who.service + "` acts for you, list it under `services` of the perimeter file; "
            "else take it out of the policy of `" + subject + "`";
   }
   const catalogue::Service* known = catalogue::Catalogue::builtin().service(service);
-  if (known != nullptr && known->reached_by_rcps() && bound_by_scps(mine, account)) {
+  if (known != nullptr && known->reached_by_rcps() && action != "kms:RetireGrant" &&
+      bound_by_scps(mine, account)) {
     return "attach the generated `rcp` policies to " + root_or(mine, account) +
            ", or merge the generated `resource-statement` of " + service + " into the policy of `" +
            subject + "`";
+  }
+  if (policy_cannot_deny(service, action)) {
+    if (!mine.has(who.account))
+      return "take the permission out of the policy of `" + subject + "`, which cannot deny";
+    return "no policy on the side of `" + subject + "` can deny `" + action +
+           "`: hold it with the generated `scp-networks`, and declare an exception for "
+           "resource/networks";
   }
   return "merge the generated `resource-statement` of " + service + " into the policy of `" +
          subject + "`, which no resource control policy reaches";
