@@ -34,13 +34,14 @@ def account(number, name):
 
 
 def attached(kind, number, document):
-    """The files of a policy that is attached to the root."""
+    """The files of a policy that is attached to the root and to the member account."""
     identity = f"p-{number}"
     arn = f"arn:aws:organizations::{MANAGEMENT}:policy/{ORGANIZATION}/{kind.lower()}/{identity}"
     summary = {"Id": identity, "Arn": arn, "Name": identity, "Description": "", "Type": kind, "AwsManaged": False}
     return summary, {f"policies/{identity}.json": {"Policy": {"PolicySummary": summary, "Content": json.dumps(document, indent=2)}},
-                     f"policies/{identity}.targets.json": {"Targets": [{"TargetId": ROOT, "Arn": f"arn:aws:organizations::{MANAGEMENT}:root/{ORGANIZATION}/{ROOT}",
-                                                                        "Name": "Root", "Type": "ROOT"}]}}
+                     f"policies/{identity}.targets.json": {"Targets": [
+                         {"TargetId": ROOT, "Arn": f"arn:aws:organizations::{MANAGEMENT}:root/{ORGANIZATION}/{ROOT}", "Name": "Root", "Type": "ROOT"},
+                         {"TargetId": MEMBER, "Arn": f"arn:aws:organizations::{MANAGEMENT}:account/{ORGANIZATION}/{MEMBER}", "Name": "books", "Type": "ACCOUNT"}]}}
 
 
 def estate(bucket_policy=None, identity=None, trust=None):
