@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "text/json.h"
 
 namespace ringwall::collect::detail {
 
