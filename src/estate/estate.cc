@@ -153,7 +153,8 @@ policy::Context global_context(const Estate& estate, const policy::Principal& ca
   const Principal* principal = principal_behind(estate, caller, session);
   add_names(caller, principal, session, context);
   const bool is_service = caller.type == Type::service;
-  context.set("aws:PrincipalIsAWSService", is_service ? "true" : "false");
+  if (caller.type != Type::anonymous)  // only signed requests have it
+    context.set("aws:PrincipalIsAWSService", is_service ? "true" : "false");
   context.set("aws:ViaAWSService", "false");  // a call that a service passes on says so over this
   if (!is_service && caller.type != Type::anonymous) {
     set_if(context, "aws:PrincipalAccount", caller.account);

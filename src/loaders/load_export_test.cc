@@ -277,7 +277,10 @@ TEST(LoadExport, AMissingPolicyDeniesEverything) {
 TEST(LoadExport, ALevelWithoutPoliciesIsEmpty) {
   std::vector<File> files = sample();
   replace(files, "policies/p-FullAWSAccess.targets.json", "\"ou-ab12-dataunit\"", "\"ou-ab12-workload1\"");
-  EXPECT_EQ(targets_of(must(files).estate->account(data)->scps)[2], "ou-ab12-dataunit=0");
+  const Loaded loaded = must(files);
+  EXPECT_EQ(targets_of(loaded.estate->account(data)->scps)[2], "ou-ab12-dataunit=0");
+  // Such a level denies everything: that it was read so must not become a proof.
+  expect_gap(loaded, Kind::missing, "ou-ab12-dataunit", "policies/SERVICE_CONTROL_POLICY.json", "at least one");
 }
 
 TEST(LoadExport, TruncatedJsonIsAGapWithItsPosition) {
@@ -426,9 +429,9 @@ TEST(LoadExport, RefusesATreeThatIsNone) {
 
 TEST(LoadExport, AFileOverTheLimitIsAGapThatNamesIt) {
   std::vector<File> files = sample();
-  file_at(files, "accounts/222222222222/authorization-details.json").text.resize(text::json_bytes_max + 1, ' ');
-  expect_gap(must(files), Kind::unreadable, data, "accounts/222222222222/authorization-details.json", std::to_string(text::json_bytes_max));
-  file_at(files, "accounts/222222222222/authorization-details.json").text.resize(text::json_bytes_max);
+  file_at(files, "accounts/222222222222/authorization-details.json").text.resize(export_file_bytes_max + 1, ' ');
+  expect_gap(must(files), Kind::unreadable, data, "accounts/222222222222/authorization-details.json", std::to_string(export_file_bytes_max));
+  file_at(files, "accounts/222222222222/authorization-details.json").text.resize(export_file_bytes_max);
   EXPECT_TRUE(must(files).gaps.empty());
 }
 

@@ -18,6 +18,9 @@
 
 namespace ringwall::loaders {
 
+// Of an export. A large account's authorization details are more than any API's document may be.
+inline constexpr std::size_t export_file_bytes_max = 256UL * 1024 * 1024;
+
 struct File {
   std::string path;  // as the user names it; in an export relative to its folder
   std::string text;

@@ -19,6 +19,7 @@ struct Row {
     if_true_then_absent,
     if_true_then_present,
     if_present_then_true,
+    if_present_then_not_false,
     from_somewhere,
   } shape;
   std::string_view key;
@@ -44,7 +45,7 @@ constexpr Row rows[] = {
     {{"endpoint-paths-of-an-organisation", "aws:VpceOrgPaths is present only with aws:VpceOrgID", global_keys},
      if_present_then_present, "aws:vpceorgpaths", "aws:vpceorgid"},
     {{"requests-come-from-somewhere",
-      "aws:SourceIp or aws:SourceVpc is present, but where AWS itself asks (aws:ViaAWSService, aws:PrincipalIsAWSService)",
+      "aws:SourceIp or aws:SourceVpc is present where aws:ViaAWSService is false and aws:PrincipalIsAWSService is not true",
       global_keys},
      from_somewhere, "aws:sourceip", "aws:sourcevpc"},
     {{"principal-paths-of-an-organisation", "aws:PrincipalOrgPaths is present only with aws:PrincipalOrgID", global_keys},
@@ -67,15 +68,15 @@ constexpr Row rows[] = {
      if_present_then_present, "aws:sourceorgid", "aws:sourceaccount"},
     {{"source-paths-of-an-organisation", "aws:SourceOrgPaths is present only with aws:SourceOrgID", global_keys},
      if_present_then_present, "aws:sourceorgpaths", "aws:sourceorgid"},
-    {{"called-via-a-service", "aws:CalledVia is present only where aws:ViaAWSService is true", global_keys},
-     if_present_then_true, "aws:calledvia", "aws:viaawsservice"},
+    // EC2 and a few others do not say aws:ViaAWSService at all.
+    {{"called-via-a-service", "aws:CalledVia is absent where aws:ViaAWSService is false", global_keys},
+     if_present_then_not_false, "aws:calledvia", "aws:viaawsservice"},
     {{"first-of-called-via", "aws:CalledViaFirst is present only with aws:CalledVia", global_keys},
      if_present_then_present, "aws:calledviafirst", "aws:calledvia"},
     {{"last-of-called-via", "aws:CalledViaLast is present only with aws:CalledVia", global_keys},
      if_present_then_present, "aws:calledvialast", "aws:calledvia"},
     {{"age-of-a-second-factor", "aws:MultiFactorAuthAge is present only where aws:MultiFactorAuthPresent is true", global_keys},
      if_present_then_true, "aws:multifactorauthage", "aws:multifactorauthpresent"},
-    {{"via-service-is-always-said", "aws:ViaAWSService is always present", global_keys}, present, "aws:viaawsservice"},
     {{"transport-is-always-said", "aws:SecureTransport is always present", global_keys}, present, "aws:securetransport"},
     {{"the-time-is-always-said", "aws:CurrentTime is always present", global_keys}, present, "aws:currenttime"},
     {{"the-epoch-is-always-said", "aws:EpochTime is always present", global_keys}, present, "aws:epochtime"},
@@ -95,6 +96,7 @@ namespace {
 Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
   const auto is_there = [&](std::string_view key) { return encoder.present(encoder.key(key)); };
   const auto is_true = [&](std::string_view key) { return encoder.has_value(key, "true"); };
+  const auto is_false = [&](std::string_view key) { return encoder.has_value(key, "false"); };
   const auto if_then = [&](Ref a, Ref b) { return formulas.any({negation(a), b}); };
   switch (row.shape) {
     case present:
@@ -109,8 +111,10 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
       return if_then(is_true(row.key), is_there(row.other));
     case if_present_then_true:
       return if_then(is_there(row.key), is_true(row.other));
+    case if_present_then_not_false:
+      return if_then(is_there(row.key), negation(is_false(row.other)));
     case from_somewhere:
-      return formulas.any({is_there(row.key), is_there(row.other), is_true("aws:viaawsservice"),
+      return formulas.any({is_there(row.key), is_there(row.other), negation(is_false("aws:viaawsservice")),
                            is_true("aws:principalisawsservice")});
   }
   return yes;

@@ -46,7 +46,6 @@ Caller anonymous() {
   Caller caller;
   caller.keys.set("aws:PrincipalType", "Anonymous");
   caller.keys.set("aws:userid", "anonymous");
-  caller.keys.set("aws:PrincipalIsAWSService", "false");
   caller.absent = {"aws:principal*", "aws:username", "aws:multifactorauth*", "aws:tokenissuetime", "aws:sourceidentity"};
   return caller;
 }
@@ -66,8 +65,8 @@ Caller federated(const std::string& provider) {
   caller.principal.type = Type::federated;
   caller.principal.provider = provider;
   caller.keys.set("aws:FederatedProvider", provider);
-  caller.keys.set("aws:PrincipalIsAWSService", "false");
-  caller.absent = {"aws:principal*", "aws:username", "aws:multifactorauth*"};
+  // Such requests are not signed; what AWS does not promise of them stays free.
+  caller.absent = {"aws:principalarn", "aws:principalaccount", "aws:principalorg*", "aws:principalservicename*", "aws:username"};
   return caller;
 }
 
@@ -78,6 +77,26 @@ struct Compared {
   std::set<std::string> accounts, services, providers, unique_ids, sessions;
   bool variables = false;
 };
+
+// Every run of twelve digits, wherever a `*` may have put it.
+void add_accounts(std::string_view text, Compared& compared) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = text.find_first_of("0123456789", at);
+    if (begin == std::string_view::npos) return;
+    at = std::min(text.find_first_not_of("0123456789", begin), text.size());
+    if (is_account(text.substr(begin, at - begin))) compared.accounts.emplace(text.substr(begin, at - begin));
+  }
+}
+
+// Does the pattern of an ARN say something of the account, but not which?
+bool names_account_in_part(std::string_view pattern) {
+  const auto parts = parts_of(pattern);
+  if (parts.size() < 5) return false;
+  const std::string_view account = parts[4];
+  const std::size_t wild = account.find_first_of("*?");
+  if (wild == std::string_view::npos || account == "*") return false;
+  return !is_account(account.substr(0, wild)) || account.substr(wild) != "*";
+}
 
 Relation arn_like(std::vector<policy::Listed> values) {
   return {Relation::Kind::condition, policy::Family::arn, policy::Comparison::equal, std::move(values)};
@@ -113,8 +132,11 @@ void add(const PrincipalName& name, Compared& compared) {
 
 void add(const policy::Condition& condition, Compared& compared) {
   if (condition.op->family == policy::Family::null) return;
-  const bool arn = condition.key == "aws:principalarn", account = condition.key == "aws:principalaccount";
-  if (!arn && !account) return;
+  const bool arn = condition.key == "aws:principalarn";
+  const bool account = condition.key == "aws:principalaccount" || condition.key == "kms:calleraccount";
+  const bool id = condition.key == "aws:userid";  // a root user's is its account
+  const bool service = condition.key == "aws:principalservicename", provider = condition.key == "aws:federatedprovider";
+  if (!arn && !account && !id && !service && !provider) return;
   std::vector<policy::Listed> known;
   for (const policy::Listed& value : condition.values) {
     if (detail::has_variable(value)) {
@@ -122,7 +144,14 @@ void add(const policy::Condition& condition, Compared& compared) {
     } else if (account) {
       if (is_account(value.text)) compared.accounts.insert(value.text);
       else compared.variables = true;  // in part, as in `12*`
+    } else if (id) {
+      if (is_account(value.text)) compared.accounts.insert(value.text);
+    } else if (service || provider) {
+      if (value.text.find_first_of("*?") != std::string::npos) compared.variables = true;
+      else (service ? compared.services : compared.providers).insert(value.text);
     } else {
+      add_accounts(value.text, compared);
+      if (names_account_in_part(value.text)) compared.variables = true;
       known.push_back(value);
     }
   }
@@ -140,10 +169,8 @@ Compared compared_by(std::span<const policy::Document* const> documents) {
       for (const policy::Condition& condition : statement.conditions) add(condition, compared);
     }
   }
-  for (const std::string& word : compared.words) {
-    const auto parts = parts_of(word);
-    if (parts.size() == 6 && is_account(parts[4])) compared.accounts.insert(parts[4]);
-  }
+  for (const std::string& word : compared.words) add_accounts(word, compared);
+  for (const std::string& session : compared.sessions) add_accounts(session, compared);
   return compared;
 }
 
@@ -207,7 +234,7 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
   }
 
   Callers callers;
-  if (compared.variables) callers.undecided.emplace_back("a policy compares callers with a pattern of accounts or with a variable; not every caller could be tried");
+  if (compared.variables) callers.undecided.emplace_back("a policy compares callers with a pattern of accounts, services or providers, or with a variable; not every caller could be tried");
   std::set<std::string> told;
   const auto add = [&](const std::string& arn) {
     const auto parts = parts_of(arn);

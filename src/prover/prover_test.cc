@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "checker/checker.h"
 #include "prover/callers.h"
 
@@ -154,6 +156,46 @@ TEST_F(ProverTest, CallersOfAResourcePolicyAreAllTried) {
   std::set<std::string> who;
   for (const Finding& finding : answer.findings) who.insert(finding.request.principal.service + finding.request.principal.role_arn);
   EXPECT_EQ(who, (std::set<std::string>{"cloudtrail.amazonaws.com", "arn:aws:iam::222222222222:role/admin"})) << who.size();
+}
+
+TEST(CallersOf, WhomConditionsNameAreAmongThem) {
+  const policy::DocumentPtr named = document(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*","Condition":{
+          "ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/*"},"StringEquals":{"kms:CallerAccount":"444455556666"},
+          "StringLike":{"aws:userid":"555566667777"},"StringEqualsIgnoreCase":{"aws:PrincipalServiceName":"config.amazonaws.com"}}}})",
+      policy::Kind::resource);
+  const policy::Document* const documents[] = {named.get()};
+  const Callers callers = callers_of(documents, {});
+  EXPECT_TRUE(callers.undecided.empty());
+  for (const char* account : {"111122223333", "444455556666", "555566667777"})
+    EXPECT_TRUE(std::ranges::any_of(callers.all, [&](const Caller& one) { return one.principal.account == account; })) << account;
+  EXPECT_TRUE(std::ranges::any_of(callers.all, [](const Caller& one) { return one.principal.service == "config.amazonaws.com"; }));
+}
+
+TEST(CallersOf, AnAccountNamedInPartIsSaid) {
+  const policy::DocumentPtr named = document(
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*","Condition":{
+          "ArnLike":{"aws:PrincipalArn":"arn:aws:iam::1111*:role/x"}}}})",
+      policy::Kind::resource);
+  const policy::Document* const documents[] = {named.get()};
+  EXPECT_FALSE(callers_of(documents, {}).undecided.empty());
+}
+
+// EC2 and others do not say aws:ViaAWSService, and unsigned requests not aws:PrincipalIsAWSService.
+TEST_F(ProverTest, KeysThatAwsDoesNotPromiseMayBeAbsent) {
+  const auto without = [&](std::string_view condition) {
+    return policy_of({statement("Allow", R"("ec2:*")", R"("*")"), statement("Deny", R"("*")", R"("*")", condition)});
+  };
+  documents_ = {document(without(R"({"Bool":{"aws:ViaAWSService":["true","false"]}})"))};
+  query_.universe.callers = {{}};
+  query_.allowing = {{.document = documents_[0]}};
+  EXPECT_EQ(prover_.ask(query_).verdict, Verdict::found);
+  const auto nobody = caller_of("anonymous");
+  ASSERT_TRUE(nobody.has_value());
+  documents_ = {document(without(R"({"Bool":{"aws:PrincipalIsAWSService":"false"}})"))};
+  query_.universe.callers = {*nobody};
+  query_.allowing = {{.document = documents_[0]}};
+  EXPECT_EQ(prover_.ask(query_).verdict, Verdict::found);
 }
 
 }  // namespace

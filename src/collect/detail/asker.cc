@@ -45,7 +45,7 @@ std::optional<Json> Asker::read(const std::string& path, Needs needs, bool& is_t
   is_there = std::filesystem::is_regular_file(path, none);
   if (!is_there || needs == Needs::nothing) return std::nullopt;
   const Result<std::string> text = os::read_file(path, answer_bytes_max);
-  Result<Json> json = text ? text::parse_json(*text) : fail(Failure::corrupt, {});
+  Result<Json> json = text ? text::parse_json(*text, answer_limits) : fail(Failure::corrupt, {});
   is_there = json.has_value();  // what cannot be read is asked for again
   if (!json) return std::nullopt;
   return *std::move(json);
@@ -79,7 +79,7 @@ std::optional<Json> Asker::ask(const Call& call, const Credentials* credentials,
   }
   // The CLI prints nothing at all for an empty answer.
   const std::string text = is_nothing || is_blank(said->out) ? "{}\n" : std::move(said->out);
-  Result<Json> json = text::parse_json(text);
+  Result<Json> json = text::parse_json(text, answer_limits);
   if (!json) {
     refuse(call, "the AWS CLI did not print JSON: " + json.error().message);
     return std::nullopt;
@@ -100,7 +100,7 @@ Result<Json> Asker::ask_once(const std::vector<std::string>& arguments, const Cr
   if (said.status != 0) {
     return fail(Failure::denied, "`" + arguments[0] + " " + arguments[1] + "`: " + without_secrets(said.error, credentials, message_bytes_max));
   }
-  return text::parse_json(said.out);
+  return text::parse_json(said.out, answer_limits);
 }
 
 void Asker::refuse(const Call& call, std::string message) {

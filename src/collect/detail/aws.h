@@ -7,10 +7,12 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "text/json.h"
 
 namespace ringwall::collect::detail {
 
-inline constexpr std::size_t answer_bytes_max = 64UL * 1024 * 1024;  // as much JSON as room text reads
+inline constexpr std::size_t answer_bytes_max = 256UL * 1024 * 1024;  // as much as room loaders reads
+inline constexpr text::JsonLimits answer_limits = {.bytes_max = answer_bytes_max};
 inline constexpr std::size_t complaint_bytes_max = 64UL * 1024;
 
 // An assumed role's; never written, never logged.

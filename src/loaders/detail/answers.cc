@@ -219,9 +219,9 @@ AnswerPtr Folder::read(const std::string& path, const std::vector<std::string>& 
     all(Gap::Kind::truncated, {}, "the file is empty: the call failed or was cut off; write `{}` where AWS answered that there is nothing");
     return nullptr;
   }
-  Result<Json> json = text::parse_json(text);
+  Result<Json> json = text::parse_json(text, {.bytes_max = export_file_bytes_max});
   if (!json) {
-    const bool is_cut = text.size() <= text::json_bytes_max && end_of_value(text, 0) == std::string_view::npos;
+    const bool is_cut = text.size() <= export_file_bytes_max && end_of_value(text, 0) == std::string_view::npos;
     const Complaint complaint = complaint_in(json.error().message);
     if (is_cut) {
       all(Gap::Kind::truncated, Lines(text).at(static_cast<std::uint32_t>(text.size())), "the file ends before its JSON does");

@@ -51,6 +51,7 @@ class Reader {
 
   Levels read_policies(const Type& type);
   void read_policy(const Type& type, const std::string& id, Levels& levels);
+  void require_one_everywhere(const Type& type, const Answer& answer, const Levels& levels) const;
   estate::Account account_of(const std::string& id);
   estate::Chain chain_of(const Levels& levels, const estate::Account& account) const;
 
@@ -249,7 +250,22 @@ Levels Reader::read_policies(const Type& type) {
     for (const Json& policy : answer->json()["Policies"].items()) ids.insert(policy.str("Id"));
   }
   for (const std::string& id : ids) read_policy(type, id, levels);
+  if (answer != nullptr) require_one_everywhere(type, *answer, levels);
   return levels;
+}
+
+// AWS lets nobody detach the last one, so where there is none the files do not say all. As it stands
+// such a level denies everything, which would prove too much.
+void Reader::require_one_everywhere(const Type& type, const Answer& answer, const Levels& levels) const {
+  std::set<std::string> targets = {root_};
+  for (const auto& [target, parent] : parents_) targets.insert(target);
+  targets.erase(result_.organization->management_account);  // they do not bind it
+  targets.erase("");
+  for (const std::string& target : targets) {
+    if (levels.contains(target)) continue;
+    folder_.gap(Gap::Kind::missing, target, answer, answer.json()["Policies"],
+                "no policy of the type " + std::string(type.name) + " is attached to `" + target + "`, and AWS keeps at least one attached: export the targets again");
+  }
 }
 
 void Reader::read_policy(const Type& type, const std::string& id, Levels& levels) {

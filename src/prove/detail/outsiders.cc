@@ -176,7 +176,6 @@ std::string unnamed_service(const std::vector<const Facts*>& facts, const Mine& 
 
 prover::Caller anonymous_caller() {
   prover::Caller caller;
-  caller.keys.set("aws:PrincipalIsAWSService", "false");
   caller.keys.set("aws:PrincipalType", "Anonymous");
   caller.keys.set("aws:userid", "anonymous");
   caller.absent = {"aws:principalarn",         "aws:principalaccount",
@@ -184,7 +183,8 @@ prover::Caller anonymous_caller() {
                    "aws:principaltag/*",       "aws:principalservicename",
                    "aws:username",             "aws:principalservicenameslist",
                    "aws:multifactorauth*",     "aws:tokenissuetime",
-                   "aws:federatedprovider",    "aws:sourceidentity"};
+                   "aws:federatedprovider",    "aws:sourceidentity",
+                   "aws:principalisawsservice"};  // only signed requests have it
   return caller;
 }
 

@@ -113,26 +113,13 @@ Said said_by(Documents documents) {
   return said;
 }
 
-// A policy that names the accounts: nobody is asked about it, but callers are made for them.
-policy::DocumentPtr naming(const std::set<std::string>& accounts) {
-  text::Json names = text::Json::array();
-  for (const std::string& account : accounts) names.push(account);
-  const text::Json statement = text::Json::object({{"Effect", "Deny"}, {"Principal", text::Json::object({{"AWS", std::move(names)}})}, {"Action", "*"}, {"Resource", "*"}});
-  auto document = policy::compile(text::Json::object({{"Version", "2012-10-17"}, {"Statement", text::Json::array({statement})}}).dump(), policy::Kind::resource, policy::Quota::waived);
-  RW_CHECK(document.has_value());
-  return *document;
-}
-
 // A condition on requests; left out where it cannot be said, so that more are asked about.
 void exclude(std::vector<Constraint>& where, std::string_view op, const std::string& key, std::vector<std::string> values) {
   if (auto condition = prover::condition(op, key, std::move(values))) where.push_back(prover::none_of({*std::move(condition)}));
 }
 
 People people_of(Documents documents, const Said& said, const std::vector<std::string>& except) {
-  std::vector<const policy::Document*> all(documents.begin(), documents.end());
-  policy::DocumentPtr named;
-  if (!said.accounts.empty()) all.push_back((named = naming(said.accounts)).get());
-  prover::Callers callers = prover::callers_of(all, except);
+  prover::Callers callers = prover::callers_of(documents, except);
   People people{std::move(callers.all), {}, std::move(callers.undecided)};
   for (prover::Caller& caller : people.callers) {
     if (caller.principal.account.empty()) caller.absent.emplace_back("kms:calleraccount");
