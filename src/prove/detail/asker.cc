@@ -61,8 +61,12 @@ AnswerPtr Asker::answer(const Item& item) {
   if (worker == nullptr || worker->asked >= questions_per_prover_max)
     worker = std::make_unique<Worker>();
   ++worker->asked;
-  const prover::Query query = item.query();
+  prover::Query query = item.query(item.narrows ? Lists::named : Lists::all);
   auto answer = std::make_shared<prover::Answer>(worker->prover->ask(query));
+  if (item.narrows && answer->verdict != prover::Verdict::none) {
+    query = item.query(Lists::all);
+    *answer = worker->prover->ask(query);
+  }
   if (!item.left_out.empty()) {
     answer->undecided.push_back(item.left_out);
     if (answer->verdict == prover::Verdict::none) answer->verdict = prover::Verdict::inconclusive;
