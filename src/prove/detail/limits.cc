@@ -101,6 +101,8 @@ bool may_meet(std::string_view pattern, std::string_view arn) {
 
 Limits::Limits(const Mine& mine, Words& words, const std::string& today)
     : mine_(mine), words_(words) {
+  networks_.insert(mine.vpcs().begin(), mine.vpcs().end());
+  networks_.insert(mine.endpoints().begin(), mine.endpoints().end());
   const perimeter::Perimeter& file = mine.perimeter();
   const auto keep = [&](Result<Constraint> made, const std::string& what,
                         std::vector<Constraint>& into) {
@@ -218,14 +220,15 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
   return *made;
 }
 
-bool Limits::narrows(Objective objective) const {
-  return (objective == Objective::identity_networks || objective == Objective::resource_networks) &&
-         mine_.vpcs().size() + mine_.endpoints().size() > networks_told_max;
+const std::set<std::string>* Limits::networks(Objective objective) const {
+  const bool asked =
+      objective == Objective::identity_networks || objective == Objective::resource_networks;
+  return asked && networks_.size() > networks_told_max ? &networks_ : nullptr;
 }
 
 Constraint Limits::constraint(const Where& where, Lists lists,
                               const std::vector<const Facts*>& facts) const {
-  if (lists == Lists::all || !narrows(where.objective)) return where.constraint;
+  if (lists == Lists::all || networks(where.objective) == nullptr) return where.constraint;
   std::set<std::string> named;
   for (const Facts* one : facts) {
     if (one->document == nullptr) continue;

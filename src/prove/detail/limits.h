@@ -45,8 +45,8 @@ class Limits {
 
   // The same for a question with these documents; `where` is this objective's and scope's.
   prover::Constraint constraint(const Where& where, Lists lists, const std::vector<const Facts*>& facts) const;
-  // Does it matter which lists?
-  bool narrows(Objective objective) const;
+  // Networks of mine, if it matters which lists; else null.
+  const std::set<std::string>* networks(Objective objective) const;
 
   // Requests from no network of mine that no service passes on. Of my networks those listed count.
   static prover::Constraint unexpected_network(const Mine& mine, const std::vector<std::string>& vpcs,
@@ -78,6 +78,7 @@ class Limits {
   std::vector<bool> said_;
   std::vector<prover::Constraint> owned_, services_;
   std::vector<std::string> refused_;
+  std::set<std::string> networks_;
   std::mutex mutex_;
   std::map<std::pair<Objective, std::string>, std::unique_ptr<Where>> made_;
 };

@@ -93,7 +93,7 @@ Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows,
                   join(room, thing, lists, query);
                   return query;
                 },
-                alone.narrows};
+                alone.networks};
       distinct.insert(item.key);
       items.push_back(std::move(item));
       paired.pairs.push_back({person, nullptr, row.cells->documents(person)});

@@ -88,7 +88,7 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
           [this, cell, kept, &where, facts = bound.facts()](Lists lists) {
             return query(cell, kept, room_.limits.constraint(where, lists, facts));
           },
-          room_.limits.narrows(objective_)};
+          room_.limits.networks(objective_)};
 }
 
 }  // namespace

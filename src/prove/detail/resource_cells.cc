@@ -126,7 +126,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
           [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)](Lists lists) {
             return query(cell, kept, where, lists, facts, standing);
           },
-          room_.limits.narrows(objective_), std::move(left_out)};
+          room_.limits.networks(objective_), std::move(left_out)};
 }
 
 std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
