@@ -133,13 +133,13 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
     layers.identity = {&assumed_identity(), 1};
     subjects.push_back(name_of_outsider(mine_, caller));
     items.push_back({"o" + std::to_string(items.size()), subjects.back(),
-                     [=] { return query_of(caller, layers, names); }});
+                     [=](Lists) { return query_of(caller, layers, names); }});
   }
   for (const Own& own : mine_.principals()) {
     const authz::Layers layers = estate::layers_of(*world_.estate, own.caller.principal, nullptr);
     subjects.push_back(own.principal->arn);
     items.push_back({"m" + own.principal->arn, own.principal->arn,
-                     [=, &own] { return query_of(own.caller, layers, {}); }});
+                     [=, &own](Lists) { return query_of(own.caller, layers, {}); }});
   }
   Asker asker(memory_, options_);
   const std::vector<AnswerPtr> answers = asker.ask(items);
@@ -165,7 +165,7 @@ Accesses Asking::what_can(const Own& own) {
                        const std::string& name) {
     layers.rcps = rcps(account);
     items.push_back({name, name, [this, &own, layers, account = std::move(account),
-                                  where = std::move(where), name] {
+                                  where = std::move(where), name](Lists) {
       prover::Query query;
       query.universe.callers = {own.caller};
       query.universe.owners = {{prover::Owner::Kind::account, {account}}};

@@ -199,7 +199,7 @@ void Comparer::ask() {
   Asker asker(memory, options_);
   std::vector<Item> items;
   for (const Both& both : changed_) {
-    items.push_back({std::to_string(items.size()), both.subject, [&both, this] {
+    items.push_back({std::to_string(items.size()), both.subject, [&both, this](Lists) {
       prover::Query query;
       query.universe.callers = both.callers;
       query.universe.owners = both.owners;

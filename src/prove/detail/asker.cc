@@ -49,6 +49,21 @@ void Asker::tell_progress() {
   if (options_.progress) options_.progress(done_, all_);
 }
 
+namespace {
+
+bool comes_from(const std::set<std::string>& networks, const prover::Answer& answer) {
+  const auto one_of_them = [&](const std::string& id) { return networks.contains(id); };
+  return std::ranges::any_of(answer.findings, [&](const prover::Finding& finding) {
+    const auto through = [&](const char* key) {
+      const auto* values = finding.request.context.find(key);
+      return values != nullptr && std::ranges::any_of(*values, one_of_them);
+    };
+    return through("aws:SourceVpc") || through("aws:SourceVpce");
+  });
+}
+
+}  // namespace
+
 AnswerPtr Asker::answer(const Item& item) {
   std::unique_ptr<Worker> worker;
   {
@@ -61,8 +76,12 @@ AnswerPtr Asker::answer(const Item& item) {
   if (worker == nullptr || worker->asked >= questions_per_prover_max)
     worker = std::make_unique<Worker>();
   ++worker->asked;
-  const prover::Query query = item.query();
+  prover::Query query = item.query(item.networks != nullptr ? Lists::named : Lists::all);
   auto answer = std::make_shared<prover::Answer>(worker->prover->ask(query));
+  if (item.networks != nullptr && comes_from(*item.networks, *answer)) {
+    query = item.query(Lists::all);
+    *answer = worker->prover->ask(query);
+  }
   if (!item.left_out.empty()) {
     answer->undecided.push_back(item.left_out);
     if (answer->verdict == prover::Verdict::none) answer->verdict = prover::Verdict::inconclusive;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,10 +46,18 @@ void in_parallel(std::size_t count, unsigned threads, const std::function<void(s
 // stays small beside the estate.
 inline constexpr std::size_t questions_per_prover_max = 4'096;
 
+// How much of the lists of expected networks a question takes in. An organisation lists thousands of
+// them and a policy names few. With those alone that the documents name, more requests count as
+// from an unexpected network: if there is none even so, it is proved. What is found is so of the
+// full lists too if it comes from none of them; else these are asked.
+enum class Lists : std::uint8_t { named, all };
+
 struct Item {
   std::string key;      // equal keys: equal answers
   std::string subject;  // whom the query names
-  std::function<prover::Query()> query;
+  std::function<prover::Query(Lists)> query;
+  // Networks of mine, by id. Not null: the query with Lists::named takes in only some of them.
+  const std::set<std::string>* networks = nullptr;
   std::string left_out = {};  // what the query could not take in: then nothing is proved by it
 };
 using AnswerPtr = std::shared_ptr<const prover::Answer>;

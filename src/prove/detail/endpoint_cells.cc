@@ -118,10 +118,10 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   }
   std::string left_out = standing.left_out;
   return {std::move(key).finish(), endpoint.id,
-          [this, cell, &where, facts = bound.facts(), standing = std::move(standing)] {
+          [this, cell, &where, facts = bound.facts(), standing = std::move(standing)](Lists) {
             return query(cell, where, facts, standing);
           },
-          std::move(left_out)};
+          nullptr, std::move(left_out)};
 }
 
 std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {

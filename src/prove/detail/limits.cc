@@ -1,6 +1,7 @@
 #include "prove/detail/limits.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/check.h"
 #include "text/glob.h"
@@ -100,6 +101,8 @@ bool may_meet(std::string_view pattern, std::string_view arn) {
 
 Limits::Limits(const Mine& mine, Words& words, const std::string& today)
     : mine_(mine), words_(words) {
+  networks_.insert(mine.vpcs().begin(), mine.vpcs().end());
+  networks_.insert(mine.endpoints().begin(), mine.endpoints().end());
   const perimeter::Perimeter& file = mine.perimeter();
   const auto keep = [&](Result<Constraint> made, const std::string& what,
                         std::vector<Constraint>& into) {
@@ -118,15 +121,13 @@ Limits::Limits(const Mine& mine, Words& words, const std::string& today)
   }
 }
 
-Constraint Limits::unexpected_network(const Mine& mine) {
+Constraint Limits::unexpected_network(const Mine& mine, const Names& vpcs, const Names& endpoints) {
   std::vector<Constraint> expected{sure("Bool", "aws:ViaAWSService", {"true"}),
                                    sure("Bool", "aws:PrincipalIsAWSService", {"true"})};
   // The perimeter file's CIDRs are addresses, and ids of networks are words: both well-formed.
   if (!mine.cidrs().empty()) expected.push_back(sure("IpAddress", "aws:SourceIp", mine.cidrs()));
-  if (!mine.vpcs().empty())
-    expected.push_back(sure("StringEquals", "aws:SourceVpc", mine.vpcs()));
-  if (!mine.endpoints().empty())
-    expected.push_back(sure("StringEquals", "aws:SourceVpce", mine.endpoints()));
+  if (!vpcs.empty()) expected.push_back(sure("StringEquals", "aws:SourceVpc", vpcs));
+  if (!endpoints.empty()) expected.push_back(sure("StringEquals", "aws:SourceVpce", endpoints));
   // The organisation's own endpoints are expected, whether or not the estate lists them.
   if (mine.perimeter().networks.estate_vpcs && !mine.organization().empty())
     expected.push_back(sure("StringEquals", "aws:VpceOrgID", {mine.organization()}));
@@ -150,7 +151,7 @@ Constraint Limits::foreign_principal(const Mine& mine) {
        sure("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", {mine.organization() + "/*"})});
 }
 
-Constraint Limits::base(Objective objective) const {
+Constraint Limits::base(Objective objective, const Names& vpcs, const Names& endpoints) const {
   std::vector<Constraint> parts;
   std::vector<Constraint> excluded;
   switch (objective) {
@@ -164,10 +165,10 @@ Constraint Limits::base(Objective objective) const {
       excluded.insert(excluded.end(), services_.begin(), services_.end());
       break;
     case Objective::identity_networks:
-      parts = {unexpected_network(mine_)};
+      parts = {unexpected_network(mine_, vpcs, endpoints)};
       break;
     case Objective::resource_networks:
-      parts = {unexpected_network(mine_)};
+      parts = {unexpected_network(mine_, vpcs, endpoints)};
       excluded = services_;
       break;
     case Objective::resource_principals:
@@ -191,8 +192,9 @@ Constraint Limits::base(Objective objective) const {
   return prover::all_of(std::move(parts));
 }
 
-Constraint Limits::build(Objective objective, const Scope& scope) const {
-  std::vector<Constraint> parts{base(objective)};
+Constraint Limits::build(Objective objective, const Scope& scope, const Names& vpcs,
+                         const Names& endpoints) const {
+  std::vector<Constraint> parts{base(objective, vpcs, endpoints)};
   std::vector<Constraint> excepted;
   for (const std::size_t exception : scope.excepted) excepted.push_back(exceptions_[exception]);
   if (!excepted.empty()) parts.push_back(prover::none_of(std::move(excepted)));
@@ -210,10 +212,38 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
   if (made == nullptr) {
     made = std::make_unique<Where>();
     made->name = name + '@' + std::to_string(words_.id_of(mine_.fingerprint()));
-    made->constraint = build(objective, scope);
+    made->constraint = build(objective, scope, mine_.vpcs(), mine_.endpoints());
+    made->objective = objective;
+    made->scope = scope;
     made->facts = &words_.of(made->name, made->constraint);
   }
   return *made;
+}
+
+const std::set<std::string>* Limits::networks(Objective objective) const {
+  const bool asked =
+      objective == Objective::identity_networks || objective == Objective::resource_networks;
+  return asked && networks_.size() > networks_told_max ? &networks_ : nullptr;
+}
+
+Constraint Limits::constraint(const Where& where, Lists lists,
+                              const std::vector<const Facts*>& facts) const {
+  if (lists == Lists::all || networks(where.objective) == nullptr) return where.constraint;
+  std::set<std::string> named;
+  for (const Facts* one : facts) {
+    if (one->document == nullptr) continue;
+    for (const Id id : one->tests) {
+      const Test& test = words_.test(id);
+      if (test.key != "aws:sourcevpc" && test.key != "aws:sourcevpce") continue;
+      for (const policy::Listed& value : test.relation.values) named.insert(value.text);
+    }
+  }
+  const auto those_of = [&](const Names& mine) {  // sorted, as find_networks makes them
+    Names both;
+    std::ranges::set_intersection(mine, named, std::back_inserter(both));
+    return both;
+  };
+  return build(where.objective, where.scope, those_of(mine_.vpcs()), those_of(mine_.endpoints()));
 }
 
 bool Limits::counts(Objective objective, std::size_t exception) const {

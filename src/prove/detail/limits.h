@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "prove/detail/asker.h"
 #include "prove/detail/mine.h"
 #include "prove/prove.h"
 
@@ -16,18 +17,22 @@ using perimeter::Objective;
 
 inline constexpr std::size_t no_exception = static_cast<std::size_t>(-1);
 
+inline constexpr std::size_t networks_told_max = 32;  // so many are always asked in full
+
+// Which requests count: those outside of every one of `excepted`, or those within `within`.
+struct Scope {
+  std::vector<std::size_t> excepted = {};   // sorted
+  std::size_t within = no_exception;
+};
+
 // A constraint, what it asks about callers, and its name: equal names in equal worlds are equal
 // constraints.
 struct Where {
   std::string name;
   prover::Constraint constraint;
   const Facts* facts = nullptr;
-};
-
-// Which requests count: those outside of every one of `excepted`, or those within `within`.
-struct Scope {
-  std::vector<std::size_t> excepted = {};   // sorted
-  std::size_t within = no_exception;
+  Objective objective = {};
+  Scope scope = {};
 };
 
 // Thread-safe. Borrows.
@@ -38,8 +43,14 @@ class Limits {
   // Everything but the resource itself, the endpoint and the action.
   const Where& where(Objective objective, const Scope& scope);
 
-  // Requests from no network of mine that no service passes on.
-  static prover::Constraint unexpected_network(const Mine& mine);
+  // The same for a question with these documents; `where` is this objective's and scope's.
+  prover::Constraint constraint(const Where& where, Lists lists, const std::vector<const Facts*>& facts) const;
+  // Networks of mine, if it matters which lists; else null.
+  const std::set<std::string>* networks(Objective objective) const;
+
+  // Requests from no network of mine that no service passes on. Of my networks those listed count.
+  static prover::Constraint unexpected_network(const Mine& mine, const std::vector<std::string>& vpcs,
+                                               const std::vector<std::string>& endpoints);
   // Resources of nobody that is mine.
   static prover::Constraint foreign_resource(const Mine& mine);
   // Callers of nobody that is mine.
@@ -56,8 +67,9 @@ class Limits {
 
  private:
   bool counts(Objective objective, std::size_t exception) const;
-  prover::Constraint base(Objective objective) const;
-  prover::Constraint build(Objective objective, const Scope& scope) const;
+  using Names = std::vector<std::string>;
+  prover::Constraint base(Objective objective, const Names& vpcs, const Names& endpoints) const;
+  prover::Constraint build(Objective objective, const Scope& scope, const Names& vpcs, const Names& endpoints) const;
 
   const Mine& mine_;
   Words& words_;
@@ -66,6 +78,7 @@ class Limits {
   std::vector<bool> said_;
   std::vector<prover::Constraint> owned_, services_;
   std::vector<std::string> refused_;
+  std::set<std::string> networks_;
   std::mutex mutex_;
   std::map<std::pair<Objective, std::string>, std::unique_ptr<Where>> made_;
 };

@@ -14,6 +14,7 @@ struct Thing {
   std::size_t cell = 0;
   const estate::Resource* resource = nullptr;
   std::string key;
+  std::vector<const Facts*> facts;
   std::shared_ptr<const Mentions> asks;  // of whoever calls
   const Where* where = nullptr;
 };
@@ -36,15 +37,15 @@ std::vector<Thing> open_things(const Room& room, const Answered& row) {
           facts.push_back(&room.words.of(named.document));
       }
     }
-    things.push_back({i, resource, std::move(key),
-                      std::make_shared<const Mentions>(mentions_of(room.words, facts)),
+    auto asks = std::make_shared<const Mentions>(mentions_of(room.words, facts));
+    things.push_back({i, resource, std::move(key), std::move(facts), std::move(asks),
                       &room.limits.where(Objective::resource_networks, scope)});
   }
   return things;
 }
 
 // The principal's question, with the resource's layers beside its own.
-void join(const Room& room, const Thing& thing, prover::Query& query) {
+void join(const Room& room, const Thing& thing, Lists lists, prover::Query& query) {
   const estate::Resource& resource = *thing.resource;
   const estate::Account* owner = room.mine.estate().account(resource.account);
   authz::Layers& layers = *query.allowing.front().layers;
@@ -55,7 +56,8 @@ void join(const Room& room, const Thing& thing, prover::Query& query) {
   query.universe.keys.merge(owned_by(room.mine, resource.account).keys);
   query.universe.actions = prover::Actions::on_resources;
   query.classes_max = std::max<std::size_t>(room.options.classes_max, 1);
-  std::vector<prover::Constraint> parts{query.universe.where, thing.where->constraint};
+  std::vector<prover::Constraint> parts{query.universe.where,
+                                        room.limits.constraint(*thing.where, lists, thing.facts)};
   for (prover::Constraint& part : asked_of(resource.arn)) parts.push_back(std::move(part));
   query.universe.where = prover::all_of(std::move(parts));
 }
@@ -85,11 +87,13 @@ Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows,
       const bool at_home = own.principal->account == thing.resource->account;
       Item item{alone.key + "\n" + thing.key + (at_home ? "\nhome " : "\nfar ") +
                     signature(*thing.asks, own.caller, {}),
-                alone.subject, [&room, &thing, make = alone.query] {
-                  prover::Query query = make();
-                  join(room, thing, query);
+                alone.subject,
+                [&room, &thing, make = alone.query](Lists lists) {
+                  prover::Query query = make(lists);
+                  join(room, thing, lists, query);
                   return query;
-                }};
+                },
+                alone.networks};
       distinct.insert(item.key);
       items.push_back(std::move(item));
       paired.pairs.push_back({person, nullptr, row.cells->documents(person)});

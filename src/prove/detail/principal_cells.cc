@@ -39,7 +39,7 @@ class PrincipalCells final : public Cells {
   authz::Layers layers_of(std::size_t cell) const {
     return estate::layers_of(room_.mine.estate(), own(cell).caller.principal, nullptr);
   }
-  prover::Query query(std::size_t cell, Guards kept, const Where& where) const;
+  prover::Query query(std::size_t cell, Guards kept, prover::Constraint where) const;
 
   const Room room_;
   const Objective objective_;
@@ -47,7 +47,7 @@ class PrincipalCells final : public Cells {
 
 // With an owner who is not the caller's account, or whom nobody knows, both sides must allow; and
 // the resource's side is assumed to. What is left is the identity side.
-prover::Query PrincipalCells::query(std::size_t cell, Guards kept, const Where& where) const {
+prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Constraint where) const {
   authz::Layers layers = layers_of(cell);
   if ((kept & bit(Guard::identity)) == 0) {
     layers.identity = {&assumed_identity(), 1};
@@ -58,7 +58,7 @@ prover::Query PrincipalCells::query(std::size_t cell, Guards kept, const Where& 
 
   prover::Query query;
   query.universe.callers = {own(cell).caller};
-  query.universe.where = where.constraint;
+  query.universe.where = std::move(where);
   if (objective_ == Objective::identity_resources) {
     query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
     query.universe.actions = prover::Actions::on_resources;
@@ -85,7 +85,10 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
   bound.note(*where.facts);
   key.add(signature(bound.mentions(), own(cell).caller, {}));
   return {std::move(key).finish(), name(cell),
-          [this, cell, kept, &where] { return query(cell, kept, where); }};
+          [this, cell, kept, &where, facts = bound.facts()](Lists lists) {
+            return query(cell, kept, room_.limits.constraint(where, lists, facts));
+          },
+          room_.limits.networks(objective_)};
 }
 
 }  // namespace

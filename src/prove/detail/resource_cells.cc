@@ -51,7 +51,7 @@ class ResourceCells final : public Cells {
                             : std::span(owner->rcps.data(), owner->rcps.size());
   }
   void add_policy(std::size_t cell, Key& key, Bound& bound) const;
-  prover::Query query(std::size_t cell, Guards kept, const Where& where,
+  prover::Query query(std::size_t cell, Guards kept, const Where& where, Lists lists,
                       const std::vector<const Facts*>& facts, const Standing& standing) const;
 
   const Room room_;
@@ -61,7 +61,7 @@ class ResourceCells final : public Cells {
   std::vector<std::string> shapes_;
 };
 
-prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& where,
+prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& where, Lists lists,
                                    const std::vector<const Facts*>& facts,
                                    const Standing& standing) const {
   const estate::Resource& resource = *resources_[cell];
@@ -79,7 +79,7 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   bool canonical = false;
   query.universe.callers = outsiders(room_.mine, room_.words, facts, Kinds::all, &canonical);
   std::vector<prover::Constraint> parts{
-      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
+      room_.limits.constraint(where, lists, facts), settle_names(room_.words, facts, query.universe.callers)};
   for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
   query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
   query.universe.actions = prover::Actions::on_resources;
@@ -127,10 +127,10 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   }
   std::string left_out = standing.left_out;
   return {std::move(key).finish(), resource.arn,
-          [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)] {
-            return query(cell, kept, where, facts, standing);
+          [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)](Lists lists) {
+            return query(cell, kept, where, lists, facts, standing);
           },
-          std::move(left_out)};
+          room_.limits.networks(objective_), std::move(left_out)};
 }
 
 std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {

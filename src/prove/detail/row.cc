@@ -110,8 +110,8 @@ class Rower {
       std::vector<Item> items(uses.size());
       in_parallel(uses.size(), room_.options.threads, [&](std::size_t i) {
         items[i] = cells_.item(uses[i].cell, kept, {.within = uses[i].exception});
-        items[i].query = [make = std::move(items[i].query)] {
-          prover::Query query = make();
+        items[i].query = [make = std::move(items[i].query)](Lists lists) {
+          prover::Query query = make(lists);
           query.classes_max = 1;
           return query;
         };
@@ -145,8 +145,8 @@ std::vector<AnswerPtr> ask(const Cells& cells, const Room& room, Asker& asker,
   std::vector<Item> items(which.size());
   in_parallel(which.size(), room.options.threads, [&](std::size_t i) {
     items[i] = cells.item(which[i], kept, scope(which[i]));
-    items[i].query = [make = std::move(items[i].query), classes_max] {
-      prover::Query query = make();
+    items[i].query = [make = std::move(items[i].query), classes_max](Lists lists) {
+      prover::Query query = make(lists);
       query.classes_max = classes_max;
       return query;
     };

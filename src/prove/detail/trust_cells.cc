@@ -149,7 +149,7 @@ Item TrustCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   if (verbatim) key.add(role.arn);
   key.add(signature(bound.mentions(), {}, owned_by(room_.mine, role.account)));
   return {std::move(key).finish(), role.arn,
-          [this, cell, kept, &where, facts = bound.facts()] {
+          [this, cell, kept, &where, facts = bound.facts()](Lists) {
             return query(cell, kept, where, facts);
           }};
 }

@@ -126,8 +126,8 @@ Item changed(const Cells& cells, std::size_t cell, std::string_view mark, std::s
   Item item = cells.item(cell, identity_side, {.excepted = cells.exceptions(cell)});
   item.key += "\nwhole ";
   item.key += mark;
-  item.query = [make = std::move(item.query), classes, change = std::move(change)] {
-    prover::Query query = make();
+  item.query = [make = std::move(item.query), classes, change = std::move(change)](Lists lists) {
+    prover::Query query = make(lists);
     query.classes_max = classes;
     change(query);
     return query;
@@ -289,8 +289,8 @@ void Whole::strangers_through_endpoints() {
                                        {.excepted = principals.cells->exceptions(i)});
     const Where& where = room_.limits.where(Objective::network_resources, scope);
     item.key += "\nwhole " + where.name;
-    item.query = [this, make = std::move(item.query), &where] {
-      prover::Query query = make();
+    item.query = [this, make = std::move(item.query), &where](Lists lists) {
+      prover::Query query = make(lists);
       query.classes_max = classes_max(room_);
       query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
       query.universe.actions = prover::Actions::on_resources;
