@@ -201,6 +201,12 @@ class Case {
       if (std::ranges::find(answer_.undecided, why) == answer_.undecided.end()) answer_.undecided.push_back(why);
     }
   }
+  // Findings that make the verdict and those that only tell of the future are told up to the bound
+  // each: the search never ends at one that does not count.
+  bool counts(const Finding& finding) const { return finding.callable || query_.universe.actions == Actions::any; }
+  std::size_t told_as(bool counting) const {
+    return static_cast<std::size_t>(std::ranges::count_if(answer_.findings, [&](const Finding& finding) { return counts(finding) == counting; }));
+  }
   // The same actions, as far as the resources that they take go.
   struct Kind {
     std::size_t number = 0;     // of the types
@@ -380,8 +386,8 @@ bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::strin
   const auto granting = encoder_.granting(query_.allowing.front(), {&space_.actions, atom});
   bool told = false;
   for (std::size_t round = 0; round < statements_told_max; ++round) {
-    if (answer_.findings.size() >= query_.classes_max) {
-      answer_.more = true;
+    if (told_as(counts(finding)) >= query_.classes_max) {
+      answer_.more |= counts(finding);
       return told;
     }
     const Solution solution = solver.solve(residual);
@@ -490,7 +496,7 @@ void Case::find() {
       groups = granted_alike(atoms);
     }
     for (const std::vector<std::size_t>& group : groups) {
-      if (answer_.findings.size() >= query_.classes_max) {
+      if (told_as(true) >= query_.classes_max) {
         answer_.more = true;
         return;
       }
@@ -602,7 +608,8 @@ Answer Prover::ask(const Query& query) {
   const bool found = std::ranges::any_of(answer.findings, [&](const Finding& finding) {
     return finding.callable || query.universe.actions == Actions::any;
   });
-  answer.verdict = found ? Verdict::found : answer.undecided.empty() ? Verdict::none : Verdict::inconclusive;
+  RW_CHECK(found || !answer.more || query.classes_max == 0);  // only what counts ends a search
+  answer.verdict = found ? Verdict::found : answer.undecided.empty() && !answer.more ? Verdict::none : Verdict::inconclusive;
   return answer;
 }
 

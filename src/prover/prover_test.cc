@@ -52,6 +52,18 @@ TEST_F(ProverTest, APolicyAllowsNothingBeyondItself) {
   EXPECT_TRUE(answer.findings.empty());
 }
 
+TEST_F(ProverTest, WhatNoServiceHasDoesNotEndTheSearchForWhatOneHas) {
+  documents_ = {document(policy_of({statement("Allow", R"("aaa:Future")", R"("*")"), statement("Allow", R"("s3:GetObject")", R"("*")"),
+                                    statement("Allow", R"("zzz:Future")", R"("*")")}))};
+  query_.universe.callers = {{}};
+  query_.universe.actions = Actions::known;
+  query_.allowing = {{.document = documents_[0]}};
+  query_.classes_max = 1;
+  const Answer answer = prover_.ask(query_);
+  ASSERT_EQ(answer.verdict, Verdict::found);
+  EXPECT_TRUE(answer.findings.front().callable);
+}
+
 TEST_F(ProverTest, FindsACallableRequestThatOnlyTheFirstAllows) {
   const Answer answer = beyond(policy_of({statement("Allow", R"("s3:*")", R"("*")")}),
                                policy_of({statement("Allow", R"("s3:*")", R"("arn:aws:s3:::mine/*")")}));
