@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "prove/prove.h"
 #include "prove/testing_estate.h"
 
@@ -40,6 +42,20 @@ TEST(Declared, AServiceMayComeInWhereTheFileSaysSo) {
   EXPECT_EQ(verdict(open, file, Objective::resource_principals), Verdict::proved);
   file.services = {{"events.amazonaws.com", {"sqs:SendMessage"}, {"arn:aws:sqs:us-east-1:111122223333:other"}, 0}};
   EXPECT_EQ(verdict(open, file, Objective::resource_principals), Verdict::leak);
+}
+
+TEST(Declared, AccountsThatAreNamedInPartAreNotAllTriedSoNothingIsProved) {
+  testing::Builder builder = testing::small_organization({});
+  builder.resource(testing::queue, testing::member,
+                   testing::document(R"({"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringLike":{"aws:PrincipalAccount":"12*"},"StringNotLike":{"aws:PrincipalOrgID":"12000*"}}})",
+                                     policy::Kind::resource));
+  const loaders::Loaded world = std::move(builder).finish();
+  const Row row = row_of(prove(world, testing::perimeter_file(), options), Objective::resource_principals);
+  const auto queue = std::ranges::find(row.cells, std::string(testing::queue), &CellOf::subject);
+  ASSERT_NE(queue, row.cells.end());
+  EXPECT_NE(queue->verdict, Verdict::proved);
+  ASSERT_FALSE(queue->undecided.empty());
+  EXPECT_NE(queue->undecided.front().find("in part"), std::string::npos);
 }
 
 // A role that may read one bucket, and that nothing else holds.

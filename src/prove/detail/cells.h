@@ -129,6 +129,9 @@ std::vector<prover::Constraint> asked_of(const std::string& arn);
 // the estate has a policy. A resource of another (a database instance) is held by the principals'
 // side alone, so resource/networks does not ask it, and the whole asks without a resource's side.
 std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& estate);
+// Why outsiders may have been missed, if these policies or those of these levels name accounts in part.
+void tell_accounts_in_part(Words& words, const std::optional<authz::Named>& policy,
+                           std::span<const authz::Level> levels, std::vector<std::string>& reasons);
 // Keys that say whose the resource is.
 Surroundings owned_by(const Mine& mine, const std::string& account);
 

@@ -126,7 +126,9 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
 
 std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {
   const estate::Endpoint& endpoint = *endpoints_[cell];
-  if (!endpoint.service.contains("vpce-svc-")) return {};
+  std::vector<std::string> reasons;
+  tell_accounts_in_part(room_.words, endpoint.policy, {}, reasons);
+  if (!endpoint.service.contains("vpce-svc-")) return reasons;
   return {"the endpoint leads to `" + endpoint.service +
           "`, which is no service of AWS's: its provider decides what passes"};
 }

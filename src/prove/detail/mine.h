@@ -75,6 +75,10 @@ prover::Caller foreign_root(const std::string& account);
 prover::Caller service_caller(const std::string& service);
 prover::Caller federated_caller(const std::string& provider);
 
+// Does a condition name callers' accounts in part, as `12*` does? Of those that it could mean one is
+// tried, so what is left open is told (whatever asks of outsiders says so).
+bool names_accounts_in_part(const Words& words, const Facts& facts);
+
 enum class Kinds : std::uint8_t { all, of_trust };  // of_trust: no services, and nobody unsigned
 // Everyone who is not mine and whom these documents could tell from others: whom they name, an
 // account that nobody names, a service that nobody names, and the anonymous. `canonical`: told

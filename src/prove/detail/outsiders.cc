@@ -233,14 +233,26 @@ prover::Caller service_caller(const std::string& service) {
 prover::Caller federated_caller(const std::string& provider) {
   prover::Caller caller;
   caller.principal.type = Type::federated;
-  caller.principal.provider = provider;
-  caller.keys.set("aws:PrincipalIsAWSService", "false");
+  caller.principal.provider = provider;  // aws:PrincipalIsAWSService is false, or absent: AWS does not say
   caller.keys.set("aws:PrincipalType", "FederatedUser");
   caller.keys.set("aws:FederatedProvider", provider);
   caller.absent = {"aws:principalarn",      "aws:principalaccount",     "aws:principalorgid",
                    "aws:principalorgpaths", "aws:principalservicename", "aws:username",
                    "aws:principalservicenameslist"};
   return caller;
+}
+
+bool names_accounts_in_part(const Words& words, const Facts& facts) {
+  return std::ranges::any_of(facts.tests, [&](Id id) {
+    const Test& test = words.test(id);
+    const bool arn = test.key == "aws:principalarn";
+    if (!arn && test.key != "aws:principalaccount") return false;
+    return std::ranges::any_of(test.relation.values, [&](const policy::Listed& value) {
+      const std::string_view account = arn ? arn_part(value.text, 4) : std::string_view(value.text);
+      const bool every = account.find_first_not_of('*') == std::string_view::npos || account == "????????????";
+      return !every && account.find_first_of("*?") != std::string_view::npos;
+    });
+  });
 }
 
 std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,

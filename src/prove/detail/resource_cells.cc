@@ -138,6 +138,7 @@ std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
   const estate::Resource& resource = *resources_[cell];
   if (!prover::on_resources({resource.arn}))
     reasons.push_back("`" + resource.arn + "` is no ARN that a policy could name");
+  tell_accounts_in_part(room_.words, resource.policy, rcps(cell), reasons);
   if (!resource.policy) return reasons;
   const Facts& facts = room_.words.of(resource.policy->document);
   for (const policy::PrincipalName& name : facts.names) {
@@ -150,6 +151,17 @@ std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
 }
 
 }  // namespace
+
+void tell_accounts_in_part(Words& words, const std::optional<authz::Named>& policy,
+                           std::span<const authz::Level> levels, std::vector<std::string>& reasons) {
+  bool in_part = policy && names_accounts_in_part(words, words.of(policy->document));
+  for (const authz::Level& level : levels) {
+    for (const authz::Named& named : level.policies)
+      in_part |= names_accounts_in_part(words, words.of(named.document));
+  }
+  if (in_part)
+    reasons.emplace_back("a policy names callers' accounts in part, as `12*` does: not every account could be tried");
+}
 
 std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& estate) {
   std::set<std::string, std::less<>> services;

@@ -41,6 +41,11 @@ class TrustCells final : public Cells {
     return guard == Guard::trust || !rcps(cell).empty();
   }
   Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
+  std::vector<std::string> undecided(std::size_t cell) const override {
+    std::vector<std::string> reasons;
+    tell_accounts_in_part(room_.words, roles_[cell]->trust, rcps(cell), reasons);
+    return reasons;
+  }
 
  private:
   std::span<const authz::Level> rcps(std::size_t cell) const {
