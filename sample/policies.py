@@ -16,7 +16,7 @@ def network_boundary(vpc):
         "Sid": "OnlyMyNetworks", "Effect": "Deny", "Action": "*", "Resource": "*",
         "Condition": {"NotIpAddressIfExists": {"aws:SourceIp": [ADMINISTRATORS_NETWORK]},
                       "StringNotEqualsIfExists": {"aws:SourceVpc": [vpc]},
-                      "Bool": {"aws:ViaAWSService": "false"},
+                      "BoolIfExists": {"aws:ViaAWSService": "false"},
                       "Null": {"aws:PrincipalTag/IpRestrictedExempt": "true"}}})
 
 
@@ -48,7 +48,7 @@ def key_policy(account, organization, vpc):
         {"Sid": "PreventUnintendedNetworks", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*",
          "Condition": {"NotIpAddressIfExists": {"aws:SourceIp": [ADMINISTRATORS_NETWORK]},
                        "StringNotEqualsIfExists": {"aws:SourceVpc": [vpc]},
-                       "Bool": {"aws:ViaAWSService": "false"}}})
+                       "BoolIfExists": {"aws:ViaAWSService": "false"}}})
 
 
 def trust_of_organization(organization):
