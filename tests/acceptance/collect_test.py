@@ -70,7 +70,7 @@ class CollectTest(ServerCase):
         cls.root = organizations.list_roots()["Roots"][0]["Id"]
         cls.unit = organizations.create_organizational_unit(ParentId=cls.root, Name="data")["OrganizationalUnit"]["Id"]
         organizations.create_organizational_unit(ParentId=cls.unit, Name="inner")
-        policy = organizations.create_policy(Name="no-ec2", Description="", Type="SERVICE_CONTROL_POLICY", Content=statement("Deny", "ec2:*"))
+        policy = organizations.create_policy(Name="no-new-keys", Description="", Type="SERVICE_CONTROL_POLICY", Content=statement("Deny", "kms:CreateKey"))
         organizations.attach_policy(PolicyId=policy["Policy"]["PolicySummary"]["Id"], TargetId=cls.unit)
         made = organizations.create_account(AccountName="member", Email="member@example.com")["CreateAccountStatus"]
         while made["State"] == "IN_PROGRESS":
