@@ -77,6 +77,11 @@ std::string policies_of(const Query& query) {
   return text;
 }
 
+bool has_rcps(const Query& query) {
+  const auto has = [](const Side& side) { return side.layers && !side.layers->rcps.empty(); };
+  return std::ranges::any_of(query.allowing, has) || std::ranges::any_of(query.refusing, has);
+}
+
 void gather_actions(const Constraint& constraint, Readings& readings, std::vector<RelationId>& relations) {
   if (constraint.kind == Constraint::Kind::actions) relations.push_back(readings.listed(constraint));
   for (const Constraint& part : constraint.parts) gather_actions(part, readings, relations);
@@ -427,7 +432,7 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   const bool all_resources = !asks_for_resource(residual);
   const Reach reach = reach_of(residual);
   Finding finding{.callable = true};
-  std::vector<std::size_t> actions;
+  std::vector<bool> listed(state_.known().size());  // actions
   const Kind* shown = nullptr;
   std::size_t searched = 0;
   for (const Kind& kind : kinds) {
@@ -448,12 +453,12 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     }
     // One on a resource says more than one on `*`.
     if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) shown = &kind;
-    actions.insert(actions.end(), kind.actions.begin(), kind.actions.end());
+    for (const std::size_t action : kind.actions) listed[action] = true;
   }
   if (shown != nullptr) {
-    std::ranges::sort(actions);  // and so their names are
-    finding.actions.reserve(actions.size());
-    for (const std::size_t one : actions) finding.actions.push_back(state_.known().name(one));
+    for (std::size_t one = 0; one < listed.size(); ++one) {
+      if (listed[one]) finding.actions.push_back(state_.known().name(one));
+    }
     const std::size_t action = shown->actions.front();
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
@@ -535,7 +540,8 @@ std::string Case::certificates(const std::string& policies) {
 }  // namespace
 
 Space& Prover::State::space_of(const Query& query, const std::vector<const policy::Document*>& documents) {
-  std::vector<RelationId> relations = {rcp_actions.services, rcp_actions.excepted};
+  std::vector<RelationId> relations;
+  if (has_rcps(query)) relations = {rcp_actions.services, rcp_actions.excepted};
   for (const policy::Document* document : documents) {
     for (const ReadStatement& statement : readings[*document].statements) relations.push_back(statement.actions);
   }

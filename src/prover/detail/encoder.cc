@@ -388,7 +388,7 @@ Ref Encoder::allowed(const authz::Layers& layers, const ActionClass& action) {
   const policy::Principal& caller = setting_.caller.principal;
   const policy::Exemptions exemptions = authz::exemptions_of(layers);
   const bool inside = has_account(caller);
-  const bool rcps_bind = !caller.service_linked && action.lists(rcp_actions_.services) && !action.lists(rcp_actions_.excepted);
+  const bool rcps_bind = !layers.rcps.empty() && !caller.service_linked && action.lists(rcp_actions_.services) && !action.lists(rcp_actions_.excepted);
   const bool scps_bind = !caller.service_linked && inside;
   const auto one = [](const authz::Named* named) {
     return named == nullptr ? std::span<const authz::Named>() : std::span(named, 1);
