@@ -74,7 +74,9 @@ await open("leaking", {}, async (page, where) => {
   await page.locator("#row-2 td.figure a").first().click();
   check(page.url().endsWith("#leaks-resource-principals"), `${where}: a cell leads to ${page.url()}`);
   await leak.locator("dl").waitFor({ state: "visible" });
-  check(await page.locator("#leaks-resource-principals").evaluate((one) => one.getBoundingClientRect().top < innerHeight), `${where}: the leaks are not in sight`);
+  // The page scrolls there smoothly, so it is awaited.
+  const in_sight = () => document.querySelector("#leaks-resource-principals").getBoundingClientRect().top < innerHeight;
+  check(await page.waitForFunction(in_sight, null, { timeout: 10_000 }).then(() => true, () => false), `${where}: the leaks are not in sight`);
   const text = await leak.innerText();
   for (const part of ["anonymous", "s3:GetObject", "198.51.100.7", "policies/books.json:6:5", "\"Sid\": \"Public\"", "resource control policy"])
     check(text.includes(part), `${where}: the leak does not tell \`${part}\``);
