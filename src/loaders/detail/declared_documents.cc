@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/check.h"
+#include "loaders/detail/denying.h"
 #include "policy/syntax.h"
 
 namespace ringwall::loaders::declared {
@@ -13,20 +13,6 @@ namespace {
 
 constexpr std::string_view letters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-. ";
-
-// What a document that denies everything says: each kind has elements that it must have.
-std::string_view deny_all(policy::Kind kind) {
-  switch (kind) {
-    case policy::Kind::trust:
-      return R"({"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:*"}})";
-    case policy::Kind::resource:
-    case policy::Kind::key:
-    case policy::Kind::endpoint:
-      return R"({"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}})";
-    default:
-      return R"({"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}})";
-  }
-}
 
 std::uint32_t offset_of(std::string_view text, text::Position position) {
   std::size_t at = 0;
@@ -152,11 +138,7 @@ policy::DocumentPtr Documents::compile(const Written& written, policy::Kind kind
 
 policy::DocumentPtr Documents::denying(policy::Kind kind) {
   policy::DocumentPtr& document = denying_[kind];
-  if (document == nullptr) {
-    Result<policy::DocumentPtr> compiled = policy::compile(deny_all(kind), kind);
-    RW_CHECK(compiled.has_value());
-    document = *std::move(compiled);
-  }
+  if (document == nullptr) document = detail::denying(kind);
   return document;
 }
 

@@ -1,28 +1,9 @@
 #include "loaders/detail/documents.h"
 
-#include "base/check.h"
+#include "loaders/detail/denying.h"
 #include "text/encode.h"
 
 namespace ringwall::loaders::detail {
-namespace {
-
-// What stands in for a policy that cannot be read. Of each kind it takes the elements it must have.
-std::string_view deny_all(policy::Kind kind) {
-  switch (kind) {
-    case policy::Kind::trust:
-      return R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:*"}]})";
-    case policy::Kind::rcp:
-    case policy::Kind::resource:
-    case policy::Kind::key:
-    case policy::Kind::endpoint:
-      return R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})";
-    default:
-      return R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]})";
-  }
-}
-
-}  // namespace
-
 // A document's text, and where it stands.
 struct Documents::Text {
   std::string_view text;
@@ -123,11 +104,7 @@ policy::DocumentPtr Documents::use(const Compiled& compiled, std::string_view su
 
 policy::DocumentPtr Documents::denying(policy::Kind kind) {
   policy::DocumentPtr& document = denying_[kind];
-  if (document == nullptr) {
-    Result<policy::DocumentPtr> compiled = policy::compile(deny_all(kind), kind);
-    RW_CHECK(compiled.has_value());
-    document = *std::move(compiled);
-  }
+  if (document == nullptr) document = detail::denying(kind);
   return document;
 }
 
