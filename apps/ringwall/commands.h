@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,6 +79,10 @@ int completion(const std::string& shell);
 // What the command line asks for, once it was read. A subcommand that is added puts itself there.
 using Chosen = std::function<int()>;
 void add_check(CLI::App& app, Chosen& chosen);
+
+// What --type takes: kinds of policy in lint's words.
+inline constexpr const char* policy_kind_words = "identity|boundary|session|resource|trust|kms|scp|rcp|endpoint";
+const std::map<std::string, policy::Kind>& policy_kinds();
 
 // --format of a subcommand that prints data.
 void add_format(CLI::App& command, Format& format);

@@ -30,6 +30,17 @@ void add_data(CLI::App& command, std::string& data) {
 
 }  // namespace
 
+const std::map<std::string, policy::Kind>& policy_kinds() {
+  using enum policy::Kind;
+  static const std::map<std::string, policy::Kind> kinds = [] {
+    std::map<std::string, policy::Kind> words;
+    for (const policy::Kind kind : {identity, boundary, session, resource, trust, key, scp, rcp, endpoint})
+      words[std::string(lint::word_for(kind))] = kind;
+    return words;
+  }();
+  return kinds;
+}
+
 void add_format(CLI::App& command, Format& format) {
   static const std::map<std::string, Format> names = {{"text", Format::text}, {"json", Format::json}};
   takes(command.add_option("--format", format, "text for people, json for programs"), names, "text|json");
@@ -46,14 +57,7 @@ void add_lint(CLI::App& command, LintFlags& flags) {
                  "          ringwall lint --format sarif --fail-on warning policies/*.json >lint.sarif\n"
                  "Exit status: 0 nothing as grave as --fail-on, 1 something was, 2 wrong usage or a file cannot be read.");
   command.add_option("file", flags.files, "policy documents, or - for standard input")->required()->type_name("FILE");
-  using enum policy::Kind;
-  static const std::map<std::string, policy::Kind> kinds = [] {
-    std::map<std::string, policy::Kind> words;
-    for (const policy::Kind kind : {identity, boundary, session, resource, trust, key, scp, rcp, endpoint})
-      words[std::string(lint::word_for(kind))] = kind;
-    return words;
-  }();
-  takes(command.add_option("--type", flags.kind, "what the documents are; RCPs, SCPs and the like cannot be guessed"), kinds, "identity|boundary|session|resource|trust|kms|scp|rcp|endpoint");
+  takes(command.add_option("--type", flags.kind, "what the documents are; RCPs, SCPs and the like cannot be guessed"), policy_kinds(), policy_kind_words);
   static const std::map<std::string, LintFormat> formats = {
       {"text", LintFormat::text}, {"json", LintFormat::json}, {"sarif", LintFormat::sarif}};
   takes(command.add_option("--format", flags.format, "text for people, json for programs, sarif for code scanning"), formats, "text|json|sarif");

@@ -78,14 +78,7 @@ void add_compare(CLI::App& command, CompareFlags& flags) {
                  "A service or resource control policy that allows nothing is read as standing beside full access.\n"
                  "Exit status: 0 everything A allows B allows, 1 not so, 2 not decided, 3 bad input; of --batch the worst.");
   command.add_option("policy", flags.files, "the two policy documents, or - for standard input")->expected(0, 2)->type_name("A B");
-  using enum policy::Kind;
-  static const std::map<std::string, policy::Kind> kinds = [] {
-    std::map<std::string, policy::Kind> words;
-    for (const policy::Kind kind : {identity, boundary, session, resource, trust, key, scp, rcp, endpoint})
-      words[std::string(lint::word_for(kind))] = kind;
-    return words;
-  }();
-  takes(command.add_option("--type", flags.kind, "what the documents are (default: by the first one's shape)"), kinds, "identity|boundary|session|resource|trust|kms|scp|rcp|endpoint");
+  takes(command.add_option("--type", flags.kind, "what the documents are (default: by the first one's shape)"), policy_kinds(), policy_kind_words);
   command.add_option("--batch", flags.batch, "many pairs, one a line, or - for standard input")->type_name("PAIRS");
   add_format(command, flags.format);
 }
