@@ -13,6 +13,7 @@
 #include "lint/report.h"
 #include "perimeter.h"
 #include "proofs.h"
+#include "volumes.h"
 #include "words.h"
 
 namespace ringwall::app {
@@ -138,6 +139,7 @@ int run(int argc, char** argv) {
 
   Chosen chosen;
   add_check(app, chosen);
+  add_new_store(app, chosen);
   CollectFlags collect_flags;
   CLI::App* collect_command = add_collect(app, collect_flags);
   add_proofs(app, chosen);

@@ -25,6 +25,11 @@ Secret authority_sealing_key(const Secret& root_key) { return crypto::derive_key
 
 }  // namespace
 
+bool has_store(const Layout& layout) {
+  struct stat facts {};
+  return ::stat(layout.state().c_str(), &facts) == 0 && facts.st_size > 0;
+}
+
 Result<Secret> root_key(const Layout& layout, Random& random) {
   const std::string path = layout.root_key();
   struct stat facts {};
@@ -41,7 +46,7 @@ Result<Secret> root_key(const Layout& layout, Random& random) {
   if (errno != ENOENT || std::filesystem::is_symlink(path)) {
     return fail(Failure::denied, "the root key `" + path + "` cannot be looked at: make it readable for this user, or restore it from a backup");
   }
-  if (std::filesystem::exists(layout.state())) {
+  if (has_store(layout)) {
     return fail(Failure::corrupt, "the root key `" + path + "` is missing, and the store beside it cannot be read without it: restore it from a backup");
   }
   std::array<std::uint8_t, root_key_bytes> bytes;

@@ -16,13 +16,18 @@ namespace ringwall::server {
 // The files of a data folder, by who owns them.
 struct Layout {
   std::string folder;
+  std::string server() const { return folder + "/server"; }
   std::string state() const { return folder + "/server/state.db"; }
   std::string root_key() const { return folder + "/server/root.key"; }
+  std::string beginning() const { return folder + "/server/beginning"; }  // see beginning.h
   std::string audit() const { return folder + "/server/audit"; }
   std::string administrator() const { return folder + "/server/administrator.json"; }
   std::string ca_certificate() const { return folder + "/run/ca.pem"; }       // world-readable
   std::string endpoint() const { return folder + "/run/endpoint.json"; }     // of the running server
 };
+
+// Whether a store was ever made: an empty file is none.
+bool has_store(const Layout& layout);
 
 // Reads the 32-byte root key, or makes it when nothing else is there yet. Refuses a file that
 // anyone but its owner may read, that has another length, or that is gone while a store exists.

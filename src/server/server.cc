@@ -25,6 +25,7 @@
 #include "network/documents.h"
 #include "network/network.h"
 #include "os/files.h"
+#include "server/beginning.h"
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
@@ -235,13 +236,16 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Result<std::unique_ptr<Server>> Server::start(const Options& options, os::UniqueFd listener, os::UniqueFd host_socket) {
   const Layout layout{options.data_folder};
   crypto::SystemRandom random;
+  auto host = host::connect(std::move(host_socket), options.data_folder);
+  RW_DO(begin(layout, *host));
   RW_TRY(Secret key, server::root_key(layout, random));
   RW_TRY(auto store, store::open_sqlite(layout.state()));
-  auto parts = std::make_unique<Parts>(options, std::move(key), std::move(store),
-                                       host::connect(std::move(host_socket), options.data_folder));
+  RW_DO(check_filled(layout, *store));
+  auto parts = std::make_unique<Parts>(options, std::move(key), std::move(store), std::move(host));
   parts->started = parts->clock.now();
   RW_DO(control::release_all(*parts->store));
   RW_DO(parts->identify());
+  RW_DO(end_beginning(layout));
   RW_DO(parts->open_gateway(std::move(listener)));
   parts->follow_world();
   RW_DO(parts->open_control());

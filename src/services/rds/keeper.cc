@@ -50,7 +50,8 @@ bool Keeper::waits(const std::optional<Record>& record) const {
 }
 
 Result<Next> Keeper::step(const std::optional<Record>& record) {
-  if (!record || record->text("desired") == "deleted") return remove(record);
+  if (!record) return set_aside();
+  if (record->text("desired") == "deleted") return remove(*record);
   if (record->text("desired") == "stopped") return rest(*record);
   return serve(*record);
 }
@@ -69,13 +70,18 @@ Result<Next> Keeper::serve(const Record& record) {
 }
 
 // Its data is of no use to anybody any more, so the engine need not end in order.
-Result<Next> Keeper::remove(const std::optional<Record>& record) {
+Result<Next> Keeper::remove(const Record& record) {
   RW_DO(end(host::Stop::immediate));
   RW_DO(parts_.host.remove_volume(id_));
-  if (!record) return Next{.when = Next::When::never};
-  RW_TRY(const bool erased, erase(parts_.environment, *record));
+  RW_TRY(const bool erased, erase(parts_.environment, record));
   if (!erased) return again();
   log("deleted");
+  return Next{.when = Next::When::never};
+}
+
+// Nobody who may be asked wants it to run, and nobody said that its data may go.
+Result<Next> Keeper::set_aside() {
+  RW_DO(put_to_rest());
   return Next{.when = Next::When::never};
 }
 

@@ -121,7 +121,7 @@ class Reconciler::Loop {
     }
   }
 
-  // What is there without a document gets a slot too, and a keeper that removes it. A volume is
+  // What is there without a document gets a slot too, and a keeper that sets it aside. A volume is
   // only made for a document that was noted before, so that what is found here without one has none.
   void take_stock() {
     for (int failures = 0;;) {
@@ -134,11 +134,23 @@ class Reconciler::Loop {
             if (const std::string resource = resource_of(id); !resource.empty()) wake(slot(resource));
           }
         }
+        say_unknown(inventory->volumes);
         return;
       }
       if (parts_.log) parts_.log("cannot take stock of databases: " + inventory.error().message);
       changed_.wait_for(lock, detail::retry_after(++failures), [&] { return stop_; });
     }
+  }
+
+  // Needs the lock.
+  void say_unknown(const std::vector<std::string>& volumes) const {
+    std::string ids;
+    for (const std::string& id : volumes) {
+      const auto found = slots_.find(id);
+      if (found != slots_.end() && found->second.document_key.empty()) ids += (ids.empty() ? "`" : ", `") + id + "`";
+    }
+    if (ids.empty() || !parts_.log) return;
+    parts_.log("volumes without a document in the store: " + ids + ": each is kept as it is, and none is opened");
   }
 
   void work() {

@@ -45,7 +45,7 @@ struct ReconcilerParts {
 
 class Reconciler {
  public:
-  // Starts: adopts what runs, finishes or removes what is half made, then follows the store.
+  // Starts: adopts what runs, finishes what is half made, sets aside what no document knows, then follows the store.
   explicit Reconciler(ReconcilerParts parts);
   ~Reconciler();  // leaves databases running
 

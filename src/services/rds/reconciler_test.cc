@@ -255,10 +255,45 @@ TEST_F(Reconciling, NeverReplacesAVolumeThatIsMissing) {
   EXPECT_NE(message().find("is missing"), std::string::npos) << message();
 }
 
-TEST_F(Reconciling, RemovesWhatHasNoDocument) {
+TEST_F(Reconciling, KeepsAVolumeThatNoDocumentKnowsAndSaysSo) {
   host.put_disk("db-STRAY");
   begin();
-  EXPECT_TRUE(signal.eventually([&] { return host.empty(); }));
+  EXPECT_TRUE(signal.eventually([&] { return logged().find("`db-STRAY`: each is kept") != std::string::npos; }));
+  create("shop", "15.20");
+  ASSERT_TRUE(becomes("shop", "available"));
+  leave();
+  EXPECT_TRUE(host.disk("db-STRAY"));
+}
+
+TEST_F(Reconciling, EndsTheEngineOfAnOlderStoresVolumeInOrderAndKeepsItsData) {
+  make_available();
+  leave();
+  const std::string key = detail::instance_key(test_account, "shop");
+  const auto newest = store->get(key)->document;
+  change([&](store::Transaction& transaction) { transaction.erase(key); });
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) == 0 && !host.disk(id_)->open; }));
+  leave();
+  EXPECT_EQ(host.calls(), (std::vector<std::string>{"stop", "kill", "close_volume"}));
+  EXPECT_EQ(host.disk(id_)->password, test_password);
+  // The store as it was brings the database back, as it was.
+  change([&](store::Transaction& transaction) { transaction.put(key, *newest); });
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) != 0; }));
+  EXPECT_EQ(host.disk(id_)->initialisations, 1);
+}
+
+TEST_F(Reconciling, KeepsAVolumeWhoseDocumentAnotherInstanceReplaced) {
+  make_available();
+  const std::string key = detail::instance_key(test_account, "shop");
+  create("other", "15.20");
+  const Json other = *document("other");
+  change([&](store::Transaction& transaction) {
+    transaction.erase(detail::instance_key(test_account, "other"));
+    transaction.put(key, other);
+  });
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) == 0 && !host.disk(id_)->open; }));
+  EXPECT_EQ(host.disk(id_)->password, test_password);
 }
 
 TEST_F(Reconciling, AdoptsARunningEngineUntouched) {

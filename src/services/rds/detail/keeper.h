@@ -5,6 +5,7 @@
 //   wanted     what is there                          the step
 //   -------    -----------------------------------    -----------------------------------------
 //   deleted    anything                               end, erase the volume, erase the documents
+//   unknown    an engine, an open volume              end in order, lock the volume; its data stays
 //   stopped    anything                               end, lock the volume, say `stopped`
 //   running    its KMS key cannot be used             end, lock the volume, say so
 //              a process nobody here watches          adopt it
@@ -13,6 +14,9 @@
 //              no process                             network, volume, data, listener, start
 //              a process, not serving yet             ask it again soon
 //              it serves                              apply what waits, say `available`
+//
+// `unknown` is an id without a document: the store is older than the volume, or not the one that made it.
+// INVARIANT: a volume is erased for a document that says `deleted`, and for nothing else.
 //
 // Nothing it remembers is needed: a new keeper finds out by looking.
 
@@ -61,7 +65,8 @@ class Keeper {
 
  private:
   Result<Next> step(const std::optional<Record>& record);
-  Result<Next> remove(const std::optional<Record>& record);
+  Result<Next> remove(const Record& record);
+  Result<Next> set_aside();
   Result<Next> rest(const Record& record);
   Result<Next> serve(const Record& record);
   Result<Next> lock_away(const Record& record, KeyState state);
