@@ -14,6 +14,7 @@
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 PG_MODULE_MAGIC;
@@ -123,6 +124,11 @@ static void on_object_access(ObjectAccessType access, Oid class_id, Oid object_i
       guard_refuse("reading or writing the server's files (function %u)", object_id);
   } else if (access == OAT_POST_CREATE && class_id == ExtensionRelationId) {
     if (!guard_exempt()) guard_check_new_extension(object_id);
+  } else if (class_id == AuthIdRelationId && !guard_exempt()) {
+    // The rules have seen the statement; this holds for a wording that they do not know. A
+    // master user may alter the service's groups too: ALTER GROUP rds_iam ADD USER.
+    if (access == OAT_POST_ALTER && !guard_is_master()) guard_check_target(object_id);
+    if (access == OAT_DROP) guard_check_removal(object_id);
   }
 }
 
@@ -173,6 +179,12 @@ void _PG_init(void) {
   if (!process_shared_preload_libraries_in_progress)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("ringwall_guard must be in shared_preload_libraries")));
+  DefineCustomStringVariable("ringwall.master_user", "The master user.", NULL, &guard_master_user,
+                             "", PGC_POSTMASTER, GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL,
+                             NULL, NULL);
+  if (guard_master_user[0] == '\0')
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("ringwall.master_user must name the master user")));
   next_utility = ProcessUtility_hook;
   ProcessUtility_hook = on_utility;
   next_object_access = object_access_hook;

@@ -17,13 +17,22 @@ void guard_refuse(const char* format, ...) pg_attribute_noreturn() pg_attribute_
 // Raises unless `statement` is allowed to the current, not exempt, user.
 void guard_check_statement(Node* statement);
 
+// The name of the master user, from the command line; the library does not load without it.
+extern char* guard_master_user;
+
+// Raises unless what `statement` does to roles and their members is the current user's to do.
+void guard_check_roles(Node* statement);
+// The same of one role that is changed, or that loses its name, however that was said.
+void guard_check_target(Oid role);
+void guard_check_removal(Oid role);
+
 // True for statements after which guard_check_memberships must hold.
 bool guard_changes_roles(Node* statement);
 // Raises when anyone has become a member of a role that nobody may have. It looks at the
 // outcome, so it holds even for a way of saying GRANT that the statement rules do not know.
 void guard_check_memberships(void);
 
-// Whether the current user belongs to rds_superuser.
+// Whether the current user is a master user: it and the session's belong to rds_superuser.
 bool guard_is_master(void);
 
 // True inside the script of an extension that may be installed.

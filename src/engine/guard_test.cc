@@ -209,7 +209,9 @@ TEST_F(Guard, CreateroleAloneDoesNotReachTheMastersRights) {
   refuses("ALTER ROLE postgres_admin PASSWORD 'taken'", "postgres_admin");
   refuses("DROP ROLE postgres_admin", "postgres_admin");
   refuses("CREATE EXTENSION pgstattuple", "pgstattuple");
-  permits("CREATE ROLE underling; GRANT rds_iam TO underling; DROP ROLE underling");
+  permits("CREATE ROLE underling");
+  refuses("GRANT rds_iam TO underling", "rds_iam");
+  permits("DROP ROLE underling");
   master = std::make_unique<Client>(database->master());
   permits("DROP ROLE helper");
 }

@@ -151,6 +151,7 @@ Result<host::Running> Postgres::start(host::Host& host, const Instance& instance
         std::string("ident_file=/data/pg_ident.conf"), std::string("ssl=on"),
         "listen_addresses=" + instance.address,
         std::string("unix_socket_directories=/run/ringwall"),
+        "ringwall.master_user=" + instance.master_user,
         std::string("shared_preload_libraries=") + plugin_folder_inside + "/ringwall_guard.so"}) {
     process.arguments.insert(process.arguments.end(), {"-c", setting});
   }
