@@ -5,17 +5,22 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/catalog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_proc.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -45,9 +50,22 @@ void guard_check_extension_name(const char* name) {
     guard_refuse("extension \"%s\"", name);
 }
 
+Oid guard_lent_to = InvalidOid;
+
 bool guard_in_extension_script(void) {
   // Every extension was checked when its row was made, before its script began.
   return creating_extension && GetUserId() == BOOTSTRAP_SUPERUSERID;
+}
+
+// PostgreSQL looks at no privilege here, since a script mostly runs as a superuser: what it makes
+// in pg_catalog, say, would come before everybody's own.
+static void check_schema(Oid schema) {
+  const Oid user = OidIsValid(guard_lent_to) ? guard_lent_to : GetUserId();
+  if (IsCatalogNamespace(schema) || IsToastNamespace(schema) || isAnyTempNamespace(schema) ||
+      schema == get_namespace_oid("information_schema", true))
+    guard_refuse("an extension in a schema of the server");
+  if (pg_namespace_aclcheck(schema, user, ACL_CREATE) != ACLCHECK_OK)
+    guard_refuse("an extension without CREATE on its schema");
 }
 
 void guard_check_new_extension(Oid extension) {
@@ -59,13 +77,21 @@ void guard_check_new_extension(Oid extension) {
   HeapTuple tuple = systable_getnext(scan);
   if (!HeapTupleIsValid(tuple)) guard_refuse("extension %u, which cannot be read,", extension);
   guard_check_extension_name(NameStr(((Form_pg_extension)GETSTRUCT(tuple))->extname));
+  check_schema(((Form_pg_extension)GETSTRUCT(tuple))->extnamespace);
   systable_endscan(scan);
   table_close(relation, AccessShareLock);
 }
 
+// What is neither PostgreSQL's own nor an extension's is a user's, and a script that meets it has
+// been led astray: by an operator that fits better, say, in the schema that it installs into.
+void guard_check_script_calls(Oid function) {
+  if (function >= FirstNormalObjectId &&
+      !OidIsValid(getExtensionOfObject(ProcedureRelationId, function)))
+    guard_refuse("calling function \"%s\" in an extension's script", get_func_name(function));
+}
+
 bool guard_lends_rights(CreateExtensionStmt* statement) {
   ListCell* cell;
-  const char* schema = NULL;
   if (!listed(statement->extname, lent, lengthof(lent))) return false;
   if (OidIsValid(get_extension_oid(statement->extname, true))) return false;
   if (!guard_is_master())
@@ -76,15 +102,23 @@ bool guard_lends_rights(CreateExtensionStmt* statement) {
     guard_refuse("an extension without CREATE on the database");
   foreach (cell, statement->options) {
     DefElem* option = lfirst_node(DefElem, cell);
-    if (strcmp(option->defname, "schema") == 0) schema = defGetString(option);
     if (strcmp(option->defname, "cascade") == 0 && defGetBoolean(option))
       guard_refuse("CASCADE for extension \"%s\"", statement->extname);
   }
-  Oid target =
-      schema != NULL ? get_namespace_oid(schema, false) : get_namespace_oid("public", true);
-  if (OidIsValid(target) && pg_namespace_aclcheck(target, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
-    guard_refuse("an extension without CREATE on its schema");
   return true;
+}
+
+void guard_name_schema(CreateExtensionStmt* statement) {
+  ListCell* cell;
+  foreach (cell, statement->options)
+    if (strcmp(lfirst_node(DefElem, cell)->defname, "schema") == 0) return;
+  List* path = fetch_search_path(false);
+  char* schema = path == NIL ? NULL : get_namespace_name(linitial_oid(path));
+  if (schema == NULL)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_SCHEMA),
+                    errmsg("no schema has been selected to create in")));
+  statement->options =
+      lappend(statement->options, makeDefElem("schema", (Node*)makeString(schema), -1));
 }
 
 void guard_give_extension(const char* name, Oid user) {

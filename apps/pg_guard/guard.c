@@ -5,17 +5,13 @@
 #include "catalog/objectaccess.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
-#include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "tcop/tcopprot.h"
 #include "tcop/utility.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 
 PG_MODULE_MAGIC;
 
@@ -23,8 +19,6 @@ PGDLLEXPORT void _PG_init(void);
 
 static ProcessUtility_hook_type next_utility = NULL;
 static object_access_hook_type next_object_access = NULL;
-static ExecutorCheckPerms_hook_type next_permissions = NULL;
-static emit_log_hook_type next_log = NULL;
 
 bool guard_exempt(void) {
   return GetUserId() == BOOTSTRAP_SUPERUSERID && GetSessionUserId() == BOOTSTRAP_SUPERUSERID &&
@@ -54,11 +48,38 @@ static void run_utility(PlannedStmt* planned, const char* query, bool read_only,
                             completion);
 }
 
+// CREATE EXTENSION by a master user, as the administrator.
+static void run_with_lent_rights(PlannedStmt* planned, const char* query,
+                                 ProcessUtilityContext context, ParamListInfo parameters,
+                                 QueryEnvironment* environment, DestReceiver* receiver,
+                                 QueryCompletion* completion) {
+  CreateExtensionStmt* statement = (CreateExtensionStmt*)planned->utilityStmt;
+  char* name = pstrdup(statement->extname);
+  Oid user;
+  int security;
+  guard_name_schema(statement);
+  GetUserIdAndSecContext(&user, &security);
+  guard_lent_to = user;
+  SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security | SECURITY_LOCAL_USERID_CHANGE);
+  PG_TRY();
+  {
+    run_utility(planned, query, false, context, parameters, environment, receiver, completion);
+  }
+  PG_FINALLY();
+  {
+    SetUserIdAndSecContext(user, security);
+    guard_lent_to = InvalidOid;
+  }
+  PG_END_TRY();
+  guard_give_extension(name, user);
+}
+
 static void on_utility(PlannedStmt* planned, const char* query, bool read_only,
                        ProcessUtilityContext context, ParamListInfo parameters,
                        QueryEnvironment* environment, DestReceiver* receiver,
                        QueryCompletion* completion) {
   Node* statement = planned->utilityStmt;
+  guard_hide_password(statement);
   // Outside a transaction only BEGIN, COMMIT and the like arrive, and no catalog may be read.
   if (IsA(statement, TransactionStmt) || guard_exempt()) {
     run_utility(planned, query, read_only, context, parameters, environment, receiver, completion);
@@ -67,22 +88,8 @@ static void on_utility(PlannedStmt* planned, const char* query, bool read_only,
   guard_check_statement(statement);
 
   if (IsA(statement, CreateExtensionStmt) && guard_lends_rights((CreateExtensionStmt*)statement)) {
-    char* name = pstrdup(((CreateExtensionStmt*)statement)->extname);
-    Oid user;
-    int security;
-    GetUserIdAndSecContext(&user, &security);
-    SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security | SECURITY_LOCAL_USERID_CHANGE);
-    PG_TRY();
-    {
-      run_utility(planned, query, read_only, context, parameters, environment, receiver,
-                  completion);
-    }
-    PG_FINALLY();
-    {
-      SetUserIdAndSecContext(user, security);
-    }
-    PG_END_TRY();
-    guard_give_extension(name, user);
+    planned = copyObject(planned);  // it may be a cached plan's, and gets a word more
+    run_with_lent_rights(planned, query, context, parameters, environment, receiver, completion);
     return;
   }
 
@@ -120,8 +127,10 @@ static void on_object_access(ObjectAccessType access, Oid class_id, Oid object_i
                              void* argument) {
   if (next_object_access != NULL) next_object_access(access, class_id, object_id, sub_id, argument);
   if (access == OAT_FUNCTION_EXECUTE) {
-    if (reaches_files(object_id) && !guard_exempt())
+    if (guard_exempt()) return;
+    if (reaches_files(object_id))
       guard_refuse("reading or writing the server's files (function %u)", object_id);
+    if (guard_in_extension_script()) guard_check_script_calls(object_id);
   } else if (access == OAT_POST_CREATE && class_id == ExtensionRelationId) {
     if (!guard_exempt()) guard_check_new_extension(object_id);
   } else if (class_id == AuthIdRelationId && !guard_exempt()) {
@@ -129,49 +138,6 @@ static void on_object_access(ObjectAccessType access, Oid class_id, Oid object_i
     // master user may alter the service's groups too: ALTER GROUP rds_iam ADD USER.
     if (access == OAT_POST_ALTER && !guard_is_master()) guard_check_target(object_id);
     if (access == OAT_DROP) guard_check_removal(object_id);
-  }
-}
-
-// Where password verifiers are to be read: a table, and a view of it. pg_read_all_data, which a
-// master user may grant, would include them.
-static bool holds_verifiers(Oid relation) {
-  static Oid view = InvalidOid;
-  if (relation == AuthIdRelationId) return true;
-  if (relation >= FirstNormalObjectId) return false;
-  if (!OidIsValid(view)) view = get_relname_relid("pg_shadow", PG_CATALOG_NAMESPACE);
-  return relation == view;
-}
-
-static bool on_permissions(List* range, bool raises) {
-  ListCell* cell;
-  foreach (cell, range) {
-    const RangeTblEntry* entry = lfirst_node(RangeTblEntry, cell);
-    if (entry->rtekind != RTE_RELATION || entry->requiredPerms == 0) continue;
-    // Views such as pg_roles show what may be seen and are checked as their owner.
-    const Oid user = OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
-    if (user == BOOTSTRAP_SUPERUSERID || !holds_verifiers(entry->relid)) continue;
-    if (!raises) return false;
-    guard_refuse("access to password verifiers");
-  }
-  return next_permissions == NULL || next_permissions(range, raises);
-}
-
-static bool mentions_password(const char* text) {
-  static const char word[] = "password";
-  if (text == NULL) return false;
-  for (; *text != '\0'; text++)
-    if (pg_strncasecmp(text, word, sizeof word - 1) == 0) return true;
-  return false;
-}
-
-// A failing statement is logged with its text. One that sets a password is logged without.
-static void on_log(ErrorData* error) {
-  if (next_log != NULL) next_log(error);
-  if (mentions_password(debug_query_string)) {
-    error->hide_stmt = true;
-    error->hide_ctx = true;
-  } else if (mentions_password(error->context)) {
-    error->hide_ctx = true;
   }
 }
 
@@ -189,8 +155,5 @@ void _PG_init(void) {
   ProcessUtility_hook = on_utility;
   next_object_access = object_access_hook;
   object_access_hook = on_object_access;
-  next_permissions = ExecutorCheckPerms_hook;
-  ExecutorCheckPerms_hook = on_permissions;
-  next_log = emit_log_hook;
-  emit_log_hook = on_log;
+  guard_keep_secrets();
 }

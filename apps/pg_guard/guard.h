@@ -38,10 +38,21 @@ bool guard_is_master(void);
 // True inside the script of an extension that may be installed.
 bool guard_in_extension_script(void);
 void guard_check_extension_name(const char* name);
-// Raises when the extension just made (its row not yet visible) may not be installed: those
-// that CASCADE brings in never pass through a statement.
+// Raises when the extension just made (its row not yet visible) may not be installed, or not in
+// its schema: those that CASCADE brings in never pass through a statement.
 void guard_check_new_extension(Oid extension);
+// Raises when a script, which runs as a superuser, is about to call a user's function.
+void guard_check_script_calls(Oid function);
 // True when the statement makes an extension for whose script superuser rights are lent.
 bool guard_lends_rights(CreateExtensionStmt* statement);
+// Says in the statement which schema is meant: the current user's choice, before rights are lent.
+void guard_name_schema(CreateExtensionStmt* statement);
+// Whom rights are lent to while they are.
+extern Oid guard_lent_to;
 // Makes the extension that `user` now owns, as for one that PostgreSQL itself calls trusted.
 void guard_give_extension(const char* name, Oid user);
+
+// Puts the hooks in place that keep password verifiers from everyone but the administrator.
+void guard_keep_secrets(void);
+// A statement that sets a password is not shown as what the session does.
+void guard_hide_password(Node* statement);

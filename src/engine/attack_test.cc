@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <map>
 #include <vector>
 
@@ -47,6 +50,7 @@ class Attack : public testing::Test {
     if (::geteuid() != 0) return;
     database_ = std::make_unique<TestingDatabase>();
     ASSERT_TRUE(succeeded(database_->initialise()));
+    add_careless_script();
     ASSERT_TRUE(succeeded(database_->start())) << database_->host.log();
     administrator_ = std::make_unique<Client>("host=" + database_->host.socket_folder("") +
                                               " user=rdsadmin dbname=shop port=" +
@@ -115,6 +119,16 @@ class Attack : public testing::Test {
     const Outcome outcome = as(user).run(sql);
     EXPECT_EQ(outcome.state, "") << user << ": " << sql << ": " << outcome.message;
     before_ = administrator_->run(everything).value;
+  }
+
+  // A version of citext whose script calls a function without saying whose.
+  static void add_careless_script() {
+    const std::string installed = "/usr/share/postgresql/" + database_->engine->version().major + "/extension";
+    const std::string copy = database_->host.base() + "/extension";
+    std::filesystem::copy(installed, copy);
+    ASSERT_TRUE(os::write_file(copy + "/citext--1.6--careless.sql", "SELECT helped();\n", 0644));
+    ASSERT_EQ(::chmod(copy.c_str(), 0755), 0);
+    database_->host.extension_folder = installed;
   }
 
   static std::unique_ptr<TestingDatabase> database_;
@@ -251,6 +265,160 @@ TEST_F(Attack, MastersManageOneAnotherAndThemselves) {
   }
   allowed("deputy", "REVOKE rds_superuser FROM postgres_admin; ALTER ROLE postgres_admin NOLOGIN");
   allowed("deputy", "GRANT rds_superuser TO postgres_admin; ALTER ROLE postgres_admin LOGIN");
+}
+
+// ---- Extensions.
+
+TEST_F(Attack, NoExtensionGoesIntoASchemaThatItsMakerMayNotCreateIn) {
+  allowed("postgres_admin", "CREATE SCHEMA open_to_all; GRANT ALL ON SCHEMA open_to_all TO PUBLIC");
+  // 3F000: PostgreSQL finds no such schema, by that name or on a path that may not be used.
+  const auto refused_in = [&](const std::string& user, const std::string& extension, const std::string& schema) {
+    refused(user, "CREATE EXTENSION " + extension + " SCHEMA " + schema, schema == "pg_temp" ? "3F000" : "42501");
+    refused(user, "SET search_path = " + schema + "; CREATE EXTENSION " + extension,
+            schema == "pg_toast" ? "3F000" : "42501");
+    refused(user, "DO $$ BEGIN EXECUTE 'CREATE EXTENSION " + extension +
+                      " SCHEMA ' || pg_my_temp_schema()::regnamespace; END $$");
+  };
+  allowed("evil", "CREATE TEMP TABLE t()");
+  allowed("postgres_admin", "CREATE TEMP TABLE t()");
+  for (const std::string schema : {"pg_catalog", "information_schema", "pg_toast", "pg_temp"}) {
+    for (const std::string extension : {"citext", "pgcrypto", "btree_gist"}) {
+      refused_in("evil", extension, schema);
+      refused_in("postgres_admin", extension, schema);
+    }
+    for (const std::string extension : {"pgstattuple", "amcheck", "pg_buffercache"}) {
+      refused_in("postgres_admin", extension, schema);
+    }
+  }
+  allowed("evil", "DROP TABLE t");
+  allowed("postgres_admin", "DROP TABLE t; GRANT USAGE ON SCHEMA private, tools TO PUBLIC");
+  for (const std::string extension : {"pgstattuple", "amcheck", "pg_buffercache"}) {
+    refused("deputy", "SET search_path = private; CREATE EXTENSION " + extension);
+    refused("evil", "CREATE EXTENSION " + extension + " SCHEMA open_to_all");
+  }
+  for (const std::string user : {"evil", "deputy"}) {
+    refused(user, "CREATE EXTENSION citext SCHEMA private");
+    refused(user, "SET search_path = private; CREATE EXTENSION citext CASCADE");
+    refused(user, "DO $$ BEGIN PERFORM set_config('search_path', 'private', true); CREATE EXTENSION hstore; END $$");
+  }
+  allowed("evil", "CREATE SCHEMA rdsadmin; GRANT ALL ON SCHEMA rdsadmin TO PUBLIC; CREATE SCHEMA evil");
+  allowed("evil", "CREATE EXTENSION citext SCHEMA evil; CREATE EXTENSION hstore SCHEMA open_to_all");
+  allowed("postgres_admin", "SET search_path = \"$user\", tools; CREATE EXTENSION pgrowlocks; RESET search_path");
+  EXPECT_EQ(administrator_->run("SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pgrowlocks'")
+                .value,
+            "tools")
+      << "the user's own search path counts, not that of the rights it is lent";
+  for (const std::string schema : {"pg_catalog", "information_schema", "private"}) {
+    refused("evil", "ALTER EXTENSION citext SET SCHEMA " + schema);
+  }
+  refused("postgres_admin", "ALTER EXTENSION pgrowlocks SET SCHEMA pg_catalog");
+  refused("deputy", "ALTER EXTENSION citext SET SCHEMA open_to_all");
+  refused("deputy", "ALTER EXTENSION citext UPDATE TO '1.5'");
+  refused("deputy", "DROP EXTENSION citext");
+  refused("evil", "ALTER FUNCTION evil.citext_eq(evil.citext, evil.citext) OWNER TO evil");
+  refused("evil", "CREATE OR REPLACE FUNCTION evil.citext_eq(evil.citext, evil.citext) RETURNS bool LANGUAGE sql"
+                  " AS 'SELECT true'");
+  allowed("evil", "DROP EXTENSION citext; DROP EXTENSION hstore; DROP SCHEMA rdsadmin, evil");
+}
+
+// PostgreSQL runs the scripts of extensions as a superuser, whoever installs them.
+TEST_F(Attack, AScriptOfAnExtensionRunsNobodysFunctions) {
+  allowed("evil", "CREATE SCHEMA evil");
+  for (const char* deed : {"UPDATE pg_authid SET rolsuper = true WHERE rolname = 'evil'", "ALTER ROLE evil SUPERUSER",
+                           "INSERT INTO pg_auth_members SELECT 'rds_superuser'::regrole, 'evil'::regrole, 10, true",
+                           "CREATE FUNCTION evil.read(text) RETURNS text LANGUAGE internal AS 'pg_read_file'",
+                           "PERFORM set_config('session_preload_libraries', 'x', false)"}) {
+    const std::string body = "LANGUAGE plpgsql AS $$ BEGIN " + std::string(deed) + "; END $$";
+    allowed("evil", "CREATE OR REPLACE FUNCTION evil.helped() RETURNS void " + body);
+    refused("evil", "CREATE EXTENSION citext SCHEMA evil VERSION 'careless'");
+    refused("evil", "CREATE EXTENSION citext SCHEMA evil; ALTER EXTENSION citext UPDATE TO 'careless'");
+    allowed("evil", "ALTER FUNCTION evil.helped() SECURITY DEFINER");
+    refused("evil", "CREATE EXTENSION citext SCHEMA evil VERSION 'careless'");
+  }
+  allowed("evil", "DROP FUNCTION evil.helped; DROP SCHEMA evil");
+}
+
+// ---- Secrets.
+
+class Secrets : public Attack {
+ protected:
+  void SetUp() override {
+    Attack::SetUp();
+    // As autovacuum does after enough changes to roles.
+    allowed("postgres_admin",
+            "TRUNCATE rows_of_text; INSERT INTO rows_of_text SELECT i::text FROM generate_series(1, 100) i");
+    ASSERT_EQ(administrator_->run("ANALYZE pg_authid; ANALYZE rows_of_text").state, "");
+    ASSERT_NE(administrator_->run("SELECT count(*) FROM pg_stats WHERE tablename = 'pg_authid'").value, "0");
+    before_ = administrator_->run(everything).value;
+  }
+};
+
+TEST_F(Secrets, VerifiersAreReadNowhere) {
+  for (const std::string relation : {"pg_authid", "pg_shadow", "pg_statistic"}) {
+    refused("reader", "SELECT * FROM " + relation);
+    refused("reader", "COPY " + relation + " TO STDOUT");
+    refused("reader", "COPY (SELECT x::text FROM " + relation + " x) TO STDOUT");
+    refused("reader", "SELECT table_to_xml('" + relation + "', true, false, '')");
+    refused("reader", "SELECT query_to_xml('SELECT * FROM " + relation + "', true, false, '')");
+    refused("reader", "BEGIN; DECLARE c CURSOR FOR TABLE " + relation + "; FETCH ALL FROM c");
+    refused("reader", "PREPARE p AS SELECT * FROM " + relation + "; EXECUTE p");
+    refused("reader", "EXPLAIN ANALYZE SELECT * FROM " + relation);
+    refused("reader", "DO $$ BEGIN PERFORM * FROM " + relation + "; END $$");
+    refused("reader", "CREATE TEMP VIEW v AS SELECT x::text FROM " + relation + " x; TABLE v");
+    refused("reader", "CREATE TEMP TABLE t AS SELECT x::text FROM " + relation + " x");
+    as("reader").run("DEALLOCATE ALL");
+    refused("reader", "SELECT 1 WHERE EXISTS (SELECT FROM " + relation + ")");
+    refused("evil", "SELECT * FROM " + relation);
+    refused("postgres_admin", "SELECT lent('CREATE TEMP TABLE t AS SELECT x::text FROM " + relation + " x')");
+  }
+}
+
+TEST_F(Secrets, StatisticsTellNothingOfVerifiers) {
+  const auto told = [&](const std::string& sql) {
+    const Outcome outcome = as("reader").run(sql);
+    EXPECT_EQ(outcome.state, "") << sql << ": " << outcome.message;
+    return outcome.value;
+  };
+  const std::string about_roles = " FROM pg_stats WHERE tablename = 'pg_authid'";
+  EXPECT_EQ(told("SELECT count(*)" + about_roles), "0");
+  EXPECT_EQ(told("SELECT count(*) FROM pg_stats WHERE histogram_bounds::text LIKE '%SCRAM%'"), "0");
+  EXPECT_EQ(told("WITH c AS MATERIALIZED (SELECT *" + about_roles + ") SELECT (SELECT count(*) FROM c)"), "0");
+  EXPECT_EQ(told("SELECT count(*) FROM pg_class LEFT JOIN pg_stats ON relname = tablename WHERE relname = 'pg_authid'"
+                 " AND attname IS NOT NULL"), "0");
+  told("CREATE FUNCTION pg_temp.inlined() RETURNS SETOF pg_stats STABLE LANGUAGE sql AS 'SELECT *" +
+       std::string(" FROM pg_stats WHERE tablename = ''pg_authid''") + "'");
+  EXPECT_EQ(told("SELECT count(*) FROM pg_temp.inlined()"), "0");
+  told("CREATE TEMP VIEW mine AS SELECT tablename, attname, histogram_bounds::text" + about_roles);
+  EXPECT_EQ(told("SELECT count(*) FROM mine"), "0");
+  EXPECT_EQ(told("PREPARE q AS SELECT count(*) FROM mine; EXECUTE q"), "0");
+  EXPECT_EQ(told("SELECT count(*) FROM pg_stats WHERE tablename = 'rows_of_text'"), "1") << "others are shown as ever";
+  as("reader").run("DISCARD ALL");
+  // The planner hands statistics to operators; a user's own would tell what it was given.
+  told("CREATE FUNCTION pg_temp.tell(text, text) RETURNS bool LANGUAGE plpgsql"
+       " AS $$ BEGIN RAISE EXCEPTION '%', $1; END $$");
+  told("CREATE OPERATOR pg_temp.<<<< (FUNCTION = pg_temp.tell, LEFTARG = text, RIGHTARG = text,"
+       " RESTRICT = scalarltsel)");
+  refused("reader", "EXPLAIN SELECT * FROM pg_authid WHERE rolpassword OPERATOR(pg_temp.<<<<) 'x'");
+  refused("reader", "SELECT * FROM pg_authid WHERE rolpassword OPERATOR(pg_temp.<<<<) 'x'");
+  as("reader").run("DISCARD ALL");
+}
+
+TEST_F(Secrets, NoPasswordStandsInTheViewOfWhatSessionsDo) {
+  const auto seen = [&] {
+    return as("reader").run("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%Marker' || '-Secret%'").value;
+  };
+  for (const char* sql : {"ALTER ROLE plain PASSWORD 'Marker-Secret-1'", "CREATE ROLE plain PASSWORD 'Marker-Secret-1'",
+                          "DO $$ BEGIN ALTER ROLE plain PASSWORD 'Marker-Secret-1'; END $$",
+                          "ALTER ROLE plain PASSWORD 'Marker-Secret-1' NONSENSE"}) {
+    as("postgres_admin").run(sql);
+    EXPECT_EQ(seen(), "0") << sql;
+  }
+  as("postgres_admin").run("SET debug_print_parse = on");
+  as("postgres_admin").run("ALTER ROLE plain PASSWORD 'Marker-Secret-2'");
+  as("postgres_admin").run("RESET debug_print_parse");
+  as("postgres_admin").run("DO $$ BEGIN EXECUTE 'ALTER ROLE plain PASSWORD ''Marker-Secret-3'' NONSENSE'; END $$");
+  EXPECT_EQ(database_->host.log().find("Marker-Secret"), std::string::npos);
+  allowed("postgres_admin", "ALTER ROLE plain PASSWORD NULL");
 }
 
 }  // namespace

@@ -313,7 +313,7 @@ TEST_F(Guard, PermitsTheListedExtensionsAndTheyBelongToWhoMadeThem) {
   permits("DROP EXTENSION pg_stat_statements; DROP EXTENSION pgstattuple; DROP EXTENSION pgcrypto");
   permits("CREATE SCHEMA tools; CREATE EXTENSION pgstattuple SCHEMA tools");
   // With lent rights the script runs as the administrator: not into a schema of another.
-  refuses("CREATE EXTENSION pg_stat_statements SCHEMA pg_catalog", "CREATE on its schema");
+  refuses("CREATE EXTENSION pg_stat_statements SCHEMA pg_catalog", "a schema of the server");
 }
 
 }  // namespace

@@ -88,6 +88,8 @@ class TestingHost final : public host::Host {
   }
 
   const std::string& base() const { return base_; }
+  // Where a process sees the folder `extension` of base(), if it sees it at all.
+  std::string extension_folder;
 
   Result<host::Finished> run(const host::Process& process) override {
     place(process);
@@ -169,6 +171,7 @@ class TestingHost final : public host::Host {
     bind(base_ + "/data", root + "/data");
     bind(base_ + "/run", root + "/run/ringwall");
     bind(built_plugins(), root + plugin_folder_inside);
+    if (!extension_folder.empty()) bind(base_ + "/extension", root + extension_folder);
     std::filesystem::create_directory(root + "/tmp");
     RW_CHECK(::chmod((root + "/tmp").c_str(), 01777) == 0);
     RW_CHECK(::chroot(root.c_str()) == 0 && ::chdir("/data") == 0);
