@@ -40,8 +40,9 @@ constexpr uid_t unassigned_uid = host::engine_uid_min - 1;
 constexpr const char* inside_parent = "/mnt";
 constexpr const char* inside_folder = "/mnt/ringwall";
 constexpr const char* inside_plugins = "/mnt/plugins";
-// The child's exit status after a clean stop with everything ended: the sweep may follow.
-constexpr int stopped_clean = 64;
+// The child's exit status after a stop that was to end everything: the sweep follows, whether or
+// not the server found something that it could not end.
+constexpr int stopped_clean = 64, stopped_with_failures = 65;
 
 struct Account {
   uid_t uid = unassigned_uid;
@@ -160,8 +161,19 @@ int run_server(const ServeFlags& flags, const server::Options& options, const st
   if (!ended) return complain(ended.error().message);
   complain(flags.on_stop == OnStop::stop ? "stopping, databases too" : "stopping, databases go on");
   const auto stopped = (*server)->stop(flags.on_stop == OnStop::stop ? server::Databases::stop : server::Databases::keep);
-  if (!stopped) return complain(stopped.error().message);
-  return flags.on_stop == OnStop::stop ? stopped_clean : exit_success;
+  if (!stopped) complain(stopped.error().message);
+  if (flags.on_stop == OnStop::stop) return stopped ? stopped_clean : stopped_with_failures;
+  return stopped ? exit_success : exit_failure;
+}
+
+// What the helper's mounts, networks and devices are for has ended with the server, unless databases
+// go on: then they stay for the next start, also those of a server that was killed or aborted.
+int take_down(const host::HelperOptions& helper, int status) {
+  const bool ended = status == stopped_clean || status == stopped_with_failures;
+  const auto swept = ended ? host::sweep(helper) : host::sweep_unless_running(helper);
+  if (!swept) return complain(swept.error().message);
+  if (status == stopped_clean) return exit_success;
+  return status == stopped_with_failures ? exit_failure : status;
 }
 
 }  // namespace
@@ -197,6 +209,9 @@ int serve(const ServeFlags& given) {
                                 .dns_suffix = flags.dns_suffix,
                                 .plugin_folder = inside_plugins,
                                 .io_threads = flags.threads};
+  host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins};
+  const auto claimed = host::claim(helper);
+  if (!claimed) return complain(claimed.error().message);
   const pid_t helper_pid = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return complain(os::system_error("cannot start the server", errno).message);
@@ -206,15 +221,8 @@ int serve(const ServeFlags& given) {
   }
   listener->reset();
   server_end.reset();
-  const host::HelperOptions helper{.data_folder = flags.data,
-                                   .server_uid = account->uid,
-                                   .server_gid = account->gid,
-                                   .plugin_folder = plugins,
-                                   .server = child};
-  const int status = host::serve_requests(std::move(host_end), helper);
-  if (status != stopped_clean) return status;
-  if (auto swept = host::sweep(helper); !swept) return complain(swept.error().message);
-  return exit_success;
+  helper.server = child;
+  return take_down(helper, host::serve_requests(std::move(host_end), helper));
 }
 
 }  // namespace ringwall::app

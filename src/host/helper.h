@@ -38,9 +38,17 @@ struct HelperOptions {
 // sentence on standard error, when it cannot begin.
 int serve_requests(os::UniqueFd socket, const HelperOptions& options);
 
+// The right to be the one helper of a data folder: this process has it while it keeps what is
+// answered, and children that it forks do not. Failure::conflict while another process has it.
+Result<os::UniqueFd> claim(const HelperOptions& options);
+
 // Ends every process, and removes every mount, loop device, namespace and socket that helpers
 // of this data folder ever made, from whatever state they were left in. Images of volumes and
-// the output of processes stay. To be called as root when no helper of the folder runs.
+// the output of processes stay. Goes on whatever fails, and answers the first failure. To be called
+// as root when no helper of the folder runs.
 Result<> sweep(const HelperOptions& options);
+
+// The same, unless an engine runs: then everything stays as it is, for the next helper to find.
+Result<> sweep_unless_running(const HelperOptions& options);
 
 }  // namespace ringwall::host

@@ -103,7 +103,7 @@ enum class Stop : std::uint8_t { graceful /* SIGINT, then kill after 20 s */, im
 struct Inventory {
   std::vector<std::string> networks;
   std::vector<std::string> volumes;       // image files
-  std::vector<std::string> open_volumes;  // mounted and unlocked
+  std::vector<std::string> open_volumes;  // mounted: not closed to the end
   std::vector<std::string> processes;     // running
 };
 

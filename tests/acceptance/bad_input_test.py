@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -163,6 +164,8 @@ class WrongStartTest(unittest.TestCase):
         self.assertIn(says, done.stderr)
         self.assertEqual(done.stdout, "")
         self.assertLess(len(done.stderr.strip().splitlines()), 4, done.stderr)
+        if self.server.process is None:
+            self.assertEqual(leftovers(self.data, self.links_before), [])
 
     # A user and a key whose being there again shows that nothing was lost.
     def make_something(self):
@@ -205,8 +208,25 @@ class WrongStartTest(unittest.TestCase):
 
     def test_a_second_server_on_the_same_folder(self):
         self.server.start()
+        network = Network(self.server.ringwall)
+        pin = os.path.join(self.data, "host", "netns", network.vpc, "network")
+        before = os.stat(pin)
         self.fails("another ringwall")
         self.server.ringwall.client("sts").get_caller_identity()
+        self.assertEqual(os.stat(pin), before)
+
+    def test_a_server_that_aborts_or_is_told_to_keep_databases_leaves_nothing_when_there_are_none(self):
+        self.server.start()
+        Network(self.server.ringwall)
+        os.kill(self.server.server_pid(), signal.SIGABRT)
+        self.assertNotEqual(self.server.process.wait(START_S_MAX), 0)
+        self.server.process.stdout.close()
+        self.server.process = None
+        self.assertEqual(leftovers(self.data, self.links_before), [])
+        self.server.arguments = ["--on-stop", "keep"]
+        self.server.start()
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(leftovers(self.data, self.links_before), [])
 
     def test_a_damaged_store(self):
         self.make_something()

@@ -62,13 +62,6 @@ Result<bool> remove_key(int mount, const KeyIdentifier& key) {
   return (argument.removal_status_flags & FSCRYPT_KEY_REMOVAL_STATUS_FLAG_FILES_BUSY) == 0;
 }
 
-bool has_key(int mount, const KeyIdentifier& key) {
-  fscrypt_get_key_status_arg argument = {};
-  argument.key_spec = specifier(key);
-  return ::ioctl(mount, FS_IOC_GET_ENCRYPTION_KEY_STATUS, &argument) == 0 &&
-         argument.status == FSCRYPT_KEY_STATUS_PRESENT;
-}
-
 Result<std::optional<KeyIdentifier>> key_of(int folder) {
   fscrypt_get_policy_ex_arg argument = {};
   argument.policy_size = sizeof argument.policy;

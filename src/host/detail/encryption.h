@@ -19,9 +19,6 @@ Result<KeyIdentifier> add_key(int mount, const Secret& key);
 // are still open: the key is gone, but what is cached of those files is not.
 Result<bool> remove_key(int mount, const KeyIdentifier& key);
 
-// Whether the kernel has the key.
-bool has_key(int mount, const KeyIdentifier& key);
-
 // The key the folder is encrypted under; nothing when it is not encrypted. Failure::corrupt
 // when it is encrypted in a way that is not ours.
 Result<std::optional<KeyIdentifier>> key_of(int folder);

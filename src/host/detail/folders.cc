@@ -23,13 +23,12 @@ Result<HelperOptions> settled(HelperOptions options) {
               "the data folder `" + given.string() + "` is not an absolute path of a folder");
 }
 
-Result<> prepare_folders(const Folders& folders) {
+Result<os::UniqueFd> open_root(const Folders& folders) {
   if (::mkdir(folders.root.c_str(), 0711) != 0 && errno != EEXIST) {
     return std::unexpected(
         os::system_error("cannot make the folder `" + folders.root + "`", errno));
   }
-  const os::UniqueFd root(
-      ::open(folders.root.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC));
+  os::UniqueFd root(::open(folders.root.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC));
   struct stat status = {};
   if (!root || ::fstat(root.get(), &status) != 0) {
     return std::unexpected(
@@ -39,6 +38,11 @@ Result<> prepare_folders(const Folders& folders) {
     return fail(Failure::denied,
                 "`" + folders.root + "` must belong to root and be writable by nobody else");
   }
+  return root;
+}
+
+Result<> prepare_folders(const Folders& folders) {
+  RW_TRY(const os::UniqueFd root, open_root(folders));
   if (!mount_at(folders.root)) {
     const std::string self = "/proc/self/fd/" + std::to_string(root.get());
     if (::mount(self.c_str(), self.c_str(), nullptr, MS_BIND, nullptr) != 0) {

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "host/helper.h"
+#include "os/fd.h"
 
 namespace ringwall::host::detail {
 
@@ -41,9 +42,12 @@ inline Folders folders_of(const HelperOptions& options) {
   return {options.data_folder + "/host"};
 }
 
+// DATA/host, made unless it is there. Refuses one that is a link or another user's.
+Result<os::UniqueFd> open_root(const Folders& folders);
+
 // Makes the folders, root's alone except for the way to the sockets, and DATA/host a private
 // mount of itself: mounts made below it are seen by no other mount namespace, and nobody can
-// rename it away under the helper. Refuses a DATA/host that is a link or another user's.
+// rename it away under the helper.
 Result<> prepare_folders(const Folders& folders);
 
 }  // namespace ringwall::host::detail

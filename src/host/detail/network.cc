@@ -13,6 +13,7 @@
 #include <set>
 
 #include "host/detail/address.h"
+#include "host/detail/attempts.h"
 #include "host/detail/firewall.h"
 #include "host/detail/namespaces.h"
 #include "host/detail/netlink.h"
@@ -167,6 +168,18 @@ Result<> settle_interface(const Folders& folders, Netlink& netlink, const Networ
   return netlink.set_route(link, own, {});
 }
 
+Result<> remove_links(const Folders& folders, const std::string& vpc_id) {
+  const auto own = open_namespace(folders.vpc_namespace(vpc_id));
+  if (!own) return {};
+  RW_TRY(const Visit visit, Visit::to(own->get()));
+  RW_TRY(Netlink netlink, Netlink::open());
+  Result<> outcome;
+  for (const std::string& name : link_names()) {
+    if (is_interface_link(name)) attempt(outcome, netlink.remove_link(link_index(name)));
+  }
+  return outcome;
+}
+
 }  // namespace
 
 Result<> apply_network(const Folders& folders, const Network& network) {
@@ -200,19 +213,14 @@ Result<> apply_network(const Folders& folders, const Network& network) {
 Result<> remove_network(const Folders& folders, const std::string& vpc_id) {
   // The links go first and at once; a namespace that a process still uses keeps its own end
   // only until then.
-  if (const auto own = open_namespace(folders.vpc_namespace(vpc_id))) {
-    RW_TRY(const Visit visit, Visit::to(own->get()));
-    RW_TRY(Netlink netlink, Netlink::open());
-    for (const std::string& name : link_names()) {
-      if (is_interface_link(name)) RW_DO(netlink.remove_link(link_index(name)));
-    }
-  }
+  Result<> outcome = remove_links(folders, vpc_id);
   for (const std::string& name : names_in(folders.network(vpc_id))) {
-    RW_DO(remove_namespace(folders.network(vpc_id) + "/" + name));
+    attempt(outcome, remove_namespace(folders.network(vpc_id) + "/" + name));
   }
-  if (::rmdir(folders.network(vpc_id).c_str()) == 0 || errno == ENOENT) return {};
-  return std::unexpected(
-      os::system_error("cannot remove `" + folders.network(vpc_id) + "`", errno));
+  if (::rmdir(folders.network(vpc_id).c_str()) != 0 && errno != ENOENT) {
+    attempt(outcome, std::unexpected(os::system_error("cannot remove `" + folders.network(vpc_id) + "`", errno)));
+  }
+  return outcome;
 }
 
 Result<os::UniqueFd> listen(const Folders& folders, const std::string& vpc_id,

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "host/detail/attempts.h"
 #include "host/detail/cgroup.h"
 #include "host/detail/mounts.h"
 #include "host/detail/network.h"
@@ -240,11 +241,11 @@ Result<> stop_process(const Folders& folders, const std::string& id, Stop how) {
       wait_until_ended(running->pidfd, graceful_seconds_max);
     }
   }
+  RW_TRY(const std::string folder, cgroup_folder(folders));
   RW_TRY(const auto ids, cgroups_of(folders, id));
-  for (const std::string& one : ids) {
-    RW_TRY(const std::string cgroup, cgroup_of(folders, one));
-    RW_DO(end_cgroup(cgroup));
-  }
+  Result<> outcome;
+  for (const std::string& one : ids) attempt(outcome, end_cgroup(folder + "/" + one));
+  RW_DO(outcome);
   if (::unlink(folders.record(id).c_str()) == 0 || errno == ENOENT) return {};
   return cannot("delete `" + folders.record(id) + "`");
 }
@@ -273,17 +274,27 @@ Result<> check_unused(const Folders& folders, const std::string& volume_id) {
   return {};
 }
 
+Result<bool> any_engine_runs(const Folders& folders) {
+  RW_TRY(const std::string folder, cgroup_folder(folders));
+  RW_TRY(const auto ids, cgroups_of(folders, ""));
+  return std::ranges::any_of(ids, [&](const std::string& id) {
+    const bool is_step = id.find('-', std::string_view("db-").size()) != std::string::npos;
+    return !is_step && is_populated(folder + "/" + id);
+  });
+}
+
 Result<> end_all_processes(const Folders& folders) {
   RW_TRY(const std::string folder, cgroup_folder(folders));
   RW_TRY(const auto ids, cgroups_of(folders, ""));
+  Result<> outcome;
   for (const std::string& id : ids) {
-    RW_DO(end_cgroup(folder + "/" + id));
+    attempt(outcome, end_cgroup(folder + "/" + id));
     ::unlink(folders.record(id).c_str());
   }
-  if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) return cannot("remove `" + folder + "`");
+  if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) attempt(outcome, cannot("remove `" + folder + "`"));
   // Shared with other data folders, hence left to the last of them.
   ::rmdir(std::filesystem::path(folder).parent_path().c_str());
-  return {};
+  return outcome;
 }
 
 }  // namespace ringwall::host::detail

@@ -28,6 +28,8 @@ std::vector<std::string> processes(const Folders& folders);
 // conflict when anything runs on the volume.
 Result<> check_unused(const Folders& folders, const std::string& volume_id);
 // Ends every process of the data folder.
+// Whether the first process or a child of any engine lives; what is only a step does not count.
+Result<bool> any_engine_runs(const Folders& folders);
 Result<> end_all_processes(const Folders& folders);
 
 }  // namespace ringwall::host::detail

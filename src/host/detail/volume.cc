@@ -182,6 +182,19 @@ Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, cons
   return make_socket_folder(options, volume);
 }
 
+// Takes the key from the kernel. False: files under it are still open.
+Result<bool> lock(const Folders& folders, const std::string& id) {
+  std::optional<KeyIdentifier> key;
+  if (const auto data = open_folder(folders.data(id))) {
+    RW_TRY(key, key_of(data->get()));
+  } else if (data.error().kind != Failure::not_found) {
+    return std::unexpected(data.error());
+  }
+  if (!key) return true;
+  RW_TRY(const os::UniqueFd mount, open_folder(folders.mount(id)));
+  return remove_key(mount.get(), *key);
+}
+
 std::optional<std::string> id_of_image(const std::filesystem::path& path) {
   if (path.extension() != ".img") return {};
   return path.stem();
@@ -196,36 +209,31 @@ Result<> open_volume(const HelperOptions& options, const Volume& volume, const S
   const bool mounted = mount_at(folders.mount(volume.id)).has_value();
   if (!mounted) RW_DO(mount_image(folders, volume.id));
   auto unlocked = unlock_mounted(options, volume, key, mounted);
-  // What this request mounted it takes down again; what was open before stays as it was.
-  if (!unlocked && !mounted) RW_DO(unmount(folders.mount(volume.id)));
+  // What this request mounted it takes down again; what was open before stays as it was. The first
+  // failure is the one to tell.
+  if (!unlocked && !mounted) (void)unmount(folders.mount(volume.id));
   return unlocked;
 }
 
 Result<> close_volume(const Folders& folders, const std::string& volume_id) {
   const auto mounted = mount_at(folders.mount(volume_id));
-  if (!mounted) return {};
+  if (!mounted && mounted.error().kind == Failure::not_found) return {};
+  if (!mounted) return std::unexpected(mounted.error());
   const std::string busy =
       "the volume `" + volume_id + "` is in use: stop what uses it, then close it again";
-  {
-    RW_TRY(const os::UniqueFd mount, open_folder(folders.mount(volume_id)));
-    std::optional<KeyIdentifier> key;
-    if (const auto data = open_folder(folders.data(volume_id))) {
-      RW_TRY(const auto present, key_of(data->get()));
-      key = present;
-    }
-    if (key) {
-      RW_TRY(const bool locked, remove_key(mount.get(), *key));
-      if (!locked) return fail(Failure::conflict, busy);
-    }
-  }
+  // A file system that is damaged, or read-only since a write failed, does not give its key up in
+  // order. It has no key once it is unmounted, and that its loop device ends proves that it is.
+  const auto locked = lock(folders, volume_id);
+  if (locked && !*locked) return fail(Failure::conflict, busy);
   if (const auto unmounted = unmount(folders.mount(volume_id)); !unmounted) {
     if (unmounted.error().kind == Failure::conflict) return fail(Failure::conflict, busy);
     return unmounted;
   }
   // A mount namespace that was copied while the volume was open would keep it mounted.
   if (!await_detached(mounted->source)) {
-    return fail(Failure::conflict, "the volume `" + volume_id +
-                                       "` is locked, but another mount namespace keeps it mounted");
+    return fail(Failure::conflict, "the volume `" + volume_id + "` is " +
+                                       (locked ? "locked" : "not known to be locked (" + locked.error().message + ")") +
+                                       ", but another mount namespace keeps it mounted");
   }
   return {};
 }
@@ -263,14 +271,14 @@ std::vector<std::string> volumes(const Folders& folders) {
 }
 
 std::vector<std::string> open_volumes(const Folders& folders) {
+  // By the mounts, not the images: one whose image was deleted is open all the same.
   std::vector<std::string> found;
-  for (const std::string& id : volumes(folders)) {
-    if (!mount_at(folders.mount(id))) continue;
-    const auto data = open_folder(folders.data(id));
-    const auto key =
-        data ? key_of(data->get()) : Result<std::optional<KeyIdentifier>>(std::nullopt);
-    if (key && *key && has_key(data->get(), **key)) found.push_back(id);
+  const std::string below = folders.mounts() + "/";
+  for (const Mount& mount : mount_table().value_or(std::vector<Mount>())) {
+    if (mount.point.starts_with(below)) found.push_back(mount.point.substr(below.size()));
   }
+  std::ranges::sort(found);
+  found.erase(std::ranges::unique(found).begin(), found.end());
   return found;
 }
 

@@ -20,7 +20,7 @@ Result<> close_volume(const Folders& folders, const std::string& volume_id);
 Result<> remove_volume(const Folders& folders, const std::string& volume_id);
 
 std::vector<std::string> volumes(const Folders& folders);
-// Those mounted and, as far as the kernel tells, unlocked.
+// Those mounted: unlocked, or locked by a closing that came no further.
 std::vector<std::string> open_volumes(const Folders& folders);
 
 }  // namespace ringwall::host::detail

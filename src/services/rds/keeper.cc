@@ -100,14 +100,18 @@ Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
 Result<> Keeper::put_to_rest() {
   if (rests_) return {};
   RW_TRY(const host::Inventory inventory, parts_.host.inventory());
-  if (running_ || contains(inventory.processes, id_)) RW_DO(end(host::Stop::graceful));
+  Result<> ended;
+  if (running_ || contains(inventory.processes, id_)) ended = end(host::Stop::graceful);
   listener_.reset();
   if (contains(inventory.open_volumes, id_)) {
-    RW_DO(parts_.host.stop(id_, host::Stop::immediate));  // what an initialisation cut short left
-    RW_DO(parts_.host.close_volume(id_));
+    // Also what an initialisation cut short left. A closed volume proves that nothing uses it, so
+    // closing is tried whatever failed before, and decides.
+    (void)parts_.host.stop(id_, host::Stop::immediate);
+    auto closed = parts_.host.close_volume(id_);
+    if (ended || closed) ended = std::move(closed);
   }
-  rests_ = true;
-  return {};
+  rests_ = ended.has_value();
+  return ended;
 }
 
 Result<Next> Keeper::adopt(const Record& record) {

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "services/rds/detail/keeper.h"
@@ -57,17 +56,18 @@ class Reconciler::Loop {
 
   Result<> stop_all() {
     halt();
-    RW_TRY(const host::Inventory inventory, parts_.host.inventory());
-    std::set<std::string> ids;
-    for (const auto* found : {&inventory.processes, &inventory.open_volumes}) {
-      for (const std::string& id : *found) ids.insert(resource_of(id));
-    }
-    ids.erase("");
-    {
+    // Without an inventory those that are known are put to rest all the same.
+    const auto inventory = parts_.host.inventory();
+    if (inventory) {
       const std::lock_guard lock(mutex_);
-      for (const std::string& id : ids) slot(id);
+      for (const auto* found : {&inventory->processes, &inventory->open_volumes}) {
+        for (const std::string& id : *found) {
+          if (const std::string resource = resource_of(id); !resource.empty()) slot(resource);
+        }
+      }
     }
-    return rest_all();
+    auto rested = rest_all();
+    return inventory ? rested : std::unexpected(inventory.error());
   }
 
  private:

@@ -213,6 +213,14 @@ TEST_F(Reconciling, WaitsLongerAfterEachCrash) {
   EXPECT_FALSE(document("shop")->contains("message"));
 }
 
+TEST_F(Reconciling, AnEngineThatDoesNotStopInOrderIsEndedAndItsVolumeClosed) {
+  make_available();
+  host.fail_at("stop", Error{Failure::io, "a disk error"});
+  EXPECT_TRUE(reconciler->stop_all());
+  EXPECT_EQ(host.process(id_), 0);
+  EXPECT_FALSE(host.disk(id_)->open);
+}
+
 TEST_F(Reconciling, SaysStorageFullAndRetries) {
   host.fail_at("initialise", Error{Failure::exhausted, "the disk is full"});
   begin();
