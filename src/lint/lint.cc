@@ -138,7 +138,7 @@ void Nearest::offer(std::string_view candidate) {
   constexpr std::size_t characters_max = 64;
   if (name_.size() > characters_max || candidate.size() > characters_max) return;
   // The distance is at least the difference in length.
-  const auto [shorter, longer] = std::minmax(name_.size(), candidate.size());
+  const std::size_t longer = std::max(name_.size(), candidate.size()), shorter = std::min(name_.size(), candidate.size());
   if (longer - shorter >= distance_) return;
   const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
   std::array<std::size_t, characters_max + 1> row{}, before{};
