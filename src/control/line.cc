@@ -7,12 +7,14 @@
 
 #include "control/detail/line.h"
 #include "os/files.h"
+#include "text/utf8.h"
 
 namespace ringwall::control::detail {
 
 using text::Json;
 
 Result<> send_line(int socket, const Json& json, int descriptor) {
+  if (!text::all_utf8(json)) return fail(Failure::invalid, "what is sent over the control socket is not UTF-8");
   const std::string line = json.dump() + '\n';
   std::string_view rest = line;
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};

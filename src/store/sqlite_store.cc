@@ -19,6 +19,7 @@
 #include "store/detail/history.h"
 #include "store/detail/watch_hub.h"
 #include "store/store.h"
+#include "text/utf8.h"
 
 namespace ringwall::store {
 namespace {
@@ -50,6 +51,7 @@ Result<Write> encode(std::string_view key, const text::Json* document) {
                                       std::to_string(write.text.size()) + " bytes: the limit is " +
                                       std::to_string(document_bytes_max));
   }
+  if (!text::all_utf8(*document)) return fail(Failure::invalid, "the document `" + std::string(key) + "` cannot be stored: a text in it is not UTF-8");
   auto readable = text::parse_json(write.text);
   if (!readable)
     return fail(readable.error(), "the document `" + std::string(key) + "` cannot be stored");

@@ -8,6 +8,9 @@
 #include <limits>
 
 #include "base/check.h"
+#include "text/detail/utf8.h"
+#include "text/encode.h"
+#include "text/utf8.h"
 
 namespace ringwall::text {
 namespace {
@@ -307,14 +310,29 @@ std::string Json::dump_pretty() const {
 
 bool operator==(const Json::Member& a, const Json::Member& b) { return a.key == b.key && a.value == b.value; }
 
+bool all_utf8(const Json& json) {
+  if (json.is_string()) return is_utf8(json.as_string());
+  return std::ranges::all_of(json.items(), [](const Json& item) { return all_utf8(item); }) &&
+         std::ranges::all_of(json.members(), [](const Json::Member& member) { return is_utf8(member.key) && all_utf8(member.value); });
+}
+
 void append_json_string(std::string& out, std::string_view value) {
   out += '"';
   std::size_t plain = 0;  // where the characters begin that stand for themselves
   for (std::size_t i = 0; i < value.size(); ++i) {
     const auto c = static_cast<unsigned char>(value[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') continue;
+    const std::size_t length = detail::sequence_length(value, i);
+    if (length > 1) {
+      i += length - 1;
+      continue;
+    }
     out += value.substr(plain, i - plain);
     plain = i + 1;
+    if (length == 0) {
+      out += detail::replacement_character;
+      continue;
+    }
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;

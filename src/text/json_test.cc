@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "text/utf8.h"
+
 namespace ringwall::text {
 namespace {
 
@@ -54,6 +56,30 @@ TEST(Json, OffsetsPointIntoTheText) {
   const auto json = parse_json("{\n  \"a\": [1, \"x\"]}");
   ASSERT_TRUE(json);
   EXPECT_EQ(position_of("{\n  \"a\": [1, \"x\"]}", (*json)["a"].items()[1].offset()), (Position{2, 12}));
+}
+
+TEST(Json, WhatIsNotUtf8IsWrittenAsTheReplacementCharacter) {
+  const std::string_view replaced = "\xEF\xBF\xBD";
+  const auto written = [](std::string_view value) { return Json(value).dump(); };
+  EXPECT_EQ(written("a\xff" "b"), "\"a" + std::string(replaced) + "b\"");
+  for (const std::string_view bad : {"\xff", "\x80", "\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\"\xC3\"", "\xC3\\"}) {
+    Json object = Json::object();
+    object.set(bad, bad);
+    for (const std::string& text : {object.dump(), object.dump_pretty(), written(bad)}) {
+      EXPECT_TRUE(parse_json(text)) << text;
+      EXPECT_TRUE(text.contains(replaced)) << text;
+    }
+  }
+  for (const std::string_view good : {"\x7f", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xBF\xBD"}) {
+    EXPECT_EQ(written(good), "\"" + std::string(good) + "\"");
+  }
+}
+
+TEST(Json, WhatIsTextIsToldFromWhatIsNot) {
+  EXPECT_TRUE(all_utf8(*parse_json(R"({"ä":[1,null,"ö",{"x":true}]})")));
+  EXPECT_FALSE(all_utf8(Json("\xff")));
+  EXPECT_FALSE(all_utf8(Json::array({Json(1), Json("\xff")})));
+  EXPECT_FALSE(all_utf8(Json::object({{"a", Json::object({{"\xff", 1}})}})));
 }
 
 TEST(Json, EqualityIgnoresMemberOrder) {
