@@ -40,7 +40,7 @@ Result<policy::DocumentPtr> read(const Given& given, policy::Kind kind, std::str
   return document;
 }
 
-Result<Outcome> compared(const Given& a, const Given& b, std::optional<policy::Kind> kind) {
+Result<Outcome> compared(const Given& a, const Given& b, std::optional<policy::Kind> kind, Bugs& bugs) {
   const auto begun = std::chrono::steady_clock::now();
   Outcome outcome;
   outcome.kind = kind ? *kind : lint::guess_kind(a.text);
@@ -48,6 +48,7 @@ Result<Outcome> compared(const Given& a, const Given& b, std::optional<policy::K
   RW_TRY(outcome.b, read(b, outcome.kind, "b"));
   prover::Prover prover;
   outcome.comparison = prover::compare(prover, outcome.a, outcome.b);
+  if (outcome.comparison.bug) bugs.note(*outcome.comparison.bug);
   outcome.microseconds = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count();
   return outcome;
 }
@@ -117,7 +118,7 @@ Result<std::optional<policy::Kind>> kind_of(const Json& pair, std::optional<poli
   return fail(Failure::invalid, "`type` is `" + pair.str("type") + "`, which `--type` does not take");
 }
 
-Result<Outcome> answer(std::string_view line, const CompareFlags& flags, const std::filesystem::path& folder) {
+Result<Outcome> answer(std::string_view line, const CompareFlags& flags, const std::filesystem::path& folder, Bugs& bugs) {
   RW_TRY(const Json pair, text::parse_json(line));
   if (!pair.is_object()) return fail(Failure::invalid, "a pair is an object with `a` and `b`");
   for (const auto& member : pair.members()) {
@@ -126,7 +127,7 @@ Result<Outcome> answer(std::string_view line, const CompareFlags& flags, const s
   RW_TRY(const auto kind, kind_of(pair, flags.kind));
   RW_TRY(const Given a, given_by(pair, "a", folder));
   RW_TRY(const Given b, given_by(pair, "b", folder));
-  return compared(a, b, kind);
+  return compared(a, b, kind, bugs);
 }
 
 // The graver of two statuses: bad input, then a violation, then what is not decided.
@@ -138,18 +139,19 @@ int worse(int one, int other) {
 int answer_all(std::string_view lines, const CompareFlags& flags) {
   const auto folder = flags.batch == "-" ? std::filesystem::path(".") : std::filesystem::path(flags.batch).parent_path();
   int status = exit_proved;
+  Bugs bugs;
   for (std::size_t number = 1; !lines.empty(); ++number) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
     const std::string_view line = lines.substr(0, end);
     lines.remove_prefix(std::min(end + 1, lines.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const auto outcome = answer(line, flags, folder);
+    const auto outcome = answer(line, flags, folder, bugs);
     Json json = outcome ? json_of(*outcome) : Json::object({{"error", outcome.error().message}});
     json.set("line", number);
     fmt::print("{}\n", json.dump());
     status = worse(status, outcome ? status_of(outcome->comparison.verdict) : exit_bad_input);
   }
-  return status;
+  return bugs.status(status);
 }
 
 Result<int> compare_two(const CompareFlags& flags) {
@@ -159,13 +161,14 @@ Result<int> compare_two(const CompareFlags& flags) {
     RW_TRY(given[i].text, read_document(flags.files[static_cast<std::size_t>(i)]));
     given[i].name = flags.files[static_cast<std::size_t>(i)] == "-" ? "<stdin>" : flags.files[static_cast<std::size_t>(i)];
   }
-  RW_TRY(const Outcome outcome, compared(given[0], given[1], flags.kind));
+  Bugs bugs;
+  RW_TRY(const Outcome outcome, compared(given[0], given[1], flags.kind, bugs));
   if (flags.format == Format::json) {
     fmt::print("{}\n", json_of(outcome).dump_pretty());
   } else {
     print_text(outcome, given[0], given[1]);
   }
-  return status_of(outcome.comparison.verdict);
+  return bugs.status(status_of(outcome.comparison.verdict));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "loaders/loaders.h"
 #include "perimeter/perimeter.h"
 #include "policy/policy.h"
+#include "prover/prover.h"
 
 namespace CLI {
 class App;
@@ -24,6 +27,19 @@ inline constexpr int exit_proved = 0;
 inline constexpr int exit_leak = 1;
 inline constexpr int exit_inconclusive = 2;
 inline constexpr int exit_bad_input = 3;
+inline constexpr int exit_bug = 70;  // EX_SOFTWARE of sysexits.h: Ringwall contradicted itself, and says so
+
+// Bugs that the prover met in itself. Each question that met one is saved in the current folder; thread-safe.
+class Bugs {
+ public:
+  void note(const prover::Bug& bug);
+  // `status`, unless there was a bug: then all are told on standard error.
+  int status(int status) const;
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string> saved_;  // what did not hold, by question
+};
 
 // An estate: folders as `ringwall collect` writes them and files of Terraform and CloudFormation,
 // each laid over those before it; or that of the running server.

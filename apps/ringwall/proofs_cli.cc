@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> names = {"prove", "diff", "who-can", "what-can", "compare"};
 
-constexpr const char* statuses_of_questions = "Exit status: 0 answered, 2 something could not be decided, 3 bad input.";
+constexpr const char* statuses_of_questions = "Exit status: 0 answered, 2 something could not be decided, 3 bad input, 70 a bug of Ringwall.";
 
 void add_threads(CLI::App& command, unsigned& threads) {
   command.add_option("--threads", threads, "threads that prove (0: one for each processor)")->check(CLI::Range(0, 256));
@@ -44,7 +44,7 @@ void add_prove(CLI::App& command, ProveFlags& flags) {
                  "Examples: ringwall prove --perimeter perimeter.yaml --estate export/\n"
                  "          ringwall prove --perimeter perimeter.yaml --estate export/ --estate plan.json --page report.html\n"
                  "          ringwall prove --perimeter perimeter.yaml --live --certificate proof.txt && ringwall check proof.txt\n"
-                 "Exit status: 0 proved, 1 a leak, 2 something could not be decided, 3 bad input.");
+                 "Exit status: 0 proved, 1 a leak, 2 something could not be decided, 3 bad input, 70 a bug of Ringwall.");
   command.add_option("--perimeter", flags.perimeter, "the perimeter file: what is mine, and what is excepted")->type_name("FILE");
   add_estate(command, flags.estate);
   static const std::map<std::string, ProofFormat> formats = {
@@ -64,7 +64,7 @@ void add_prove(CLI::App& command, ProveFlags& flags) {
 
 void add_diff(CLI::App& command, DiffFlags& flags) {
   command.footer("Example: ringwall diff --before export/ --after export/ --after plan.json\n"
-                 "Exit status: 0 nothing is newly allowed, 1 something is, 2 something could not be decided, 3 bad input.");
+                 "Exit status: 0 nothing is newly allowed, 1 something is, 2 something could not be decided, 3 bad input, 70 a bug of Ringwall.");
   command.add_option("--before", flags.before.paths, "the estate as it was: as `prove --estate`")->required()->type_name("PATH");
   command.add_option("--after", flags.after.paths, "the estate as it is or will be")->required()->type_name("PATH");
   add_defaults(command, flags.before, &flags.after);
@@ -76,7 +76,7 @@ void add_compare(CLI::App& command, CompareFlags& flags) {
   command.footer("Each line of --batch is {\"a\": DOC, \"b\": DOC} with \"type\"? beside them; a DOC is a policy document, or the path of\n"
                  "one, from the folder of PAIRS. Each line is answered by one, in order, with its number as \"line\".\n"
                  "A service or resource control policy that allows nothing is read as standing beside full access.\n"
-                 "Exit status: 0 everything A allows B allows, 1 not so, 2 not decided, 3 bad input; of --batch the worst.");
+                 "Exit status: 0 everything A allows B allows, 1 not so, 2 not decided, 3 bad input, 70 a bug of Ringwall; of --batch the worst.");
   command.add_option("policy", flags.files, "the two policy documents, or - for standard input")->expected(0, 2)->type_name("A B");
   takes(command.add_option("--type", flags.kind, "what the documents are (default: by the first one's shape)"), policy_kinds(), policy_kind_words);
   command.add_option("--batch", flags.batch, "many pairs, one a line, or - for standard input")->type_name("PAIRS");

@@ -80,10 +80,11 @@ class Certificates {
   std::ofstream out_;
 };
 
-prove::Options options_of(unsigned threads, Progress& progress) {
+prove::Options options_of(unsigned threads, Progress& progress, Bugs& bugs) {
   prove::Options options;
   options.threads = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
   options.progress = [&progress](std::size_t done, std::size_t all) { progress.tell(done, all); };
+  options.bug = [&bugs](const prover::Bug& bug) { bugs.note(bug); };
   return options;
 }
 
@@ -169,7 +170,8 @@ Result<int> proved(const ProveFlags& flags) {
   RW_TRY(std::string today, today_of(flags));
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization));
   Progress progress;
-  prove::Options options = options_of(flags.threads, progress);
+  Bugs bugs;
+  prove::Options options = options_of(flags.threads, progress, bugs);
   options.today = std::move(today);
   options.depth = !flags.no_depth;
   Certificates certificates(flags.certificate);
@@ -180,19 +182,20 @@ Result<int> proved(const ProveFlags& flags) {
   RW_DO(certificates.end());
   const report::Subject subject{world, *perimeter, flags.perimeter, found, perimeter_text};
   RW_DO(write_all(subject, flags));
-  return status_of(found.verdict());
+  return bugs.status(status_of(found.verdict()));
 }
 
 Result<int> differed(const DiffFlags& flags) {
   RW_TRY(const loaders::Loaded before, read_estate(flags.before, {}));
   RW_TRY(const loaders::Loaded after, read_estate(flags.after, {}));
   Progress progress;
-  const prove::Options options = options_of(flags.threads, progress);
+  Bugs bugs;
+  const prove::Options options = options_of(flags.threads, progress, bugs);
   const prove::Difference difference = prove::difference(before, after, options);
   progress.end();
   fmt::print("{}", flags.format == Format::json ? report::to_json(difference).dump_pretty() + "\n" : report::to_text(difference));
-  if (!difference.newly_allowed.empty()) return exit_leak;
-  return difference.undecided.empty() ? exit_proved : exit_inconclusive;
+  if (!difference.newly_allowed.empty()) return bugs.status(exit_leak);
+  return bugs.status(difference.undecided.empty() ? exit_proved : exit_inconclusive);
 }
 
 int print(const prove::Accesses& accesses, Format format) {
@@ -203,19 +206,21 @@ int print(const prove::Accesses& accesses, Format format) {
 Result<int> found_who(const WhoCanFlags& flags) {
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
   Progress progress;
-  const prove::Options options = options_of(flags.threads, progress);
+  Bugs bugs;
+  const prove::Options options = options_of(flags.threads, progress, bugs);
   RW_TRY(const prove::Accesses accesses, prove::who_can(world, flags.action, flags.resource, options));
   progress.end();
-  return print(accesses, flags.format);
+  return bugs.status(print(accesses, flags.format));
 }
 
 Result<int> found_what(const WhatCanFlags& flags) {
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
   Progress progress;
-  const prove::Options options = options_of(flags.threads, progress);
+  Bugs bugs;
+  const prove::Options options = options_of(flags.threads, progress, bugs);
   RW_TRY(const prove::Accesses accesses, prove::what_can(world, flags.principal, options));
   progress.end();
-  return print(accesses, flags.format);
+  return bugs.status(print(accesses, flags.format));
 }
 
 int end(const Result<int>& status) { return status ? *status : complain(status.error().message, exit_bad_input); }

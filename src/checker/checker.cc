@@ -11,7 +11,8 @@
 namespace ringwall::checker {
 namespace {
 
-constexpr std::string_view first_line = "ringwall certificate 1";
+constexpr std::string_view first_line = "ringwall certificate 2";
+constexpr std::string_view first_line_before_escapes = "ringwall certificate 1";
 // How much of an offending line a message repeats.
 constexpr std::size_t quoted_max = 60;
 
@@ -85,34 +86,57 @@ bool read_clause(std::string_view text, Literal variables, std::vector<Literal>&
   return false;
 }
 
-bool is_policy(std::string_view text) {
-  constexpr std::size_t digits = 64;
-  return text.size() > digits + 1 && text[digits] == ' ' &&
-         text.substr(0, digits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+enum class Writing : std::uint8_t { plain, escaped };  // of a TEXT or NAME, by the certificate's first line
+
+bool is_small_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+// Is it a TEXT, written in the one right way? It holds no control character.
+bool is_text(std::string_view text, Writing writing) {
+  if (text.empty()) return false;
+  if (writing == Writing::plain || text == "\\.") return true;
+  for (std::size_t at = 0; (at = text.find('\\', at)) != std::string_view::npos;) {
+    const std::string_view escape = text.substr(at);
+    if (escape.starts_with("\\\\")) {
+      at += 2;
+      continue;
+    }
+    const bool hex = escape.size() >= 4 && escape[1] == 'x' && is_small_hex(escape[2]) && is_small_hex(escape[3]);
+    const bool needed = hex && (escape[2] <= '1' || escape[2] >= '8' || escape.substr(2, 2) == "7f");
+    if (!needed) return false;
+    at += 4;
+  }
+  return true;
 }
 
-bool is_axiom(std::string_view text) {
+bool is_policy(std::string_view text, Writing writing) {
+  constexpr std::size_t digits = 64;
+  return text.size() > digits + 1 && text[digits] == ' ' &&
+         text.substr(0, digits).find_first_not_of("0123456789abcdef") == std::string_view::npos && is_text(text.substr(digits + 1), writing);
+}
+
+bool is_axiom(std::string_view text, Writing writing) {
   const std::size_t colon = text.find(": ");
-  return colon != std::string_view::npos && colon > 0 && colon + 2 < text.size();
+  return colon != std::string_view::npos && colon > 0 && colon + 2 < text.size() && is_text(text, writing);
 }
 
 // What stands before the clauses, of which the answer tells how many there are.
 Result<Verified> read_head(Lines& lines) {
   Verified head;
-  if (!lines.is(first_line)) return lines.expected("`" + std::string(first_line) + "`");
+  const Writing writing = lines.is(first_line_before_escapes) ? Writing::plain : Writing::escaped;
+  if (writing == Writing::escaped && !lines.is(first_line)) return lines.expected("`" + std::string(first_line) + "`");
   lines.advance();
   head.question = lines.after("question");
-  if (head.question.empty()) return lines.expected("`question TEXT`");
+  if (!is_text(head.question, writing)) return lines.expected("`question TEXT`");
   lines.advance();
-  for (; is_policy(lines.after("policy")); lines.advance()) head.policies.emplace_back(lines.after("policy"));
-  for (; is_axiom(lines.after("axiom")); lines.advance()) head.axioms.emplace_back(lines.after("axiom"));
+  for (; is_policy(lines.after("policy"), writing); lines.advance()) head.policies.emplace_back(lines.after("policy"));
+  for (; is_axiom(lines.after("axiom"), writing); lines.advance()) head.axioms.emplace_back(lines.after("axiom"));
 
   std::unordered_set<std::size_t> told;
   std::size_t last = 0;
   for (; lines.after("variable") != ""; lines.advance()) {
     std::string_view text = lines.after("variable");
     std::size_t number = 0;
-    if (!take_number(text, variables_max, number) || number == 0 || !take_space(text) || text.empty())
+    if (!take_number(text, variables_max, number) || number == 0 || !take_space(text) || !is_text(text, writing))
       return lines.expected("`variable N TEXT`");
     if (!told.insert(number).second)
       return lines.refuse(Failure::invalid, "variable " + std::to_string(number) + " is told twice");

@@ -6,7 +6,7 @@
 //
 // A certificate file is text; it may hold many certificates:
 //
-//   ringwall certificate 1
+//   ringwall certificate 2
 //   question TEXT                    what was proved, in words
 //   policy SHA256 NAME               of each policy that is part of the question
 //   axiom NAME: TEXT                 of each axiom that the clauses state
@@ -20,7 +20,10 @@
 // Nothing else: certificates follow each other without a gap, lines end in a line feed, words are
 // parted by one space, numbers have no needless zero or sign. Lines of one kind may be missing or
 // many (policy, axiom, variable, in this order); a variable is told once. TEXT and NAME are neither
-// empty nor hold control characters.
+// empty nor hold control characters. Names in an estate may: in them a backslash is written `\\`, a
+// byte below 0x20, 0x7f and what is not UTF-8 `\xHH`, with two small hexadecimal digits, and a text
+// without characters `\.`; no other backslash stands in a TEXT or NAME. `ringwall certificate 1` knows no such writing: a
+// backslash in it is one.
 //
 // A step of the proof is a clause that follows by unit propagation (RUP), or that can be kept by
 // changing its first literal (RAT); or `d` and a clause that is there, to take it away. As in
@@ -36,6 +39,7 @@
 
 namespace ringwall::checker {
 
+// Texts are as they are written.
 struct Verified {
   std::string question;
   std::vector<std::string> policies;  // "SHA256 NAME"

@@ -7,7 +7,7 @@ namespace {
 
 // Every pair of two variables is excluded, and a proof for it in which no step is needless.
 const std::string head =
-    "ringwall certificate 1\n"
+    "ringwall certificate 2\n"
     "question is anything allowed\n"
     "policy 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef books.json\n"
     "policy ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff SCP of r-1\n"
@@ -39,7 +39,7 @@ void expect_refused(std::string_view text, Failure kind, int line, std::string_v
 }
 
 std::string certificate(std::string_view cnf, std::string_view steps) {
-  return "ringwall certificate 1\nquestion q\n" + std::string(cnf) + "proof\n" + std::string(steps) + "end\n";
+  return "ringwall certificate 2\nquestion q\n" + std::string(cnf) + "proof\n" + std::string(steps) + "end\n";
 }
 
 TEST(Checker, TellsWhatItVerified) {
@@ -96,12 +96,12 @@ TEST(Checker, RefusesWhateverIsCutOff) {
 
 TEST(Checker, RefusesWhateverIsAdded) {
   using enum Failure;
-  expect_refused("", invalid, 1, "the text ends where `ringwall certificate 1` is expected");
-  expect_refused("\n" + good, invalid, 1, "ringwall certificate 1");
-  expect_refused(good + "\n", invalid, 18, "ringwall certificate 1");
+  expect_refused("", invalid, 1, "the text ends where `ringwall certificate 2` is expected");
+  expect_refused("\n" + good, invalid, 1, "ringwall certificate 2");
+  expect_refused(good + "\n", invalid, 18, "ringwall certificate 2");
   expect_refused(good + "x", invalid, 18, "the text ends within a line");
   expect_refused(with(good, "end\n", "c done\nend\n"), invalid, 17, "`c done` stands where a step");
-  expect_refused(with(good, "1\n", "2\n"), invalid, 1, "ringwall certificate 1");
+  expect_refused(with(good, "2\n", "3\n"), invalid, 1, "ringwall certificate 2");
   expect_refused(with(good, "cnf", "note x\ncnf"), invalid, 8, "`note x`");
 }
 
@@ -161,6 +161,23 @@ TEST(Checker, KeepsAClauseThatForcesALiteral) {
   // `1 2 0` forces nothing, and is gone.
   expect_refused(certificate("cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n", "d 2 1 0\n2 0\n0\n"), Failure::corrupt, 10, "does not follow");
   expect_refused(certificate("cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n", "d 1 2 0\nd 1 2 0\n"), Failure::corrupt, 10, "no such clause");
+}
+
+TEST(Checker, NamesAreWrittenWithoutControlCharactersInTheOneRightWay) {
+  const auto named = [](std::string_view name) { return with(good, "books.json", name); };
+  for (const char* name : {"\\.", "a\\x09b", "\\x00", "\\x1f\\x7f", "\\x80\\xff", "a\\\\b", "\\\\.", "\\\\x41"}) EXPECT_TRUE(check(named(name))) << name;
+  for (const char* name : {"\\", "a\\", "\\x4", "\\x41", "\\x0A", "\\x20", "\\x7e", "\\n", "\\.x", "x\\.", ""})
+    expect_refused(named(name), Failure::invalid, 3, "is expected");
+  expect_refused(with(good, "is anything", "\\q"), Failure::invalid, 2, "is expected");
+  expect_refused(with(good, "`vpc-1`", "\\q"), Failure::invalid, 6, "is expected");
+  expect_refused(with(good, "a request", "\\q"), Failure::invalid, 5, "is expected");
+}
+
+TEST(Checker, InACertificateOfTheFirstFormatABackslashIsOne) {
+  const std::string before = with(good, "certificate 2", "certificate 1");
+  EXPECT_TRUE(check(before));
+  EXPECT_TRUE(check(with(before, "books.json", "a\\b\\")));
+  EXPECT_TRUE(check(before + good + before));
 }
 
 }  // namespace

@@ -44,6 +44,28 @@ inline std::string with_variable(Choices& choices, const Topic& topic, std::stri
                            : with;
 }
 
+// An ARN with variables in some of its parts, the first five among them.
+inline std::string arn_with_variables(Choices& choices) {
+  std::string_view rest = choices.of({"arn:aws:iam::111122223333:role/app"sv, "arn:aws:s3:::bucket/red/key"sv,
+                                      "arn:*:sns:us-east-1:*:topic:sub:x"sv, "arn:aws:kms:*:444455556666:key/*"sv});
+  std::string text;
+  for (int part = 0; part < 6; ++part) {
+    const std::size_t end = part < 5 ? rest.find(':') : rest.size();
+    const std::string_view said = rest.substr(0, end);
+    rest.remove_prefix(std::min(rest.size(), end + 1));
+    if (part > 0) text += ':';
+    if (!choices.one_in(3)) {
+      text += said;
+      continue;
+    }
+    const std::size_t kept = choices.one_in(2) ? 0 : choices.below(said.size() + 1);
+    text += said.substr(0, kept);
+    for (std::size_t n = 1 + choices.below(2); n > 0; --n) text += variable(choices);
+    if (choices.one_in(3)) text += said.substr(kept);
+  }
+  return text;
+}
+
 inline std::string listed_action(Choices& choices, const Topic& topic) {
   const bool trust = topic.kind == Kind::trust;
   const bool may_star = !trust && topic.kind != Kind::rcp;
@@ -184,7 +206,8 @@ inline Json listed_value(Choices& choices, const Topic& topic, const Operator& o
       return choices.of({"10.0.0.0/8"s, "10.0.0.0/24"s, "10.0.0.1"s, "10.0.0.7/0"s, "0.0.0.0/0"s,
                          "::/0"s, "2001:db8::/32"s, "::1"s, "::ffff:0:0/96"s, "10.0.0.1/31"s});
     case Family::arn: {
-      if (choices.one_in(8)) return topic.v2012 ? "${aws:PrincipalArn}" : "*";
+      if (choices.one_in(8)) return topic.v2012 ? choices.of({"${aws:PrincipalArn}"s, "${aws:PrincipalTag/team}"s}) : "*"s;
+      if (topic.v2012 && choices.one_in(4)) return arn_with_variables(choices);
       std::string text(choices.of(arns));
       if (topic.v2012 && text.contains("${")) text = "arn:aws:s3:::bucket/${aws:username}";
       const std::string changed = text.contains('$') ? text : near(choices, text);

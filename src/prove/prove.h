@@ -87,6 +87,8 @@ struct Options {
   std::function<void(std::size_t done, std::size_t all)> progress = {};  // from one thread at a time
   // Told the certificate of every distinct question that was proved; from one thread at a time.
   std::function<void(const std::string&)> certificate = {};
+  // Told of every question that met a bug of the prover; its cell is inconclusive. From any thread.
+  std::function<void(const prover::Bug&)> bug = {};
 };
 
 // Answers kept from one proof to the next, by the policies of the question: a change costs what

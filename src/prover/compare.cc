@@ -86,6 +86,7 @@ Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::D
   comparison.more = answer.more;
   std::ranges::move(answer.undecided, std::back_inserter(comparison.undecided));
   comparison.statistics = answer.statistics;
+  comparison.bug = std::move(answer.bug);
   using enum Comparison::Verdict;
   const bool proved = answer.verdict == Verdict::none && comparison.undecided.empty();
   comparison.verdict = answer.verdict == Verdict::found ? not_subset : proved ? subset : inconclusive;

@@ -3,6 +3,7 @@
 // allowed if a statement allows it and none denies it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct Comparison {
   bool more = false;                   // there are more classes of them
   std::vector<std::string> undecided;  // sentences; with not_subset too
   Statistics statistics;
+  std::optional<Bug> bug;              // as in Answer
 };
 std::string_view name_of(Comparison::Verdict verdict);  // "subset", "not-subset", "inconclusive"
 

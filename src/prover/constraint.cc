@@ -1,6 +1,7 @@
 // Constraints, read by the policy language's own reader.
 
 #include "prover/prover.h"
+#include "text/utf8.h"
 
 namespace ringwall::prover {
 namespace {
@@ -10,7 +11,8 @@ using text::Json;
 Result<policy::Statement> read_statement(Json action, Json resource, const Json* condition) {
   Json statement = Json::object({{"Effect", "Allow"}, {"Action", std::move(action)}, {"Resource", std::move(resource)}});
   if (condition != nullptr) statement.set("Condition", *condition);
-  const Json document = Json::object({{"Version", "2012-10-17"}, {"Statement", std::move(statement)}});
+  if (!text::all_utf8(statement)) return fail(Failure::invalid, "a name or value that is asked about is not UTF-8");
+  const Json document = Json::object({{"Version", "2012-10-17"}, {"Statement", statement}});
   auto syntax = policy::read(document.dump(), policy::Kind::identity, policy::Quota::waived);
   if (!syntax) return std::unexpected(std::move(syntax).error());
   return std::move(syntax->statements.front());
@@ -20,6 +22,15 @@ Json list_of(const std::vector<std::string>& texts) {
   Json list = Json::array();
   for (const std::string& text : texts) list.push(text);
   return list;
+}
+
+// Names and values that are asked about are data: `${` in one begins no variable, it is two characters.
+std::vector<std::string> without_variables(std::vector<std::string> texts) {
+  constexpr std::string_view dollar = "${$}";
+  for (std::string& text : texts) {
+    for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; at += dollar.size()) text.replace(at, 1, dollar);
+  }
+  return texts;
 }
 
 Constraint composed(Constraint::Kind kind, std::vector<Constraint> parts) {
@@ -48,7 +59,7 @@ Result<Constraint> conditions(const Json& element) {
 
 Result<Constraint> condition(std::string_view op, std::string_view key, std::vector<std::string> values) {
   Json keys = Json::object();
-  keys.set(key, list_of(values));
+  keys.set(key, list_of(without_variables(std::move(values))));
   Json element = Json::object();
   element.set(op, std::move(keys));
   return conditions(element);
@@ -60,7 +71,7 @@ Result<Constraint> on_actions(const std::vector<std::string>& patterns) {
 }
 
 Result<Constraint> on_resources(const std::vector<std::string>& patterns) {
-  RW_TRY(policy::Statement statement, read_statement("*", list_of(patterns), nullptr));
+  RW_TRY(policy::Statement statement, read_statement("*", list_of(without_variables(patterns)), nullptr));
   return Constraint{.kind = Constraint::Kind::resources, .listed = std::move(statement.resources)};
 }
 

@@ -5,12 +5,12 @@
 #include <set>
 #include <unordered_map>
 
-#include "base/check.h"
 #include "crypto/crypto.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/callable.h"
 #include "prover/detail/smtlib.h"
 #include "prover/detail/solver.h"
+#include "text/detail/utf8.h"
 
 namespace ringwall::prover {
 namespace {
@@ -61,16 +61,29 @@ std::vector<const policy::Document*> read_documents_of(const Query& query, Readi
   return documents;
 }
 
-// A line of a certificate holds no line end.
-std::string one_line(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  return text;
+// A text or a name as a certificate writes it (checker/checker.h): UTF-8 without control characters, and not empty.
+std::string certified(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  if (text.empty()) return "\\.";
+  std::string written;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = text::detail::sequence_length(text, at);
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (length == 0 || byte < 0x20 || byte == 0x7f) {
+      written += {'\\', 'x', digits[byte >> 4], digits[byte & 0xf]};
+    } else {
+      if (byte == '\\') written += '\\';
+      written += text.substr(at, length);
+    }
+    at += std::max<std::size_t>(length, 1);
+  }
+  return written;
 }
 
 std::string policies_of(const Query& query) {
   std::set<std::string> lines;
   for_each_document(query, [&](const policy::DocumentPtr& document, std::string_view name) {
-    lines.insert("policy " + crypto::sha256_hex(document->source()) + " " + one_line(std::string(name)) + "\n");
+    lines.insert("policy " + crypto::sha256_hex(document->source()) + " " + certified(name) + "\n");
   });
   std::string text;
   for (const std::string& line : lines) text += line;
@@ -112,7 +125,7 @@ constexpr std::size_t owners_kept_max = 64;
 }  // namespace
 
 struct Prover::State {
-  explicit State(Limits given) : limits(given), readings(vocabulary), domains(given.automaton_states_max) {
+  explicit State(Limits given) : limits(given), vocabulary(consistency), readings(vocabulary), domains(given.automaton_states_max) {
     std::vector<policy::Listed> reached;
     for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
       if (!service.reached_by_rcps()) continue;
@@ -142,6 +155,7 @@ struct Prover::State {
   }
 
   Limits limits;
+  Consistency consistency;
   Vocabulary vocabulary;
   Readings readings;
   Domains domains;
@@ -223,6 +237,7 @@ class Case {
   std::vector<std::vector<std::size_t>> granted_alike(const std::vector<std::size_t>& atoms);
   void tell(Ref residual, const std::vector<std::size_t>& atoms);
   bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
+  bool replays(Finding& finding);
   policy::Request request_of(const Model& model, const std::string& action) const;
   bool asks_for_resource(Ref formula) const;
   // The services whose resources the formula can tell apart.
@@ -386,6 +401,19 @@ policy::Request Case::request_of(const Model& model, const std::string& action) 
   return request;
 }
 
+// Does authz decide the request as the query asks?
+bool Case::replays(Finding& finding) {
+  for (const Side& side : query_.allowing) {
+    finding.decisions.push_back(decide(side, finding.request));
+    const bool allows = finding.decisions.back().verdict == authz::Verdict::allow;
+    if (!state_.consistency.holds(allows, "what was found to be allowed is allowed by the evaluator")) return false;
+  }
+  return std::ranges::all_of(query_.refusing, [&](const Side& side) {
+    const bool refuses = decide(side, finding.request).verdict != authz::Verdict::allow;
+    return state_.consistency.holds(refuses, "what was found to be refused is refused by the evaluator");
+  });
+}
+
 // Tells of requests that satisfy the residual, one for each statement that alone lets some through.
 bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding) {
   const auto granting = encoder_.granting(query_.allowing.front(), {&space_.actions, atom});
@@ -402,12 +430,7 @@ bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::strin
     }
     finding.request = request_of(solution.model, action);
     finding.decisions.clear();
-    for (const Side& side : query_.allowing) {
-      finding.decisions.push_back(decide(side, finding.request));
-      RW_CHECK(finding.decisions.back().verdict == authz::Verdict::allow);  // the prover and authz agree
-    }
-    for (const Side& side : query_.refusing)
-      RW_CHECK(decide(side, finding.request).verdict != authz::Verdict::allow);
+    if (!replays(finding)) return told;
     told = true;
     answer_.findings.push_back(finding);
     // Next, one that another statement allows.
@@ -520,13 +543,13 @@ std::string Case::certificates(const std::string& policies) {
     const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
     if (!proof) continue;  // with resources of the actions' types it is impossible all the same
     const policy::Principal& caller = setting_.caller.principal;
-    text += "ringwall certificate 1\nquestion " +
-            one_line(query_.title + "; caller " + (!caller.arn.empty() ? caller.arn : !caller.service.empty() ? caller.service : "anybody") +
+    text += "ringwall certificate 2\nquestion " +
+            certified(query_.title + "; caller " + (!caller.arn.empty() ? caller.arn : !caller.service.empty() ? caller.service : "anybody") +
                      (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
                      space_.actions.domain.atoms[atoms.front()].word) +
             "\n" + policies;
     for (const Axiom* axiom : used) text += "axiom " + std::string(axiom->name) + ": " + std::string(axiom->text) + "\n";
-    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + one_line(clauses.names[i]) + "\n";
+    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + certified(clauses.names[i]) + "\n";
     text += "cnf " + std::to_string(clauses.names.size()) + " " + std::to_string(clauses.clauses.size()) + "\n";
     for (const sat::Clause& clause : clauses.clauses) {
       for (const sat::Literal literal : clause) text += std::to_string(literal) + " ";
@@ -581,7 +604,7 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
       const Accounts accounts = accounts_of(owner, caller.principal.account, documents, state.readings);
       if (accounts.undecided) undecided(*accounts.undecided);
       for (const std::string& account : accounts.all) {
-        if (answer.more) return;
+        if (answer.more || state.consistency.broken()) return;
         const Setting setting{query.universe, caller, account, nullptr, true};
         Case open(state, space, query, setting, folding, answer);
         open.encode();
@@ -602,19 +625,58 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
   }
 }
 
+// The question as a report of the bug needs it: who was asked about, and every policy.
+text::Json json_of(const Query& query) {
+  using text::Json;
+  Json callers = Json::array();
+  for (const Caller& caller : query.universe.callers) {
+    Json keys = Json::object();
+    for (const auto& entry : caller.keys.entries()) {
+      Json& values = keys.edit(entry.key) = Json::array();
+      for (const std::string& value : entry.values) values.push(value);
+    }
+    const policy::Principal& who = caller.principal;
+    callers.push(Json::object({{"arn", who.arn}, {"account", who.account}, {"service", who.service}, {"provider", who.provider}, {"keys", std::move(keys)}}));
+  }
+  const auto sides = [](const std::vector<Side>& all) {
+    Json list = Json::array();
+    for (const Side& side : all) {
+      Json policies = Json::array();
+      for_each_document(side, [&](const policy::DocumentPtr& document, std::string_view name) {
+        policies.push(Json::object({{"name", name}, {"kind", static_cast<int>(document->kind())}, {"document", document->source()}}));
+      });
+      list.push(Json::object({{"layers", side.layers.has_value()}, {"policies", std::move(policies)}}));
+    }
+    return list;
+  };
+  return Json::object({{"title", query.title}, {"callers", std::move(callers)}, {"allowing", sides(query.allowing)}, {"refusing", sides(query.refusing)}});
+}
+
+Answer contradicted(const std::string& what, const Query& query) {
+  Answer answer;
+  answer.undecided.push_back("the prover contradicts itself (it does not hold that " + what + "): this is a bug of Ringwall, please report it");
+  text::Json question = json_of(query);
+  question.set("bug", what).set("version", RINGWALL_VERSION);
+  answer.bug = Bug{what, question.dump()};
+  return answer;
+}
+
 }  // namespace
 
 Answer Prover::ask(const Query& query) {
-  RW_CHECK(!query.allowing.empty() && !query.universe.callers.empty());
   if (state_->readings.size() > documents_kept_max || state_->vocabulary.relations() > relations_kept_max)
     state_ = std::make_unique<State>(state_->limits);
+  Consistency& consistency = state_->consistency;
+  consistency.begin_question();
   Answer answer;
-  for_each_case(*state_, query, Folding::full, answer, [](Case& one) { one.find(); });
+  if (consistency.holds(!query.allowing.empty() && !query.universe.callers.empty(), "a query asks about somebody, and what allows"))
+    for_each_case(*state_, query, Folding::full, answer, [](Case& one) { one.find(); });
   std::ranges::stable_sort(answer.findings, {}, [](const Finding& finding) { return !finding.callable; });
   const bool found = std::ranges::any_of(answer.findings, [&](const Finding& finding) {
     return finding.callable || query.universe.actions == Actions::any;
   });
-  RW_CHECK(found || !answer.more || query.classes_max == 0);  // only what counts ends a search
+  consistency.holds(found || !answer.more || query.classes_max == 0, "only what counts ends a search");
+  if (consistency.broken()) return contradicted(*consistency.broken(), query);
   answer.verdict = found ? Verdict::found : answer.undecided.empty() && !answer.more ? Verdict::none : Verdict::inconclusive;
   return answer;
 }
@@ -626,6 +688,7 @@ Result<std::string> Prover::certify(const Query& query) {
   const std::string policies = policies_of(query);
   std::string text;
   for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(policies); });
+  if (state_->consistency.broken()) return fail(Failure::conflict, "the prover contradicts itself: " + *state_->consistency.broken());
   return text;
 }
 

@@ -34,11 +34,13 @@ struct Constraint {
 Constraint all_of(std::vector<Constraint> parts);
 Constraint any_of(std::vector<Constraint> parts);
 Constraint none_of(std::vector<Constraint> parts);
-// One condition, as in a policy's Condition element. Failure::invalid as policy::read refuses it.
+// One condition, as in a policy's Condition element, but that a value holds no variable: `${` stands for itself.
+// Failure::invalid as policy::read refuses it.
 Result<Constraint> condition(std::string_view op, std::string_view key, std::vector<std::string> values);
 // A whole Condition element: all of its conditions.
 Result<Constraint> conditions(const text::Json& element);
 Result<Constraint> on_actions(const std::vector<std::string>& patterns);
+// Nor does a resource hold one: a name that a template leaves with `${…}` in it is that name.
 Result<Constraint> on_resources(const std::vector<std::string>& patterns);
 
 // Someone who may ask. Of the context keys those in `keys` are known, those that a pattern in
@@ -119,12 +121,19 @@ struct Statistics {
   std::size_t cases = 0, residuals = 0, solved_by_sat = 0, atoms = 0, clauses = 0;
 };
 
+// A check of the prover's own consistency did not hold: a bug of Ringwall, met by this question. There is no answer.
+struct Bug {
+  std::string what;      // did not hold
+  std::string question;  // JSON, with every policy: what a report of the bug needs
+};
+
 struct Answer {
   Verdict verdict = Verdict::inconclusive;
   std::vector<Finding> findings;       // callable ones first
   bool more = false;                   // classes_max was reached
   std::vector<std::string> undecided;  // sentences, with the key and policy; with `found` too
   Statistics statistics;
+  std::optional<Bug> bug;  // then the verdict is inconclusive, and there are no findings
 };
 
 // Keeps each document that it has read, and what it has read, so that a question which is asked of

@@ -97,6 +97,7 @@ TEST(Universe, WhatIsProvedNoRandomRequestRefutes) {
     Query query{.universe = universe(choices), .allowing = {{.layers = layers}}, .classes_max = 1};
     Prover prover;
     const Answer answer = prover.ask(query);  // what it finds it replays
+    ASSERT_FALSE(answer.bug) << "the world of RINGWALL_SEED=" << seed << ": " << answer.bug->what << "\n" << answer.bug->question;
     ++(answer.verdict == Verdict::none ? proved : answer.verdict == Verdict::found ? found : undecided);
     if (answer.verdict != Verdict::none) continue;
     for (std::size_t i = 0; i < requests_per_proof; ++i) {

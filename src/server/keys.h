@@ -20,6 +20,7 @@ struct Layout {
   std::string state() const { return folder + "/server/state.db"; }
   std::string root_key() const { return folder + "/server/root.key"; }
   std::string beginning() const { return folder + "/server/beginning"; }  // see beginning.h
+  std::string bugs() const { return folder + "/server/bugs"; }  // bugs.h
   std::string audit() const { return folder + "/server/audit"; }
   std::string administrator() const { return folder + "/server/administrator.json"; }
   std::string ca_certificate() const { return folder + "/run/ca.pem"; }       // world-readable

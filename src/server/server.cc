@@ -26,6 +26,7 @@
 #include "network/network.h"
 #include "os/files.h"
 #include "server/beginning.h"
+#include "server/bugs.h"
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
@@ -111,6 +112,10 @@ Result<> Server::Parts::identify() {
 }
 
 std::vector<service::Service> Server::Parts::services() const {
+  const auto bugs = [this](const std::string& what, const std::string& question) {
+    const auto path = record_bug(layout, question);
+    say("a bug: it does not hold that " + what + (path ? ": please report it with `" + *path + "`" : ": " + path.error().message));
+  };
   const auto make = [](const char* name, std::vector<service::Operation> operations) {
     return service::Service(*awsapi::builtin_model(name), std::move(operations));
   };
@@ -121,7 +126,7 @@ std::vector<service::Service> Server::Parts::services() const {
   all.push_back(make("kms", kms::operations()));
   all.push_back(make("ec2", ec2::operations()));
   all.push_back(make("rds", rds::operations(engines, *authority)));
-  all.push_back(make("accessanalyzer", accessanalyzer::operations()));
+  all.push_back(make("accessanalyzer", accessanalyzer::operations(bugs)));
   return all;
 }
 

@@ -46,6 +46,6 @@ int main() {
   all.push(describe("kms", kms::operations()));
   all.push(describe("ec2", ec2::operations()));
   all.push(describe("rds", rds::operations(engines, authority)));
-  all.push(describe("accessanalyzer", accessanalyzer::operations()));
+  all.push(describe("accessanalyzer", accessanalyzer::operations({})));
   fmt::print("{}\n", all.dump_pretty());
 }

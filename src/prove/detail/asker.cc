@@ -82,6 +82,7 @@ AnswerPtr Asker::answer(const Item& item) {
     query = item.query(Lists::all);
     *answer = worker->prover->ask(query);
   }
+  if (answer->bug && options_.bug) options_.bug(*answer->bug);
   if (!item.left_out.empty()) {
     answer->undecided.push_back(item.left_out);
     if (answer->verdict == prover::Verdict::none) answer->verdict = prover::Verdict::inconclusive;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "policy/detail/values.h"
 #include "policy/policy.h"
 #include "text/encode.h"
 
@@ -33,29 +33,9 @@ void add(Pieces& pieces, Piece piece) {
   pieces.push_back(std::move(piece));
 }
 
-// What is known of an ARN pattern: it is compared part by part, so what is not known ends with its
-// part, and in the last part, which may hold colons, not at all.
-class HeadOfArn {
- public:
-  void skip_rest_of_part(Pieces& pieces) {
-    if (!skipping_) pieces.push_back({.kind = Piece::Kind::any_run});
-    skipping_ = true;
-  }
-  void add(Pieces& pieces, Piece piece) {
-    if (skipping_) {
-      const std::size_t colon = piece.kind == Piece::Kind::literal ? piece.text.find(':') : std::string::npos;
-      if (colon == std::string::npos || colons_ >= 5) return;
-      piece.text.erase(0, colon);
-      skipping_ = false;
-    }
-    if (piece.kind == Piece::Kind::literal) colons_ += std::ranges::count(piece.text, ':');
-    ringwall::prover::detail::add(pieces, std::move(piece));
-  }
-
- private:
-  std::ptrdiff_t colons_ = 0;
-  bool skipping_ = false;
-};
+void add(Pieces& pieces, const Pieces& more) {
+  for (const Piece& piece : more) add(pieces, piece);
+}
 
 // Do the operator's values have types, so that a value of another cannot be evaluated?
 bool is_typed(const Relation& relation) {
@@ -79,6 +59,13 @@ bool is_typed(const Relation& relation) {
 
 bool is_false_word(std::string_view text) {
   return text.size() == 5;  // policy::read lets `true` and `false` through, in any case
+}
+
+// Lengths go before texts, so that no two lists read alike.
+std::string all_texts(const std::vector<Listed>& values) {
+  std::string all;
+  for (const Listed& listed : values) all += std::to_string(listed.text.size()) + ' ' + listed.text;
+  return all;
 }
 
 bool has_account(const policy::Principal& caller) {
@@ -174,62 +161,92 @@ Ref Encoder::has_value(std::string_view lower_name, std::string_view value) {
 
 // A question about a value that nothing is known of: the same text asked of the same key twice has
 // one answer.
-Ref Encoder::open(KeyId key, const Listed& value, std::string_view what) {
-  std::string name = std::to_string(key) + std::string(what) + value.text;
+Ref Encoder::open(KeyId key, std::string_view text, char what) {
+  std::string name = std::to_string(key) + what + std::string(text);
   const auto [found, added] = open_names_.try_emplace(std::move(name), static_cast<RelationId>(open_names_.size()));
   return formulas_.leaf(leaves_.number({Leaves::opaque, found->second, 0}));
 }
 
+// As policy::plain::Pattern does it: of a text with a variable that has no value nothing counts behind the first
+// variable, be that one settled or not.
+Encoder::Settled Encoder::settle(const Pieces& pieces) {
+  Settled settled;
+  bool variables = false;
+  for (const Piece& piece : pieces) {
+    if (piece.kind != Piece::Kind::variable) {
+      add(settled.value, piece);
+      if (!variables) add(settled.head, piece);
+      continue;
+    }
+    if (!variables) settled.head.push_back({.kind = Piece::Kind::any_run});
+    variables = true;
+    const KeyId key = vocabulary_.key(piece.text);
+    const Known& known = this->known(key);
+    const std::string* value = nullptr;
+    if (known.state == State::valued && known.values->size() == 1) value = &known.values->front();
+    if (known.state == State::absent && piece.otherwise) value = &*piece.otherwise;
+    if (known.state == State::free) {
+      settled.free = true;
+      free_variables_.insert(key);
+    } else if (value == nullptr) {
+      settled.unsettled = true;
+    }
+    add(settled.value, value != nullptr ? Piece{.kind = Piece::Kind::literal, .text = *value} : Piece{.kind = Piece::Kind::any_run});
+  }
+  return settled;
+}
+
+// As policy::plain::ArnPattern does it: the pattern is cut into its parts first, and each part is settled by itself, so a
+// value with a colon in it never makes two parts of one. Nothing: it matches no ARN, whatever is not known.
+std::optional<Encoder::Settled> Encoder::settle_arn(const Pieces& pieces) {
+  if (pieces.size() == 1) {  // one variable, which holds an ARN
+    Settled whole = settle(pieces);
+    const bool settled = !whole.free && !whole.unsettled;
+    const bool arn = !whole.value.empty() && policy::detail::arn_parts(whole.value.front().text);
+    return settled && !arn ? std::nullopt : std::optional(std::move(whole));
+  }
+  const std::vector<Pieces> parts = policy::arn_parts(pieces);
+  Settled all;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Settled part = settle(parts[i]);
+    const bool settled = !part.free && !part.unsettled, last = i + 1 == parts.size();
+    const bool has_colon = std::ranges::any_of(part.value, [](const Piece& piece) { return piece.text.contains(':'); });
+    if (settled && has_colon && !last) return std::nullopt;
+    if (settled) part.head = part.value;
+    // What is not known may be anything: where a value has a colon it matches nothing, or is not evaluated at all.
+    if (has_colon && !last) part.value = part.head;
+    if (i > 0) {
+      add(all.value, Piece{.kind = Piece::Kind::literal, .text = ":"});
+      add(all.head, Piece{.kind = Piece::Kind::literal, .text = ":"});
+    }
+    add(all.value, part.value);
+    add(all.head, part.head);
+    all.free |= part.free;
+    all.unsettled |= part.unsettled;
+  }
+  return all;
+}
+
 Encoder::Grounded Encoder::ground(const std::vector<Listed>& values, Relation::Kind kind, Family family, KeyId compared) {
   Grounded grounded;
+  const bool is_condition = kind == Relation::Kind::condition;
   for (const Listed& listed : values) {
     if (!has_variable(listed)) {
       grounded.values.push_back(listed);
       continue;
     }
-    Listed settled{listed.text, {}, listed.offset}, head = settled, wide = settled;
-    bool unsettled = false, free = false;
-    HeadOfArn head_of_arn;
-    for (const Piece& piece : listed.pieces) {
-      const bool variable = piece.kind == Piece::Kind::variable;
-      const std::string* value = nullptr;
-      if (variable) {
-        const KeyId key = vocabulary_.key(piece.text);
-        const Known& known = this->known(key);
-        if (known.state == State::free) {
-          free = true;
-          free_variables_.insert(key);
-          compared_.insert(compared);
-          only_compared_whole_ &= listed.pieces.size() == 1 && kind == Relation::Kind::condition &&
-                                  (family == Family::text || family == Family::text_like ||
-                                   family == Family::text_ignoring_case);
-          add(wide.pieces, {.kind = Piece::Kind::any_run});
-          continue;
-        }
-        if (known.state == State::valued && known.values->size() == 1) value = &known.values->front();
-        if (known.state == State::absent && piece.otherwise) value = &*piece.otherwise;
-      }
-      if (variable && value == nullptr) {
-        unsettled = true;
-        // Of an ARN operator the parts behind are compared too; of a text nothing is known behind.
-        if (kind != Relation::Kind::condition || family != Family::arn) {
-          head.pieces.push_back({.kind = Piece::Kind::any_run});
-          break;
-        }
-        head_of_arn.skip_rest_of_part(head.pieces);
-        continue;
-      }
-      const Piece plain = variable ? Piece{.kind = Piece::Kind::literal, .text = *value} : piece;
-      add(settled.pieces, plain);
-      add(wide.pieces, plain);
-      head_of_arn.add(head.pieces, plain);
-    }
-    if (free) {
-      grounded.open.push_back(std::move(wide));
-    } else if (unsettled) {
+    std::optional<Settled> settled = is_condition && family == Family::arn ? settle_arn(listed.pieces) : settle(listed.pieces);
+    if (!settled) continue;
+    Listed value{listed.text, std::move(settled->value), listed.offset}, head{listed.text, std::move(settled->head), listed.offset};
+    if (settled->free) {
+      compared_.insert(compared);
+      only_compared_whole_ &= listed.pieces.size() == 1 && is_condition &&
+                              (family == Family::text || family == Family::text_like || family == Family::text_ignoring_case);
+      grounded.open.push_back({std::move(value), std::move(head)});
+    } else if (settled->unsettled) {
       grounded.heads.push_back(std::move(head));
     } else {
-      grounded.values.push_back(std::move(settled));
+      grounded.values.push_back(std::move(value));
     }
   }
   return grounded;
@@ -253,7 +270,7 @@ Both Encoder::holds(const ReadCondition& read) {
   };
 
   RelationId relation, wide;  // wide: with what may match besides
-  std::vector<Listed> open_values;
+  std::vector<Open> open_values;
   if (read.relation) {
     relation = wide = *read.relation;
   } else {
@@ -270,28 +287,25 @@ Both Encoder::holds(const ReadCondition& read) {
   }
   if (!open_values.empty()) {
     if (!every && negated) {  // some value matches none of them: not expressible by value
-      policy::Listed whole = said.values.front();
-      for (const Listed& listed : said.values) whole.text += "\n" + listed.text;
-      const Ref must = with_absence(open(key, whole, "!")), may = with_absence(open(key, whole, "?!"));
+      const std::string whole = all_texts(said.values);
+      const Ref must = with_absence(open(key, whole, '!')), may = with_absence(open(key, whole, '~'));
       return {formulas_.all({must, may}), formulas_.any({must, may})};
     }
     std::vector<Ref> matched = {some(key, relation, is_yes)}, unsettled;
-    for (const Listed& one : open_values) {
-      const RelationId around = vocabulary_.relation(
-          {Relation::Kind::condition, said.op->family == Family::text ? Family::text_like : said.op->family,
-           said.op->comparison, {one}});
-      const Ref could = some(key, around, is_yes);
-      matched.push_back(formulas_.all({could, open(key, one, "=")}));
-      unsettled.push_back(formulas_.all({could, open(key, one, "?")}));
+    const Family family = said.op->family == Family::text ? Family::text_like : said.op->family;
+    const auto could = [&](const Listed& pattern) {
+      return some(key, vocabulary_.relation({Relation::Kind::condition, family, said.op->comparison, {pattern}}), is_yes);
+    };
+    for (const Open& one : open_values) {
+      matched.push_back(formulas_.all({could(one.wide), open(key, one.wide.text, '=')}));
+      unsettled.push_back(formulas_.all({could(one.head), open(key, one.head.text, '?')}));
     }
     const Ref match = formulas_.any(matched);
     matched.insert(matched.end(), unsettled.begin(), unsettled.end());
     const Ref perhaps = formulas_.any(std::move(matched));
     if (!every) return {with_absence(match), with_absence(match)};
     if (!negated) {  // every value is among the listed: open whether they are
-      policy::Listed whole = said.values.front();
-      for (const Listed& listed : said.values) whole.text += "\n" + listed.text;
-      const Ref all = formulas_.any({negation(here), open(key, whole, "&")});
+      const Ref all = formulas_.any({negation(here), open(key, all_texts(said.values), '&')});
       return {all, all};
     }
     return {negation(perhaps), negation(match)};
@@ -321,10 +335,9 @@ Both Encoder::resources(const ReadStatement& read) {
   std::vector<Ref> certain = {matches(grounded.values)};
   std::vector<Ref> possible = {matches(grounded.heads)};
   if (setting_.open_variables) {
-    for (const Listed& one : grounded.open) {
-      const Ref could = matches({one});
-      certain.push_back(formulas_.all({could, open(resource_key, one, "=")}));
-      possible.push_back(formulas_.all({could, open(resource_key, one, "?")}));
+    for (const Open& one : grounded.open) {
+      certain.push_back(formulas_.all({matches({one.wide}), open(resource_key, one.wide.text, '=')}));
+      possible.push_back(formulas_.all({matches({one.head}), open(resource_key, one.head.text, '?')}));
     }
   }
   const Ref match = formulas_.any(certain);

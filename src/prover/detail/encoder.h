@@ -3,6 +3,7 @@
 // condition keys. Mirrors authz/plain.cc, which is the definition.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -102,14 +103,25 @@ class Encoder {
     const std::vector<std::string>* values = nullptr;
     bool several = false;
   };
+  // A text whose variables are settled as far as they can be.
+  struct Settled {
+    policy::Pieces value;  // the variables' values in their places; `*` for those that have none
+    policy::Pieces head;   // as far as the first variable, and `*`: what does not match this is no match for certain
+    bool unsettled = false, free = false;  // a variable has no value, or any
+  };
   // A list whose variables are settled.
+  struct Open {
+    policy::Listed wide, head;  // `*` in each variable's place; as far as the first, and `*`
+  };
   struct Grounded {
     std::vector<policy::Listed> values;   // fully known
-    std::vector<policy::Listed> heads;    // of those that no value settles: as far as is known
-    std::vector<policy::Listed> open;     // of free variables: `*` in the variable's place
+    std::vector<policy::Listed> heads;    // of those that no value settles
+    std::vector<Open> open;               // of those that a free variable decides
   };
 
   const Known& known(KeyId key);
+  Settled settle(const policy::Pieces& pieces);
+  std::optional<Settled> settle_arn(const policy::Pieces& pieces);
   Grounded ground(const std::vector<policy::Listed>& values, Relation::Kind kind, policy::Family family, KeyId compared);
   Both holds(const ReadCondition& condition);
   Both resources(const ReadStatement& statement);
@@ -120,7 +132,7 @@ class Encoder {
   Ref allowed(std::span<const authz::Named> policies, policy::Exemptions exemptions, const ActionClass& action);
   Ref allowed(const authz::Layers& layers, const ActionClass& action);
   Ref allowed(const policy::Document& document, const ActionClass& action);
-  Ref open(KeyId key, const policy::Listed& value, std::string_view what);
+  Ref open(KeyId key, std::string_view text, char what);
 
   Vocabulary& vocabulary_;
   Readings& readings_;

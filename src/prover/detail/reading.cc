@@ -4,16 +4,6 @@
 
 namespace ringwall::prover::detail {
 
-bool has_variable(const policy::Listed& listed) {
-  return std::ranges::any_of(listed.pieces, [](const policy::Piece& piece) {
-    return piece.kind == policy::Piece::Kind::variable;
-  });
-}
-
-bool has_variables(const std::vector<policy::Listed>& values) {
-  return std::ranges::any_of(values, has_variable);
-}
-
 ReadCondition Readings::read(const policy::Condition& condition) {
   ReadCondition read{&condition, vocabulary_.key(condition.key)};
   if (condition.op->family != policy::Family::null && !has_variables(condition.values)) {

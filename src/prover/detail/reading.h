@@ -53,7 +53,4 @@ class Readings {
   std::vector<policy::DocumentPtr> kept_;
 };
 
-bool has_variable(const policy::Listed& listed);
-bool has_variables(const std::vector<policy::Listed>& values);
-
 }  // namespace ringwall::prover::detail

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "base/check.h"
-
 namespace ringwall::prover::detail {
 namespace {
 
@@ -294,10 +292,10 @@ Solution Solver::ask_sat(const Problem& problem) {
   std::vector<std::size_t> chosen;
   for (const auto& of_key : choices) {
     const auto holding = std::ranges::find_if(of_key, [&](sat::Literal choice) { return solver.value(choice); });
-    RW_CHECK(holding != of_key.end());
+    if (!at_.vocabulary.consistency().holds(holding != of_key.end(), "a model of the clauses chooses a value of every key")) return {};
     chosen.push_back(static_cast<std::size_t>(holding - of_key.begin()));
   }
-  RW_CHECK(value_of(problem, chosen));  // the solver's model is one
+  if (!at_.vocabulary.consistency().holds(value_of(problem, chosen), "a model of the clauses is one of the formula")) return {};
   return {Outcome::satisfiable, model_of(problem, chosen), {}};
 }
 

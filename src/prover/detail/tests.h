@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "prover/detail/consistency.h"
 #include "prover/detail/keys.h"
 #include "prover/domain.h"
 
@@ -41,22 +42,27 @@ struct Test {
 // Names and relations that outlive a query: the same policy met again costs nothing.
 class Vocabulary {
  public:
-  Vocabulary() { key("resource:"); }  // resource_key: no condition key has such a name
+  explicit Vocabulary(Consistency& consistency) : consistency_(consistency) { key("resource:"); }  // resource_key: no condition key has such a name
 
   KeyId key(std::string_view lower_name);
   const std::string& name(KeyId key) const { return names_[key]; }
   const KnownKey& known(KeyId key);
 
-  RelationId relation(Relation relation);
+  RelationId relation(Relation relation);  // its values are grounded
   const Relation& operator[](RelationId id) const { return relations_[id]; }
   std::size_t relations() const { return relations_.size(); }
+  Consistency& consistency() { return consistency_; }
 
  private:
+  Consistency& consistency_;
   std::deque<std::string> names_;
   std::deque<std::optional<KnownKey>> known_;
   std::unordered_map<std::string, KeyId> keys_;
   std::deque<Relation> relations_;
   std::unordered_map<std::string, RelationId> by_text_;
 };
+
+bool has_variable(const policy::Listed& listed);
+bool has_variables(const std::vector<policy::Listed>& values);
 
 }  // namespace ringwall::prover::detail

@@ -3,6 +3,8 @@
 // about who outside has access to what the server stores.
 // https://docs.aws.amazon.com/access-analyzer/latest/APIReference/
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "service/service.h"
@@ -19,7 +21,12 @@ inline constexpr std::size_t archive_rules_max = 100;  // of an analyzer
 // Resources whose policies have changed and are analysed anew by one call; the next call goes on.
 inline constexpr std::size_t analyses_per_call_max = 1'000;
 
-// The operations, for service::Service with the model "accessanalyzer".
-std::vector<service::Operation> operations();
+// Takes a bug that the prover met in itself: what did not hold, and the question as JSON, for a report. Called on any
+// thread; the same bug may come again.
+using BugSink = std::function<void(const std::string& what, const std::string& question)>;
+
+// The operations, for service::Service with the model "accessanalyzer". A check that meets such a bug is answered with
+// InternalServerException, and a resource whose analysis does has a finding with AWS's INTERNAL_ERROR.
+std::vector<service::Operation> operations(BugSink bugs);
 
 }  // namespace ringwall::accessanalyzer

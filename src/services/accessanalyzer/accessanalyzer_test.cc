@@ -32,7 +32,7 @@ class AccessAnalyzer : public ::testing::Test {
     for (const Json& finding : (*output)["findings"].items()) out += (out.empty() ? "" : " ") + finding.str("issueCode");
     return out;
   }
-  World world_{operations()};
+  World world_{operations([](const std::string& what, const std::string& question) { ADD_FAILURE() << what << "\n" << question; })};
 };
 
 TEST_F(AccessAnalyzer, FindsWhatTheLintFindsInItsOrder) {

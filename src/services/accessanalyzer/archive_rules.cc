@@ -1,5 +1,7 @@
 // Archive rules: findings that are expected leave the list by themselves.
 
+#include <functional>
+
 #include "services/accessanalyzer/detail/analysis.h"
 #include "services/accessanalyzer/detail/rules.h"
 #include "text/time.h"
@@ -43,11 +45,11 @@ ApiResult<Json> delete_rule(const Call& call) {
 }
 
 // To the findings that are there already; a rule by itself meets only those that come later.
-ApiResult<Json> apply_rule(const Call& call) {
+ApiResult<Json> apply_rule(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const auto rule, find_rule(call, analyzer));
   const Json filter = (*rule)["filter"];
-  for (const Analysed& resource : analysed(call, analyzer)) {
+  for (const Analysed& resource : analysed(bugs, call, analyzer)) {
     change_status(call, resource, "ACTIVE", "ARCHIVED", [&](const Json& finding) { return meets(filter, finding); });
   }
   return Json::object();
@@ -55,7 +57,7 @@ ApiResult<Json> apply_rule(const Call& call) {
 
 }  // namespace
 
-std::vector<service::Operation> archive_rule_operations() {
+std::vector<service::Operation> archive_rule_operations(const BugSink& bugs) {
   using service::Access;
   return {
       {"CreateArchiveRule", Access::write, ask_about_rule("access-analyzer:CreateArchiveRule"), create_rule},
@@ -63,7 +65,7 @@ std::vector<service::Operation> archive_rule_operations() {
       {"ListArchiveRules", Access::read, ask_about_named("access-analyzer:ListArchiveRules"), list_rules},
       {"UpdateArchiveRule", Access::write, ask_about_rule("access-analyzer:UpdateArchiveRule"), update_rule},
       {"DeleteArchiveRule", Access::write, ask_about_rule("access-analyzer:DeleteArchiveRule"), delete_rule},
-      {"ApplyArchiveRule", Access::write, ask_about_arn("access-analyzer:ApplyArchiveRule"), apply_rule},
+      {"ApplyArchiveRule", Access::write, ask_about_arn("access-analyzer:ApplyArchiveRule"), std::bind_front(apply_rule, bugs)},
   };
 }
 

@@ -73,6 +73,7 @@ std::vector<Reason> reasons_of(const policy::Document& document, const std::vect
 Outcome outcome_of(const policy::Document& document, const prover::Query& query, const People& people, const Wording& wording) {
   prover::Prover prover;
   prover::Answer answer = prover.ask(query);
+  if (answer.bug) return {.bug = std::move(answer.bug)};
   if (answer.verdict == prover::Verdict::found) return {false, wording.failed, reasons_of(document, answer.findings, wording)};
   std::ranges::move(people.undecided, std::back_inserter(answer.undecided));
   if (answer.verdict == prover::Verdict::none && answer.undecided.empty()) return {true, wording.passed};
@@ -92,6 +93,16 @@ bool is_arn(std::string_view text) {
     text.remove_prefix(colon + 1);
   }
   return !text.empty();
+}
+
+// A variable may stand for any text, so it is asked about all of them.
+std::string with_wildcards(std::string text) {
+  for (std::size_t begin = 0; (begin = text.find("${", begin)) != std::string::npos; ++begin) {
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string::npos) break;
+    text.replace(begin, end + 1 - begin, "*");
+  }
+  return text;
 }
 
 }  // namespace
@@ -121,11 +132,13 @@ Result<Outcome> check_access_not_granted(const std::string& text, const Access& 
     RW_TRY(prover::Constraint actions, prover::on_actions(access.actions));
     where.push_back(std::move(actions));
   }
+  std::vector<std::string> resources_asked;
   for (const std::string& resource : access.resources) {
     if (!is_arn(resource)) return fail(Failure::invalid, "`" + resource + "` is no ARN with wildcards in its resource id only");
+    resources_asked.push_back(with_wildcards(resource));
   }
-  if (!access.resources.empty()) {
-    RW_TRY(prover::Constraint resources, prover::on_resources(access.resources));
+  if (!resources_asked.empty()) {
+    RW_TRY(prover::Constraint resources, prover::on_resources(resources_asked));
     where.push_back(std::move(resources));
   }
   prover::Query query;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "prover/prover.h"
 
 namespace ringwall::accessanalyzer {
 
@@ -23,6 +24,7 @@ struct Outcome {
   bool passed = false;
   std::string message;
   std::vector<Reason> reasons = {};  // by statement
+  std::optional<prover::Bug> bug = {};  // then there is no outcome
 };
 
 // Each is Failure::invalid for a document that is no policy of its type. A statement of a resource's
@@ -31,7 +33,7 @@ struct Outcome {
 // Does `updated` allow nothing that `existing` does not?
 Result<Outcome> check_no_new_access(const std::string& updated, const std::string& existing, PolicyType type);
 
-// At least one of `actions` (any, if there are none) on at least one of `resources` (any).
+// A resource's wildcards and variables stand for any text. At least one of `actions` (any, if there are none) on at least one of `resources` (any).
 struct Access {
   std::vector<std::string> actions = {}, resources = {};
 };

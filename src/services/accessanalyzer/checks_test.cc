@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/policy.h"
+#include "services/accessanalyzer/detail/check_answer.h"
 
 namespace ringwall::accessanalyzer {
 namespace {
@@ -173,6 +174,38 @@ TEST(Checks, ReadADocumentAtTheLimitAndNotPastIt) {
   };
   EXPECT_EQ(said(check_no_new_access(of_length(policy::document_bytes_max), policy_of({get}), identity)), "PASS");
   EXPECT_TRUE(said(check_no_new_access(of_length(policy::document_bytes_max + 1), policy_of({get}), identity)).starts_with("error: "));
+}
+
+// What ended the server: a variable before the fifth colon. Of callers it is not decided, which is no PASS.
+TEST(Checks, AnswerWhereAVariableStandsInAnArn) {
+  const std::string own = trust(R"("*")", R"({"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:role/x"}})");
+  const std::string named = trust(R"("*")", R"({"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}})");
+  EXPECT_EQ(said(check_no_new_access(own, named, resource)), "FAIL ? ?");
+  EXPECT_EQ(said(check_no_new_access(named, own, resource)), "FAIL ? ?");
+  EXPECT_EQ(said(check_access_not_granted(own, {.actions = {"sts:AssumeRole"}}, resource)), "FAIL ? ?");
+  EXPECT_EQ(said(check_no_public_access(own)), "FAIL ? ?");
+  const std::string source = trust(R"("*")", R"({"ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:${aws:PrincipalAccount}:x"}})");
+  const std::string sources = trust(R"("*")", R"({"ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:*:x"}})");
+  EXPECT_EQ(said(check_access_not_granted(source, {.actions = {"sts:AssumeRole"}}, resource)), "FAIL 0");
+  EXPECT_EQ(said(check_no_public_access(source)), "FAIL 0");
+  EXPECT_EQ(said(check_no_new_access(sources, source, resource)), "FAIL 0");
+}
+
+TEST(CheckAccessNotGranted, AVariableInAResourceStandsForAnyText) {
+  for (const char* name : {"arn:aws:s3:::books/${aws:username}", "arn:aws:s3:::books/${aws:username, 'x'}/*", "arn:aws:s3:::books/${*}"}) {
+    EXPECT_EQ(said(check_access_not_granted(policy_of({get}), {.resources = {name}}, identity)), "FAIL 0") << name;
+  }
+  EXPECT_EQ(said(check_access_not_granted(policy_of({get}), {.resources = {"arn:aws:s3:::papers/${aws:username}"}}, identity)), "PASS");
+  EXPECT_EQ(said(check_access_not_granted(policy_of({get}), {.resources = {"arn:aws:s3:::books/${"}}, identity)), "FAIL 0");
+}
+
+TEST(Checks, WhatMeetsABugOfTheProverIsAnInternalErrorAndIsRecorded) {
+  std::vector<std::string> recorded;
+  const BugSink sink = [&](const std::string& what, const std::string& question) { recorded = {what, question}; };
+  const auto answer = detail::answer_of(sink, Outcome{.passed = true, .bug = prover::Bug{"one is two", "{}"}});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "InternalServerException");
+  EXPECT_EQ(recorded, (std::vector<std::string>{"one is two", "{}"}));
 }
 
 }  // namespace

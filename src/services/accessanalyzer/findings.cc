@@ -1,5 +1,6 @@
 // Findings, and the resources that they are about.
 
+#include <functional>
 #include <set>
 
 #include "services/accessanalyzer/detail/analysis.h"
@@ -13,11 +14,11 @@ constexpr std::string_view sortable[] = {"id", "resource", "resourceType", "reso
 // As ListFindings sorts by it: numbers are times, of as many digits each.
 std::string sort_value(const Json& finding, std::string_view attribute) { return value_of(finding, attribute).value_or(std::string()); }
 
-ApiResult<std::vector<Json>> findings_met(const Call& call, const Analyzer& analyzer) {
+ApiResult<std::vector<Json>> findings_met(const BugSink& bugs, const Call& call, const Analyzer& analyzer) {
   const Json& filter = call.input["filter"];
   if (auto fault = fault_in_filter(filter, FilterUse::listing)) return std::unexpected(*std::move(fault));
   std::vector<Json> met;
-  for (const Analysed& resource : analysed(call, analyzer)) {
+  for (const Analysed& resource : analysed(bugs, call, analyzer)) {
     for (const Json& finding : resource.record["findings"].items()) {
       Json whole = finding_of(resource.record, finding);
       if (meets(filter, whole)) met.push_back(std::move(whole));
@@ -35,14 +36,14 @@ Json in_second_form(Json finding) {
   return finding;
 }
 
-ApiResult<Json> list_findings(const Call& call) {
+ApiResult<Json> list_findings(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   const Json& sort = call.input["sort"];
   const std::string attribute = sort.contains("attributeName") ? sort.str("attributeName") : "resource";
   if (std::ranges::find(sortable, attribute) == std::end(sortable)) {
     return wrong_field("sort", "Findings cannot be sorted by " + attribute);
   }
-  RW_TRY(std::vector<Json> met, findings_met(call, analyzer));
+  RW_TRY(std::vector<Json> met, findings_met(bugs, call, analyzer));
   std::vector<Placed> items;
   for (Json& finding : met) {
     std::string key = sort_value(finding, attribute) + ' ' + finding.str("id");
@@ -52,10 +53,10 @@ ApiResult<Json> list_findings(const Call& call) {
   return page_of(call.input, "findings", std::move(items), "findings " + analyzer.id() + call.input["filter"].dump() + sort.dump(), order);
 }
 
-ApiResult<Json> find_finding(const Call& call) {
+ApiResult<Json> find_finding(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   const std::string_view id = call.input.text("id");
-  for (const Analysed& resource : analysed(call, analyzer)) {
+  for (const Analysed& resource : analysed(bugs, call, analyzer)) {
     for (const Json& finding : resource.record["findings"].items()) {
       if (finding.text("id") == id) return finding_of(resource.record, finding);
     }
@@ -63,17 +64,17 @@ ApiResult<Json> find_finding(const Call& call) {
   return std::unexpected(not_found("Finding", id));
 }
 
-ApiResult<Json> get_finding(const Call& call) {
-  RW_TRY(Json finding, find_finding(call));
+ApiResult<Json> get_finding(const BugSink& bugs, const Call& call) {
+  RW_TRY(Json finding, find_finding(bugs, call));
   return Json::object({{"finding", std::move(finding)}});
 }
 
-ApiResult<Json> get_finding_v2(const Call& call) {
-  RW_TRY(Json finding, find_finding(call));
+ApiResult<Json> get_finding_v2(const BugSink& bugs, const Call& call) {
+  RW_TRY(Json finding, find_finding(bugs, call));
   return in_second_form(std::move(finding));
 }
 
-ApiResult<Json> update_findings(const Call& call) {
+ApiResult<Json> update_findings(const BugSink& bugs, const Call& call) {
   const Json& input = call.input;
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   if (input.contains("ids") == input.contains("resourceArn")) return wrong_field("ids", "Findings are named either by ids or by resourceArn");
@@ -83,7 +84,7 @@ ApiResult<Json> update_findings(const Call& call) {
   const auto is_meant = [&](const Json& finding) { return ids.contains(finding.text("id")) || (!finding.text("resource").empty() && finding.text("resource") == input.text("resourceArn")); };
   std::set<std::string_view> missing = ids;
   bool is_there = false;
-  const std::vector<Analysed> all = analysed(call, analyzer);
+  const std::vector<Analysed> all = analysed(bugs, call, analyzer);
   for (const Analysed& resource : all) {
     is_there |= resource.record.text("resourceArn") == input.text("resourceArn");
     for (const Json& finding : resource.record["findings"].items()) missing.erase(finding.text("id"));
@@ -101,13 +102,13 @@ ApiResult<Resource> resource_named(const Call& call, const Analyzer& analyzer) {
   return std::unexpected(not_found("Resource", call.input.text("resourceArn")));
 }
 
-ApiResult<Json> start_scan(const Call& call) {
+ApiResult<Json> start_scan(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const Resource resource, resource_named(call, analyzer));
   if (call.input.contains("resourceOwnerAccount") && call.input.text("resourceOwnerAccount") != resource.account) {
     return wrong_field("resourceOwnerAccount", "The resource is of the account " + resource.account);
   }
-  analysed(call, analyzer, resource.arn);
+  analysed(bugs, call, analyzer, resource.arn);
   return Json::object();
 }
 
@@ -126,10 +127,10 @@ ApiResult<Json> list_resources(const Call& call) {
 }
 
 // All that is open about one resource, taken together.
-ApiResult<Json> get_resource(const Call& call) {
+ApiResult<Json> get_resource(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const Resource resource, resource_named(call, analyzer));
-  const std::vector<Analysed> all = analysed(call, analyzer);
+  const std::vector<Analysed> all = analysed(bugs, call, analyzer);
   const auto known = std::ranges::find(all, resource_key(analyzer, resource.arn), &Analysed::key);
   if (known == all.end()) return std::unexpected(not_found("Resource", resource.arn));
   Json answer = known->record;
@@ -154,24 +155,24 @@ ApiResult<Json> get_resource(const Call& call) {
 }  // namespace
 
 // Reading brings what is kept up to date, so most of these write.
-std::vector<service::Operation> finding_operations() {
+std::vector<service::Operation> finding_operations(const BugSink& bugs) {
   using service::Access;
   const auto list = ask_about_arn("access-analyzer:ListFindings"), get = ask_about_arn("access-analyzer:GetFinding");
   return {
-      {"ListFindings", Access::write, list, list_findings},
-      {"ListFindingsV2", Access::write, list, list_findings},
-      {"GetFinding", Access::write, get, get_finding},
-      {"GetFindingV2", Access::write, get, get_finding_v2},
-      {"UpdateFindings", Access::write, ask_about_arn("access-analyzer:UpdateFindings"), update_findings},
+      {"ListFindings", Access::write, list, std::bind_front(list_findings, bugs)},
+      {"ListFindingsV2", Access::write, list, std::bind_front(list_findings, bugs)},
+      {"GetFinding", Access::write, get, std::bind_front(get_finding, bugs)},
+      {"GetFindingV2", Access::write, get, std::bind_front(get_finding_v2, bugs)},
+      {"UpdateFindings", Access::write, ask_about_arn("access-analyzer:UpdateFindings"), std::bind_front(update_findings, bugs)},
   };
 }
 
-std::vector<service::Operation> resource_operations() {
+std::vector<service::Operation> resource_operations(const BugSink& bugs) {
   using service::Access;
   return {
-      {"StartResourceScan", Access::write, ask_about_arn("access-analyzer:StartResourceScan"), start_scan},
+      {"StartResourceScan", Access::write, ask_about_arn("access-analyzer:StartResourceScan"), std::bind_front(start_scan, bugs)},
       {"ListAnalyzedResources", Access::read, ask_about_arn("access-analyzer:ListAnalyzedResources"), list_resources},
-      {"GetAnalyzedResource", Access::write, ask_about_arn("access-analyzer:GetAnalyzedResource"), get_resource},
+      {"GetAnalyzedResource", Access::write, ask_about_arn("access-analyzer:GetAnalyzedResource"), std::bind_front(get_resource, bugs)},
   };
 }
 

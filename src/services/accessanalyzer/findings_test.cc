@@ -48,6 +48,20 @@ TEST_F(Findings, NameEachPrincipalFromOutsideAndNobodyFromWithin) {
                                        R"(saml: {"Federated":"arn:aws:iam::)" + own + R"(:saml-provider/desk"} {} ACTIVE)"}));
 }
 
+// One such role ended the server at every listing.
+TEST_F(Findings, ARoleWhoseTrustHasAVariableInAnArnHidesNoOther) {
+  const std::string analyzer = new_analyzer(), own = account();
+  put_role(own, "partner", trusting(R"({"AWS":"111122223333"})"));
+  const std::string condition = R"({"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:role/x"}})";
+  put_role(own, "same", trusting(R"("*")", condition));
+  put_role(own, "source", trusting(R"("*")", R"({"ArnLike":{"aws:SourceArn":"arn:aws:events:us-east-1:${aws:SourceAccount}:rule/n"}})"));
+  const Lines lines = findings(analyzer);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], R"(partner: {"AWS":"111122223333"} {} ACTIVE)");
+  EXPECT_TRUE(lines[1].starts_with(R"(same: {"AWS":"*"} public)")) << lines[1];
+  EXPECT_TRUE(lines[2].starts_with(R"(source: {"AWS":"*"} public)")) << lines[2];
+}
+
 TEST_F(Findings, AConditionThatOnlyTheZoneMeetsClosesAStar) {
   const std::string analyzer = new_analyzer(), own = account();
   const std::string organization = world_.directory().current()->organization->id;

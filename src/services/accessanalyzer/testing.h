@@ -108,7 +108,7 @@ class Analyzing : public ::testing::Test {
     return lines;
   }
 
-  World world_{operations()};
+  World world_{operations([](const std::string& what, const std::string& question) { ADD_FAILURE() << what << "\n" << question; })};
   service::Caller admin_ = world_.as_administrator();
 };
 

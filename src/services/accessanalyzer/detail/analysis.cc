@@ -155,7 +155,7 @@ std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer) {
   return all;
 }
 
-std::vector<Analysed> analysed(const Call& call, const Analyzer& analyzer, std::string_view again) {
+std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again) {
   std::map<std::string, Analysed> records;
   for (const store::Entry& entry : call.transaction.list(resource_prefix(analyzer))) records.emplace(entry.key, Analysed{entry.key, *entry.document});
   const auto listed = [&] {
@@ -182,7 +182,7 @@ std::vector<Analysed> analysed(const Call& call, const Analyzer& analyzer, std::
     if (analyses == analyses_per_call_max && resource.arn != again) continue;
     ++analyses;
     Analysed& one = records.try_emplace(key, Analysed{key, new_record(resource, now)}).first->second;
-    keeper.renew(one.record, external_access(*guarded, zone, call.estate));
+    keeper.renew(one.record, external_access(*guarded, zone, call.estate, bugs));
     one.record.set("fingerprint", fingerprint).set("analyzedAt", now);
     call.transaction.put(key, one.record);
   }

@@ -32,7 +32,7 @@ std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer);
 
 // All records, as they are now; changes are written to the call's transaction. `again` names a
 // resource that is analysed whether or not it has changed.
-std::vector<Analysed> analysed(const Call& call, const Analyzer& analyzer, std::string_view again = {});
+std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again = {});
 
 // FindingSummary's members.
 Json finding_of(const Json& record, const Json& finding);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "service/service.h"
+#include "services/accessanalyzer/accessanalyzer.h"
 
 namespace ringwall::accessanalyzer::detail {
 
@@ -78,9 +79,9 @@ ApiResult<Json> page_of(const Json& input, const char* member, std::vector<Place
                         Order order = Order::ascending);
 
 std::vector<service::Operation> analyzer_operations();
-std::vector<service::Operation> archive_rule_operations();
-std::vector<service::Operation> finding_operations();
-std::vector<service::Operation> resource_operations();
-std::vector<service::Operation> check_operations();
+std::vector<service::Operation> archive_rule_operations(const BugSink& bugs);
+std::vector<service::Operation> finding_operations(const BugSink& bugs);
+std::vector<service::Operation> resource_operations(const BugSink& bugs);
+std::vector<service::Operation> check_operations(const BugSink& bugs);
 
 }  // namespace ringwall::accessanalyzer::detail

@@ -62,8 +62,8 @@ policy::DocumentPtr alone(const policy::Document& document, std::size_t statemen
 
 class Search {
  public:
-  Search(const Guarded& resource, const Zone& zone, const estate::Estate& estate)
-      : resource_(resource), zone_(zone), estate_(estate), documents_(documents_of(resource)) {}
+  Search(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs)
+      : resource_(resource), zone_(zone), estate_(estate), bugs_(bugs), documents_(documents_of(resource)) {}
 
   std::vector<Json> run() {
     std::vector<Json> findings;
@@ -175,6 +175,7 @@ class Search {
     query.allowing = {prover::Side{.layers = layers}, prover::Side{.document = candidate.alone}};
     query.classes_max = classes_max;
     prover::Answer answer = prover_.ask(query);
+    if (answer.bug) bugs_(answer.bug->what, answer.bug->question);
     if (answer.verdict == prover::Verdict::none && !people.undecided.empty()) answer.verdict = prover::Verdict::inconclusive;
     return answer;
   }
@@ -236,6 +237,7 @@ class Search {
   const Guarded& resource_;
   const Zone& zone_;
   const estate::Estate& estate_;
+  const BugSink& bugs_;
   const std::vector<const policy::Document*> documents_;
   std::optional<People> outsiders_ = {}, public_ = {};  // made when there is something to ask
   std::vector<policy::DocumentPtr> kept_ = {};  // what the prover has read
@@ -246,8 +248,8 @@ class Search {
 
 bool Zone::contains(std::string_view account) const { return std::ranges::binary_search(accounts, account); }
 
-std::vector<Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate) {
-  return Search(resource, zone, estate).run();
+std::vector<Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs) {
+  return Search(resource, zone, estate, bugs).run();
 }
 
 }  // namespace ringwall::accessanalyzer::detail

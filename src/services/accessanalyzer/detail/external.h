@@ -9,6 +9,7 @@
 
 #include "authz/authz.h"
 #include "estate/estate.h"
+#include "services/accessanalyzer/accessanalyzer.h"
 #include "text/json.h"
 
 namespace ringwall::accessanalyzer::detail {
@@ -32,7 +33,8 @@ struct Guarded {
 };
 
 // What a finding says, in the members of FindingSummary: principal, action, condition, isPublic,
-// resourceControlPolicyRestriction, and `error` where it could not be decided.
-std::vector<text::Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate);
+// resourceControlPolicyRestriction, and `error` where it could not be decided. One that meets a bug of the prover is such a
+// one, and hides no other.
+std::vector<text::Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs);
 
 }  // namespace ringwall::accessanalyzer::detail
