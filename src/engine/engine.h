@@ -48,6 +48,8 @@ class Engine {
                                       const crypto::Identity& identity) = 0;
   // Ready to serve? Cheap; unavailable while starting.
   virtual Result<> probe(const host::Host& host, const Instance& instance) = 0;
+  // Restores the master user whole: the role itself, what it may do, how it signs in, and this
+  // password. Ends sessions that hold roles locked.
   virtual Result<> set_master_password(const host::Host& host, const Instance& instance,
                                        const Secret& password) = 0;
   // Re-reads certificate and configuration without a restart.

@@ -174,12 +174,21 @@ Result<> Postgres::probe(const host::Host& host, const Instance& instance) {
   return {};
 }
 
+// Nobody keeps the administrator out by leaving a transaction open.
+Result<> insist(detail::Administrator& administrator, const std::string& statements) {
+  auto outcome = administrator.run(statements, 5s);
+  if (outcome || outcome.error().kind != Failure::conflict) return outcome;
+  RW_DO(administrator.run(detail::unlock_statement(), 5s));
+  return administrator.run(statements, 5s);
+}
+
 Result<> Postgres::set_master_password(const host::Host& host, const Instance& instance,
                                        const Secret& password) {
   RW_DO(detail::check(instance));
   RW_TRY(const std::string verifier, detail::scram_verifier(password));
   RW_TRY(auto administrator, administrator_of(host, instance));
-  return administrator.run(detail::password_statement(instance, verifier), 5s);
+  RW_DO(insist(administrator, detail::master_statements(instance, verifier)));
+  return insist(administrator, detail::way_in_statement(instance));
 }
 
 Result<> Postgres::reload(host::Host& host, const Instance& instance,

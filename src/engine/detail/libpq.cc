@@ -14,6 +14,8 @@ namespace {
 
 using Moment = std::chrono::steady_clock::time_point;
 
+constexpr std::string_view lock_not_available = "55P03";
+
 // False when the moment has passed.
 bool wait_for(int fd, short events, Moment until) {
   for (;;) {
@@ -85,7 +87,8 @@ Result<Administrator> Administrator::connect(const Place& place,
                           "rdsadmin",
                           "rdsadmin",
                           // Others see what a session does, and this one sets passwords.
-                          "-c search_path=pg_catalog -c track_activities=off -c client_min_messages=error",
+                          "-c search_path=pg_catalog -c track_activities=off -c client_min_messages=error"
+                          " -c lock_timeout=2s",
                           "/dev/null/none",
                           "disable",
                           "disable",
@@ -136,7 +139,9 @@ Result<> Administrator::run(const std::string& sql, std::chrono::milliseconds pa
     if (result == nullptr) return outcome;
     const ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && outcome) {
-      outcome = failure(Failure::denied, PQresultErrorMessage(result));
+      const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+      const bool locked = state != nullptr && std::string_view(state) == lock_not_available;
+      outcome = failure(locked ? Failure::conflict : Failure::denied, PQresultErrorMessage(result));
     }
     PQclear(result);
   }

@@ -28,6 +28,7 @@ class Administrator {
   };
   // Failure::unavailable while nothing accepts connections.
   static Result<Administrator> connect(const Place& place, std::chrono::milliseconds patience);
+  // Failure::conflict when somebody else holds what it needs locked, which is not waited for long.
   Result<> run(const std::string& sql, std::chrono::milliseconds patience);
 
  private:

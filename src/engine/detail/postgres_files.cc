@@ -42,6 +42,11 @@ bool is_address(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; });
 }
 
+// As RDS documents its master user.
+constexpr const char* master_attributes =
+    " LOGIN CREATEROLE CREATEDB INHERIT NOSUPERUSER NOREPLICATION NOBYPASSRLS CONNECTION LIMIT -1"
+    " VALID UNTIL 'infinity'";
+
 std::string quoted(const std::string& name) {
   return '"' + name + '"';
 }
@@ -76,11 +81,8 @@ std::string first_statements(const Instance& instance, std::string_view verifier
       "GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION;\n"
       "CREATE ROLE " +
       master +
-      " LOGIN CREATEROLE CREATEDB NOSUPERUSER NOREPLICATION NOBYPASSRLS"
-      " INHERIT IN ROLE rds_superuser PASSWORD '" +
-      std::string(verifier) +
-      "'"
-      " VALID UNTIL 'infinity';\n"
+      master_attributes + " IN ROLE rds_superuser PASSWORD '" + std::string(verifier) +
+      "';\n"
       "ALTER DATABASE postgres OWNER TO " +
       master +
       ";\n"
@@ -98,8 +100,51 @@ std::string first_statements(const Instance& instance, std::string_view verifier
   return sql;
 }
 
-std::string password_statement(const Instance& instance, std::string_view verifier) {
-  return "ALTER ROLE " + quoted(instance.master_user) + " PASSWORD '" + std::string(verifier) + "'";
+// Names are letters, digits and underscores (see check), so they stand in text as they are.
+std::string master_statements(const Instance& instance, std::string_view verifier) {
+  const std::string master = quoted(instance.master_user);
+  // Locked first, so that no change that somebody has yet to commit undoes this afterwards.
+  return "LOCK TABLE pg_authid, pg_auth_members IN SHARE ROW EXCLUSIVE MODE;\n"
+         "DO $$ BEGIN IF to_regrole('" + master + "') IS NULL THEN CREATE ROLE " + master +
+         "; END IF; END $$;\n"
+         "ALTER ROLE " +
+         master + master_attributes + " PASSWORD '" + std::string(verifier) +
+         "';\n"
+         "GRANT rds_superuser TO " +
+         master +
+         ";\n"
+         "DO $$ DECLARE way regrole; BEGIN\n"
+         "  FOR way IN SELECT roleid FROM pg_auth_members WHERE member = to_regrole('" +
+         master +
+         "')\n"
+         "             AND pg_has_role(roleid, 'rds_iam', 'MEMBER') LOOP\n"
+         "    EXECUTE format('REVOKE %s FROM " +
+         master +
+         "', way);\n"
+         "  END LOOP;\n"
+         "END $$;\n";
+}
+
+std::string way_in_statement(const Instance& instance) {
+  const std::string& name = instance.master_user;
+  return "DO $$ BEGIN\n"
+         "  IF EXISTS (SELECT FROM pg_database WHERE datname = 'postgres' AND NOT\n"
+         "             (datallowconn AND datconnlimit = -1 AND has_database_privilege('" +
+         name +
+         "', oid, 'CONNECT'))) THEN\n"
+         "    ALTER DATABASE postgres ALLOW_CONNECTIONS true CONNECTION LIMIT -1;\n"
+         "    GRANT CONNECT ON DATABASE postgres TO " +
+         quoted(name) +
+         ";\n"
+         "  END IF;\n"
+         "END $$;\n";
+}
+
+std::string unlock_statement() {
+  return "SELECT pg_terminate_backend(pid, 1000) FROM pg_locks WHERE locktype = 'relation' AND granted"
+         " AND database = 0 AND relation IN"
+         " ('pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_database'::regclass)"
+         " AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()";
 }
 
 std::string settings(const Instance& instance) {

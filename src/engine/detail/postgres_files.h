@@ -17,8 +17,16 @@ Result<> check(const Instance& instance);
 // one query. `verifier` is a SCRAM verifier, never a password.
 std::string first_statements(const Instance& instance, std::string_view verifier);
 
-// "ALTER ROLE … PASSWORD …".
-std::string password_statement(const Instance& instance, std::string_view verifier);
+// Makes the master user what it was at first, with this verifier: the role itself where it is
+// missing, its attributes, its membership in rds_superuser, and sign-in by password, for which
+// whatever leads to rds_iam is taken from it. One query, which happens as a whole or not at all.
+std::string master_statements(const Instance& instance, std::string_view verifier);
+
+// Lets the master user into the database `postgres`, if somebody has closed it.
+std::string way_in_statement(const Instance& instance);
+
+// Ends every session that has changed roles or databases and not committed: it has them locked.
+std::string unlock_statement();
 
 std::string settings(const Instance& instance);  // postgresql.conf
 std::string access_rules();                      // pg_hba.conf

@@ -68,6 +68,20 @@ TEST_F(Reconciling, AppliesAPasswordWithoutRestarting) {
   EXPECT_FALSE(document("shop")->contains("master_password"));
 }
 
+TEST_F(Reconciling, SaysThatAPasswordCannotBeSetAndSetsItWhenItCan) {
+  make_available();
+  host.fail_at("set_password", Error{Failure::denied, "a master user that is beyond repair"});
+  set_password("shop", "Another-Pass-2");
+  ASSERT_TRUE(signal.eventually([&] { return message().find("beyond repair") != std::string::npos; }));
+  EXPECT_TRUE(becomes("shop", "available")) << "it serves";
+  EXPECT_NE(message().find("the master password is not set yet"), std::string::npos) << message();
+  EXPECT_EQ(host.disk(id_)->password, test_password);
+  host.fail_at("set_password", std::nullopt);
+  ASSERT_TRUE(signal.eventually([&] { return host.disk(id_)->password == "Another-Pass-2"; }));
+  ASSERT_TRUE(signal.eventually([&] { return !document("shop")->contains("master_password"); }));
+  EXPECT_EQ(message(), "");
+}
+
 TEST_F(Reconciling, KeepsAPasswordThatArrivesWhileAnotherIsApplied) {
   make_available();
   host.once_at("set_password", [&] { set_password("shop", "Third-Pass-3"); });

@@ -156,7 +156,7 @@ Result<Next> Keeper::finish(const Record& record) {
     RW_TRY(const bool grown, grow(record));
     if (!grown) return again();
   }
-  RW_DO(apply_password(record, *engine));
+  if (const auto set = apply_password(record, *engine); !set) return without_password(record, set.error());
   RW_DO(renew_certificate(record, *engine));
   const TimePoint now = parts_.environment.clock.now();
   const std::string applied(record.text("master_password"));
@@ -184,6 +184,15 @@ Result<> Keeper::apply_password(const Record& record, engine::Engine& engine) {
   if (sealed.empty()) return {};
   RW_TRY(const Secret password, open_password(parts_.environment, id_, sealed));
   return timed("password", [&] { return engine.set_master_password(parts_.host, record.instance(), password); });
+}
+
+// The engine serves, so an instance is not `modifying` for as long as its password cannot be set:
+// it is available, says why, and goes on trying.
+std::unexpected<Error> Keeper::without_password(const Record& record, const Error& error) {
+  if (failures_ + 1 >= failures_told && record.text("DBInstanceStatus") == "modifying") {
+    (void)amend(parts_.environment.store, record, [](Json& document) { document.set("DBInstanceStatus", "available"); });
+  }
+  return fail(error, "the master password is not set yet");
 }
 
 // An adopted engine's certificate is as old as its document says.

@@ -84,6 +84,7 @@ class Keeper {
   Result<> listen(const Record& record);
   Result<> renew_certificate(const Record& record, engine::Engine& engine);
   Result<> apply_password(const Record& record, engine::Engine& engine);
+  std::unexpected<Error> without_password(const Record& record, const Error& error);
   Result<> hold(host::Running running);
   Result<> end(host::Stop how);
   Next failed(const std::optional<Record>& record, const Error& error);
