@@ -37,6 +37,7 @@ struct ServeFlags {
   std::string user;           // empty: `ringwall` if there is such a user, else an unassigned uid
   OnStop on_stop = OnStop::stop;
   unsigned threads = 0;
+  bool without_limits = false;
 };
 
 struct ExecFlags {

@@ -90,6 +90,8 @@ int run(int argc, char** argv) {
   static const std::map<std::string, OnStop> endings = {{"stop", OnStop::stop}, {"keep", OnStop::keep}};
   takes(serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases"), endings, "stop|keep");
   serve_command->add_option("--threads", serve_flags.threads, "threads that read requests (0: one for each processor)")->check(CLI::Range(0, 256));
+  serve_command->add_flag("--without-limits", serve_flags.without_limits,
+                          "start databases even where the kernel cannot hold them to their class's memory, processes and processor time");
 
   std::string data = data_folder_default;
   Format format = Format::text;

@@ -134,6 +134,16 @@ Result<> end_with(pid_t helper) {
   return {};
 }
 
+// Without memory the kernel kills both halves after everything else. Some containers withhold the right
+// to ask for it even from root; the databases, which ask to go first, are killed before them all the same.
+void be_killed_last() {
+  constexpr std::string_view last = "-900";
+  const os::UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (::write(file.get(), last.data(), last.size()) != static_cast<ssize_t>(last.size())) {
+    complain("cannot ask the kernel to spare this server when memory runs out: it lacks CAP_SYS_RESOURCE");
+  }
+}
+
 // The child: everything that parses bytes from outside.
 int run_server(const ServeFlags& flags, const server::Options& options, const std::string& plugins, const Account& account, os::UniqueFd listener,
                os::UniqueFd host_socket, pid_t helper) {
@@ -209,9 +219,11 @@ int serve(const ServeFlags& given) {
                                 .dns_suffix = flags.dns_suffix,
                                 .plugin_folder = inside_plugins,
                                 .io_threads = flags.threads};
-  host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins};
+  host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins,
+                             .without_limits = flags.without_limits};
   const auto claimed = host::claim(helper);
   if (!claimed) return complain(claimed.error().message);
+  be_killed_last();
   const pid_t helper_pid = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return complain(os::system_error("cannot start the server", errno).message);

@@ -88,6 +88,7 @@ int status(const std::string& data, Format format) {
   fmt::print("ringwall {} at {} since {}\n", json->text("version"), json->text("endpoint"), json->text("started"));
   fmt::print("  account {}, region {}, data {}\n", json->text("account"), json->text("region"), json->text("data"));
   fmt::print("  audit {}\n", json->text("audit"));
+  fmt::print("  limits {}\n", json->text("limits"));
   for (const Json& engine : (*json)["engines"].items()) fmt::print("  engine {}\n", engine.as_string());
   for (const Json& network : (*json)["networks"].items()) fmt::print("  {:<22} {}\n", network.text("vpc"), network.text("cidr"));
   for (const Json& db : (*json)["databases"].items()) {

@@ -45,6 +45,7 @@ class Host final : public host::Host {
   Result<host::Finished> run(const host::Process&) override { return never(); }
   Result<host::Running> start(const host::Process&) override { return never(); }
   Result<host::Running> adopt(const std::string&) override { return never(); }
+  Result<> limit(const std::string&, const host::Limits&) override { return never(); }
   Result<> signal(const std::string&, int) override { return never(); }
   Result<> stop(const std::string&, host::Stop) override { return never(); }
   std::string socket_folder(const std::string&) const override { return {}; }

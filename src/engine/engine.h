@@ -24,6 +24,7 @@ struct Instance {
   std::string database;            // made at initialisation; may be empty
   std::uint64_t memory_bytes = 0;  // to size buffers by
   unsigned connections_max = 100;
+  host::Limits limits = {};  // of all its processes together
 };
 
 // An engine version that can be offered: its binaries are installed.

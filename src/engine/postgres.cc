@@ -81,6 +81,7 @@ host::Process process_of(const Instance& instance, const std::string& id_suffix)
   process.volume_id = instance.id;
   process.interface_id = instance.interface_id;
   process.uid = instance.uid;
+  process.limits = instance.limits;
   // TZ spares initdb a comparison of this machine's clock with every zone there is.
   process.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
   return process;

@@ -105,6 +105,7 @@ class TestingHost final : public host::Host {
     const auto fd = static_cast<int>(::syscall(SYS_pidfd_open, running_, 0));
     return host::Running{.pid = running_, .pidfd = os::UniqueFd(fd)};
   }
+  Result<> limit(const std::string&, const host::Limits&) override { return absent(); }
   Result<> signal(const std::string&, int number) override {
     RW_CHECK(running_ != 0 && ::kill(running_, number) == 0);
     return {};

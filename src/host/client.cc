@@ -62,6 +62,9 @@ class Client final : public Host {
   Result<Running> adopt(const std::string& process_id) override {
     return running(AdoptProcess{process_id});
   }
+  Result<> limit(const std::string& process_id, const Limits& limits) override {
+    return done(LimitProcess{process_id, limits});
+  }
   Result<> signal(const std::string& process_id, int number) override {
     return done(SignalProcess{process_id, number});
   }

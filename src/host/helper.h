@@ -28,6 +28,8 @@ struct HelperOptions {
   std::string
       plugin_folder;  // pam_ringwall.so, ringwall_guard.so; `plugin_folder_inside` to engines
   std::string engine_user = "rdsdb";  // the name of an engine's uid inside its private root
+  // Starts processes although this machine cannot hold them to all of their limits.
+  bool without_limits = false;
   pid_t server = 0;  // when given: SIGINT, SIGTERM, SIGHUP to this process become SIGTERM there
 };
 

@@ -70,6 +70,18 @@ struct File {
   unsigned mode = 0600;
 };
 
+// What a process and all its descendants may use together: the kernel's control groups hold them to it.
+// Whoever states nothing gets little.
+struct Limits {
+  std::uint64_t memory_bytes = 512ULL << 20;  // page cache and in-memory file systems included; nothing is swapped
+  // Private memory of each process: past it an allocation fails, which a program can report to its
+  // client, while at `memory_bytes` the kernel kills.
+  std::uint64_t process_bytes = 256ULL << 20;
+  std::uint32_t processes = 64;     // threads included
+  std::uint32_t cpu_percent = 100;  // 200: two processors
+  std::uint32_t weight = 100;       // of processor and disk where others want them too: 1 to 10,000
+};
+
 // A program run inside its own mount namespace whose root holds, read-only, the system's
 // programs and libraries, a generated /etc, and read-write only /data (the volume's data
 // folder), /run/ringwall (a folder shared with the server, for sockets) and a private /tmp.
@@ -82,6 +94,7 @@ struct Process {
   std::vector<std::string> arguments;  // [0] is an absolute path
   std::vector<std::string> environment;
   std::vector<File> files;             // written as `uid` before the start
+  Limits limits = {};
 };
 
 inline constexpr uid_t engine_uid_min = 0x20000000;  // a range no distribution assigns
@@ -105,6 +118,7 @@ struct Inventory {
   std::vector<std::string> volumes;       // image files
   std::vector<std::string> open_volumes;  // mounted: not closed to the end
   std::vector<std::string> processes;     // running
+  std::vector<std::string> missing_controllers;  // "memory": what this machine cannot hold processes to
 };
 
 // Thread-safe: requests run concurrently on the host, except that the caller must not run two
@@ -132,6 +146,8 @@ class Host {
   virtual Result<Finished> run(const Process& process) = 0;
   virtual Result<Running> start(const Process& process) = 0;  // conflict when already running
   virtual Result<Running> adopt(const std::string& process_id) = 0;  // not_found when not running
+  // Holds a running process to `limits` from now on. Failure::conflict when it uses more already.
+  virtual Result<> limit(const std::string& process_id, const Limits& limits) = 0;
   virtual Result<> signal(const std::string& process_id, int signal) = 0;  // to its first process
   virtual Result<> stop(const std::string& process_id, Stop how) = 0;  // all of its cgroup
 

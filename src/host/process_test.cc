@@ -253,6 +253,9 @@ TEST_F(ProcessTest, SweepingLeavesNothingButImagesAndOutput) {
   const auto cgroup = detail::cgroup_folder({root});
   RW_ASSERT_OK(cgroup);
   EXPECT_FALSE(std::filesystem::exists(*cgroup + "/db-one"));
+  const auto group = detail::group_of({root}, "db-one");
+  RW_ASSERT_OK(group);
+  for (const detail::Control& control : group->controls) EXPECT_FALSE(std::filesystem::exists(control.folder)) << control.folder;
   RW_ASSERT_OK(sweep(options_));
   EXPECT_FALSE(std::filesystem::exists(*cgroup));
 }

@@ -159,6 +159,35 @@ TEST(Validate, VolumesHaveABoundedSizeAKeyAndAnOwnerInRange) {
   EXPECT_FALSE(open(volume_bytes_min, 64, options.server_uid));
 }
 
+TEST(Validate, LimitsAreWithinBounds) {
+  const auto accepts_limits = [](const std::function<void(Limits&)>& change) {
+    Limits limits;
+    limits.memory_bytes = memory_bytes_max;
+    change(limits);
+    EXPECT_EQ(accepts(LimitProcess{"db-1", limits}), accepts_process([&](Process& p) { p.limits = limits; }));
+    return accepts(LimitProcess{"db-1", limits});
+  };
+  EXPECT_TRUE(accepts_limits([](Limits&) {}));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.memory_bytes = memory_bytes_max + 1; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.memory_bytes = l.process_bytes = memory_bytes_min; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.process_bytes = process_bytes_min, l.memory_bytes = memory_bytes_min - 1; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.process_bytes = process_bytes_min; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.process_bytes = process_bytes_min - 1; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.memory_bytes = l.process_bytes - 1; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.processes = processes_min; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.processes = processes_min - 1; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.processes = processes_max; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.processes = processes_max + 1; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.cpu_percent = cpu_percent_min; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.cpu_percent = cpu_percent_min - 1; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.cpu_percent = cpu_percent_max; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.cpu_percent = cpu_percent_max + 1; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.weight = 0; }));
+  EXPECT_TRUE(accepts_limits([](Limits& l) { l.weight = weight_max; }));
+  EXPECT_FALSE(accepts_limits([](Limits& l) { l.weight = weight_max + 1; }));
+  EXPECT_FALSE(accepts(LimitProcess{"../1", {}}));
+}
+
 TEST(Validate, ProgramsFilesAndEnvironmentAreConfined) {
   EXPECT_TRUE(accepts_process([](Process&) {}));
   EXPECT_TRUE(accepts_process([](Process& p) { p.arguments[0] = "/bin/sh"; }));

@@ -83,6 +83,7 @@ class NotingHost final : public host::Host {
   Result<host::Finished> run(const host::Process&) override { return not_asked(); }
   Result<host::Running> start(const host::Process&) override { return not_asked(); }
   Result<host::Running> adopt(const std::string&) override { return not_asked(); }
+  Result<> limit(const std::string&, const host::Limits&) override { return not_asked(); }
   Result<> signal(const std::string&, int) override { return not_asked(); }
   Result<> stop(const std::string&, host::Stop) override { return not_asked(); }
   std::string socket_folder(const std::string&) const override { return {}; }

@@ -16,7 +16,7 @@ namespace {
 // A host that has volumes and is asked for nothing else.
 class Host final : public host::Host {
  public:
-  Result<host::Inventory> inventory() override { return host::Inventory{.networks = {}, .volumes = volumes, .open_volumes = {}, .processes = {}}; }
+  Result<host::Inventory> inventory() override { return host::Inventory{.networks = {}, .volumes = volumes, .open_volumes = {}, .processes = {}, .missing_controllers = {}}; }
   Result<> apply_network(const host::Network&) override { return never(); }
   Result<> remove_network(const std::string&) override { return never(); }
   Result<os::UniqueFd> listen(const std::string&, const std::string&, std::uint16_t, host::Transport) override { return never(); }
@@ -27,6 +27,7 @@ class Host final : public host::Host {
   Result<host::Finished> run(const host::Process&) override { return never(); }
   Result<host::Running> start(const host::Process&) override { return never(); }
   Result<host::Running> adopt(const std::string&) override { return never(); }
+  Result<> limit(const std::string&, const host::Limits&) override { return never(); }
   Result<> signal(const std::string&, int) override { return never(); }
   Result<> stop(const std::string&, host::Stop) override { return never(); }
   std::string socket_folder(const std::string&) const override { return {}; }

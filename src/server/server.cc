@@ -97,6 +97,7 @@ class Server::Parts {
   std::vector<service::Service> services() const;
   Result<> renew_certificate();
   Result<> open_gateway(os::UniqueFd listener);
+  std::string unheld() const;
   void follow_world();
   Result<> open_control();
   Json status() const;
@@ -162,6 +163,15 @@ Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   return gateway->listen(std::move(listener));
 }
 
+// What databases are not held to here, in words; empty when they are held to everything.
+std::string Server::Parts::unheld() const {
+  const auto inventory = host->inventory();
+  if (!inventory) return "unknown: " + inventory.error().message;
+  std::string names;
+  for (const std::string& name : inventory->missing_controllers) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
 // From here on the world follows the store.
 void Server::Parts::follow_world() {
   networks = std::make_unique<network::Reconciler>(
@@ -196,6 +206,7 @@ Result<> Server::Parts::open_control() {
 }
 
 Json Server::Parts::status() const {
+  const std::string missing = unheld();
   Json databases_json = Json::array();
   Json networks_json = Json::array();
   for (const store::Entry& entry : store->list("rds/")) {
@@ -221,6 +232,7 @@ Json Server::Parts::status() const {
                        {"account", administrator.account},
                        {"started", text::iso8601(started)},
                        {"audit", audit->healthy() ? "healthy" : "cannot be written: calls are refused"},
+                       {"limits", missing.empty() ? "held" : "not held, no control group for: " + missing},
                        {"engines", std::move(engines_json)},
                        {"networks", std::move(networks_json)},
                        {"databases", std::move(databases_json)}});
@@ -252,6 +264,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, os::Unique
   RW_DO(parts->identify());
   RW_DO(end_beginning(layout));
   RW_DO(parts->open_gateway(std::move(listener)));
+  if (const std::string unheld = parts->unheld(); !unheld.empty()) {
+    say("this machine cannot hold databases to their limits, no control group for: " + unheld);
+  }
   parts->follow_world();
   RW_DO(parts->open_control());
   parts->upkeep = std::thread([&self = *parts] { self.run_upkeep(); });

@@ -106,8 +106,10 @@ Result<> drop_privileges(uid_t uid) {
     if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
       return cannot("cannot drop a capability");
   }
-  const rlimit none = {0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);  // a core would carry the database's memory
+  // A core would carry the database's memory. One byte is too little for a file, and unlike none
+  // it also keeps the kernel from piping the core to a program (core(5)).
+  const rlimit least = {1, 1};
+  ::setrlimit(RLIMIT_CORE, &least);
   if (::setgroups(0, nullptr) != 0 || ::setresgid(uid, uid, uid) != 0 ||
       ::setresuid(uid, uid, uid) != 0) {
     return cannot("cannot become the engine's user");

@@ -40,9 +40,13 @@ template <typename A, Is<File> T>
 void fields(A& archive, T& v) {
   archive(v.path, v.content, v.mode);
 }
+template <typename A, Is<Limits> T>
+void fields(A& archive, T& v) {
+  archive(v.memory_bytes, v.process_bytes, v.processes, v.cpu_percent, v.weight);
+}
 template <typename A, Is<Process> T>
 void fields(A& archive, T& v) {
-  archive(v.id, v.volume_id, v.interface_id, v.uid, v.arguments, v.environment, v.files);
+  archive(v.id, v.volume_id, v.interface_id, v.uid, v.arguments, v.environment, v.files, v.limits);
 }
 template <typename A, Is<Error> T>
 void fields(A& archive, T& v) {
@@ -54,7 +58,7 @@ void fields(A& archive, T& v) {
 }
 template <typename A, Is<Inventory> T>
 void fields(A& archive, T& v) {
-  archive(v.networks, v.volumes, v.open_volumes, v.processes);
+  archive(v.networks, v.volumes, v.open_volumes, v.processes, v.missing_controllers);
 }
 template <typename A, Is<ApplyNetwork> T>
 void fields(A& archive, T& v) {
@@ -103,6 +107,10 @@ void fields(A& archive, T& v) {
 template <typename A, Is<StopProcess> T>
 void fields(A& archive, T& v) {
   archive(v.process_id, v.how);
+}
+template <typename A, Is<LimitProcess> T>
+void fields(A& archive, T& v) {
+  archive(v.process_id, v.limits);
 }
 template <typename A, Is<TakeInventory> T>
 void fields(A&, T&) {}

@@ -55,6 +55,10 @@ struct StartProcess {
 struct AdoptProcess {
   std::string process_id;
 };
+struct LimitProcess {
+  std::string process_id;
+  Limits limits;
+};
 struct SignalProcess {
   std::string process_id;
   int signal = 0;
@@ -67,7 +71,7 @@ struct TakeInventory {};
 
 using Request = std::variant<ApplyNetwork, RemoveNetwork, Listen, InterfaceNamespace, OpenVolume,
                              CloseVolume, RemoveVolume, RunProcess, StartProcess, AdoptProcess,
-                             SignalProcess, StopProcess, TakeInventory>;
+                             SignalProcess, StopProcess, TakeInventory, LimitProcess>;
 
 // The answer to any request; which fields mean something depends on the request. A descriptor
 // that belongs to the answer travels beside it.

@@ -41,7 +41,7 @@ Result<std::vector<Mount>> mount_table() {
     words >> skipped >> skipped >> skipped >> skipped >> point >> options;
     while (words >> word && word != "-") {
     }
-    words >> mount.type >> mount.source;
+    words >> mount.type >> mount.source >> mount.options;
     mount.point = unescaped(point);
     mount.source = unescaped(mount.source);
     mount.writable = options.starts_with("rw");

@@ -12,6 +12,7 @@ struct Mount {
   std::string point;   // the octal escapes undone
   std::string type;    // "ext4", "nsfs", …
   std::string source;  // "/dev/loop3"
+  std::string options;  // of the file system: "rw,memory"
   bool writable = true;
 };
 

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "host/detail/folders.h"
+#include "host/detail/limits.h"
 #include "host/detail/network.h"
 #include "host/detail/process.h"
 #include "host/detail/validate.h"
@@ -78,6 +79,9 @@ struct Performer {
   Outcome operator()(const AdoptProcess& r) const {
     return outcome_of(adopt_process(folders, r.process_id));
   }
+  Outcome operator()(const LimitProcess& r) const {
+    return outcome_of(limit_process(options, r.process_id, r.limits));
+  }
   Outcome operator()(const SignalProcess& r) const {
     return outcome_of(signal_process(folders, r.process_id, r.signal));
   }
@@ -87,7 +91,7 @@ struct Performer {
   Outcome operator()(const TakeInventory&) const {
     Outcome outcome = succeeded();
     outcome.reply.inventory = {networks(folders), volumes(folders), open_volumes(folders),
-                               processes(folders)};
+                               processes(folders), missing_controllers(folders)};
     return outcome;
   }
 };

@@ -16,6 +16,7 @@
 
 #include "host/detail/attempts.h"
 #include "host/detail/cgroup.h"
+#include "host/detail/limits.h"
 #include "host/detail/mounts.h"
 #include "host/detail/network.h"
 #include "host/detail/spawn.h"
@@ -96,14 +97,20 @@ Result<std::vector<std::string>> cgroups_of(const Folders& folders, const std::s
 }
 
 struct Place {
-  std::string cgroup;
+  Group group;
   std::string resolver;
   os::UniqueFd network_namespace;
 };
 
+Result<> end_cgroup(const Folders& folders, const std::string& id) {
+  RW_TRY(const Group group, group_of(folders, id));
+  return end_group(group);
+}
+
 // Checks what the process needs and makes its cgroup, empty: what an earlier process of this
 // id left behind (an engine's children, when only its first process was killed) is ended.
-Result<Place> prepare(const Folders& folders, const Process& process) {
+Result<Place> prepare(const HelperOptions& options, const Process& process) {
+  const Folders folders = folders_of(options);
   if (!mount_at(folders.mount(process.volume_id))) {
     return fail(Failure::not_found, "the volume `" + process.volume_id + "` is not open");
   }
@@ -111,15 +118,19 @@ Result<Place> prepare(const Folders& folders, const Process& process) {
   RW_TRY(const std::string vpc, vpc_of(folders, process.interface_id));
   RW_TRY(place.network_namespace, interface_namespace(folders, vpc, process.interface_id));
   RW_TRY(place.resolver, os::read_file(folders.resolver(vpc), 64));
-  RW_TRY(place.cgroup, cgroup_of(folders, process.id));
-  RW_DO(end_cgroup(place.cgroup));
-  RW_DO(os::make_folder(place.cgroup, 0755));
+  RW_TRY(place.group, group_of(folders, process.id));
+  RW_DO(end_group(place.group));
+  RW_DO(make_group(place.group));
+  if (auto stated = state_limits(options, place.group, process.limits); !stated) {
+    RW_DO(end_group(place.group));
+    return std::unexpected(stated.error());
+  }
   return place;
 }
 
 // Collects the output until the child has ended; at the time limit, and once it has ended, its
 // whole cgroup goes.
-Result<std::string> collect(const Waiting& child, int output, const std::string& cgroup,
+Result<std::string> collect(const Waiting& child, int output, const Group& group,
                             bool& timed_out) {
   const auto limit = Clock::now() + std::chrono::seconds(run_seconds_max);
   std::string text;
@@ -133,7 +144,7 @@ Result<std::string> collect(const Waiting& child, int output, const std::string&
     if (!ended && (ready == 0 || watched[1].revents != 0)) {
       timed_out = ready == 0;
       ended = true;
-      RW_DO(end_cgroup(cgroup));
+      RW_DO(end_group(group));
     }
     if (watched[0].revents == 0) continue;
     char buffer[16384];
@@ -174,18 +185,18 @@ Result<Finished> run_process(const HelperOptions& options, const Process& proces
   if (find_running(folders, process.id)) {
     return fail(Failure::conflict, "the process `" + process.id + "` is running");
   }
-  RW_TRY(const Place place, prepare(folders, process));
+  RW_TRY(const Place place, prepare(options, process));
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) return cannot("make a pipe");
   const os::UniqueFd reading(ends[0]);
   os::UniqueFd writing(ends[1]);
-  RW_TRY(Waiting child, spawn({options, process, place.cgroup, place.resolver,
+  RW_TRY(Waiting child, spawn({options, process, place.group, place.resolver,
                                place.network_namespace.get(), writing.get()}));
   writing.reset();
   const auto begun = let_go(child);
   bool timed_out = false;
-  auto output = collect(child, reading.get(), place.cgroup, timed_out);
-  RW_DO(end_cgroup(place.cgroup));
+  auto output = collect(child, reading.get(), place.group, timed_out);
+  RW_DO(end_group(place.group));
   int status = 0;
   while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -206,12 +217,12 @@ Result<Running> start_process(const HelperOptions& options, const Process& proce
   if (find_running(folders, process.id)) {
     return fail(Failure::conflict, "the process `" + process.id + "` is already running");
   }
-  RW_TRY(const Place place, prepare(folders, process));
+  RW_TRY(const Place place, prepare(options, process));
   const std::string log = folders.output(process.id);
   const os::UniqueFd output(
       ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!output) return cannot("open `" + log + "`");
-  RW_TRY(Waiting child, spawn({options, process, place.cgroup, place.resolver,
+  RW_TRY(Waiting child, spawn({options, process, place.group, place.resolver,
                                place.network_namespace.get(), output.get()}));
   // Written before the program runs: if this request is killed here, the child ends by itself.
   const auto written =
@@ -219,7 +230,7 @@ Result<Running> start_process(const HelperOptions& options, const Process& proce
   const auto begun = written ? let_go(child) : written;
   if (begun) return Running{child.pid, std::move(child.pidfd)};
   ::unlink(folders.record(process.id).c_str());
-  RW_DO(end_cgroup(place.cgroup));
+  RW_DO(end_group(place.group));
   return std::unexpected(begun.error());
 }
 
@@ -241,10 +252,9 @@ Result<> stop_process(const Folders& folders, const std::string& id, Stop how) {
       wait_until_ended(running->pidfd, graceful_seconds_max);
     }
   }
-  RW_TRY(const std::string folder, cgroup_folder(folders));
   RW_TRY(const auto ids, cgroups_of(folders, id));
   Result<> outcome;
-  for (const std::string& one : ids) attempt(outcome, end_cgroup(folder + "/" + one));
+  for (const std::string& one : ids) attempt(outcome, end_cgroup(folders, one));
   RW_DO(outcome);
   if (::unlink(folders.record(id).c_str()) == 0 || errno == ENOENT) return {};
   return cannot("delete `" + folders.record(id) + "`");
@@ -284,16 +294,13 @@ Result<bool> any_engine_runs(const Folders& folders) {
 }
 
 Result<> end_all_processes(const Folders& folders) {
-  RW_TRY(const std::string folder, cgroup_folder(folders));
   RW_TRY(const auto ids, cgroups_of(folders, ""));
   Result<> outcome;
   for (const std::string& id : ids) {
-    attempt(outcome, end_cgroup(folder + "/" + id));
+    attempt(outcome, end_cgroup(folders, id));
     ::unlink(folders.record(id).c_str());
   }
-  if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) attempt(outcome, cannot("remove `" + folder + "`"));
-  // Shared with other data folders, hence left to the last of them.
-  ::rmdir(std::filesystem::path(folder).parent_path().c_str());
+  attempt(outcome, remove_groups(folders));
   return outcome;
 }
 

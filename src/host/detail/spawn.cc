@@ -14,6 +14,7 @@
 #include <csignal>
 
 #include "host/detail/confine.h"
+#include "host/detail/limits.h"
 #include "host/detail/namespaces.h"
 #include "host/detail/private_root.h"
 #include "os/files.h"
@@ -89,8 +90,8 @@ Result<Waiting> spawn(const SpawnPlan& plan) {
   os::UniqueFd permission_read(permission[0]), permission_write(permission[1]);
   if (::pipe2(verdict, O_CLOEXEC) != 0) return cannot("make a pipe");
   os::UniqueFd verdict_read(verdict[0]), verdict_write(verdict[1]);
-  const os::UniqueFd cgroup(::open(plan.cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!cgroup) return cannot("open `" + plan.cgroup + "`");
+  const os::UniqueFd cgroup(::open(plan.group.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!cgroup) return cannot("open `" + plan.group.folder + "`");
 
   // Born inside its cgroup, it can at no moment be missed by who ends the cgroup.
   int pidfd = -1;
@@ -100,14 +101,18 @@ Result<Waiting> spawn(const SpawnPlan& plan) {
   arguments.exit_signal = SIGCHLD;
   arguments.cgroup = static_cast<std::uint64_t>(cgroup.get());
   const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
-  if (pid < 0) return cannot("start a process in `" + plan.cgroup + "`");
+  if (pid < 0) return cannot("start a process in `" + plan.group.folder + "`");
   if (pid == 0) {
     permission_write.reset();
     verdict_read.reset();
     live(plan, permission_read, verdict_write);
   }
-  return Waiting{static_cast<pid_t>(pid), os::UniqueFd(pidfd), std::move(permission_write),
-                 std::move(verdict_read)};
+  Waiting waiting{static_cast<pid_t>(pid), os::UniqueFd(pidfd), std::move(permission_write),
+                  std::move(verdict_read)};
+  // It waits, so that it has used nothing yet. A failure takes its permission away, and it ends.
+  RW_DO(complete(plan.group, waiting.pid));
+  RW_DO(hold(waiting.pid, plan.process.limits));
+  return waiting;
 }
 
 Result<> let_go(Waiting& waiting) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "host/detail/cgroup.h"
 #include "host/helper.h"
 #include "host/host.h"
 #include "os/fd.h"
@@ -23,7 +24,7 @@ struct Waiting {
 struct SpawnPlan {
   const HelperOptions& options;
   const Process& process;
-  const std::string& cgroup;  // exists
+  const Group& group;  // exists, with its limits
   std::string resolver;
   int network_namespace;
   int output;  // standard output and error

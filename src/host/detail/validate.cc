@@ -194,6 +194,19 @@ Result<> check_file(const File& file) {
   return {};
 }
 
+Result<> check_limits(const Limits& limits) {
+  const auto within = [](const char* what, std::uint64_t value, std::uint64_t least, std::uint64_t most) -> Result<> {
+    if (value >= least && value <= most) return {};
+    return refuse("the limit `" + std::to_string(value) + "` of " + what + " is not " + std::to_string(least) + " to " +
+                  std::to_string(most));
+  };
+  RW_DO(within("memory", limits.memory_bytes, memory_bytes_min, memory_bytes_max));
+  RW_DO(within("memory of one process", limits.process_bytes, process_bytes_min, limits.memory_bytes));
+  RW_DO(within("processes", limits.processes, processes_min, processes_max));
+  RW_DO(within("processor time", limits.cpu_percent, cpu_percent_min, cpu_percent_max));
+  return within("weight", limits.weight, 1, weight_max);
+}
+
 Result<> check_process(const Process& process, const HelperOptions& options) {
   RW_DO(check_process_id(process.id));
   RW_DO(check_id(process.volume_id, "db"));
@@ -219,7 +232,7 @@ Result<> check_process(const Process& process, const HelperOptions& options) {
   if (process.files.size() > arguments_max)
     return refuse("at most " + std::to_string(arguments_max) + " files");
   for (const File& file : process.files) RW_DO(check_file(file));
-  return {};
+  return check_limits(process.limits);
 }
 
 Result<> check(const RunProcess& request, const HelperOptions& options) {
@@ -233,6 +246,10 @@ Result<> check(const AdoptProcess& request, const HelperOptions&) {
 }
 Result<> check(const StopProcess& request, const HelperOptions&) {
   return check_process_id(request.process_id);
+}
+Result<> check(const LimitProcess& request, const HelperOptions&) {
+  RW_DO(check_process_id(request.process_id));
+  return check_limits(request.limits);
 }
 Result<> check(const TakeInventory&, const HelperOptions&) {
   return {};

@@ -18,6 +18,11 @@ inline constexpr std::size_t key_bytes = 64;
 inline constexpr std::size_t interfaces_max = 4096;  // of one network
 inline constexpr std::size_t arguments_max = 256;    // of one process; and environment, and files
 inline constexpr std::size_t path_bytes_max = 1024;
+inline constexpr std::uint64_t memory_bytes_min = 64ull << 20, memory_bytes_max = 64ull << 40;  // of a process
+inline constexpr std::uint64_t process_bytes_min = 16ull << 20;
+inline constexpr std::uint32_t processes_min = 8, processes_max = 1u << 20;
+inline constexpr std::uint32_t cpu_percent_min = 10, cpu_percent_max = 100 * 1024;
+inline constexpr std::uint32_t weight_max = 10'000;
 
 // `kind`-[A-Za-z0-9]{1,40}
 bool is_id(std::string_view text, std::string_view kind);

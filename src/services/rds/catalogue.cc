@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/rds/detail/classes.h"
 #include "services/rds/detail/common.h"
 #include "text/time.h"
 
@@ -56,7 +57,8 @@ ApiResult<Json> describe_options(const Catalogue& catalogue, const Call& call) {
   for (const auto& engine : catalogue.engines) {
     const engine::Version& version = engine->version();
     if (version.engine != engine_name || !matches_version(call.input.text("EngineVersion"), version)) continue;
-    for (const std::string_view name : class_names()) {
+    for (const InstanceClass& offered : instance_classes()) {
+      const std::string_view name = offered.name;
       if (call.input.contains("DBInstanceClass") && call.input.text("DBInstanceClass") != name) continue;
       for (const char* storage : {"gp2", "gp3"}) {
         Json zones = Json::array();

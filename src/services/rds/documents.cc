@@ -1,7 +1,5 @@
 #include "services/rds/detail/documents.h"
 
-#include <algorithm>
-#include <array>
 #include <set>
 
 #include "crypto/crypto.h"
@@ -11,18 +9,7 @@
 namespace ringwall::rds::detail {
 namespace {
 
-constexpr std::uint64_t gibibyte = 1024ULL * 1024 * 1024;
 constexpr std::uint32_t uids_max = 1U << 24;
-
-struct Class {
-  std::string_view name;
-  std::uint64_t gibibytes;
-};
-constexpr std::array<Class, 12> classes = {{
-    {"db.t3.micro", 1}, {"db.t3.small", 2}, {"db.t3.medium", 4}, {"db.t3.large", 8},
-    {"db.t4g.micro", 1}, {"db.t4g.small", 2}, {"db.t4g.medium", 4}, {"db.t4g.large", 8},
-    {"db.m5.large", 8}, {"db.m5.xlarge", 16}, {"db.r5.large", 16}, {"db.r5.xlarge", 32},
-}};
 
 Secret password_key(const service::Environment& environment) {
   return crypto::derive_key(environment.root_key.reveal(), "rds master passwords");
@@ -61,17 +48,6 @@ std::string endpoint_name(const service::Environment& environment, std::string_v
   // As AWS's: the same for all instances of an account in a region, and not the account's number.
   const std::string hash = crypto::sha256_hex("rds endpoint " + std::string(account) + environment.region).substr(0, 12);
   return text::lower(identifier) + "." + hash + "." + environment.region + ".rds." + environment.dns_suffix;
-}
-
-std::uint64_t class_memory(std::string_view instance_class) {
-  const auto found = std::ranges::find(classes, instance_class, &Class::name);
-  return found == classes.end() ? 0 : found->gibibytes * gibibyte;
-}
-
-std::vector<std::string_view> class_names() {
-  std::vector<std::string_view> names;
-  for (const Class& one : classes) names.push_back(one.name);
-  return names;
 }
 
 std::uint32_t free_uid(store::Transaction& transaction) {

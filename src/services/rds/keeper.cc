@@ -116,6 +116,12 @@ Result<> Keeper::put_to_rest() {
 
 Result<Next> Keeper::adopt(const Record& record) {
   RW_TRY(host::Running running, parts_.host.adopt(id_));
+  // Whoever started it may have known other limits, or none.
+  if (const auto limited = parts_.host.limit(id_, record.instance().limits); !limited) {
+    if (limited.error().kind != Failure::conflict) return std::unexpected(limited.error());
+    log(limited.error().message);
+    return restart();
+  }
   RW_DO(hold(std::move(running)));
   RW_DO(listen(record));
   log("adopted the running engine, process " + std::to_string(running_->pid));

@@ -333,6 +333,51 @@ TEST_F(Reconciling, AdoptsARunningEngineUntouched) {
   EXPECT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
 }
 
+TEST_F(Reconciling, HoldsAnEngineToItsClassFromTheStartAndAfterAChangeOfIt) {
+  make_available();
+  EXPECT_EQ(host.limits(id_)->memory_bytes, std::uint64_t{1} << 30U);
+  EXPECT_EQ(host.limits(id_)->cpu_percent, 200U);
+  ask("shop", [](Json& wanted) {
+    wanted.set("DBInstanceClass", "db.m5.xlarge").set("reboot", true).set("DBInstanceStatus", "modifying");
+  });
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.limits(id_)->memory_bytes, std::uint64_t{16} << 30U);
+  EXPECT_EQ(host.limits(id_)->cpu_percent, 400U);
+}
+
+TEST_F(Reconciling, HoldsAnAdoptedEngineToItsClass) {
+  make_available();
+  const pid_t before = host.process(id_);
+  leave();
+  const auto key = detail::instance_key(test_account, "shop");
+  change([&](store::Transaction& transaction) {
+    Json changed = *transaction.get(key);
+    transaction.put(key, changed.set("DBInstanceClass", "db.t3.small"));
+  });
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return host.limits(id_)->memory_bytes == std::uint64_t{2} << 30U; }));
+  EXPECT_EQ(host.process(id_), before);
+}
+
+TEST_F(Reconciling, RestartsAnAdoptedEngineThatIsPastItsLimitsAlready) {
+  make_available();
+  const pid_t before = host.process(id_);
+  leave();
+  host.fail_at("limit", Error{Failure::conflict, "it must be restarted to keep its limits"});
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+  ASSERT_TRUE(becomes("shop", "available"));
+}
+
+TEST_F(Reconciling, ServesNoAdoptedEngineThatCannotBeHeldToItsLimits) {
+  make_available();
+  leave();
+  host.fail_at("limit", Error{Failure::unavailable, "this machine offers no control group for `memory`"});
+  begin();
+  ASSERT_TRUE(signal.eventually([&] { return message().find("no control group") != std::string::npos; }));
+  ASSERT_TRUE(becomes("shop", "failed"));
+}
+
 TEST_F(Reconciling, RestartsAnEngineWhoseStorageCannotGrowInUse) {
   make_available();
   const pid_t before = host.process(id_);

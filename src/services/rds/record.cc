@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "network/network.h"
+#include "services/rds/detail/classes.h"
 #include "text/encode.h"
 
 namespace ringwall::rds::detail {
@@ -11,10 +12,6 @@ namespace {
 
 constexpr std::uint64_t gibibyte = 1024ULL * 1024 * 1024;
 constexpr std::uint16_t port_otherwise = 5432;
-
-// As RDS's default for PostgreSQL: LEAST({DBInstanceClassMemory/9531392}, 5000).
-constexpr std::uint64_t memory_per_connection_bytes = 9'531'392;
-constexpr std::uint64_t connections_least = 20, connections_most = 5000;
 
 bool still_wanted(const Record& record, const std::shared_ptr<const Json>& now) {
   return now && now->text("DbiResourceId") == record.text("DbiResourceId") &&
@@ -52,8 +49,9 @@ std::uint16_t Record::port() const {
 }
 
 engine::Instance Record::instance() const {
-  const std::uint64_t memory = class_memory(text("DBInstanceClass"));
-  const std::uint64_t connections = std::clamp(memory / memory_per_connection_bytes, connections_least, connections_most);
+  // A class that is not offered any more is served as the smallest.
+  const InstanceClass* const offered = find_class(text("DBInstanceClass"));
+  const InstanceClass& instance_class = offered == nullptr ? instance_classes().front() : *offered;
   return {.id = resource_id(),
           .interface_id = document->str("interface"),
           .address = document->str("address"),
@@ -61,8 +59,9 @@ engine::Instance Record::instance() const {
           .uid = static_cast<uid_t>((*document)["uid"].as_integer()),
           .master_user = document->str("MasterUsername"),
           .database = document->str("DBName"),
-          .memory_bytes = memory,
-          .connections_max = static_cast<unsigned>(connections)};
+          .memory_bytes = instance_class.memory_bytes(),
+          .connections_max = instance_class.connections_max(),
+          .limits = instance_class.limits()};
 }
 
 host::Volume Record::volume() const {

@@ -82,6 +82,11 @@ class RecordingHost final : public host::Host {
     const auto found = processes_.find(id);
     return found == processes_.end() ? 0 : found->second.pid;
   }
+  std::optional<host::Limits> limits(const std::string& id) const {  // last stated for it
+    const std::lock_guard lock(mutex_);
+    const auto found = limits_.find(id);
+    return found == limits_.end() ? std::nullopt : std::optional(found->second);
+  }
   bool empty() const {
     const std::lock_guard lock(mutex_);
     return processes_.empty() && disks_.empty();
@@ -165,6 +170,7 @@ class RecordingHost final : public host::Host {
       if (!disks_[process.id].open || disks_[process.id].password.empty()) return fail(Failure::not_found, "no data");
       Engine& engine = processes_[process.id];
       engine.pid = ++pids_;
+      limits_[process.id] = process.limits;
       engine.end.reset(::eventfd(0, EFD_CLOEXEC));
       return running(engine);
     });
@@ -174,6 +180,13 @@ class RecordingHost final : public host::Host {
       const auto found = processes_.find(id);
       if (found == processes_.end()) return fail(Failure::not_found, "not running");
       return running(found->second);
+    });
+  }
+  Result<> limit(const std::string& id, const host::Limits& limits) override {
+    return step("limit", [&]() -> Result<> {
+      if (!processes_.contains(id)) return fail(Failure::not_found, "not running");
+      limits_[id] = limits;
+      return {};
     });
   }
   Result<> signal(const std::string&, int) override { return {}; }
@@ -258,6 +271,7 @@ class RecordingHost final : public host::Host {
   std::vector<std::string> calls_;
   std::map<std::string, Disk> disks_;
   std::map<std::string, Engine> processes_;
+  std::map<std::string, host::Limits> limits_;
 };
 
 class RecordingEngine final : public engine::Engine {
@@ -271,6 +285,7 @@ class RecordingEngine final : public engine::Engine {
     RW_CHECK(crypto::facts_of(identity.certificate_pem).has_value());
     host::Process process;
     process.id = instance.id;
+    process.limits = instance.limits;
     return host_.start(process);
   }
   Result<> probe(const host::Host&, const engine::Instance& instance) override { return host_.probe(instance.id); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "services/rds/detail/classes.h"
 #include "text/encode.h"
 
 namespace ringwall::rds::detail {
@@ -138,7 +139,7 @@ std::optional<ApiError> fault_in_options(const Json& input) {
   }
   const std::int64_t retention = input["BackupRetentionPeriod"].as_integer();
   if (retention < 0 || retention > retention_days_max) return invalid_value("Invalid backup retention period. Must be between 0 and 35.");
-  if (input.contains("DBInstanceClass") && class_memory(input.text("DBInstanceClass")) == 0) {
+  if (input.contains("DBInstanceClass") && find_class(input.text("DBInstanceClass")) == nullptr) {
     return invalid_value("Invalid DB Instance class: " + input.str("DBInstanceClass"));
   }
   return std::nullopt;

@@ -53,11 +53,6 @@ Result<Secret> open_password(const service::Environment& environment, std::strin
 // "<identifier>.<12 characters of the account>.<region>.rds.<suffix>", lower case.
 std::string endpoint_name(const service::Environment& environment, std::string_view account, std::string_view identifier);
 
-// The memory an instance class promises, in bytes; 0 for a class that is not offered.
-std::uint64_t class_memory(std::string_view instance_class);
-
-std::vector<std::string_view> class_names();
-
 inline constexpr std::int64_t storage_gibibytes_min = 20, storage_gibibytes_max = 65536;
 
 // An engine uid that no other instance has: see host::engine_uid_min.
