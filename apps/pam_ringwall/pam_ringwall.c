@@ -162,7 +162,9 @@ EXPORT int pam_sm_authenticate(pam_handle_t* handle, int flags, int count, const
   if (pam_get_item(handle, PAM_RHOST, &origin) != PAM_SUCCESS || origin == NULL) origin = "";
   char* token = converse(handle);
   if (token == NULL) return PAM_AUTH_ERR;
-  const size_t length = write_request(request, user, token, origin);
+  // What is longer than any token is refused by the server, which records it, and not sent whole.
+  const char* sent = strlen(token) > RW_SIGNIN_TOKEN_BYTES_MAX ? "(too long)" : token;
+  const size_t length = write_request(request, user, sent, origin);
   explicit_bzero(token, strlen(token));
   free(token);
   if (length == 0) {

@@ -156,4 +156,5 @@ void _PG_init(void) {
   next_object_access = object_access_hook;
   object_access_hook = on_object_access;
   guard_keep_secrets();
+  guard_tell_signins();
 }

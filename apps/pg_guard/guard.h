@@ -52,6 +52,9 @@ extern Oid guard_lent_to;
 // Makes the extension that `user` now owns, as for one that PostgreSQL itself calls trusted.
 void guard_give_extension(const char* name, Oid user);
 
+// Puts the hook in place that tells the server of sign-ins by password.
+void guard_tell_signins(void);
+
 // Puts the hooks in place that keep password verifiers from everyone but the administrator.
 void guard_keep_secrets(void);
 // A statement that sets a password is not shown as what the session does.

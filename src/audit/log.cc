@@ -64,6 +64,16 @@ void append_line(std::string& out, const Record& record) {
   line.add("vpcId", record.vpc_id);
   line.add("vpcEndpointId", record.vpce_id);
   line.add("userAgent", record.user_agent);
+  if (!record.signin.instance.empty()) {
+    ObjectWriter signin(line.begin("signIn"));
+    signin.add("dbiResourceId", record.signin.instance);
+    signin.add("ownerAccountId", record.signin.owner);
+    signin.add("endpoint", record.signin.endpoint);
+    signin.add("databaseUser", record.signin.user);
+    signin.add("database", record.signin.database);
+    signin.add("method", record.signin.method);
+    signin.add("tls", record.signin.tls);
+  }
   if (!record.answers.empty()) {
     line.begin("decisions") += '[';
     for (const Answer& answer : record.answers) {

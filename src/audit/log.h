@@ -21,6 +21,17 @@ struct Answer {
   authz::Decision decision;
 };
 
+// A sign-in to a database.
+struct Signin {
+  std::string instance;  // db-…; empty: the record is of no sign-in
+  std::string owner;     // the instance's account
+  std::string endpoint;  // name:port
+  std::string user;      // of the database
+  std::string database;  // where known
+  std::string method;    // "token" or "password"
+  std::string tls;       // the protocol's version, or "required" where only that much is known
+};
+
 // One call or sign-in. Never holds a secret, a token or a request body.
 struct Record {
   TimePoint time{};
@@ -34,6 +45,7 @@ struct Record {
   std::string source_address;
   std::string vpc_id, vpce_id;
   std::string user_agent;
+  Signin signin;
   std::vector<Answer> answers;
   std::string error_code;   // empty: it succeeded
   std::string error_message;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <mutex>
 
 #include "engine/signin_listener.h"
 #include "engine/testing_database.h"
@@ -199,6 +200,13 @@ TEST_F(TokenSignin, AdmitsWhomTheServerAllowsAndFailsClosed) {
 
   const std::string longest(signin_token_bytes_max, 'x');
   std::string origin;
+  std::mutex mutex;
+  std::string told;
+  const auto witness = [&](const SigninNotice& notice) {
+    const std::lock_guard lock(mutex);
+    told += notice.user + " " + notice.database + " " + notice.origin + " " + notice.tls +
+            (notice.allowed ? " allowed\n" : " refused\n");
+  };
   auto listener = SigninListener::open(
       database.host.socket_folder(""), testing_uid,
       [&](const SigninRequest& request, std::string& reason) {
@@ -206,7 +214,8 @@ TEST_F(TokenSignin, AdmitsWhomTheServerAllowsAndFailsClosed) {
         reason = "as the test says";
         return request.user == "ada" &&
                (request.token.reveal_text() == token || request.token.reveal_text() == longest);
-      });
+      },
+      {}, witness);
   ASSERT_TRUE(listener) << listener.error().message;
   EXPECT_TRUE(sign_in("ada", token)) << database.host.log();
   EXPECT_EQ(origin, "127.0.0.1");
@@ -214,6 +223,19 @@ TEST_F(TokenSignin, AdmitsWhomTheServerAllowsAndFailsClosed) {
   EXPECT_FALSE(sign_in("eve", token));
   EXPECT_TRUE(sign_in("ada", longest));
   EXPECT_FALSE(sign_in("ada", longest + "x"));
+
+  // What PostgreSQL judges by itself is told, before the next question is answered.
+  EXPECT_FALSE(sign_in("postgres_admin", "Marker-Wrong-1"));
+  EXPECT_TRUE(sign_in("postgres_admin", testing_password));
+  EXPECT_FALSE(sign_in("nobody", "x", "sslmode=require dbname=nowhere"));
+  EXPECT_TRUE(sign_in("ada", token));
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(told,
+              "postgres_admin shop 127.0.0.1 TLSv1.3 refused\n"
+              "postgres_admin shop 127.0.0.1 TLSv1.3 allowed\n"
+              "nobody nowhere 127.0.0.1 TLSv1.3 refused\n");
+  }
 
   const Client plain(database.conninfo("ada", token, "sslmode=disable dbname=shop"));
   EXPECT_FALSE(plain.connected());

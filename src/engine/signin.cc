@@ -1,12 +1,19 @@
 #include "engine/signin.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ringwall::engine {
 namespace {
 
 constexpr std::size_t request_header_bytes = RW_SIGNIN_REQUEST_HEADER_BYTES;
 constexpr std::size_t reply_header_bytes = RW_SIGNIN_REPLY_HEADER_BYTES;
+constexpr std::size_t notice_header_bytes = RW_SIGNIN_NOTICE_HEADER_BYTES;
+
+// What the notice's header, which must be there whole, says.
+std::size_t notice_bytes(ByteView header) {
+  return notice_header_bytes + header[2] + header[3] + header[4] + header[5];
+}
 
 struct Lengths {
   std::size_t user, token, origin;
@@ -71,7 +78,28 @@ Bytes encode(const SigninReply& reply) {
   return frame;
 }
 
+bool is_notice(ByteView frame) { return !frame.empty() && frame[0] == RW_SIGNIN_NOTICE_VERSION; }
+
+Bytes encode(const SigninNotice& notice) {
+  Bytes frame{RW_SIGNIN_NOTICE_VERSION,
+              static_cast<std::uint8_t>(notice.allowed ? RW_SIGNIN_ALLOW : RW_SIGNIN_DENY)};
+  const std::array fields{ByteView(bytes_of(notice.user)), ByteView(bytes_of(notice.database)),
+                          ByteView(bytes_of(notice.origin)), ByteView(bytes_of(notice.tls))};
+  const auto cut = [](ByteView field) {
+    return field.first(std::min<std::size_t>(field.size(), RW_SIGNIN_NOTICE_FIELD_BYTES_MAX));
+  };
+  for (const ByteView field : fields) frame.push_back(static_cast<std::uint8_t>(cut(field).size()));
+  for (const ByteView field : fields) {
+    frame.insert(frame.end(), cut(field).begin(), cut(field).end());
+  }
+  return frame;
+}
+
 Result<std::optional<std::size_t>> request_bytes(ByteView prefix) {
+  if (is_notice(prefix)) {
+    if (prefix.size() < notice_header_bytes) return std::nullopt;
+    return notice_bytes(prefix);
+  }
   if (prefix.size() < request_header_bytes) return std::nullopt;
   RW_TRY(const Lengths lengths, read_lengths(prefix.first(request_header_bytes)));
   return lengths.frame();
@@ -90,6 +118,27 @@ Result<SigninRequest> decode_request(ByteView frame) {
   return SigninRequest{.user = std::string(text_of(fields.first(lengths.user))),
                        .token = Secret(fields.subspan(lengths.user, lengths.token)),
                        .origin = std::string(text_of(fields.last(lengths.origin)))};
+}
+
+Result<SigninNotice> decode_notice(ByteView frame) {
+  if (frame.size() < notice_header_bytes || !is_notice(frame) || frame[1] > RW_SIGNIN_ALLOW ||
+      frame.size() != notice_bytes(frame)) {
+    return fail(Failure::invalid, "not a sign-in notice");
+  }
+  ByteView fields = frame.subspan(notice_header_bytes);
+  if (holds_zero(fields)) return fail(Failure::invalid, "sign-in notice with a zero byte");
+  const auto take = [&](std::uint8_t length) {
+    const std::string field(text_of(fields.first(length)));
+    fields = fields.subspan(length);
+    return field;
+  };
+  SigninNotice notice;
+  notice.allowed = frame[1] == RW_SIGNIN_ALLOW;
+  notice.user = take(frame[2]);
+  notice.database = take(frame[3]);
+  notice.origin = take(frame[4]);
+  notice.tls = take(frame[5]);
+  return notice;
 }
 
 Result<SigninReply> decode_reply(ByteView frame) {

@@ -89,11 +89,12 @@ Conversation::Progress Conversation::read() {
 class Service {
  public:
   Service(os::UniqueFd listener, int stop, uid_t engine_uid, const SigninJudge& judge,
-          SigninLimits limits)
+          const SigninWitness& witness, SigninLimits limits)
       : listener_(std::move(listener)),
         stop_(stop),
         engine_uid_(engine_uid),
         judge_(judge),
+        witness_(witness),
         limits_(limits) {}
 
   void run() {
@@ -153,7 +154,13 @@ class Service {
   }
 
   void answer(const Conversation& conversation) {
-    const auto request = decode_request(std::span(conversation.buffer).first(conversation.filled));
+    const ByteView received = std::span(conversation.buffer).first(conversation.filled);
+    if (is_notice(received)) {
+      const auto notice = decode_notice(received);
+      if (notice && witness_) witness_(*notice);
+      return;
+    }
+    const auto request = decode_request(received);
     if (!request) return;
     SigninReply reply;
     reply.allowed = judge_(*request, reply.reason);
@@ -167,6 +174,7 @@ class Service {
   int stop_;
   uid_t engine_uid_;
   const SigninJudge& judge_;
+  const SigninWitness& witness_;
   SigninLimits limits_;
   Moment rest_until_ = Moment::min();
   std::vector<std::unique_ptr<Conversation>> conversations_;
@@ -177,7 +185,8 @@ class Service {
 
 Result<std::unique_ptr<SigninListener>> SigninListener::open(const std::string& folder,
                                                              uid_t engine_uid, SigninJudge judge,
-                                                             SigninLimits limits) {
+                                                             SigninLimits limits,
+                                                             SigninWitness witness) {
   std::unique_ptr<SigninListener> listener(new SigninListener);
   listener->stop_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!listener->stop_) return std::unexpected(os::system_error("cannot make an event", errno));
@@ -186,13 +195,14 @@ Result<std::unique_ptr<SigninListener>> SigninListener::open(const std::string& 
   const int stop = listener->stop_.get();
   try {
     listener->thread_ = std::thread([opened = std::move(opened), folder, stop, engine_uid, limits,
-                                     decide = std::move(judge)]() mutable {
+                                     decide = std::move(judge),
+                                     told = std::move(witness)]() mutable {
       auto socket = bind_socket(folder);
       if (!socket) {
         opened.set_value(std::unexpected(socket.error()));
         return;
       }
-      Service service(*std::move(socket), stop, engine_uid, decide, limits);
+      Service service(*std::move(socket), stop, engine_uid, decide, told, limits);
       opened.set_value({});
       service.run();
     });

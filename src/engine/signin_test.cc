@@ -21,6 +21,32 @@ TEST(Signin, ARequestSurvivesTheWire) {
   EXPECT_EQ(request->origin, "10.0.1.9");
 }
 
+TEST(Signin, ANoticeSurvivesTheWireAndItsFieldsAreCut) {
+  const SigninNotice told{.user = "boss", .database = "shop", .origin = "10.0.1.9", .tls = "TLSv1.3", .allowed = true};
+  const Bytes frame = encode(told);
+  EXPECT_TRUE(is_notice(frame));
+  EXPECT_EQ(request_bytes(frame), frame.size());
+  EXPECT_EQ(request_bytes(ByteView(frame).first(5)), std::nullopt);
+  const auto heard = decode_notice(frame);
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->user + heard->database + heard->origin + heard->tls, "bossshop10.0.1.9TLSv1.3");
+  EXPECT_TRUE(heard->allowed);
+  for (std::size_t length = 0; length < frame.size(); ++length) {
+    EXPECT_FALSE(decode_notice(ByteView(frame).first(length))) << length;
+  }
+  Bytes neither = frame;
+  neither[1] = 2;
+  EXPECT_FALSE(decode_notice(neither));
+  Bytes zero = frame;
+  zero.back() = 0;
+  EXPECT_FALSE(decode_notice(zero));
+  EXPECT_FALSE(decode_notice(encode(request_of(1, 1, 1))->reveal()));
+  const Bytes longest = encode(
+      SigninNotice{.user = std::string(255, 'u'), .database = std::string(256, 'd'), .origin = {}, .tls = {}});
+  EXPECT_EQ(longest.size(), 6U + 255U + 255U);
+  EXPECT_TRUE(decode_notice(longest));
+}
+
 TEST(Signin, EachFieldIsAcceptedAtItsLimitAndRefusedPastIt) {
   const auto frame = encode(request_of(255, 8192, 255));
   ASSERT_TRUE(frame);

@@ -6,14 +6,36 @@
 
 namespace ringwall::gateway {
 
+audit::Record SigninAuthority::record_of(const SigninTarget& target, std::string_view user) const {
+  return {.time = environment_.clock.now(),
+          .request_id = uuid(environment_.random),
+          .source = "rds-db.amazonaws.com",
+          .event = "connect",
+          .region = environment_.region,
+          .source_address = target.client_address,
+          .vpc_id = target.vpc_id,
+          .signin = {.instance = target.resource_id,
+                     .owner = target.account,
+                     .endpoint = target.host + ":" + std::to_string(target.port),
+                     .user = std::string(user)}};
+}
+
+bool SigninAuthority::note(const SigninTarget& target, const PasswordSignin& signin) {
+  audit::Record record = record_of(target, signin.user);
+  record.signin.database = signin.database;
+  record.signin.method = "password";
+  record.signin.tls = signin.tls.empty() ? "none" : signin.tls;
+  if (!signin.allowed) {
+    record.error_code = "AccessDenied";
+    record.error_message = "the database refused the password";
+  }
+  return audit_.record(std::move(record));
+}
+
 std::optional<std::string> SigninAuthority::refusal(const SigninTarget& target, std::string_view user, std::string_view token) {
-  audit::Record record{.time = environment_.clock.now(),
-                       .request_id = uuid(environment_.random),
-                       .source = "rds-db.amazonaws.com",
-                       .event = "connect",
-                       .region = environment_.region,
-                       .source_address = target.client_address,
-                       .vpc_id = target.vpc_id};
+  audit::Record record = record_of(target, user);
+  record.signin.method = "token";
+  record.signin.tls = "required";  // the engine asks of encrypted connections only, and does not say which version
   auto refused = decide(target, user, token, record);
   if (refused) {
     record.error_code = "AccessDenied";
@@ -25,9 +47,11 @@ std::optional<std::string> SigninAuthority::refusal(const SigninTarget& target, 
 
 std::optional<std::string> SigninAuthority::decide(const SigninTarget& target, std::string_view user, std::string_view token,
                                                    audit::Record& record) {
+  if (!target.takes_tokens) return "IAM database authentication is not enabled for this instance";
   const auto read = awsapi::read_signin_token(token);
   if (!read) return "not a sign-in token: " + read.error().message;
-  const std::string expected = target.host + ":" + std::to_string(target.port);
+  record.access_key = read->claim.access_key;  // claimed so far: the ARN follows once the signature holds
+  const std::string& expected = record.signin.endpoint;
   if (read->host != expected) return "the token is for `" + read->host + "`, not for `" + expected + "`";
   if (read->user != user) return "the token is for the user `" + read->user + "`";
   if (read->claim.service != "rds-db" || read->claim.region != environment_.region) {
@@ -37,7 +61,6 @@ std::optional<std::string> SigninAuthority::decide(const SigninTarget& target, s
   const estate::EstatePtr estate = directory_.current();
   Authenticator authenticator(environment_);
   const auto credentials = authenticator.credentials_of(*estate, read->claim.access_key, read->claim.session_token, now);
-  record.access_key = read->claim.access_key;
   if (!credentials) return credentials.error().message;
   if (auto fault = awsapi::verify_signin_token(*read, token, authenticator.signing_key(*credentials, read->claim), now)) {
     return fault->message;

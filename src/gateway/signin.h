@@ -19,6 +19,14 @@ struct SigninTarget {
   std::uint16_t port = 5432;
   std::string vpc_id;
   std::string client_address;      // inside the VPC
+  bool takes_tokens = true;        // IAM database authentication is enabled
+};
+
+// A sign-in by password, which the database has judged.
+struct PasswordSignin {
+  std::string user, database;
+  std::string tls;                 // the protocol's version; empty: none
+  bool allowed = false;
 };
 
 // Thread-safe. Every answer is recorded; what cannot be recorded is refused.
@@ -30,7 +38,11 @@ class SigninAuthority {
   // Nothing: let in. Else why not, for the log; the client learns only that it failed.
   std::optional<std::string> refusal(const SigninTarget& target, std::string_view user, std::string_view token);
 
+  // Records it. False: it could not be, and it has happened all the same.
+  bool note(const SigninTarget& target, const PasswordSignin& signin);
+
  private:
+  audit::Record record_of(const SigninTarget& target, std::string_view user) const;
   std::optional<std::string> decide(const SigninTarget& target, std::string_view user, std::string_view token, audit::Record& record);
 
   const service::Environment& environment_;

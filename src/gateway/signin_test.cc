@@ -122,6 +122,39 @@ TEST_F(Signin, EveryAnswerIsRecordedWithoutTheToken) {
   EXPECT_EQ(lines[0].dump().find(good.substr(good.find("X-Amz-Signature="))), std::string::npos);
 }
 
+TEST_F(Signin, EveryRecordSaysWhichDatabaseAndWhoAndWhy) {
+  const Keys admin = identities_.administrator();
+  const std::string good = token(admin);
+  EXPECT_EQ(refusal(good), "");
+  refusal(token(admin, "master"), "app");                       // another user's
+  refusal(token(admin, "app", "other.rds.internal:5432"));      // another database's
+  refusal("password");
+  target_.takes_tokens = false;
+  EXPECT_TRUE(says(refusal(good), "not enabled"));
+  SigninAuthority authority(identities_.world.environment(), identities_.world.directory(), audited_.log());
+  EXPECT_TRUE(authority.note(target_, {.user = "boss", .database = "shop", .tls = "TLSv1.3", .allowed = true}));
+  EXPECT_TRUE(authority.note(target_, {.user = "boss", .database = "shop", .tls = "TLSv1.3", .allowed = false}));
+  const std::vector<Json> lines = audited_.lines();
+  ASSERT_EQ(lines.size(), 7U);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    SCOPED_TRACE(lines[i].dump());
+    const bool is_token = i < 5, is_refused = i != 0 && i != 5;
+    EXPECT_EQ(lines[i].text("sourceIPAddress"), "10.0.1.9");
+    EXPECT_EQ(lines[i].text("vpcId"), "vpc-1");
+    EXPECT_EQ(lines[i]["signIn"].text("dbiResourceId"), resource);
+    EXPECT_EQ(lines[i]["signIn"].text("ownerAccountId"), identities_.account());
+    EXPECT_EQ(lines[i]["signIn"].text("endpoint"), std::string(host) + ":5432");
+    EXPECT_EQ(lines[i]["signIn"].text("databaseUser"), is_token ? "app" : "boss");
+    EXPECT_EQ(lines[i]["signIn"].text("method"), is_token ? "token" : "password");
+    EXPECT_EQ(lines[i]["signIn"].text("tls"), is_token ? "required" : "TLSv1.3");
+    EXPECT_EQ(lines[i].text("errorCode"), is_refused ? "AccessDenied" : "");
+    EXPECT_EQ(lines[i].text("errorMessage").empty(), !is_refused);
+  }
+  EXPECT_EQ(lines[1]["userIdentity"].text("accessKeyId"), admin.access_key) << "what the token claims";
+  EXPECT_EQ(lines[1]["userIdentity"].text("arn"), "") << "but not as whose it is proven";
+  EXPECT_TRUE(says(lines[4].str("errorMessage"), "not enabled"));
+}
+
 TEST_F(Signin, WhatCannotBeRecordedIsRefused) {
   const std::string good = token(identities_.administrator());
   std::filesystem::remove_all(audited_.folder());

@@ -172,6 +172,16 @@ std::string Server::Parts::unheld() const {
   return names;
 }
 
+gateway::SigninTarget target_of(const rds::SigninQuestion& question) {
+  return {.account = question.account,
+          .resource_id = question.resource_id,
+          .host = question.host,
+          .port = question.port,
+          .vpc_id = question.vpc_id,
+          .client_address = question.client_address,
+          .takes_tokens = question.takes_tokens};
+}
+
 // From here on the world follows the store.
 void Server::Parts::follow_world() {
   networks = std::make_unique<network::Reconciler>(
@@ -188,8 +198,10 @@ void Server::Parts::follow_world() {
       .engines = engines,
       .authority = *authority,
       .judge = [this](const rds::SigninQuestion& question) {
-        return signin->refusal({question.account, question.resource_id, question.host, question.port, question.vpc_id, question.client_address},
-                               question.user, question.token);
+        return signin->refusal(target_of(question), question.user, question.token);
+      },
+      .witness = [this](const rds::PasswordSignin& told) {
+        return signin->note(target_of(told.about), {told.about.user, told.database, told.tls, told.allowed});
       },
       .log = say,
   });

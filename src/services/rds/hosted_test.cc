@@ -64,6 +64,15 @@ class HostedReconciling : public host::WithHelper {
             asked_ = question.account + " " + question.vpc_id + " " + question.host + " " + std::to_string(question.port) + " " + question.user;
             return question.token == "the token" ? std::nullopt : std::optional<std::string>("not the token");
           },
+          .witness = [this](const PasswordSignin& told) {
+            {
+              const std::lock_guard lock(mutex_);
+              told_ += told.about.vpc_id + " " + told.about.user + " " + told.database + " " + told.tls +
+                       (told.allowed ? " allowed\n" : " refused\n");
+            }
+            world_.signal.notify();
+            return true;
+          },
           .log = [this](const std::string& line) {
             {
               const std::lock_guard lock(mutex_);
@@ -76,6 +85,10 @@ class HostedReconciling : public host::WithHelper {
   std::string logged() {
     const std::lock_guard lock(mutex_);
     return log_;
+  }
+  std::string told() {
+    const std::lock_guard lock(mutex_);
+    return told_;
   }
   std::string asked() {
     const std::lock_guard lock(mutex_);
@@ -110,7 +123,7 @@ class HostedReconciling : public host::WithHelper {
   std::unique_ptr<network::Reconciler> networks_;
   std::string client_interface_, authority_file_, id_;
   std::mutex mutex_;
-  std::string log_, asked_;
+  std::string log_, asked_, told_;
   std::unique_ptr<Reconciler> reconciler_;
 };
 
@@ -125,6 +138,10 @@ TEST_F(HostedReconciling, LivesItsWholeLife) {
   // Signs in with the master password, over TLS, by the endpoint's name; and by token.
   EXPECT_EQ(run_from_the_vpc("master", test_password, "CREATE TABLE kept AS SELECT 42 AS answer").state, "");
   EXPECT_EQ(run_from_the_vpc("master", "Wrong-Pass-0", "SELECT 1").state, "no connection");
+  const std::string signed_in = std::string(test_vpc) + " master shop TLSv1.3";
+  EXPECT_TRUE(world_.signal.eventually([&] { return told().find(signed_in + " refused\n") != std::string::npos; }))
+      << told();
+  EXPECT_NE(told().find(signed_in + " allowed\n"), std::string::npos) << told();
   EXPECT_EQ(run_from_the_vpc("master", test_password, "CREATE ROLE ada LOGIN; GRANT rds_iam TO ada").state, "");
   EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 7").value, "7");
   EXPECT_EQ(asked(), std::string(test_account) + " " + test_vpc + " " + (*world_.document("shop"))["Endpoint"].str("Address") + " 5432 ada");

@@ -27,9 +27,20 @@ struct SigninQuestion {
   std::string client_address;
   std::string user;
   std::string_view token;
+  bool takes_tokens = true;   // IAM database authentication is enabled
+};
+// A sign-in by password, which the engine judged. `about` holds no token.
+struct PasswordSignin {
+  SigninQuestion about;
+  std::string database;
+  std::string tls;            // the protocol's version; empty: none
+  bool allowed = false;
 };
 // Nothing: let in. Else the reason, for the log.
 using SigninJudge = std::function<std::optional<std::string>(const SigninQuestion&)>;
+
+// Is told of it, from any thread. False: it could not be recorded.
+using SigninWitness = std::function<bool(const PasswordSignin&)>;
 
 struct ReconcilerParts {
   const service::Environment& environment;
@@ -38,6 +49,7 @@ struct ReconcilerParts {
   const std::vector<std::unique_ptr<engine::Engine>>& engines;
   const crypto::Authority& authority;
   SigninJudge judge;
+  SigninWitness witness = {};
   std::function<void(const std::string&)> log;  // a line for people; from any thread
   // An engine that runs so long without serving is called failed, and asked on.
   std::chrono::milliseconds ready_patience = std::chrono::minutes(5);

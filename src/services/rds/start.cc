@@ -120,21 +120,27 @@ Result<> Keeper::listen(const Record& record) {
   about.vpc_id = record.document->str("vpc");
   const auto judge = [about, key = record.key, &store = parts_.environment.store,
                       decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
+    SigninQuestion question = about;
     // Asked each time: turning it off takes effect at once.
     const auto now = find_record(store, key, about.resource_id);
-    if (!now || !(*now->document)["IAMDatabaseAuthenticationEnabled"].as_bool()) {
-      reason = "IAM database authentication is not enabled for this instance";
-      return false;
-    }
-    SigninQuestion question = about;
+    question.takes_tokens = now && (*now->document)["IAMDatabaseAuthenticationEnabled"].as_bool();
     question.client_address = request.origin;
     question.user = request.user;
     question.token = request.token.reveal_text();
     auto refusal = decide ? decide(question) : std::optional<std::string>("nobody decides here");
     if (refusal) reason = *std::move(refusal);
-    return !refusal;
+    return !refusal && question.takes_tokens;
   };
-  RW_TRY(listener_, engine::SigninListener::open(parts_.host.socket_folder(id_), record.instance().uid, judge));
+  const auto witness = [about, told = parts_.witness, say = parts_.log](const engine::SigninNotice& notice) {
+    PasswordSignin signin{.about = about, .database = notice.database, .tls = notice.tls, .allowed = notice.allowed};
+    signin.about.client_address = notice.origin;
+    signin.about.user = notice.user;
+    if (told && !told(signin) && say) {
+      say("database `" + about.resource_id + "`: a sign-in by password could not be recorded");
+    }
+  };
+  RW_TRY(listener_, engine::SigninListener::open(parts_.host.socket_folder(id_), record.instance().uid, judge, {},
+                                                 witness));
   return {};
 }
 
