@@ -5,7 +5,8 @@
 // to through any chain of memberships:
 //
 //   the service's own     rdsadmin, rds_*, pg_*, superusers      changed by nobody
-//   above CREATEROLE      members of one of those, at any depth  changed by master users and themselves
+//   above CREATEROLE      the master user of the instance, and members of one of those, at any depth
+//                                                                changed by master users and themselves
 //   ordinary              all others                             changed as PostgreSQL says
 //
 // A master user is a member of rds_superuser, at any depth. A role above CREATEROLE is given to
@@ -44,13 +45,19 @@ static bool is_service_role(Oid role) {
   return (name != NULL && reserved_name(name)) || superuser_arg(role);
 }
 
-// The role is the service's own or a member of one, through any chain. The catalog is walked,
-// so a role between the two needs to be on no list.
+// The master user of the instance, also while others have taken its rights: a reset of its
+// password brings them back, and with them those of whoever has become its member meanwhile.
+static bool is_master_user(Oid role) {
+  return OidIsValid(role) && role == get_role_oid(guard_master_user, true);
+}
+
+// The role is the service's own, the master user, or a member of one, through any chain. The
+// catalog is walked, so a role between the two needs to be on no list.
 static bool is_above_createrole(Oid role) {
   List* reached = list_make1_oid(role);
   ListCell* cell;
   foreach (cell, reached) {  // grows while it is walked
-    if (is_service_role(lfirst_oid(cell))) return true;
+    if (is_service_role(lfirst_oid(cell)) || is_master_user(lfirst_oid(cell))) return true;
     CatCList* memberships =
         SearchSysCacheList1(AUTHMEMMEMROLE, ObjectIdGetDatum(lfirst_oid(cell)));
     for (int i = 0; i < memberships->n_members; i++) {
@@ -107,7 +114,7 @@ void guard_check_target(Oid role) {
 // is what the service knows it by, and what a reset of its password restores.
 void guard_check_removal(Oid role) {
   guard_check_target(role);
-  if (OidIsValid(role) && role == get_role_oid(guard_master_user, true))
+  if (is_master_user(role))
     guard_refuse("renaming or dropping the master user \"%s\"", name_of(role));
 }
 
@@ -122,8 +129,15 @@ static void check_granted(Oid role, bool is_grant) {
 // What the role belongs to or owns may be changed by the current user.
 static void check_member(Oid role) {
   check_not_service(role);
-  if (OidIsValid(role) && member_of_master(role) && !guard_is_master())
-    guard_refuse("changing role \"%s\", a member of rds_superuser,", name_of(role));
+  if (OidIsValid(role) && (member_of_master(role) || is_master_user(role)) && !guard_is_master())
+    guard_refuse("changing role \"%s\", a master user,", name_of(role));
+}
+
+// Where the master user is missing, its name waits for it.
+static void check_new_name(const char* name) {
+  if (name != NULL && strcmp(name, guard_master_user) == 0 &&
+      !OidIsValid(get_role_oid(name, true)))
+    guard_refuse("taking the name of the master user \"%s\"", name);
 }
 
 // ---- Statements.
@@ -200,6 +214,7 @@ void guard_check_roles(Node* statement) {
       check_grant_role((GrantRoleStmt*)statement);
       break;
     case T_CreateRoleStmt:
+      check_new_name(((CreateRoleStmt*)statement)->role);
       check_role_options(((CreateRoleStmt*)statement)->options);
       break;
     case T_AlterRoleStmt:
@@ -209,8 +224,10 @@ void guard_check_roles(Node* statement) {
       guard_check_target(role_of(((AlterRoleSetStmt*)statement)->role));
       break;
     case T_RenameStmt:
-      if (((RenameStmt*)statement)->renameType == OBJECT_ROLE)
+      if (((RenameStmt*)statement)->renameType == OBJECT_ROLE) {
         guard_check_removal(get_role_oid(((RenameStmt*)statement)->subname, true));
+        check_new_name(((RenameStmt*)statement)->newname);
+      }
       break;
     case T_DropRoleStmt:
       check_each(((DropRoleStmt*)statement)->roles, guard_check_removal);

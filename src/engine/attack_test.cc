@@ -111,6 +111,27 @@ TEST_F(Attack, NobodyRenamesOrDropsTheMasterUser) {
   }
 }
 
+// A reset of its password makes it a master again, with all who belong to it.
+TEST_F(Attack, TheMasterUserIsReservedAlsoWhileItIsNoMaster) {
+  allowed("deputy", "REVOKE rds_superuser FROM postgres_admin");
+  refused("evil", "GRANT postgres_admin TO evil");
+  refused("evil", "CREATE ROLE e2 IN ROLE postgres_admin");
+  refused("evil", "ALTER ROLE postgres_admin PASSWORD 'known'");
+  refused("evil", "GRANT plain TO postgres_admin");
+  refused("evil", "DROP ROLE postgres_admin");
+  refused("deputy", "ALTER ROLE postgres_admin RENAME TO other");
+  allowed("deputy", "GRANT rds_superuser TO postgres_admin");
+  ASSERT_EQ(administrator_->run("ALTER ROLE postgres_admin RENAME TO former").state, "");
+  for (const std::string user : {"evil", "deputy"}) {
+    const Outcome made = as(user).run("CREATE ROLE postgres_admin LOGIN ADMIN evil");
+    EXPECT_EQ(made.state, "42501") << user;
+    EXPECT_EQ(as(user).run("ALTER ROLE app RENAME TO postgres_admin").state, "42501") << user;
+  }
+  ASSERT_EQ(administrator_->run("ALTER ROLE former RENAME TO postgres_admin").state, "");
+  ASSERT_EQ(administrator_->run("ALTER ROLE postgres_admin PASSWORD '" + std::string(testing_password) + "'").state, "");
+  before_ = administrator_->run(everything).value;
+}
+
 TEST_F(Attack, CreateroleStillManagesOrdinaryRoles) {
   allowed("evil", "CREATE ROLE e2 LOGIN PASSWORD 'known' IN ROLE plain ADMIN app; GRANT e2 TO evil");
   allowed("evil", "SET ROLE e2; RESET ROLE; COMMENT ON ROLE e2 IS 'mine'");
