@@ -4,13 +4,16 @@
     call.py SERVICE OPERATION [JSON PARAMETERS]
 
 Takes what `ringwall exec` and the environment say: AWS_ENDPOINT_URL, AWS_CA_BUNDLE, AWS_REGION and credentials.
+client.py passes it as text, because a command at such a place sees the system's files and not these.
 """
 
 import json
 import os
 import sys
 
-from client import ClientError, Keys, make_client
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 
 def main():
@@ -19,8 +22,8 @@ def main():
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if not endpoint:
         sys.exit("no API endpoint in this VPC: make one with `aws ec2 create-vpc-endpoint`")
-    keys = Keys(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ.get("AWS_SESSION_TOKEN"))
-    client = make_client(service, endpoint, os.environ["AWS_CA_BUNDLE"], os.environ["AWS_REGION"], keys)
+    client = boto3.client(service, endpoint_url=endpoint, region_name=os.environ["AWS_REGION"],
+                          config=Config(retries={"max_attempts": 1}, connect_timeout=5, read_timeout=60))
     try:
         reply = getattr(client, operation)(**parameters)
     except ClientError as error:

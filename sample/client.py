@@ -6,6 +6,7 @@ Written for Debian 12's python3-boto3, which does not read AWS_ENDPOINT_URL: the
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -21,6 +22,7 @@ except ImportError:
 
 SAMPLE = os.path.dirname(os.path.abspath(__file__))
 TOKEN_SECONDS = 900
+SYSTEM_FOLDERS = ("/usr/", "/bin/", "/opt/")
 
 
 class Keys:
@@ -75,8 +77,11 @@ class Ringwall:
         return Keys.of_session(self.client("sts", keys).assume_role(RoleArn=role, RoleSessionName=session, **more))
 
     def exec_arguments(self, place, command):
+        # A program that is not the system's, say a Python in somebody's home, is seen with the host's files only.
+        found = shutil.which(command[0]) or command[0]
+        view = [] if found.startswith(SYSTEM_FOLDERS) else ["--as", "root", "--host-view"]
         return [self.binary, "exec", "--data", self.data, "--vpc", place.vpc, "--subnet", place.subnet,
-                "--security-group", place.group, "--", *command]
+                "--security-group", place.group, *view, "--", *command]
 
     def exec(self, place, command, environment=None, stdin=None, timeout=60):
         """Runs `command` at a place; its exit status and both outputs come back as they are."""
@@ -88,7 +93,8 @@ class Ringwall:
         """An API call made inside a VPC, through its endpoint; answers the reply, or raises Refused."""
         environment = {**keys.environment(), "AWS_REGION": self.region, "AWS_CA_BUNDLE": self.certificates}
         # This very interpreter: whichever boto3 drives the sample makes the call inside as well.
-        command = [sys.executable, os.path.join(SAMPLE, "call.py"), service, operation, json.dumps(parameters)]
+        with open(os.path.join(SAMPLE, "call.py"), encoding="utf-8") as file:
+            command = [sys.executable, "-c", file.read(), service, operation, json.dumps(parameters)]
         done = self.exec(place, command, environment)
         if done.returncode != 0:
             raise Refused(done.stderr.strip())

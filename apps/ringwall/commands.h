@@ -44,6 +44,8 @@ struct ExecFlags {
   std::string data = data_folder_default;
   std::string vpc, subnet;
   std::vector<std::string> groups;
+  std::string as;          // a user of the host's; empty: an uid that is nobody's
+  bool host_view = false;  // the host's files instead of a view of its own
   std::vector<std::string> command;
 };
 

@@ -107,11 +107,14 @@ int run(int argc, char** argv) {
   ExecFlags exec_flags;
   CLI::App* exec_command = app.add_subcommand("exec", "Run a command at a place in a VPC, as if on an instance there.");
   exec_command->footer("Example: ringwall exec --vpc vpc-… --subnet subnet-… --security-group sg-… -- psql \"host=… sslmode=verify-full\"\n"
-                       "The exit status is the command's.");
+                       "The exit status is the command's. It sees the system's programs, the working directory (read-only), a private /tmp as HOME,\n"
+                       "and its own processes; it has no privileges.");
   add_data(*exec_command, exec_flags.data);
   exec_command->add_option("--vpc", exec_flags.vpc, "the VPC")->required()->type_name("ID");
   exec_command->add_option("--subnet", exec_flags.subnet, "a subnet of it")->required()->type_name("ID");
   exec_command->add_option("--security-group", exec_flags.groups, "a security group of it (repeat for more; default: the VPC's default group)")->type_name("ID");
+  exec_command->add_option("--as", exec_flags.as, "run it as this user of the host's, with that user's home; `root` keeps every privilege (default: a uid that is nobody's)")->type_name("USER");
+  exec_command->add_flag("--host-view", exec_flags.host_view, "show it the host's files, as that user may read and change them, instead of the system's, read-only, and the working directory");
   exec_command->add_option("command", exec_flags.command, "the command and its arguments, after --")->required()->type_name("COMMAND");
   exec_command->positionals_at_end();
 

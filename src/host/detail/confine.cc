@@ -101,18 +101,19 @@ std::unexpected<Error> cannot(const char* what) {
 
 }  // namespace
 
-Result<> drop_privileges(uid_t uid) {
+Result<> drop_privileges(const Account& account) {
   for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
     if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
       return cannot("cannot drop a capability");
   }
-  // A core would carry the database's memory. One byte is too little for a file, and unlike none
+  // A core would carry a database's memory. One byte is too little for a file, and unlike none
   // it also keeps the kernel from piping the core to a program (core(5)).
   const rlimit least = {1, 1};
   ::setrlimit(RLIMIT_CORE, &least);
-  if (::setgroups(0, nullptr) != 0 || ::setresgid(uid, uid, uid) != 0 ||
+  const auto& [uid, gid, groups] = account;
+  if (::setgroups(groups.size(), groups.data()) != 0 || ::setresgid(gid, gid, gid) != 0 ||
       ::setresuid(uid, uid, uid) != 0) {
-    return cannot("cannot become the engine's user");
+    return cannot("cannot become the unprivileged user");
   }
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct nothing[2] = {};

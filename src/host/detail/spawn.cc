@@ -60,7 +60,7 @@ Error become(const SpawnPlan& plan) {
     }
     ::setsid();
     ::umask(0077);
-    RW_DO(drop_privileges(plan.process.uid));
+    RW_DO(drop_privileges({plan.process.uid, plan.process.uid}));
     RW_DO(write_files(plan.process));
     if (::chdir("/data") != 0) return cannot("enter the volume");
     return forbid_system_calls();
