@@ -58,9 +58,6 @@ class Engine {
                           const crypto::Identity& identity) = 0;
 };
 
-// Where `HelperOptions::plugin_folder` is visible inside a process's private root.
-inline constexpr const char* plugin_folder_inside = "/opt/ringwall";
-
 // The engines whose binaries are present on this machine. `plugin_folder` holds
 // ringwall_guard.so and pam_ringwall.so on this side; it is looked at when an engine starts.
 std::vector<std::unique_ptr<Engine>> installed_engines(const std::string& plugin_folder);

@@ -15,12 +15,11 @@ TEST(WithoutTheGuard, TheMasterUserRunsProgramsAsTheEngine) {
   if (::geteuid() != 0) FAIL() << "needs root: run it with sudo, to run an engine under its own uid";
   TestingDatabase database;
   ASSERT_TRUE(succeeded(database.initialise()));
-  host::Process process;
-  process.uid = testing_uid;
-  process.files = {{"bare_hba.conf",
+  host::Launch launch;
+  launch.files = {{"bare_hba.conf",
                     "local all rdsadmin peer map=ringwall\nhost all all 0.0.0.0/0 scram-sha-256\n"},
                    {"bare_ident.conf", detail::peer_names()}};
-  process.arguments = {"/usr/lib/postgresql/" + database.engine->version().major + "/bin/postgres",
+  launch.arguments = {"/usr/lib/postgresql/" + database.engine->version().major + "/bin/postgres",
                        "-D",
                        "/data/pg",
                        "-c",
@@ -33,7 +32,7 @@ TEST(WithoutTheGuard, TheMasterUserRunsProgramsAsTheEngine) {
                        "unix_socket_directories=/run/ringwall",
                        "-p",
                        std::to_string(database.instance.port)};
-  const auto running = database.host.start(process);
+  const auto running = database.host.start(launch);
   ASSERT_TRUE(running);
   ASSERT_TRUE(succeeded(database.wait_until_ready(*running))) << database.host.log();
   Client master(database.conninfo("postgres_admin", testing_password, "dbname=shop"));

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <filesystem>
 #include <functional>
+#include <sstream>
 #include <thread>
 
 #include "engine/signin_listener.h"
@@ -17,8 +20,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-static_assert(std::string_view(plugin_folder_inside) == host::plugin_folder_inside);
 
 // Credentials and namespaces belong to a thread: this one acts as the unprivileged server.
 void as_server(const std::function<void()>& work) {
@@ -166,6 +167,110 @@ TEST_F(HostedPostgres, ServesInsideItsPerimeterAndSignsInByTokenAndReloads) {
   });
   from("eni-app", "user=master sslmode=require password=Another-Pass-2",
        [&](Client& master) { EXPECT_TRUE(master.connected()) << master.error(); });
+}
+
+// What can be executed in a process's root, and what is both writable and executable, as the
+// kernel's own tables of the running engine say.
+struct Seen {
+  std::vector<std::string> programs, loose_mounts;
+};
+Seen look_into(pid_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  Seen seen;
+  std::istringstream mounts(os::read_file(process + "/mountinfo", 1U << 20U).value_or(""));
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream words(line);
+    std::string skipped, point, options;
+    words >> skipped >> skipped >> skipped >> skipped >> point >> options;
+    // Null, zero and the like are devices: whoever executes them executes nothing.
+    const bool device = point.starts_with("/dev/") && point != "/dev/shm";
+    if (options.starts_with("rw") && options.find("noexec") == std::string::npos && !device)
+      seen.loose_mounts.push_back(point);
+  }
+  const std::string root = process + "/root";
+  std::error_code none;
+  for (std::filesystem::recursive_directory_iterator entry(root + "/", none), end; entry != end;
+       entry.increment(none)) {
+    const std::string path = entry->path().string().substr(root.size());
+    if (path == "/data" || path == "/dev") entry.disable_recursion_pending();
+    struct stat facts{};
+    const bool runs = ::lstat(entry->path().c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
+                      (facts.st_mode & 0111) != 0;
+    if (runs && path.find(".so") == std::string::npos) seen.programs.push_back(path);
+  }
+  return seen;
+}
+
+TEST_F(HostedPostgres, WorksWithOneProgramTheSystemCallsOfTheListAndNothingWritableToExecute) {
+  RW_ASSERT_OK(engine_->initialise(*host_, instance_, Secret(testing_password)));
+  pid_t first = 0;
+  {
+    const auto running = engine_->start(*host_, instance_, identity());
+    RW_ASSERT_OK(running);
+    first = running->pid;
+    ASSERT_TRUE(succeeded(wait_until_ready(*running))) << log();
+  }
+  const Seen seen = look_into(first);
+  EXPECT_EQ(seen.programs, std::vector<std::string>{"/usr/lib/postgresql/15/bin/postgres"});
+  EXPECT_EQ(seen.loose_mounts, std::vector<std::string>{});
+  const std::string status =
+      os::read_file("/proc/" + std::to_string(first) + "/status", 1U << 16U).value_or("");
+  EXPECT_NE(status.find("NSpid:\t" + std::to_string(first) + "\t1\n"), std::string::npos) << status;
+  for (const char* gone : {"/proc/self", "/usr/local", "/usr/include", "/usr/bin/python3", "/bin/sh",
+                           "/home", "/var", "/usr/lib/x86_64-linux-gnu/libperl.so.5.36"}) {
+    EXPECT_FALSE(std::filesystem::exists("/proc/" + std::to_string(first) + "/root" + gone)) << gone;
+  }
+
+  from("eni-app", "user=master sslmode=require password=" + std::string(testing_password),
+       [&](Client& master) {
+         ASSERT_TRUE(master.connected()) << master.error() << log();
+         for (const char* statement :
+              {"CREATE TABLE t AS SELECT i, md5(i::text) AS text FROM generate_series(1, 100000) i",
+               "SET max_parallel_maintenance_workers = 2", "SET min_parallel_table_scan_size = 0",
+               "SET min_parallel_index_scan_size = 0", "SET parallel_setup_cost = 0",
+               "CREATE INDEX ON t (text)", "CREATE INDEX ON t (i)", "ALTER TABLE t ADD PRIMARY KEY (i)",
+               "VACUUM (PARALLEL 2, ANALYZE) t", "SET work_mem = '64kB'",
+               "SELECT count(*) FROM (SELECT text FROM t ORDER BY text) s", "COPY t TO STDOUT",
+               "SET jit_above_cost = 0", "SET jit = on", "SELECT sum(i) FROM t WHERE i % 7 = 3",
+               "CREATE DATABASE more", "DROP DATABASE more WITH (FORCE)", "LISTEN here", "NOTIFY here",
+               "SET timezone = 'Europe/Berlin'", "SELECT now()::date", "TRUNCATE t", "CHECKPOINT",
+               "SELECT '<a>\u00e4</a>'::xml", "REINDEX DATABASE shop",
+               "CREATE COLLATION german (provider = icu, locale = 'de')",
+               "SELECT 'b' < 'A' COLLATE german"}) {
+           EXPECT_EQ(master.run(statement).state, "") << statement << log();
+         }
+         for (const char* extension :
+              {"btree_gin", "citext", "hstore", "intarray", "ltree", "pg_trgm", "pgcrypto", "unaccent",
+               "\"uuid-ossp\"", "pg_stat_statements", "pg_prewarm", "amcheck", "pgstattuple", "sslinfo"}) {
+           const Outcome made = master.run("CREATE EXTENSION " + std::string(extension));
+           EXPECT_EQ(made.state, "") << extension << made.message;
+         }
+         EXPECT_EQ(master.run("SELECT length(crypt('a', gen_salt('bf')))").value, "60");
+         EXPECT_EQ(master.run("SELECT length(uuid_generate_v1()::text)").value, "36");
+         EXPECT_EQ(master.run("SELECT pg_jit_available()").value, "f");
+       });
+
+  // Even the superuser, as whom a server that was taken over can come, starts nothing.
+  as_server([&] {
+    Client administrator("host=" + host_->socket_folder("db-one") + " user=rdsadmin dbname=rdsadmin port=5432");
+    ASSERT_TRUE(administrator.connected()) << administrator.error();
+    EXPECT_NE(administrator.run("COPY (SELECT 1) TO PROGRAM 'true'").state, "");
+    EXPECT_NE(administrator.run("COPY (SELECT 1) TO PROGRAM '/usr/lib/postgresql/15/bin/postgres -V'").state, "");
+    EXPECT_EQ(administrator.run("ALTER SYSTEM SET archive_mode = on").state, "");
+    EXPECT_EQ(administrator.run("ALTER SYSTEM SET archive_command = 'true'").state, "");
+    EXPECT_EQ(administrator.run("ALTER SYSTEM SET shared_preload_libraries = ''").state, "");
+  });
+  RW_ASSERT_OK(host_->stop("db-one", host::Stop::graceful));
+  const auto again = engine_->start(*host_, instance_, identity());
+  RW_ASSERT_OK(again);
+  ASSERT_TRUE(succeeded(wait_until_ready(*again))) << log();
+  as_server([&] {
+    Client administrator("host=" + host_->socket_folder("db-one") + " user=rdsadmin dbname=rdsadmin port=5432");
+    ASSERT_TRUE(administrator.connected()) << administrator.error();
+    EXPECT_EQ(administrator.run("SHOW archive_mode").value, "off");
+    EXPECT_EQ(administrator.run("SHOW archive_command").value, "(disabled)");
+    EXPECT_EQ(administrator.run("SHOW shared_preload_libraries").value, "/opt/ringwall/ringwall_guard.so");
+  });
 }
 
 TEST_F(HostedPostgres, RecoversAfterItsFirstProcessIsKilled) {

@@ -1,8 +1,10 @@
 #include "engine/postgres.h"
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include <algorithm>
@@ -15,46 +17,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Makes the data folder as a whole or not at all: what is there without the marker is half-made
-// and removed. Nothing is flushed piece by piece; one flush of the file system comes before the
-// marker, and the marker is flushed after it. Encrypting what is flushed takes most of that
-// time, so the log's segment, zeros for the most part, is first replaced by a sparse copy.
-constexpr const char* initialise_script = R"(set -eu
-umask 077
-cd /data
-if [ ! -e initialised ]; then
-  rm -rf pg
-  "$1/initdb" --pgdata=pg --username=rdsadmin --encoding=UTF8 --locale=C.UTF-8 --data-checksums \
-    --auth-local=peer --auth-host=scram-sha-256 --no-sync --no-instructions >/dev/null
-  "$1/postgres" --single -j -D pg -c fsync=off -c exit_on_error=on \
-    -c log_min_messages=error -c log_min_error_statement=panic -c log_checkpoints=off \
-    postgres < initialise.sql >/dev/null
-  for segment in pg/pg_wal/0*; do
-    cp --sparse=always "$segment" pg/segment
-    mv pg/segment "$segment"
-  done
-  sync -f pg
-  : > initialised
-  sync initialised .
-fi
-rm -f initialise.sql
-)";
-
-// A server that was killed leaves its lock files, and PostgreSQL believes them while anything has
-// the number in them, be it the dead server that nobody has reaped yet. The host runs one process
-// of an id at a time, and ends all of its children first, so the files are never another's.
-constexpr const char* start_script =
-    R"(rm -f /data/pg/postmaster.pid /run/ringwall/.s.PGSQL.*; exec "$0" "$@")";
-
 void wipe_text(std::string& text) {
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
 }
 
 class Postgres final : public Engine {
  public:
-  Postgres(Version version, std::string binaries, std::string plugin_folder)
+  Postgres(Version version, std::uint32_t release, std::string plugin_folder)
       : version_(std::move(version)),
-        binaries_(std::move(binaries)),
+        release_(release),
         plugin_folder_(std::move(plugin_folder)) {}
 
   const Version& version() const override { return version_; }
@@ -69,22 +40,25 @@ class Postgres final : public Engine {
                   const crypto::Identity& identity) override;
 
  private:
+  host::Process process_of(const Instance& instance, host::Program program) const;
   Result<> check_plugins() const;
   Version version_;
-  std::string binaries_;
+  std::uint32_t release_;
   std::string plugin_folder_;
 };
 
-host::Process process_of(const Instance& instance, const std::string& id_suffix) {
-  host::Process process;
-  process.id = instance.id + id_suffix;
-  process.volume_id = instance.id;
-  process.interface_id = instance.interface_id;
-  process.uid = instance.uid;
-  process.limits = instance.limits;
-  // TZ spares initdb a comparison of this machine's clock with every zone there is.
-  process.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"};
-  return process;
+host::Process Postgres::process_of(const Instance& instance, host::Program program) const {
+  const bool serves = program == host::Program::postgres_serve;
+  return {.id = serves ? instance.id : instance.id + "-setup",
+          .volume_id = instance.id,
+          .interface_id = instance.interface_id,
+          .uid = instance.uid,
+          .program = program,
+          .release = release_,
+          .address = serves ? instance.address : "",
+          .master_user = serves ? instance.master_user : "",
+          .files = {},
+          .limits = instance.limits};
 }
 
 // Certificate and key are one file, so that they are replaced as one.
@@ -92,11 +66,11 @@ std::vector<host::File> files_of(const Instance& instance, const crypto::Identit
   std::string pem = identity.certificate_pem;
   if (!pem.ends_with('\n')) pem += '\n';
   pem += identity.key_pem.reveal_text();
-  return {{"postgresql.conf", detail::settings(instance)},
-          {"pg_hba.conf", detail::access_rules()},
-          {"pg_ident.conf", detail::peer_names()},
-          {"server.pem", std::move(pem)},
-          {"/etc/pam.d/ringwall", detail::pam_service(), 0644}};
+  using enum host::FileKind;
+  return {{postgres_settings, detail::settings(instance)},
+          {postgres_access_rules, detail::access_rules()},
+          {postgres_peer_names, detail::peer_names()},
+          {postgres_identity, std::move(pem)}};
 }
 
 void wipe_files(host::Process& process) {
@@ -119,9 +93,9 @@ Result<> Postgres::initialise(host::Host& host, const Instance& instance,
                               const Secret& master_password) {
   RW_DO(detail::check(instance));
   RW_TRY(const std::string verifier, detail::scram_verifier(master_password));
-  host::Process process = process_of(instance, "-setup");
-  process.arguments = {"/bin/sh", "-c", initialise_script, "initialise", binaries_};
-  process.files = {{"initialise.sql", detail::first_statements(instance, verifier)}};
+  host::Process process = process_of(instance, host::Program::postgres_initialise);
+  process.files = {
+      {host::FileKind::postgres_first_statements, detail::first_statements(instance, verifier)}};
   const auto finished = host.run(process);
   wipe_files(process);
   return succeed(finished, "cannot initialise the database");
@@ -144,18 +118,7 @@ Result<host::Running> Postgres::start(host::Host& host, const Instance& instance
                                       const crypto::Identity& identity) {
   RW_DO(detail::check(instance));
   RW_DO(check_plugins());
-  host::Process process = process_of(instance, "");
-  // What guards the server is on the command line, which outranks every file it may write.
-  process.arguments = {"/bin/sh", "-c", start_script, binaries_ + "/postgres", "-D", "/data/pg"};
-  for (const std::string& setting :
-       {std::string("config_file=/data/postgresql.conf"), std::string("hba_file=/data/pg_hba.conf"),
-        std::string("ident_file=/data/pg_ident.conf"), std::string("ssl=on"),
-        "listen_addresses=" + instance.address,
-        std::string("unix_socket_directories=/run/ringwall"),
-        "ringwall.master_user=" + instance.master_user,
-        std::string("shared_preload_libraries=") + plugin_folder_inside + "/ringwall_guard.so"}) {
-    process.arguments.insert(process.arguments.end(), {"-c", setting});
-  }
+  host::Process process = process_of(instance, host::Program::postgres_serve);
   process.files = files_of(instance, identity);
   auto running = host.start(process);
   wipe_files(process);
@@ -195,8 +158,7 @@ Result<> Postgres::set_master_password(const host::Host& host, const Instance& i
 Result<> Postgres::reload(host::Host& host, const Instance& instance,
                           const crypto::Identity& identity) {
   RW_DO(detail::check(instance));
-  host::Process process = process_of(instance, "-setup");
-  process.arguments = {"/bin/true"};
+  host::Process process = process_of(instance, host::Program::postgres_configure);
   process.files = files_of(instance, identity);
   const auto finished = host.run(process);
   wipe_files(process);
@@ -211,6 +173,15 @@ std::string reported_version(const std::string& binaries) {
   std::string text(256, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), output));
   return ::pclose(output) == 0 ? version_of(text) : std::string();
+}
+
+// "15", as Debian names the folder of an installation.
+std::optional<std::uint32_t> release_of(const std::string& major) {
+  std::uint32_t release = 0;
+  const auto [end, error] = std::from_chars(major.data(), major.data() + major.size(), release);
+  const bool whole = error == std::errc() && end == major.data() + major.size();
+  if (!whole || std::to_string(release) != major || release > host::release_max) return {};
+  return release;
 }
 
 }  // namespace
@@ -229,14 +200,15 @@ std::vector<std::unique_ptr<Engine>> installed_postgres(const std::string& plugi
   for (std::filesystem::directory_iterator entry(installations, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string major = entry->path().filename();
-    if (!std::ranges::all_of(major, [](char c) { return c >= '0' && c <= '9'; })) continue;
+    const auto release = release_of(major);
+    if (!release) continue;
     const std::string binaries = entry->path() / "bin";
     const std::string version = reported_version(binaries);
     if (!version.starts_with(major + ".")) continue;
     engines.push_back(std::make_unique<Postgres>(
         Version{
             .engine = "postgres", .version = version, .major = major, .family = "postgres" + major},
-        binaries, plugin_folder));
+        *release, plugin_folder));
   }
   // By number: a longer one is larger, as none begins with a zero.
   std::ranges::sort(engines, {}, [](const auto& one) {

@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "engine/engine.h"
+#include "host/programs.h"
 #include "os/files.h"
 
 namespace ringwall::engine {
@@ -92,16 +93,21 @@ class TestingHost final : public host::Host {
   std::string extension_folder;
 
   Result<host::Finished> run(const host::Process& process) override {
-    place(process);
-    const pid_t pid = spawn(process, base_ + "/output");
+    RW_TRY(const host::Launch launch, placed(process));
+    const pid_t pid = spawn(launch, base_ + "/output");
     const int status = wait(pid);
     RW_TRY(std::string output, os::read_file(base_ + "/output", 64 * 1024));
     return host::Finished{.exit_status = status, .output = std::move(output)};
   }
   Result<host::Running> start(const host::Process& process) override {
+    RW_TRY(const host::Launch launch, placed(process));
+    return start(launch);
+  }
+  // Anything at all, for what the table of programs never starts.
+  Result<host::Running> start(const host::Launch& launch) {
     RW_CHECK(running_ == 0);
-    place(process);
-    running_ = spawn(process, base_ + "/log");
+    place(launch);
+    running_ = spawn(launch, base_ + "/log");
     const auto fd = static_cast<int>(::syscall(SYS_pidfd_open, running_, 0));
     return host::Running{.pid = running_, .pidfd = os::UniqueFd(fd)};
   }
@@ -144,12 +150,22 @@ class TestingHost final : public host::Host {
     RW_CHECK(os::write_file(base_ + path, content, mode).has_value());
   }
 
-  void place(const host::Process& process) {
+  Result<host::Launch> placed(const host::Process& process) {
     RW_CHECK(process.uid == uid_);
-    for (const host::File& file : process.files) {
-      const std::string path = file.path.starts_with('/') ? file.path : "/data/" + file.path;
-      write(path, file.content, file.mode);
-      RW_CHECK(::chown((base_ + path).c_str(), uid_, uid_) == 0);
+    RW_TRY(host::Launch launch, host::launch_of(process));
+    place(launch);
+    return launch;
+  }
+  void place(const host::Launch& launch) {
+    for (const host::PlacedFile& file : launch.files) {
+      write("/data/" + file.path, file.content, file.mode);
+      RW_CHECK(::chown((base_ + "/data/" + file.path).c_str(), uid_, uid_) == 0);
+    }
+    for (const host::PlacedFile& file : launch.settings) write(file.path, file.content, file.mode);
+    std::filesystem::remove(base_ + "/data/pg/postmaster.pid");
+    for (const auto& entry : std::filesystem::directory_iterator(base_ + "/run")) {
+      if (entry.path().filename().string().starts_with(".s.PGSQL."))
+        std::filesystem::remove(entry.path());
     }
   }
 
@@ -171,14 +187,14 @@ class TestingHost final : public host::Host {
     bind(base_ + "/etc", root + "/etc");
     bind(base_ + "/data", root + "/data");
     bind(base_ + "/run", root + "/run/ringwall");
-    bind(built_plugins(), root + plugin_folder_inside);
+    bind(built_plugins(), root + host::plugin_folder_inside);
     if (!extension_folder.empty()) bind(base_ + "/extension", root + extension_folder);
     std::filesystem::create_directory(root + "/tmp");
     RW_CHECK(::chmod((root + "/tmp").c_str(), 01777) == 0);
     RW_CHECK(::chroot(root.c_str()) == 0 && ::chdir("/data") == 0);
   }
 
-  pid_t spawn(const host::Process& process, const std::string& output) const {
+  pid_t spawn(const host::Launch& launch, const std::string& output) const {
     const pid_t pid = ::fork();
     RW_CHECK(pid >= 0);
     if (pid != 0) return pid;
@@ -193,8 +209,9 @@ class TestingHost final : public host::Host {
       all.push_back(nullptr);
       return all;
     };
-    ::execve(process.arguments[0].c_str(), pointers(process.arguments).data(),
-             pointers(process.environment).data());
+    if (launch.arguments.empty()) ::_exit(0);
+    ::execve(launch.arguments[0].c_str(), pointers(launch.arguments).data(),
+             pointers(launch.environment).data());
     ::_exit(127);
   }
 

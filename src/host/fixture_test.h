@@ -72,6 +72,21 @@ class WithHelper : public ::testing::Test {
   pid_t helper_ = -1;
 };
 
+// For tests, in place of the table of programs: a shell script, the content of the first file,
+// that finds all of /usr. A second file is written for it.
+inline Result<Launch> launch_script(const Process& process) {
+  Launch launch;
+  launch.arguments = {"/bin/sh", "-c", process.files.at(0).content};
+  launch.environment = {"PATH=/usr/sbin:/usr/bin"};
+  launch.programs = {"/usr"};
+  if (process.release == release_max) launch.arguments = {"/usr/bin/no-such-program"};
+  if (process.files.size() < 2) return launch;
+  launch.files = {{"conf/file", process.files[1].content, 0640}};
+  launch.settings = {{"/etc/pam.d/x", process.files[1].content, 0444}};
+  launch.stale = {"/data/stale", "/run/ringwall/stale.*"};
+  return launch;
+}
+
 // The value of a Result, or a failed test with its message.
 #define RW_ASSERT_OK(expression)                                              \
   do {                                                                        \

@@ -14,12 +14,10 @@
 #include <string>
 
 #include "base/result.h"
+#include "host/programs.h"
 #include "os/fd.h"
 
 namespace ringwall::host {
-
-// Where a process sees the plugin folder in its private root, read-only.
-inline constexpr const char* plugin_folder_inside = "/opt/ringwall";
 
 struct HelperOptions {
   std::string data_folder;  // absolute; should belong to root, for DATA/host does
@@ -30,6 +28,8 @@ struct HelperOptions {
   std::string engine_user = "rdsdb";  // the name of an engine's uid inside its private root
   // Starts processes although this machine cannot hold them to all of their limits.
   bool without_limits = false;
+  // The table of programs. Only tests have another.
+  Result<Launch> (*launch)(const Process&) = launch_of;
   pid_t server = 0;  // when given: SIGINT, SIGTERM, SIGHUP to this process become SIGTERM there
 };
 

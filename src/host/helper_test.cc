@@ -18,7 +18,10 @@
 namespace ringwall::host {
 namespace {
 
-class HelperTest : public WithHelper {};
+class HelperTest : public WithHelper {
+ protected:
+  HelperTest() { options_.launch = launch_script; }
+};
 
 TEST_F(HelperTest, ADataFolderReachedThroughALinkIsTheSame) {
   end_helper();
@@ -129,8 +132,8 @@ Result<> make_everything(Host& host) {
   RW_DO(host.apply_network(network));
   if (host.adopt("db-one")) return {};
   RW_TRY(const Running running,
-         host.start(
-             {"db-one", "db-one", "eni-1", engine_uid_min, {"/usr/bin/sleep", "1000"}, {}, {}}));
+         host.start({"db-one", "db-one", "eni-1", engine_uid_min, Program::postgres_serve, 15, "", "",
+                     {{{}, "exec sleep 1000"}}}));
   return {};
 }
 

@@ -64,10 +64,24 @@ struct Volume {
   uid_t owner = 0;          // of the data folder
 };
 
+// What can be started, and what can be written for it: entries of the privileged half's own
+// table (programs.h), which has the path, the arguments, the environment and the files' places.
+enum class Program : std::uint8_t {
+  postgres_initialise,  // makes a data folder, unless there is one that is whole
+  postgres_configure,   // writes the files, for a server to read again
+  postgres_serve,
+};
+enum class FileKind : std::uint8_t {
+  postgres_first_statements,  // run once, as the superuser, by postgres_initialise
+  postgres_settings,
+  postgres_access_rules,
+  postgres_peer_names,
+  postgres_identity,  // certificate and key
+};
+
 struct File {
-  std::string path;     // relative to the volume's data folder, or absolute for the private root
+  FileKind kind = FileKind::postgres_settings;
   std::string content;
-  unsigned mode = 0600;
 };
 
 // What a process and all its descendants may use together: the kernel's control groups hold them to it.
@@ -82,21 +96,24 @@ struct Limits {
   std::uint32_t weight = 100;       // of processor and disk where others want them too: 1 to 10,000
 };
 
-// A program run inside its own mount namespace whose root holds, read-only, the system's
-// programs and libraries, a generated /etc, and read-write only /data (the volume's data
-// folder), /run/ringwall (a folder shared with the server, for sockets) and a private /tmp.
-// No capabilities, no new privileges, its own uid and cgroup.
+// A program run inside its own mount namespace whose root holds, read-only, what the program
+// reads of the system, a generated /etc, and read-write only /data (the volume's data folder),
+// /run/ringwall (a folder shared with the server, for sockets) and a private /tmp, from none of
+// which anything can be executed. No capabilities, no new privileges, its own uid and cgroup.
 struct Process {
-  std::string id;                      // names the cgroup and the record of the running process
+  std::string id;            // names the cgroup and the record of the running process
   std::string volume_id;
-  std::string interface_id;            // its network namespace
-  uid_t uid = 0;                       // also its gid; at least `engine_uid_min`
-  std::vector<std::string> arguments;  // [0] is an absolute path
-  std::vector<std::string> environment;
-  std::vector<File> files;             // written as `uid` before the start
+  std::string interface_id;  // its network namespace
+  uid_t uid = 0;             // also its gid; at least `engine_uid_min`
+  Program program = Program::postgres_serve;
+  std::uint32_t release = 0;  // which of its installations: 15
+  std::string address;        // IPv4, for a program that listens; else empty
+  std::string master_user;    // whom its guard protects, for a program that listens; else empty
+  std::vector<File> files;    // exactly those the program takes, written as `uid`
   Limits limits = {};
 };
 
+inline constexpr std::uint32_t release_min = 1, release_max = 999;
 inline constexpr uid_t engine_uid_min = 0x20000000;  // a range no distribution assigns
 
 struct Running {

@@ -24,6 +24,7 @@ std::string trimmed(std::string text) {
 class LimitsTest : public WithHelper {
  protected:
   void SetUp() override {
+    options_.launch = launch_script;
     WithHelper::SetUp();
     if (HasFatalFailure()) return;
     RW_ASSERT_OK(host_->open_volume({"db-one", 64 << 20, engine_uid}, Secret(std::string(64, 'k'))));
@@ -32,7 +33,7 @@ class LimitsTest : public WithHelper {
     RW_ASSERT_OK(host_->apply_network(network));
   }
   static Process shell(const std::string& script, const Limits& limits) {
-    return {"db-one", "db-one", "eni-1", engine_uid, {"/bin/sh", "-c", script}, {"PATH=/usr/sbin:/usr/bin"}, {}, limits};
+    return {"db-one", "db-one", "eni-1", engine_uid, Program::postgres_serve, 15, "", "", {{{}, script}}, limits};
   }
   detail::Group group() const { return *detail::group_of(detail::folders_of(options_), "db-one"); }
   // What the kernel has for a controller, by the file's name in version 2 and in version 1.

@@ -24,9 +24,11 @@ Process process() {
           "db-1",
           "eni-1",
           engine_uid_min,
-          {"/usr/bin/true", ""},
-          {"A=b"},
-          {{"f", std::string("\0x", 2), 0640}}};
+          Program::postgres_configure,
+          15,
+          "10.0.1.9",
+          "boss",
+          {{FileKind::postgres_identity, std::string("\0x", 2)}}};
 }
 
 std::vector<Request> one_of_each() {

@@ -205,12 +205,4 @@ std::string peer_names() {
   return "ringwall ringwall rdsadmin\n";
 }
 
-std::string pam_service() {
-  const std::string module = std::string(plugin_folder_inside) + "/pam_ringwall.so";
-  return "auth    required " + module +
-         " socket=/run/ringwall/auth.sock\n"
-         "account required " +
-         module + "\n";
-}
-
 }  // namespace ringwall::engine::detail

@@ -31,6 +31,5 @@ std::string unlock_statement();
 std::string settings(const Instance& instance);  // postgresql.conf
 std::string access_rules();                      // pg_hba.conf
 std::string peer_names();                        // pg_ident.conf
-std::string pam_service();                       // /etc/pam.d/ringwall
 
 }  // namespace ringwall::engine::detail

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -18,7 +19,12 @@ struct Account {
 // Becomes the account, without capabilities or a way to new ones.
 Result<> drop_privileges(const Account& account);
 
-// Refuses, with EPERM, the system calls an engine has no use for and an intruder has.
-Result<> forbid_system_calls();
+// From here on a system call that an engine has no use for does not exist (ENOSYS), and of the
+// others some arguments are refused: new namespaces, sockets of other families than UNIX and IP,
+// memory that is executable and was ever writable, requests to devices, settings of the process.
+Result<> allow_known_system_calls();
+// Those allowed whatever their arguments; socket, socketpair, ioctl, prctl, clone, mmap, mprotect
+// and shmat depend on them.
+std::span<const int> system_calls_allowed();
 
 }  // namespace ringwall::host::detail

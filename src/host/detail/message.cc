@@ -38,7 +38,7 @@ void fields(A& archive, T& v) {
 }
 template <typename A, Is<File> T>
 void fields(A& archive, T& v) {
-  archive(v.path, v.content, v.mode);
+  archive(v.kind, v.content);
 }
 template <typename A, Is<Limits> T>
 void fields(A& archive, T& v) {
@@ -46,7 +46,8 @@ void fields(A& archive, T& v) {
 }
 template <typename A, Is<Process> T>
 void fields(A& archive, T& v) {
-  archive(v.id, v.volume_id, v.interface_id, v.uid, v.arguments, v.environment, v.files, v.limits);
+  archive(v.id, v.volume_id, v.interface_id, v.uid, v.program, v.release, v.address,
+          v.master_user, v.files, v.limits);
 }
 template <typename A, Is<Error> T>
 void fields(A& archive, T& v) {
@@ -128,6 +129,12 @@ constexpr std::uint8_t last_of(Transport) {
 }
 constexpr std::uint8_t last_of(Stop) {
   return 1;
+}
+constexpr std::uint8_t last_of(Program) {
+  return static_cast<std::uint8_t>(Program::postgres_serve);
+}
+constexpr std::uint8_t last_of(FileKind) {
+  return static_cast<std::uint8_t>(FileKind::postgres_identity);
 }
 constexpr std::uint8_t last_of(Failure) {
   return static_cast<std::uint8_t>(Failure::io);

@@ -7,9 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 
+#include "host/detail/libraries.h"
 #include "host/detail/root.h"
 #include "os/fd.h"
 #include "os/files.h"
@@ -48,28 +51,74 @@ Result<> make_etc(const std::string& root, const RootPlan& plan) {
                   "auth required pam_deny.so\naccount required pam_deny.so\n"
                   "password required pam_deny.so\nsession required pam_deny.so\n",
                   0444, 0));
-  for (const char* path : {"/etc/localtime", "/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl",
-                           "/etc/postgresql-common"}) {
-    RW_DO(lend(root, path));
+  for (const PlacedFile& file : plan.launch.settings)
+    RW_DO(write_new(root + file.path, file.content, file.mode, 0));
+  return {};
+}
+
+// Lends `path` unless the root has it, and what it leads to where it is a link.
+Result<> lend_once(const std::string& root, const std::string& path, std::uint64_t restrictions) {
+  std::error_code none;
+  if (fs::exists(fs::symlink_status(root + path, none))) return {};
+  RW_DO(lend(root, path, restrictions));
+  if (!fs::is_symlink(path, none)) return {};
+  const std::string target = fs::canonical(path, none);
+  if (none) return {};
+  return lend_once(root, target, restrictions);
+}
+
+std::vector<std::string> libraries_in(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    if (entry.path().extension() == ".so") found.push_back(entry.path());
   }
-  // The request's own, for anything an engine insists on finding there.
-  for (const File& file : plan.process.files) {
-    if (file.path.starts_with("/etc/"))
-      RW_DO(write_new(root + file.path, file.content, file.mode, uid));
+  return found;
+}
+
+// The links of a merged /usr, and the folders they lead to.
+Result<> make_system_folders(const std::string& root) {
+  for (const std::string link : {"/bin", "/sbin", "/lib", "/lib64"}) {
+    std::error_code none;
+    const std::string folder = fs::canonical(link, none);
+    if (none) continue;
+    RW_DO(os::make_folder(root + folder, 0755));
+    if (folder != link) RW_DO(lend(root, link));
   }
+  return {};
+}
+
+// The programs, and what the dynamic linker loads for them. What is loaded by name while they
+// run, for text encodings, threads that end and old ciphers, is stated.
+Result<> lend_programs(const std::string& root, const RootPlan& plan) {
+  std::vector<std::string> files = plan.launch.programs;
+  for (const std::string& folder : plan.launch.plugins) {
+    for (const std::string& file : libraries_in(folder)) {
+      if (file != plan.launch.left_out) files.push_back(file);
+    }
+  }
+  const std::string& system = library_folders().front();
+  for (const char* name : {"/libgcc_s.so.1", "/security/pam_deny.so", "/gconv", "/ossl-modules"})
+    files.push_back(system + name);
+  for (const std::string& path : files) RW_DO(lend_once(root, path, system_only));
+  RW_DO(make_system_folders(root));
+  std::ranges::copy(libraries_in(plan.options.plugin_folder), std::back_inserter(files));
+  for (const std::string& path : libraries_of(files)) RW_DO(lend_once(root, path, system_only));
   return {};
 }
 
 Result<> fill(const std::string& root, const RootPlan& plan) {
   const Folders folders = folders_of(plan.options);
-  RW_DO(lend(root, "/usr"));
-  for (const char* path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"})
-    RW_DO(lend(root, path));
+  RW_DO(lend_programs(root, plan));
   if (const std::string& plugins = plan.options.plugin_folder; !plugins.empty()) {
     RW_DO(os::make_folder(root + plugin_folder_inside, 0755));
     RW_DO(bind(plugins, root + plugin_folder_inside, system_only));
   }
   RW_DO(make_etc(root, plan));
+  for (const std::string& path : plan.launch.reads)
+    RW_DO(lend_once(root, path, system_only | MOUNT_ATTR_NOEXEC));
+  for (const char* path : {"/etc/localtime", "/etc/ld.so.cache", "/usr/lib/ssl/openssl.cnf"})
+    RW_DO(lend_once(root, path, system_only | MOUNT_ATTR_NOEXEC));
   RW_DO(make_dev(root));
   for (const char* folder : {"/tmp", "/data", "/run/ringwall"})
     RW_DO(os::make_folder(root + folder, 0755));
@@ -86,9 +135,9 @@ os::UniqueFd open_beneath(int folder, const std::string& path, std::uint64_t fla
       static_cast<int>(::syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how)));
 }
 
-Result<> write_beneath(const std::string& base, const std::string& relative, const File& file) {
+Result<> write_beneath(const std::string& base, const PlacedFile& file) {
   os::UniqueFd folder(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  const fs::path path(relative);
+  const fs::path path(file.path);
   for (const auto& component : path.parent_path()) {
     if (!folder) break;
     if (::mkdirat(folder.get(), component.c_str(), 0700) != 0 && errno != EEXIST) break;
@@ -119,17 +168,23 @@ Result<> enter_private_root(const RootPlan& plan) {
   return enter_root(root);
 }
 
-Result<> write_files(const Process& process) {
-  for (const File& file : process.files) {
-    if (file.path.starts_with("/etc/")) continue;  // written with the root
-    std::string base = "/data", relative = file.path;
-    for (const char* folder : {"/tmp", "/run/ringwall"}) {
-      if (!file.path.starts_with(std::string(folder) + "/")) continue;
-      base = folder;
-      relative = file.path.substr(base.size() + 1);
+Result<> remove_stale(const Launch& launch) {
+  std::error_code none;
+  for (const std::string& path : launch.stale) {
+    const std::string folder = fs::path(path).parent_path();
+    for (const auto& entry : fs::directory_iterator(folder, none)) {
+      const std::string there = entry.path();
+      const bool matches =
+          path.ends_with('*') ? there.starts_with(path.substr(0, path.size() - 1)) : there == path;
+      if (matches && ::unlink(there.c_str()) != 0 && errno != ENOENT)
+        return cannot("remove `" + there + "`");
     }
-    RW_DO(write_beneath(base, relative, file));
   }
+  return {};
+}
+
+Result<> write_files(const Launch& launch) {
+  for (const PlacedFile& file : launch.files) RW_DO(write_beneath("/data", file));
   return {};
 }
 

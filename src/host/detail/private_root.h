@@ -7,12 +7,14 @@
 #include "host/detail/folders.h"
 #include "host/helper.h"
 #include "host/host.h"
+#include "host/programs.h"
 
 namespace ringwall::host::detail {
 
 struct RootPlan {
   const HelperOptions& options;
   const Process& process;
+  const Launch& launch;
   std::string resolver;  // the address of its VPC's
 };
 
@@ -20,8 +22,9 @@ struct RootPlan {
 // old one stays mounted, so no other volume is kept busy. /proc is not there.
 Result<> enter_private_root(const RootPlan& plan);
 
-// Writes the process's files for the volume, /tmp and /run/ringwall, inside the private root
-// and already as the process's own user: a link an engine left there leads nowhere new.
-Result<> write_files(const Process& process);
+// Both inside the private root and already as the process's own user: a link that an engine left
+// in its volume leads nowhere new.
+Result<> remove_stale(const Launch& launch);
+Result<> write_files(const Launch& launch);
 
 }  // namespace ringwall::host::detail

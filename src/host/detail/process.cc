@@ -185,12 +185,13 @@ Result<Finished> run_process(const HelperOptions& options, const Process& proces
   if (find_running(folders, process.id)) {
     return fail(Failure::conflict, "the process `" + process.id + "` is running");
   }
+  RW_TRY(const Launch launch, options.launch(process));
   RW_TRY(const Place place, prepare(options, process));
   int ends[2] = {-1, -1};
   if (::pipe2(ends, O_CLOEXEC) != 0) return cannot("make a pipe");
   const os::UniqueFd reading(ends[0]);
   os::UniqueFd writing(ends[1]);
-  RW_TRY(Waiting child, spawn({options, process, place.group, place.resolver,
+  RW_TRY(Waiting child, spawn({options, process, launch, place.group, place.resolver,
                                place.network_namespace.get(), writing.get()}));
   writing.reset();
   const auto begun = let_go(child);
@@ -203,7 +204,7 @@ Result<Finished> run_process(const HelperOptions& options, const Process& proces
   RW_DO(begun);
   if (!output) return std::unexpected(output.error());
   if (timed_out) {
-    return fail(Failure::unavailable, "`" + process.arguments[0] + "` did not end within " +
+    return fail(Failure::unavailable, "`" + process.id + "` did not end within " +
                                           std::to_string(run_seconds_max) +
                                           " seconds and was killed");
   }
@@ -217,12 +218,13 @@ Result<Running> start_process(const HelperOptions& options, const Process& proce
   if (find_running(folders, process.id)) {
     return fail(Failure::conflict, "the process `" + process.id + "` is already running");
   }
+  RW_TRY(const Launch launch, options.launch(process));
   RW_TRY(const Place place, prepare(options, process));
   const std::string log = folders.output(process.id);
   const os::UniqueFd output(
       ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!output) return cannot("open `" + log + "`");
-  RW_TRY(Waiting child, spawn({options, process, place.group, place.resolver,
+  RW_TRY(Waiting child, spawn({options, process, launch, place.group, place.resolver,
                                place.network_namespace.get(), output.get()}));
   // Written before the program runs: if this request is killed here, the child ends by itself.
   const auto written =

@@ -51,7 +51,7 @@ Error become(const SpawnPlan& plan) {
     if (::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) != 0) return cannot("make namespaces");
     const std::string& name = plan.process.id;
     if (::sethostname(name.c_str(), name.size()) != 0) return cannot("set the host name");
-    RW_DO(enter_private_root({plan.options, plan.process, plan.resolver}));
+    RW_DO(enter_private_root({plan.options, plan.process, plan.launch, plan.resolver}));
     const os::UniqueFd nothing(::open("/dev/null", O_RDWR));
     if (::dup2(nothing.get(), STDIN_FILENO) < 0 || ::dup2(plan.output, STDOUT_FILENO) < 0 ||
         ::dup2(plan.output, STDERR_FILENO) < 0 ||
@@ -61,14 +61,17 @@ Error become(const SpawnPlan& plan) {
     ::setsid();
     ::umask(0077);
     RW_DO(drop_privileges({plan.process.uid, plan.process.uid}));
-    RW_DO(write_files(plan.process));
+    RW_DO(remove_stale(plan.launch));
+    RW_DO(write_files(plan.launch));
     if (::chdir("/data") != 0) return cannot("enter the volume");
-    return forbid_system_calls();
+    return allow_known_system_calls();
   }();
   if (!confined) return confined.error();
-  ::execve(plan.process.arguments[0].c_str(), pointers(plan.process.arguments).data(),
-           pointers(plan.process.environment).data());
-  return os::system_error("cannot run `" + plan.process.arguments[0] + "`", errno);
+  const auto& arguments = plan.launch.arguments;
+  if (arguments.empty()) ::_exit(0);
+  ::execve(arguments[0].c_str(), pointers(arguments).data(),
+           pointers(plan.launch.environment).data());
+  return os::system_error("cannot run `" + arguments[0] + "`", errno);
 }
 
 [[noreturn]] void live(const SpawnPlan& plan, const os::UniqueFd& permission,
@@ -93,10 +96,11 @@ Result<Waiting> spawn(const SpawnPlan& plan) {
   const os::UniqueFd cgroup(::open(plan.group.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!cgroup) return cannot("open `" + plan.group.folder + "`");
 
-  // Born inside its cgroup, it can at no moment be missed by who ends the cgroup.
+  // Born inside its cgroup, it can at no moment be missed by who ends the cgroup. It is the first
+  // process of a PID namespace: it sees and signals its own children only, and they end with it.
   int pidfd = -1;
   clone_args arguments = {};
-  arguments.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
+  arguments.flags = CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_NEWPID;
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   arguments.cgroup = static_cast<std::uint64_t>(cgroup.get());

@@ -1,5 +1,5 @@
 #pragma once
-// A confined process, from the fork to the moment its program runs.
+// A confined process, the first of a PID namespace of its own, from the fork to the moment its program runs.
 
 #include <sys/types.h>
 
@@ -24,6 +24,7 @@ struct Waiting {
 struct SpawnPlan {
   const HelperOptions& options;
   const Process& process;
+  const Launch& launch;
   const Group& group;  // exists, with its limits
   std::string resolver;
   int network_namespace;

@@ -177,23 +177,6 @@ Result<> check_process_id(const std::string& id) {
   return refuse(quoted(id) + " is not the id of a process, db-… or db-…-step");
 }
 
-bool has_nul(const std::string& text) {
-  return text.find('\0') != std::string::npos;
-}
-
-Result<> check_file(const File& file) {
-  if (!is_plain_path(file.path)) return refuse(quoted(file.path) + " is not a plain path");
-  const bool absolute = file.path.starts_with("/");
-  const auto under = [&](const char* folder) { return file.path.starts_with(folder); };
-  if (absolute && !under("/etc/") && !under("/tmp/") && !under("/run/ringwall/")) {
-    return refuse("the file " + quoted(file.path) +
-                  " must be relative to the volume, or under /etc, /tmp or /run/ringwall");
-  }
-  if (file.mode > 0777)
-    return refuse("the mode of " + quoted(file.path) + " has more than permission bits");
-  return {};
-}
-
 Result<> check_limits(const Limits& limits) {
   const auto within = [](const char* what, std::uint64_t value, std::uint64_t least, std::uint64_t most) -> Result<> {
     if (value >= least && value <= most) return {};
@@ -212,26 +195,8 @@ Result<> check_process(const Process& process, const HelperOptions& options) {
   RW_DO(check_id(process.volume_id, "db"));
   RW_DO(check_id(process.interface_id, "eni"));
   RW_DO(check_owner(process.uid, options));
-  for (const auto* list : {&process.arguments, &process.environment}) {
-    if (list->size() > arguments_max)
-      return refuse("at most " + std::to_string(arguments_max) + " arguments");
-    if (std::ranges::any_of(*list, has_nul)) return refuse("an argument contains a zero byte");
-  }
-  const std::string program = process.arguments.empty() ? "" : process.arguments[0];
-  if (!is_plain_path(program) || !(program.starts_with("/usr/") || program.starts_with("/bin/"))) {
-    return refuse("the program " + quoted(program) +
-                  " must be an absolute path under /usr or /bin");
-  }
-  for (const std::string& variable : process.environment) {
-    if (variable.find('=') == std::string::npos || variable.starts_with("=") ||
-        variable.starts_with("LD_")) {
-      return refuse("the environment variable " + quoted(variable.substr(0, variable.find('='))) +
-                    " is not allowed");
-    }
-  }
-  if (process.files.size() > arguments_max)
-    return refuse("at most " + std::to_string(arguments_max) + " files");
-  for (const File& file : process.files) RW_DO(check_file(file));
+  if (auto launch = options.launch(process); !launch)
+    return std::unexpected(std::move(launch).error());
   return check_limits(process.limits);
 }
 
@@ -281,22 +246,6 @@ bool is_process_id(std::string_view text) {
   const auto step = text.substr(dash + 1);
   return is_id(text.substr(0, dash), "db") && !step.empty() && step.size() <= step_characters_max &&
          std::ranges::all_of(step, [](char c) { return c >= 'a' && c <= 'z'; });
-}
-
-bool is_plain_path(std::string_view path) {
-  if (path.starts_with("/")) path.remove_prefix(1);
-  if (path.empty() || path.size() > path_bytes_max) return false;
-  while (true) {
-    const auto slash = path.find('/');
-    const auto component = path.substr(0, slash);
-    if (component.empty() || component == "." || component == ".." || component.size() > 255)
-      return false;
-    if (std::ranges::any_of(component,
-                            [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }))
-      return false;
-    if (slash == std::string_view::npos) return true;
-    path.remove_prefix(slash + 1);
-  }
 }
 
 Result<> validate(const Request& request, const HelperOptions& options) {

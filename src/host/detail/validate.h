@@ -16,8 +16,6 @@ inline constexpr std::uint64_t volume_bytes_min = 16ull << 20;
 inline constexpr std::uint64_t volume_bytes_max = 64ull << 40;
 inline constexpr std::size_t key_bytes = 64;
 inline constexpr std::size_t interfaces_max = 4096;  // of one network
-inline constexpr std::size_t arguments_max = 256;    // of one process; and environment, and files
-inline constexpr std::size_t path_bytes_max = 1024;
 inline constexpr std::uint64_t memory_bytes_min = 64ull << 20, memory_bytes_max = 64ull << 40;  // of a process
 inline constexpr std::uint64_t process_bytes_min = 16ull << 20;
 inline constexpr std::uint32_t processes_min = 8, processes_max = 1u << 20;
@@ -28,8 +26,6 @@ inline constexpr std::uint32_t weight_max = 10'000;
 bool is_id(std::string_view text, std::string_view kind);
 // The id of a database instance, or of a step of its: db-…, db-…-setup.
 bool is_process_id(std::string_view text);
-// A path of plain components: no "", ".", "..", no control characters; "/" in front allowed.
-bool is_plain_path(std::string_view path);
 
 Result<> validate(const Request& request, const HelperOptions& options);
 
