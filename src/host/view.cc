@@ -36,8 +36,9 @@ Result<> enter_own_view() {
   }
   for (const detail::Mount& mount : mounts) {
     if (!folders.contains(mount.point)) continue;
-    // A folder mounted twice is listed twice. What is below it goes with it.
-    if (::umount2(mount.point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL) {
+    // A folder mounted twice is listed twice, and what is below it goes with it; and whoever removes
+    // such a folder elsewhere takes its mount away here.
+    if (::umount2(mount.point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL && errno != ENOENT) {
       return std::unexpected(os::system_error("cannot leave `" + mount.point + "` behind", errno));
     }
   }

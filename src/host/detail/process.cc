@@ -248,16 +248,17 @@ Result<> signal_process(const Folders& folders, const std::string& id, int signa
 }
 
 Result<> stop_process(const Folders& folders, const std::string& id, Stop how) {
-  if (how == Stop::graceful) {
-    if (const auto running = find_running(folders, id)) {
-      ::syscall(SYS_pidfd_send_signal, running->pidfd.get(), SIGINT, nullptr, 0);
-      wait_until_ended(running->pidfd, graceful_seconds_max);
-    }
+  const auto running = find_running(folders, id);
+  if (running && how == Stop::graceful) {
+    ::syscall(SYS_pidfd_send_signal, running->pidfd.get(), SIGINT, nullptr, 0);
+    wait_until_ended(running->pidfd, graceful_seconds_max);
   }
   RW_TRY(const auto ids, cgroups_of(folders, id));
   Result<> outcome;
   for (const std::string& one : ids) attempt(outcome, end_cgroup(folders, one));
   RW_DO(outcome);
+  // It has left its cgroup; the end of a PID namespace takes its first process a moment longer.
+  if (running) wait_until_ended(running->pidfd, graceful_seconds_max);
   if (::unlink(folders.record(id).c_str()) == 0 || errno == ENOENT) return {};
   return cannot("delete `" + folders.record(id) + "`");
 }
