@@ -128,7 +128,8 @@ TEST_F(Attack, TheMasterUserIsReservedAlsoWhileItIsNoMaster) {
     EXPECT_EQ(as(user).run("ALTER ROLE app RENAME TO postgres_admin").state, "42501") << user;
   }
   ASSERT_EQ(administrator_->run("ALTER ROLE former RENAME TO postgres_admin").state, "");
-  ASSERT_EQ(administrator_->run("ALTER ROLE postgres_admin PASSWORD '" + std::string(testing_password) + "'").state, "");
+  const std::string back = "ALTER ROLE postgres_admin PASSWORD '" + std::string(testing_password) + "'";
+  ASSERT_EQ(administrator_->run(back).state, "");
   before_ = administrator_->run(everything).value;
 }
 
@@ -192,7 +193,8 @@ TEST_F(Attack, APasswordResetRestoresTheMasterUserWhole) {
 }
 
 TEST_F(Attack, APasswordResetWaitsForNobodysOpenTransaction) {
-  for (const char* change : {"REVOKE rds_superuser FROM postgres_admin", "ALTER DATABASE postgres CONNECTION LIMIT 0"}) {
+  for (const char* change :
+       {"REVOKE rds_superuser FROM postgres_admin", "ALTER DATABASE postgres CONNECTION LIMIT 0"}) {
     SCOPED_TRACE(change);
     for (const char* sql : {"ALTER DATABASE postgres OWNER TO deputy",
                             "ALTER DATABASE postgres CONNECTION LIMIT 3"}) {

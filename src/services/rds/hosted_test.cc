@@ -62,6 +62,7 @@ class HostedReconciling : public host::WithHelper {
           .judge = [this](const SigninQuestion& question) -> std::optional<std::string> {
             const std::lock_guard lock(mutex_);
             asked_ = question.account + " " + question.vpc_id + " " + question.host + " " + std::to_string(question.port) + " " + question.user;
+            if (!question.takes_tokens) asked_ += " in vain";
             return question.token == "the token" ? std::nullopt : std::optional<std::string>("not the token");
           },
           .witness = [this](const PasswordSignin& told) {
@@ -150,6 +151,7 @@ TEST_F(HostedReconciling, LivesItsWholeLife) {
   // Without IAM authentication the same token is refused, at once.
   world_.ask("shop", [](text::Json& wanted) { wanted.set("IAMDatabaseAuthenticationEnabled", false); });
   EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 7").state, "no connection");
+  EXPECT_NE(asked().find("5432 ada in vain"), std::string::npos) << "refused, and not without a record";
   world_.ask("shop", [](text::Json& wanted) { wanted.set("IAMDatabaseAuthenticationEnabled", true); });
   EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 7").value, "7");
 
