@@ -34,6 +34,7 @@ struct ServeFlags {
   std::string listen = listen_default;
   std::string region = "us-east-1";
   std::string dns_suffix = "ringwall.internal";
+  std::vector<std::string> host_names;
   std::string user;           // empty: `ringwall` if there is such a user, else an unassigned uid
   OnStop on_stop = OnStop::stop;
   unsigned threads = 0;

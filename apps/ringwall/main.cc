@@ -86,6 +86,10 @@ int run(int argc, char** argv) {
   serve_command->add_option("--listen", serve_flags.listen, "where the API listens; port 0 lets the system choose")->capture_default_str()->type_name("ADDRESS:PORT");
   serve_command->add_option("--region", serve_flags.region, "the Region this Ringwall is")->capture_default_str();
   serve_command->add_option("--dns-suffix", serve_flags.dns_suffix, "the domain of endpoint names")->capture_default_str();
+  serve_command->add_option("--host-name", serve_flags.host_names,
+                            "another name or address by which clients reach it, as behind a load balancer; `*.` and a name is every name below it; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
   serve_command->add_option("--user", serve_flags.user, "whom the server runs as (default: `ringwall` if there is one, else a uid nobody has)");
   static const std::map<std::string, OnStop> endings = {{"stop", OnStop::stop}, {"keep", OnStop::keep}};
   takes(serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases"), endings, "stop|keep");

@@ -217,6 +217,7 @@ int serve(const ServeFlags& given) {
                                 .port = listen->port,
                                 .region = flags.region,
                                 .dns_suffix = flags.dns_suffix,
+                                .host_names = flags.host_names,
                                 .plugin_folder = inside_plugins,
                                 .io_threads = flags.threads};
   host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins,

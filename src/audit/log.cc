@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "os/files.h"
-#include "text/json.h"
 #include "text/time.h"
+#include "text/visible.h"
 
 namespace ringwall::audit {
 
@@ -32,13 +32,14 @@ class ObjectWriter {
 
   std::string& begin(std::string_view key) {
     if (!std::exchange(first_, false)) out_ += ',';
-    text::append_json_string(out_, key);
+    text::append_visible_json_string(out_, key);
     out_ += ':';
     return out_;
   }
   void add(std::string_view key, std::string_view value) {
-    if (!value.empty()) text::append_json_string(begin(key), value);
+    if (!value.empty()) text::append_visible_json_string(begin(key), value);
   }
+  void add(std::string_view key, std::uint64_t value) { begin(key) += std::to_string(value); }
 
  private:
   std::string& out_;
@@ -90,6 +91,33 @@ void append_line(std::string& out, const Record& record) {
   }
   line.add("errorCode", record.error_code);
   line.add("errorMessage", record.error_message);
+  if (record.refusals > 1) {
+    line.add("refusals", record.refusals);
+    line.add("refusalsSince", text::iso8601(record.since));
+  }
+}
+
+void cut_fields(Record& record) {
+  const auto cut = [](std::string& field, std::size_t bytes_max) {
+    if (field.size() <= bytes_max) return;
+    const std::string whole = std::to_string(field.size());
+    field.resize(text::prefix_of(field, bytes_max).size());
+    field += "... (" + whole + " bytes)";
+    field.shrink_to_fit();
+  };
+  cut(record.user_agent, user_agent_bytes_max);
+  cut(record.error_message, error_message_bytes_max);
+  for (std::string* field : {&record.request_id, &record.source, &record.event, &record.region, &record.account, &record.access_key,
+                             &record.source_address, &record.vpc_id, &record.vpce_id, &record.error_code,
+                             &record.signin.instance, &record.signin.owner, &record.signin.endpoint, &record.signin.user,
+                             &record.signin.database, &record.signin.method, &record.signin.tls}) {
+    cut(*field, name_bytes_max);
+  }
+  cut(record.principal, resource_bytes_max);
+  for (Answer& answer : record.answers) {
+    cut(answer.action, name_bytes_max);
+    cut(answer.resource, resource_bytes_max);
+  }
 }
 
 Result<std::unique_ptr<Log>> Log::open(std::string folder) {
@@ -108,16 +136,27 @@ Log::~Log() {
   if (writer_.joinable()) writer_.join();
 }
 
-bool Log::record(Record record) {
-  bool was_empty = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!healthy_ || queue_.size() >= queue_records_max) return false;
-    was_empty = queue_.empty();
-    queue_.push_back(std::move(record));
-  }
-  if (was_empty) wake_.notify_one();
+bool Log::push(Record record) {
+  if (!healthy_ || queue_.size() >= queue_records_max) return false;
+  if (queue_.empty()) wake_.notify_one();
+  queue_.push_back(std::move(record));
   return true;
+}
+
+bool Log::record(Record record) {
+  cut_fields(record);
+  const std::lock_guard lock(mutex_);
+  return push(std::move(record));
+}
+
+// One that finds no place in the queue is lost with the log, which refuses everybody then.
+void Log::record_stranger(Record record) {
+  cut_fields(record);
+  const std::lock_guard lock(mutex_);
+  for (Record& due : strangers_.due(record.time)) static_cast<void>(push(std::move(due)));
+  const bool counted = strangers_.counting();
+  if (auto full = strangers_.take(std::move(record))) static_cast<void>(push(*std::move(full)));
+  if (!counted && strangers_.counting()) wake_.notify_one();  // so that the writer minds the time
 }
 
 bool Log::healthy() const {
@@ -131,7 +170,17 @@ void Log::run() {
   std::deque<Record> batch;
   bool busy = false;
   for (;;) {
-    wake_.wait(lock, [&] { return stopping_ || !queue_.empty() || !batch.empty(); });
+    const bool counted = strangers_.counting();
+    const auto due = [&] { return stopping_ || !queue_.empty() || !batch.empty() || strangers_.counting() != counted; };
+    // No stranger may come for a while to make the counts of the last ones due.
+    if (!counted) {
+      wake_.wait(lock, due);
+    } else if (!wake_.wait_for(lock, 2 * strangers_counted_for, due)) {
+      for (Record& one : strangers_.drain()) queue_.push_back(std::move(one));
+    }
+    if (stopping_) {
+      for (Record& one : strangers_.drain()) queue_.push_back(std::move(one));
+    }
     if (busy) wake_.wait_for(lock, gather_for, [&] { return stopping_ || queue_.size() >= gather_records_max; });
     if (batch.empty()) batch.swap(queue_);
     if (batch.empty() && stopping_) return;

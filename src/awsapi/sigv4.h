@@ -37,8 +37,13 @@ struct Claim {
 // MissingAuthenticationToken (403), InvalidSignatureException … as AWS words them.
 ApiResult<std::optional<Claim>> read_claim(const WireRequest& request);
 
-// Recomputes the signature. Errors: SignatureDoesNotMatch, RequestExpired (skew, lifetime),
-// host or x-amz-* headers left unsigned. Constant-time comparison. Caches nothing itself.
+// What is wrong with a request that can be told from its head, before a byte of its body is taken:
+// RequestExpired (skew, lifetime), a scope of another day, host or x-amz-* headers left unsigned, a
+// header that says who asks what (or any x-amz-* header) given twice, a signed header that is missing.
+std::optional<ApiError> fault_in_head(const Claim& claim, const WireRequest& request, TimePoint now);
+
+// Recomputes the signature, after fault_in_head. Errors besides its own: SignatureDoesNotMatch.
+// Constant-time comparison. Caches nothing itself.
 // `key` is derived by signing_key, which callers may cache per (secret, date, region, service).
 std::optional<ApiError> verify(const Claim& claim, const WireRequest& request, const Secret& key, TimePoint now);
 Secret signing_key(const Secret& secret, std::string_view date, std::string_view region, std::string_view service);

@@ -22,6 +22,13 @@ std::optional<policy::Principal> owner_of(const estate::Estate& estate, const st
   return policy::Principal{.type = Type::root, .arn = arn, .account = account, .unique_id = account};
 }
 
+Distrust distrust_of(awsapi::ApiError fault) {
+  const CommonError kind = fault.code == "IncompleteSignature" ? CommonError::incomplete_signature
+                           : fault.code == "RequestExpired"    ? CommonError::request_expired
+                                                               : CommonError::bad_signature;
+  return {kind, std::move(fault.message)};
+}
+
 }  // namespace
 
 std::expected<Credentials, Distrust> Authenticator::credentials_of(const estate::Estate& estate, std::string_view access_key,
@@ -66,15 +73,20 @@ const Secret& Authenticator::signing_key(const Credentials& credentials, const a
   return cached.key;
 }
 
+std::optional<Distrust> Authenticator::fault_in_head(const estate::Estate& estate, const awsapi::Claim& claim,
+                                                     const awsapi::WireRequest& head, TimePoint now) {
+  auto credentials = credentials_of(estate, claim.access_key, claim.session_token, now);
+  if (!credentials) return std::move(credentials).error();
+  if (auto fault = awsapi::fault_in_head(claim, head, now)) return distrust_of(*std::move(fault));
+  return std::nullopt;
+}
+
 std::expected<service::Caller, Distrust> Authenticator::caller_of(const estate::Estate& estate, const awsapi::Claim& claim,
                                                                   const awsapi::WireRequest& request, TimePoint now) {
   auto credentials = credentials_of(estate, claim.access_key, claim.session_token, now);
   if (!credentials) return std::unexpected(std::move(credentials).error());
   if (auto fault = awsapi::verify(claim, request, signing_key(*credentials, claim), now)) {
-    const CommonError kind = fault->code == "IncompleteSignature" ? CommonError::incomplete_signature
-                             : fault->code == "RequestExpired"    ? CommonError::request_expired
-                                                                  : CommonError::bad_signature;
-    return std::unexpected(Distrust{kind, std::move(fault->message)});
+    return std::unexpected(distrust_of(*std::move(fault)));
   }
   return std::move(credentials->caller);
 }

@@ -2,6 +2,7 @@
 // From a claimed signature to a caller: stored access keys and sealed session tokens.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,6 +33,9 @@ class Authenticator {
   // Who signs with this access key (and session token)?
   std::expected<Credentials, Distrust> credentials_of(const estate::Estate& estate, std::string_view access_key,
                                                       std::string_view session_token, TimePoint now);
+  // Why this claim cannot verify, whatever the body is: told from the head. Nothing: it might.
+  std::optional<Distrust> fault_in_head(const estate::Estate& estate, const awsapi::Claim& claim, const awsapi::WireRequest& head,
+                                        TimePoint now);
   // The caller of a request whose claim verifies against those credentials.
   std::expected<service::Caller, Distrust> caller_of(const estate::Estate& estate, const awsapi::Claim& claim,
                                                      const awsapi::WireRequest& request, TimePoint now);

@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "awsapi/sigv4.h"
+#include "awsapi/weight.h"
 #include "gateway/authenticate.h"
 #include "gateway/decide.h"
 #include "gateway/key_uses.h"
@@ -26,6 +27,15 @@ constexpr std::size_t unknown_name_bytes_max = 128;  // of an operation nobody h
 
 // Global services are signed for us-east-1 whatever the client's region is.
 constexpr std::array<std::string_view, 3> global_services = {"iam", "organizations", "sts"};
+
+// What clients send presigned, each as a GET without a body; a database's sign-in token is never sent.
+// AWS's other services take any request so, which makes a captured or leaked one good for as long as
+// its maker liked. https://docs.aws.amazon.com/STS: such a URL proves who somebody is, to EKS or Vault.
+struct Presignable {
+  std::string_view service, operation;
+  std::chrono::seconds lifetime_max;
+};
+constexpr std::array<Presignable, 1> presignable = {{{"sts", "GetCallerIdentity", std::chrono::minutes(15)}}};
 
 // A request as awsapi reads it. Header names are kept in lower case beside the request, because
 // awsapi holds on to them while it verifies; valid as long as the request and this.
@@ -81,7 +91,14 @@ ApiError store_failure(const Model& model, const Error& error) {
   return awsapi::in_words_of(model, error.kind == Failure::conflict ? CommonError::throttled : CommonError::internal_failure, message);
 }
 
-// An authenticated request for a known operation, ready to run on any thread.
+// What a head asks for and claims, before it is believed.
+struct Asked {
+  const service::Service* service = nullptr;
+  awsapi::Claim claim;
+};
+
+// A request and what goes with it; once authenticated and for a known operation, ready to run on any
+// thread.
 struct Prepared {
   const service::Service* service = nullptr;
   const service::Operation* operation = nullptr;
@@ -99,10 +116,13 @@ class Gateway::Core {
  public:
   Core(Options options, const service::Environment& environment, directory::Directory& directory, audit::Log& audit,
        std::vector<service::Service> services)
-      : environment_(environment), directory_(directory), audit_(audit), workers_(options.worker_threads, queued_writes_max),
+      : environment_(environment), directory_(directory), audit_(audit),
+        hosts_(options.host_names ? *std::move(options.host_names) : own_names(environment)),
+        workers_(options.worker_threads, {.queued_max = queued_calls_max, .queued_per_account_max = queued_calls_per_account_max}),
         server_({.threads = options.io_threads, .body_bytes_max = request_body_bytes_max},
                 {.handle = [this](http::Exchange exchange) { handle(std::move(exchange)); },
-                 .refuse = [](const http::Refusal& refusal, const http::Peer&, const http::ListenerTag&) { return refuse(refusal); }},
+                 .admit = [this](const http::Request& head, const http::Arrival& arrival) { return admit(head, arrival); },
+                 .refuse = [](const http::Refusal& refusal, const http::Arrival&) { return refuse(refusal); }},
                 environment.clock) {
     for (service::Service& one : services) {
       std::string name(one.model().signing_name());
@@ -131,21 +151,44 @@ class Gateway::Core {
     return response;
   }
 
-  void handle(http::Exchange exchange) {
-    const Wire held(exchange.request());
-    const WireRequest& wire = *held;
-    Prepared prepared{.network = *static_cast<const Place*>(exchange.tag().get())->context.load(),
+  static HostNames own_names(const service::Environment& environment) {
+    auto own = HostNames::make(environment.region, environment.dns_suffix, {});
+    RW_CHECK(own.has_value());  // nothing was configured that could be wrong
+    return *std::move(own);
+  }
+
+  Prepared begin(const WireRequest& wire, const http::Arrival& arrival) {
+    Prepared prepared{.network = *static_cast<const Place*>(arrival.tag.get())->context.load(),
                       .estate = directory_.current(),
                       .now = environment_.clock.now(),
                       .request_id = uuid(environment_.random)};
-    (prepared.network.vpce_id.empty() ? prepared.network.source_ip : prepared.network.vpc_source_ip) = exchange.peer().address;
+    (prepared.network.vpce_id.empty() ? prepared.network.source_ip : prepared.network.vpc_source_ip) = arrival.peer.address;
     prepared.facts.user_agent = wire.header("user-agent").value_or("");
     prepared.facts.referer = wire.header("referer").value_or("");
-    if (auto refused = prepare(wire, prepared)) return std::move(exchange).reply(response_of(*std::move(refused)));
-    note_key_use(prepared);
-    if (prepared.operation->access == service::Access::read) {
-      return std::move(exchange).reply(response_of(perform(wire, prepared)));
+    return prepared;
+  }
+
+  // Whose body is read at all: theirs whose signature may still turn out to be good.
+  http::Admission admit(const http::Request& head, const http::Arrival& arrival) {
+    const Wire held(head);
+    Prepared prepared = begin(*held, arrival);
+    auto asked = read_head(*held, prepared, arrival.local_address);
+    if (!asked) return {.refusal = response_of(std::move(asked).error())};
+    if (const auto fault = authenticator().fault_in_head(*prepared.estate, asked->claim, *held, prepared.now)) {
+      return {.refusal = response_of(refusal_of(*held, prepared, asked->service->model(), *fault))};
     }
+    return {.body_bytes_max = asked->claim.lifetime ? 0 : request_body_bytes_max};
+  }
+
+  void handle(http::Exchange exchange) {
+    const Wire held(exchange.request());
+    const WireRequest& wire = *held;
+    Prepared prepared = begin(wire, exchange.arrival());
+    auto refused = prepare(wire, prepared, exchange.arrival().local_address);
+    if (!prepared.caller.principal.arn.empty()) exchange.vouch();
+    if (refused) return std::move(exchange).reply(response_of(*std::move(refused)));
+    note_key_use(prepared);
+    if (is_light(prepared)) return std::move(exchange).reply(response_of(perform(wire, prepared)));
     // Shared, so that a full queue leaves it here to be answered.
     auto waiting = std::make_shared<http::Exchange>(std::move(exchange));
     auto ready = std::make_shared<Prepared>(std::move(prepared));
@@ -153,7 +196,7 @@ class Gateway::Core {
       const Wire again(waiting->request());
       std::move(*waiting).reply(response_of(perform(*again, *ready)));
     };
-    if (workers_.post(job)) return;
+    if (workers_.post(ready->caller.account(), job)) return;
     const Model& model = ready->service->model();
     const ApiError error = awsapi::in_words_of(model, CommonError::throttled, "Rate exceeded");
     const bool recorded = record(*ready, model.endpoint_prefix(), ready->operation->name, {}, &error);
@@ -161,42 +204,86 @@ class Gateway::Core {
     std::move(*waiting).reply(response_of(awsapi::encode_error(model, error, ready->request_id)));
   }
 
-  // Authenticates and finds the operation; a reply is a refusal.
-  std::optional<WireReply> prepare(const WireRequest& wire, Prepared& prepared) {
-    const auto claim = awsapi::read_claim(wire);
+  // What an I/O thread may do between two other clients' requests.
+  static bool is_light(const Prepared& prepared) {
+    return prepared.operation->access == service::Access::read &&
+           !awsapi::answers_collections(*prepared.service->model().operation(prepared.operation->name));
+  }
+
+  // Records a refusal and says it in a service's words.
+  WireReply refusal_of(const WireRequest& wire, const Prepared& prepared, const Model& model, const ApiError& error) {
+    // A name no model has may be as long as the body.
+    const bool recorded =
+        record(prepared, model.endpoint_prefix(), awsapi::operation_name(model, wire).substr(0, unknown_name_bytes_max), {}, &error);
+    static_cast<void>(recorded);  // refused either way
+    return awsapi::encode_error(model, error, prepared.request_id);
+  }
+  WireReply refusal_of(const WireRequest& wire, const Prepared& prepared, const Model& model, const Distrust& distrust) {
+    return refusal_of(wire, prepared, model, awsapi::in_words_of(model, distrust.kind, distrust.message));
+  }
+
+  // Reads what can be told without the body; a reply is a refusal.
+  std::expected<Asked, WireReply> read_head(const WireRequest& wire, const Prepared& prepared, std::string_view local_address) {
+    auto claim = awsapi::read_claim(wire);
     const service::Service* service = claim && *claim ? service_named((*claim)->service) : service_by_content(wire);
     const Model& model = service != nullptr ? service->model() : model_of_nobody();
-    const auto refuse_with = [&](const ApiError& error) {
-      // A name no model has may be as long as the body.
-      const bool recorded = record(prepared, model.endpoint_prefix(), awsapi::operation_name(model, wire).substr(0, unknown_name_bytes_max), {}, &error);
-      static_cast<void>(recorded);  // refused either way
-      return awsapi::encode_error(model, error, prepared.request_id);
-    };
+    const auto refuse_with = [&](const ApiError& error) { return std::unexpected(refusal_of(wire, prepared, model, error)); };
+    const auto refuse_as = [&](CommonError kind, std::string message) { return refuse_with(awsapi::in_words_of(model, kind, std::move(message))); };
     if (!claim) return refuse_with(awsapi::in_words_of(model, claim.error()));
-    if (!*claim) {
-      return refuse_with(awsapi::in_words_of(model, CommonError::missing_token, "Request is missing Authentication Token"));
-    }
+    if (!*claim) return refuse_as(CommonError::missing_token, "Request is missing Authentication Token");
     if (service == nullptr) {
       return refuse_with(ApiError{"SignatureDoesNotMatch", "Credential should be scoped to a service Ringwall has, not `" + (*claim)->service + "`", 403});
     }
-    if (const std::string& only = prepared.network.vpce_service; !only.empty() && only != service->model().endpoint_prefix()) {
-      return refuse_with(awsapi::in_words_of(model, CommonError::access_denied, "this VPC endpoint serves `" + only + "` alone"));
+    if (const std::string& only = prepared.network.vpce_service; !only.empty() && only != model.endpoint_prefix()) {
+      return refuse_as(CommonError::access_denied, "this VPC endpoint serves `" + only + "` alone");
     }
     if (!region_fits(**claim)) {
-      return refuse_with(awsapi::in_words_of(model, CommonError::bad_signature,
-                                             "Credential should be scoped to a valid region, not '" + (*claim)->region + "'."));
+      return refuse_as(CommonError::bad_signature, "Credential should be scoped to a valid region, not '" + (*claim)->region + "'.");
     }
-    auto caller = authenticator().caller_of(*prepared.estate, **claim, wire, prepared.now);
-    if (!caller) return refuse_with(awsapi::in_words_of(model, caller.error().kind, caller.error().message));
+    const std::string_view host = wire.header("host").value_or("");
+    if (!hosts_.fit(host, local_address, prepared.network)) {
+      return refuse_as(CommonError::bad_signature, "the request is signed for the host `" + std::string(host.substr(0, unknown_name_bytes_max)) +
+                                                       "`, which is none of this server's: `ringwall serve --host-name` adds one");
+    }
+    if (!has_a_way_in(model, wire)) return refuse_with(ApiError{"UnknownOperationException", "There is no operation at this path and method.", 404});
+    if (auto fault = fault_in_presigning(model, **claim, wire)) return refuse_as(CommonError::incomplete_signature, *std::move(fault));
+    return Asked{service, **std::move(claim)};
+  }
+
+  // REST finds its operation by method and path; the others have one path, and JSON one method.
+  static bool has_a_way_in(const Model& model, const WireRequest& wire) {
+    if (model.protocol() == awsapi::Protocol::rest_json) return true;
+    const bool by_query = model.protocol() != awsapi::Protocol::json;
+    return wire.path == "/" && (wire.method == "POST" || (by_query && wire.method == "GET"));
+  }
+
+  static std::optional<std::string> fault_in_presigning(const Model& model, const awsapi::Claim& claim, const WireRequest& wire) {
+    if (!claim.lifetime) return std::nullopt;
+    const std::string operation = wire.method == "GET" ? awsapi::operation_name(model, wire) : "";
+    const auto* one = std::ranges::find_if(presignable, [&](const Presignable& row) { return row.service == model.service() && row.operation == operation; });
+    if (one == presignable.end()) return "This request cannot be presigned: sign it in the Authorization header.";
+    if (*claim.lifetime > one->lifetime_max) return "X-Amz-Expires must be at most " + std::to_string(one->lifetime_max.count()) + " seconds here";
+    if (!wire.body.empty()) return "A presigned request has no body.";
+    return std::nullopt;
+  }
+
+  // Authenticates and finds the operation; a reply is a refusal.
+  std::optional<WireReply> prepare(const WireRequest& wire, Prepared& prepared, std::string_view local_address) {
+    auto asked = read_head(wire, prepared, local_address);
+    if (!asked) return std::move(asked).error();
+    const Model& model = asked->service->model();
+    auto caller = authenticator().caller_of(*prepared.estate, asked->claim, wire, prepared.now);
+    if (!caller) return refusal_of(wire, prepared, model, caller.error());
     prepared.caller = *std::move(caller);
-    prepared.facts.region = (*claim)->region;
-    prepared.service = service;
+    prepared.facts.region = asked->claim.region;
+    prepared.service = asked->service;
     const std::string name = awsapi::operation_name(model, wire);
-    prepared.operation = service->operation(name);
+    prepared.operation = asked->service->operation(name);
     if (prepared.operation == nullptr) {
       const CommonError kind = model.knows(name) ? CommonError::unimplemented : CommonError::unknown_operation;
-      return refuse_with(awsapi::in_words_of(model, kind, "The action " + name.substr(0, unknown_name_bytes_max) + (kind == CommonError::unimplemented
-                                                              ? " is not implemented by Ringwall." : " is not valid for this endpoint.")));
+      const std::string message = "The action " + name.substr(0, unknown_name_bytes_max) +
+                                  (kind == CommonError::unimplemented ? " is not implemented by Ringwall." : " is not valid for this endpoint.");
+      return refusal_of(wire, prepared, model, awsapi::in_words_of(model, kind, message));
     }
     return std::nullopt;
   }
@@ -209,7 +296,7 @@ class Gateway::Core {
                                            .service = std::string(prepared.service->model().signing_name()),
                                            .region = prepared.facts.region,
                                            .when = prepared.now}] { static_cast<void>(write_key_use(environment_.store, use)); };
-    static_cast<void>(workers_.post(job));
+    static_cast<void>(workers_.post({}, job));
   }
 
   WireReply perform(const WireRequest& wire, Prepared& prepared) {
@@ -288,7 +375,9 @@ class Gateway::Core {
       record.error_code = error->code;
       record.error_message = error->message;
     }
-    return audit_.record(std::move(record));
+    if (!record.principal.empty()) return audit_.record(std::move(record));
+    audit_.record_stranger(std::move(record));
+    return true;  // refused, whether it could be recorded or not
   }
 
   const service::Service* service_named(std::string_view signing_name) const {
@@ -324,6 +413,7 @@ class Gateway::Core {
   const service::Environment& environment_;
   directory::Directory& directory_;
   audit::Log& audit_;
+  const HostNames hosts_;
   std::map<std::string, service::Service, std::less<>> services_;
   Workers workers_;
   http::Server server_;

@@ -5,12 +5,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/log.h"
 #include "crypto/tls.h"
 #include "directory/directory.h"
+#include "gateway/host_names.h"
 #include "http/server.h"
 #include "os/fd.h"
 #include "service/service.h"
@@ -19,10 +21,13 @@ namespace ringwall::gateway {
 
 struct Options {
   unsigned io_threads = 0;       // 0: one a core
-  unsigned worker_threads = 4;   // for operations that commit
+  unsigned worker_threads = 8;   // for operations that commit, or whose answer grows with what is stored
+  std::optional<HostNames> host_names = {};  // empty: this server's own
 };
 
-inline constexpr std::size_t queued_writes_max = 1024;       // one more is answered with throttling
+inline constexpr std::size_t queued_calls_max = 1024;  // one more is answered with throttling
+inline constexpr std::size_t queued_calls_per_account_max = 256;
+// Of a request whose head names a known key; of others nothing is read behind the head.
 inline constexpr std::size_t request_body_bytes_max = 1024UL * 1024;
 
 class Gateway {

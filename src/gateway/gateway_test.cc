@@ -6,12 +6,16 @@
 
 #include <thread>
 
+#include "awsapi/detail/canonical.h"
 #include "awsapi/sigv4.h"
+#include "crypto/crypto.h"
 #include "gateway/testing.h"
 #include "http/client.h"
 #include "http/listen.h"
 #include "os/files.h"
 #include "service/authorization_message.h"
+#include "text/encode.h"
+#include "text/time.h"
 
 namespace ringwall::gateway {
 namespace {
@@ -30,6 +34,8 @@ struct Asking {
   std::string region = "us-east-1";
   std::chrono::seconds skew{0};
   enum class Signature : std::uint8_t { good, none, wrong } signature = Signature::good;
+  std::string host = "localhost";
+  std::string path = "/";
 };
 
 class GatewayTest : public ::testing::Test {
@@ -106,13 +112,13 @@ class GatewayTest : public ::testing::Test {
     }
     const std::string body = json ? (asking.parameters.empty() ? "{}" : asking.parameters)
                                   : "Action=" + asking.action + "&Version=" + std::string(model.api_version()) + asking.parameters;
-    return sent_as(keys, asking, "POST", "/", json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded", body,
+    return sent_as(keys, asking, "POST", asking.path, json ? "application/x-amz-json-1.1" : "application/x-www-form-urlencoded", body,
                    json ? std::string(model.target_prefix()) + "." + asking.action : "");
   }
   http::OutgoingRequest sent_as(const Keys& keys, const Asking& asking, const std::string& method, const std::string& path,
                                 const std::string& content_type, const std::string& body, const std::string& target = {}) const {
     const awsapi::Model& model = *awsapi::builtin_model(asking.service);
-    std::map<std::string, std::string, std::less<>> headers = {{"host", "localhost"}, {"content-type", content_type}};
+    std::map<std::string, std::string, std::less<>> headers = {{"host", asking.host}, {"content-type", content_type}};
     if (!target.empty()) headers["x-amz-target"] = target;
     http::OutgoingRequest request{.method = method, .target = path, .headers = asking.headers};
     request.body = body;
@@ -127,7 +133,7 @@ class GatewayTest : public ::testing::Test {
     for (const auto& [name, value] : headers) {
       if (name != "host") request.headers.add(name, value);
     }
-    request.headers.add("Host", "localhost");
+    request.headers.add("Host", asking.host);
     if (asking.signature == Asking::Signature::none) return request;
     const Secret wrong(std::string_view("another secret"));
     const Secret& secret = asking.signature == Asking::Signature::wrong ? wrong : keys.secret;
@@ -299,6 +305,96 @@ TEST_F(GatewayTest, ASessionPolicyRestricts) {
   EXPECT_EQ(outcome_of(session, {.service = "kms", .action = "ListKeys"}), "400 AccessDeniedException");
 }
 
+// A GET that carries its signature in its query, as clients hand it on.
+http::OutgoingRequest presigned(const Keys& keys, const std::string& service, const std::string& parameters, std::chrono::seconds lifetime, TimePoint now,
+                                const std::string& method = "GET", const std::string& body = {}) {
+  const std::string time = text::basic_iso8601(now), date = time.substr(0, 8);
+  const std::string query = parameters + "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" +
+                            text::percent_encode(keys.access_key + "/" + date + "/us-east-1/" + service + "/aws4_request") + "&X-Amz-Date=" + time +
+                            "&X-Amz-Expires=" + std::to_string(lifetime.count()) + "&X-Amz-SignedHeaders=host";
+  const std::string canonical = method + "\n/\n" + *awsapi::detail::canonical_query(query) + "\nhost:localhost\n\nhost\n" + crypto::sha256_hex(body);
+  const Secret key = awsapi::signing_key(keys.secret, date, "us-east-1", service);
+  http::OutgoingRequest request{.method = method, .target = "/?" + query, .headers = {}, .body = body};
+  request.target += "&X-Amz-Signature=" + awsapi::detail::signature_of({time, date, "us-east-1", service}, canonical, key);
+  request.headers.add("Host", "localhost");
+  return request;
+}
+
+TEST_F(GatewayTest, OnlyWhatClientsPresignIsTakenPresignedAndForFifteenMinutes) {
+  using std::chrono::seconds;
+  const Keys admin = identities_.administrator();
+  const TimePoint now = identities_.world.environment().clock.now();
+  const std::string who = "Action=GetCallerIdentity&Version=2011-06-15", users = "Action=ListUsers&Version=2010-05-08";
+  const auto outcome_of_sent = [&](const http::OutgoingRequest& request) { return outcome(*connect(port_).send(request, patience)); };
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", who, seconds(900), now)), "200");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", who, seconds(60), now)), "200");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", who, seconds(901), now)), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", who, seconds(900), now, "POST")), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", "Version=2011-06-15", seconds(900), now, "POST", "Action=GetCallerIdentity")), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", who, seconds(900), now, "GET", "x=y")), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "sts", "Action=GetSessionToken&Version=2011-06-15", seconds(60), now)), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "iam", users, seconds(60), now)), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "iam", users, seconds(604'800), now, "POST")), "400 IncompleteSignature");
+  EXPECT_EQ(outcome_of_sent(presigned(admin, "ec2", "Action=DescribeVpcs&Version=2016-11-15", seconds(60), now)), "400 IncompleteSignature");
+}
+
+TEST_F(GatewayTest, ARequestThatWasSignedForAnotherHostIsRefused) {
+  const Keys admin = identities_.administrator();
+  for (const char* own : {"localhost:4566", "127.0.0.1", "[::1]:443", "iam.us-east-1.ringwall.internal"}) {
+    EXPECT_EQ(outcome_of(admin, {.service = "iam", .action = "ListUsers", .host = own}), "200") << own;
+  }
+  for (const char* other : {"iam.amazonaws.com", "192.0.2.1", "evil.example"}) {
+    EXPECT_EQ(outcome_of(admin, {.service = "iam", .action = "ListUsers", .host = other}), "403 SignatureDoesNotMatch") << other;
+    EXPECT_EQ(outcome_of(admin, {.service = "kms", .action = "ListKeys", .host = other}), "400 InvalidSignatureException") << other;
+  }
+  const std::string told = ask(admin, {.host = "iam.amazonaws.com"}).body;
+  EXPECT_NE(told.find("--host-name"), std::string::npos) << told;
+}
+
+TEST_F(GatewayTest, ServicesThatAreNotRestHaveOnePath) {
+  const Keys admin = identities_.administrator();
+  for (const char* service : {"iam", "ec2", "kms"}) {
+    const char* action = service == std::string_view("iam") ? "ListUsers" : service == std::string_view("ec2") ? "DescribeVpcs" : "ListKeys";
+    EXPECT_EQ(outcome_of(admin, {.service = service, .action = action}), "200");
+    for (const char* path : {"/x", "//", "/.", "/%2F"}) {
+      EXPECT_EQ(outcome_of(admin, {.service = service, .action = action, .path = path}), "404 UnknownOperationException") << service << path;
+    }
+  }
+  EXPECT_EQ(outcome(*connect(port_).send(sent_as(admin, {.service = "kms"}, "GET", "/", "application/x-amz-json-1.1", "{}", "TrentService.ListKeys"), patience)),
+            "404 UnknownOperationException");
+}
+
+TEST_F(GatewayTest, ADoubledDateIsRefused) {
+  http::OutgoingRequest request = signed_by(identities_.administrator(), {});
+  request.headers.add("X-Amz-Date", *request.headers.find("x-amz-date"));
+  EXPECT_EQ(outcome(*connect(port_).send(request, patience)), "400 IncompleteSignature");
+}
+
+// Whose body is never read: the announced rest is not sent, and there is an answer all the same.
+TEST_F(GatewayTest, AHeadWhoseSignatureCannotVerifyIsAnsweredWithoutItsBody) {
+  const Keys admin = identities_.administrator();
+  const Keys unknown{"", "AKIAAAAAAAAAAAAAAAAA", Secret(std::string_view("secret"))};
+  const auto answer_to_head = [&](const Keys& keys, const Asking& asking, bool presign = false) {
+    http::OutgoingRequest request = signed_by(keys, asking);
+    if (presign) request = presigned(keys, "sts", "Action=GetCallerIdentity&Version=2011-06-15", std::chrono::seconds(60), identities_.world.environment().clock.now());
+    request.headers.add("Content-Length", "1000000");
+    request.body = "a beginning";
+    const auto response = connect(port_).send(request, std::chrono::milliseconds(500));
+    return response ? outcome(*response) : "silence";
+  };
+  using Signature = Asking::Signature;
+  EXPECT_EQ(answer_to_head(admin, {.signature = Signature::none}), "403 MissingAuthenticationToken");
+  EXPECT_EQ(answer_to_head(unknown, {}), "403 InvalidClientTokenId");
+  EXPECT_EQ(answer_to_head(admin, {.region = "eu-west-1"}), "403 SignatureDoesNotMatch");
+  EXPECT_EQ(answer_to_head(admin, {.skew = std::chrono::hours(-1)}), "403 SignatureDoesNotMatch");
+  EXPECT_EQ(answer_to_head(admin, {.host = "evil.example"}), "403 SignatureDoesNotMatch");
+  EXPECT_EQ(answer_to_head(admin, {.path = "/x"}), "404 UnknownOperationException");
+  EXPECT_EQ(answer_to_head(admin, {}, true), "413");
+  // With a known key and a fresh date it might be a good one: the body is awaited.
+  EXPECT_EQ(answer_to_head(admin, {}), "silence");
+  EXPECT_EQ(answer_to_head(admin, {.signature = Signature::wrong}), "silence");
+}
+
 // What is asked.
 
 TEST_F(GatewayTest, OperationsThatAreNotHereAreRefused) {
@@ -396,6 +492,29 @@ TEST_F(GatewayTest, AllowedDeniedAndUnbelievedAreRecorded) {
   EXPECT_EQ(lines[3].text("eventName").size(), 128U);
   EXPECT_NE(lines[0].text("requestID"), lines[1].text("requestID"));
   for (const Json& line : lines) EXPECT_EQ(line.dump().find(text_of(admin.secret.reveal())), std::string::npos);
+}
+
+TEST_F(GatewayTest, StrangersAreCountedAndCallersWhoProvedWhoTheyAreRecordedEach) {
+  const Keys admin = identities_.administrator();
+  Asking unsigned_call{.signature = Asking::Signature::none};
+  unsigned_call.headers.add("User-Agent", std::string(20'000, 'u'));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(outcome_of(admin, unsigned_call), "403 MissingAuthenticationToken");
+    EXPECT_EQ(outcome_of(admin), "200");
+  }
+  std::size_t callers = 0, strangers = 0, written = 0;
+  for (const Json& line : audit_lines()) {
+    written += line.dump().size();
+    if (line["userIdentity"].contains("arn")) {
+      ++callers;
+    } else {
+      strangers += line.contains("refusals") ? static_cast<std::size_t>(line["refusals"].as_integer()) : 1;
+      EXPECT_LT(line.text("userAgent").size(), 600U);
+    }
+  }
+  EXPECT_EQ(callers, 5U);
+  EXPECT_EQ(strangers, 5U);
+  EXPECT_LT(written, 10'000U);
 }
 
 TEST_F(GatewayTest, WhatCannotBeRecordedIsNotDone) {

@@ -28,6 +28,9 @@ bool SigninAuthority::note(const SigninTarget& target, const PasswordSignin& sig
   if (!signin.allowed) {
     record.error_code = "AccessDenied";
     record.error_message = "the database refused the password";
+    // Who has no password is a stranger, as below.
+    audit_.record_stranger(std::move(record));
+    return audit_.healthy();
   }
   return audit_.record(std::move(record));
 }
@@ -40,6 +43,11 @@ std::optional<std::string> SigninAuthority::refusal(const SigninTarget& target, 
   if (refused) {
     record.error_code = "AccessDenied";
     record.error_message = *refused;
+  }
+  // A database's clients that nobody vouches for are strangers as well, and may be as many.
+  if (refused && record.principal.empty()) {
+    audit_.record_stranger(std::move(record));
+    return refused;
   }
   if (!audit_.record(std::move(record))) return "the audit log cannot be written";
   return refused;

@@ -1,35 +1,55 @@
 #pragma once
-// Threads for what may wait for a disk.
+// Threads for what may wait for a disk or takes long, shared fairly by accounts.
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 namespace ringwall::gateway {
 
-// Runs jobs in the order given, several at once. The destructor finishes what is queued.
+// Accounts take turns, a job each; an account's own jobs start in the order given, several at once but
+// never on more than half of the threads, so that no account makes another wait for the end of its
+// work. The destructor finishes what is queued.
 class Workers {
  public:
   using Job = std::move_only_function<void()>;
 
-  Workers(unsigned threads, std::size_t queue_max);
+  struct Limits {
+    std::size_t queued_max;              // in all
+    std::size_t queued_per_account_max;
+  };
+  Workers(unsigned threads, Limits limits);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  // False, and `job` untouched, when the queue is full.
-  [[nodiscard]] bool post(Job& job);
+  // False, and `job` untouched, when the queue or the account's part of it is full.
+  [[nodiscard]] bool post(std::string_view account, Job& job);
 
  private:
-  void run();
+  struct Account {
+    std::deque<Job> queue;
+    unsigned running = 0;
+    bool has_turn = false;  // stands in turns_
+  };
+  using Accounts = std::map<std::string, Account, std::less<>>;
 
-  const std::size_t queue_max_;
+  void run();
+  void give_turn(Accounts::iterator account);  // under mutex_
+
+  const unsigned running_per_account_max_;
+  const Limits limits_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job> queue_;
+  Accounts accounts_;  // with jobs that wait or run
+  std::deque<Accounts::iterator> turns_;
+  std::size_t queued_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -41,8 +41,31 @@ void RequestReader::reset() {
   at_ = scan_ = framing_at_ = chunk_left_ = chunk_framing_ = 0;
   content_length_ = 0;
   method_ = target_ = authority_ = path_ = query_ = host_ = Piece{};
+  body_bytes_max_ = body_bytes_most_;
   fields_.clear();
   chunks_.clear();
+}
+
+void RequestReader::release() {
+  reset();
+  fields_ = {};
+  chunks_ = {};
+  request_ = {};
+}
+
+const Request& RequestReader::head(std::string_view buffer) {
+  RW_CHECK(body_missing());
+  fill_head(buffer);
+  request_.body = {};
+  return request_;
+}
+
+bool RequestReader::limit_body(std::size_t bytes_max) {
+  RW_CHECK(body_missing());
+  body_bytes_max_ = std::min(body_bytes_max_, bytes_max);
+  const std::size_t known = chunked_ ? chunks_.size() + chunk_left_ : static_cast<std::size_t>(content_length_);
+  return known <= body_bytes_max_ ||
+         refused_with(413, chunked_ ? at_ : framing_at_, "the body is larger than is taken here");
 }
 
 const Request& RequestReader::request() const {
@@ -74,6 +97,13 @@ Progress RequestReader::read(std::string_view buffer) {
     return phase_ == Phase::refused ? Progress::refused : Progress::more;
   }
   if (phase_ == Phase::refused) return Progress::refused;
+  fill_head(buffer);
+  const auto length = static_cast<std::size_t>(content_length_);
+  request_.body = chunked_ ? std::string_view(chunks_) : piece_of(buffer, at_ - length, length);
+  return Progress::complete;
+}
+
+void RequestReader::fill_head(std::string_view buffer) {
   const auto text = [&](Piece piece) { return piece_of(buffer, piece.at, piece.size); };
   request_.method = text(method_);
   request_.target = text(target_);
@@ -84,10 +114,7 @@ Progress RequestReader::read(std::string_view buffer) {
   for (const Field& field : fields_) {
     request_.headers.push_back({text(field.name), text(field.value)});
   }
-  const auto length = static_cast<std::size_t>(content_length_);
-  request_.body = chunked_ ? std::string_view(chunks_) : piece_of(buffer, at_ - length, length);
   request_.keep_alive = !closes_;
-  return Progress::complete;
 }
 
 // The line that starts at at_, without its CR LF, when its LF is before `end_max`.

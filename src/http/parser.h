@@ -43,10 +43,22 @@ enum class Progress : std::uint8_t { more, complete, refused };
 // alone, never on how they were split. Not thread-safe.
 class RequestReader {
  public:
-  explicit RequestReader(std::size_t body_bytes_max) : body_bytes_max_(body_bytes_max) {}
+  explicit RequestReader(std::size_t body_bytes_max)
+      : body_bytes_most_(body_bytes_max), body_bytes_max_(body_bytes_max) {}
 
   // INVARIANT: `buffer` begins with the bytes of the previous call (at any address).
   Progress read(std::string_view buffer);
+
+  // While the body is missing: the request without it. Its views point into `buffer`, the bytes of
+  // the previous call.
+  const Request& head(std::string_view buffer);
+  // While the body is missing: takes at most so many bytes of it, and no more than before. False: it
+  // is longer, or some of it was longer already, and is refused.
+  bool limit_body(std::size_t bytes_max);
+  // What this reader itself keeps.
+  std::size_t buffered_bytes() const noexcept {
+    return chunks_.capacity() + fields_.capacity() * sizeof(Field);
+  }
 
   // After complete; its views point into the last buffer and into this reader.
   const Request& request() const;
@@ -58,7 +70,8 @@ class RequestReader {
   // The client waits for `100 Continue` before it sends the body.
   bool expects_continue() const noexcept { return expects_continue_; }
 
-  void reset();  // for the next message; keeps its memory
+  void reset();    // for the next message; keeps its memory
+  void release();  // for the next message; gives its memory back
 
  private:
   // In the order a message passes them.
@@ -98,12 +111,14 @@ class RequestReader {
   bool finish_head(std::string_view buffer);
   bool read_chunks(std::string_view buffer);
   bool read_chunk_size(std::string_view buffer);
+  void fill_head(std::string_view buffer);
   bool refused_with(int status, std::size_t position, std::string_view message) {
     refuse(status, position, message);
     return false;
   }
 
-  std::size_t body_bytes_max_;
+  std::size_t body_bytes_most_;
+  std::size_t body_bytes_max_;  // of this message
   Phase phase_ = Phase::request_line;
   bool chunked_ = false;
   bool has_length_ = false;

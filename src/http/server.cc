@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -28,6 +29,11 @@ namespace {
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> tuple_awaitable{};
 // Out of descriptors or memory: accepting again at once would only spin.
 constexpr std::chrono::milliseconds accept_pause{50};
+// When so much less is held than before, the allocator is asked to give it back to the system: it keeps
+// what was freed, and an attack's memory would stay with the server for good.
+constexpr std::size_t given_back_bytes_min = 16UL * 1024 * 1024;
+// Of a worker's strangers, this part is turned away at once when something runs short.
+constexpr std::size_t shed_part = 16;
 
 struct Listener {
   Listener(std::shared_ptr<Worker> owner, std::shared_ptr<const Origin> listener_origin)
@@ -51,29 +57,58 @@ asio::awaitable<void, Executor> serve_listed(std::shared_ptr<Connection> connect
   worker->connections.back()->index = connection->index;
   worker->connections[connection->index] = worker->connections.back();
   worker->connections.pop_back();
-  worker->core->give_place();
+  worker->core->give_place(connection->peer(), connection->standing());
 }
 
-// On the worker's thread. The place in `core` is taken already.
-void adopt(const std::shared_ptr<Worker>& worker, os::UniqueFd socket, Peer peer,
+// On the worker's thread. The place in the ledger is taken already.
+void adopt(const std::shared_ptr<Worker>& worker, os::UniqueFd socket, Arrival arrival,
            const std::shared_ptr<const Origin>& origin) {
   const auto tls = origin->security == Security::tls ? worker->core->tls() : nullptr;
   if (worker->stopped || (origin->security == Security::tls && tls == nullptr)) {
-    worker->core->give_place();
+    worker->core->give_place(peer_key(origin->listener, arrival.peer), Standing::stranger);
     return;
   }
   auto connection =
-      std::make_shared<Connection>(worker, std::move(socket), std::move(peer), origin, tls.get());
+      std::make_shared<Connection>(worker, std::move(socket), std::move(arrival), origin, tls.get());
   asio::co_spawn(worker->io.get_executor(), serve_listed(std::move(connection), worker),
                  asio::detached);
 }
 
-asio::awaitable<void, Executor> sweep(std::shared_ptr<Worker> worker) {
+// On the worker's thread.
+void shed_strangers(const Worker& worker) {
+  std::vector<Connection*> strangers;
+  for (Connection* connection : worker.connections) {
+    if (connection->expendable()) strangers.push_back(connection);
+  }
+  if (strangers.empty()) return;
+  const auto oldest = strangers.begin() + static_cast<std::ptrdiff_t>((strangers.size() - 1) / shed_part + 1);
+  std::ranges::nth_element(strangers, oldest - 1, {}, &Connection::born);
+  for (auto one = strangers.begin(); one != oldest; ++one) (*one)->abort();
+}
+
+// Where the address is not the listener's own: a wildcard listens on many.
+std::string local_address_of(const os::UniqueFd& socket) {
+  sockaddr_storage address = {};
+  socklen_t size = sizeof(address);
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return peer_of(address).address;
+}
+
+void give_memory_back(Worker& worker) {
+  const std::size_t held = worker.core->ledger.bytes();
+  worker.peak_bytes = std::max(worker.peak_bytes, held);
+  if (worker.peak_bytes - held < given_back_bytes_min || held > worker.peak_bytes / 2) return;
+  ::malloc_trim(0);
+  worker.peak_bytes = held;
+}
+
+asio::awaitable<void, Executor> sweep(std::shared_ptr<Worker> worker, bool first) {
   while (!worker->stopped) {
     worker->sweeper.expires_after(worker->sweep_interval);
     co_await worker->sweeper.async_wait(tuple_awaitable);
     worker->now = SteadyClock::now();
     for (Connection* connection : worker->connections) connection->expire_if_late(worker->now);
+    if (first) give_memory_back(*worker);
   }
 }
 
@@ -85,9 +120,10 @@ class Workers {
   explicit Workers(const std::shared_ptr<Core>& core) : core_(core) {
     unsigned count = core->options.threads;
     if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
-    for (unsigned i = 0; i < count; ++i) {
-      const auto& worker = workers_.emplace_back(std::make_shared<Worker>(core));
-      asio::co_spawn(worker->io.get_executor(), sweep(worker), asio::detached);
+    for (unsigned i = 0; i < count; ++i) workers_.push_back(std::make_shared<Worker>(core));
+    core->shed = [this] { shed(); };
+    for (const auto& worker : workers_) {
+      asio::co_spawn(worker->io.get_executor(), sweep(worker, worker == workers_.front()), asio::detached);
       threads_.emplace_back([worker] { worker->io.run(); });
     }
   }
@@ -99,12 +135,14 @@ class Workers {
  private:
   asio::awaitable<void, Executor> accept(std::shared_ptr<Listener> listener);
   bool accept_waiting(Listener& listener);
+  void shed();
   void close(const std::shared_ptr<Listener>& listener);
 
   const std::shared_ptr<Core> core_;
   std::vector<std::shared_ptr<Worker>> workers_;
   std::vector<std::jthread> threads_;
   std::atomic<std::size_t> next_worker_{0};
+  std::atomic<std::size_t> shedding_{0};  // workers that have yet to turn strangers away
   std::mutex mutex_;
   std::map<ListenerId, std::shared_ptr<Listener>> listeners_;  // under mutex_
   ListenerId last_id_ = 0;                                     // under mutex_
@@ -157,19 +195,34 @@ bool Workers::accept_waiting(Listener& listener) {
       if (errno == EBADF || errno == EINVAL) return true;  // no longer listening
       continue;                                            // that client is gone, or a signal came
     }
-    if (!core_->take_place()) continue;  // closes it
+    Arrival arrival{peer_of(address), local_address_of(socket), listener.origin->tag};
+    const auto place = core_->ledger.take_place(peer_key(listener.origin->listener, arrival.peer));
+    if (place == Ledger::Place::full) shed();
+    if (place != Ledger::Place::taken) continue;  // closes it
     if (address.ss_family != AF_UNIX) {
       const int on = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     }
     const auto& worker = workers_[next_worker_++ % workers_.size()];
     if (worker == listener.worker) {
-      adopt(worker, std::move(socket), peer_of(address), listener.origin);
+      adopt(worker, std::move(socket), std::move(arrival), listener.origin);
       continue;
     }
-    asio::post(worker->io, [worker, socket = std::move(socket), peer = peer_of(address),
+    asio::post(worker->io, [worker, socket = std::move(socket), arrival = std::move(arrival),
                             origin = listener.origin]() mutable {
-      adopt(worker, std::move(socket), std::move(peer), origin);
+      adopt(worker, std::move(socket), std::move(arrival), origin);
+    });
+  }
+}
+
+// Once at a time: under an attack each connection that comes asks for it.
+void Workers::shed() {
+  std::size_t none = 0;
+  if (!shedding_.compare_exchange_strong(none, workers_.size())) return;
+  for (const auto& worker : workers_) {
+    asio::post(worker->io, [this, worker] {
+      shed_strangers(*worker);
+      --shedding_;
     });
   }
 }
@@ -222,7 +275,7 @@ void Workers::stop(std::chrono::milliseconds patience) {
   }
   {
     std::unique_lock lock(core_->mutex);
-    core_->idle.wait_for(lock, patience, [&] { return core_->connections == 0; });
+    core_->idle.wait_for(lock, patience, [&] { return core_->ledger.connections() == 0; });
   }
   for (const auto& worker : workers_) {
     asio::post(worker->io, [worker] {
@@ -253,11 +306,11 @@ Exchange::~Exchange() {
 const Request& Exchange::request() const {
   return connection_->request();
 }
-const Peer& Exchange::peer() const {
-  return connection_->peer();
+const Arrival& Exchange::arrival() const {
+  return connection_->arrival();
 }
-const ListenerTag& Exchange::tag() const {
-  return connection_->origin().tag;
+void Exchange::vouch() const {
+  connection_->vouch();
 }
 
 void Exchange::reply(Response response) && {
@@ -292,7 +345,10 @@ void Server::stop(std::chrono::milliseconds patience) {
   workers_->stop(patience);
 }
 std::size_t Server::connections() const noexcept {
-  return core_->connections;
+  return core_->ledger.connections();
+}
+std::size_t Server::buffered_bytes() const noexcept {
+  return core_->ledger.bytes();
 }
 
 }  // namespace ringwall::http

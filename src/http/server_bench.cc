@@ -80,7 +80,7 @@ int serve(const char* certificate_path, const char* key_path) {
         R"({"Account":"111122223333","Arn":"arn:aws:iam::111122223333:user/alice","UserId":"AIDAEXAMPLE"})";
     std::move(exchange).reply(std::move(response));
   };
-  calls.refuse = [](const Refusal&, const Peer&, const ListenerTag&) { return Response{}; };
+  calls.refuse = [](const Refusal&, const Arrival&) { return Response{}; };
   Server server({.threads = 1}, std::move(calls), clock);
   server.use_tls(std::make_shared<const crypto::TlsContext>(*std::move(tls)));
   auto socket = bind_tcp("127.0.0.1", 0);

@@ -6,7 +6,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <mutex>
@@ -15,6 +17,7 @@
 #include "crypto/certificate.h"
 #include "crypto/tls_session.h"
 #include "http/client.h"
+#include "http/detail/ledger.h"
 #include "http/detail/sockets.h"
 #include "os/files.h"
 
@@ -27,9 +30,11 @@ constexpr milliseconds patience{10'000};
 // A TLS client that writes any bytes and reads until the server closes. Blocks.
 class RawClient final : private crypto::TlsTransport {
  public:
-  RawClient(std::uint16_t port, const crypto::TlsContext& trust) {
+  RawClient(std::uint16_t port, const crypto::TlsContext& trust, const std::string& from = "127.0.0.1") {
     const auto address = detail::tcp_address("127.0.0.1", port);
     fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto own = detail::tcp_address(from, 0);
+    ::bind(fd_.get(), own->get(), own->size);
     const timeval limit{.tv_sec = 10, .tv_usec = 0};  // so that a broken server fails the test
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     connected_ = ::connect(fd_.get(), address->get(), address->size) == 0;
@@ -53,6 +58,10 @@ class RawClient final : private crypto::TlsTransport {
     std::string bytes(4096, '\0');
     bytes.resize(tls_->read(bytes).count);
     return bytes;
+  }
+  std::size_t read_at_most(std::size_t size) {
+    std::string bytes(size, '\0');
+    return tls_->read(bytes).count;
   }
   std::string read_to_end() {
     std::string all;
@@ -115,7 +124,8 @@ class ServerTest : public testing::Test {
     if (options.threads == 0) options.threads = 2;
     ServerCalls calls;
     calls.handle = [this](Exchange exchange) { handle(std::move(exchange)); };
-    calls.refuse = [](const Refusal& refusal, const Peer&, const ListenerTag&) {
+    calls.admit = admit_;
+    calls.refuse = [](const Refusal& refusal, const Arrival&) {
       Response response;
       response.headers.add("Content-Type", "text/plain");
       response.body = refusal.message + "\n";
@@ -134,9 +144,11 @@ class ServerTest : public testing::Test {
     const Request& request = exchange.request();
     if (request.path == "/later") return waiting_.put(std::move(exchange));
     if (request.path == "/lost") return;
+    if (request.path == "/proved") exchange.vouch();
     Response response;
     response.headers.add("X-Tag", *static_cast<const std::string*>(exchange.tag().get()));
     response.headers.add("X-Peer", exchange.peer().address);
+    response.headers.add("X-Local", exchange.arrival().local_address);
     response.body = std::string(request.method) + ' ' + std::string(request.target) + ' ' +
                     std::string(request.body);
     if (request.path == "/large") response.body = std::string(3'000'000, 'l');
@@ -148,6 +160,14 @@ class ServerTest : public testing::Test {
   }
   Result<Client> connect() const { return connect(certified_.trust); }
   RawClient raw() const { return {port_, certified_.trust}; }
+  RawClient raw_from(const std::string& address) const { return {port_, certified_.trust, address}; }
+  // A connection without TLS.
+  os::UniqueFd plain() const {
+    const auto address = detail::tcp_address("127.0.0.1", port_);
+    os::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(socket.get(), address->get(), address->size), 0);
+    return socket;
+  }
 
   // All that the server says to those bytes before it closes.
   std::string answer_to(std::string_view bytes) const {
@@ -159,6 +179,7 @@ class ServerTest : public testing::Test {
   os::SystemClock clock_;
   Certified certified_ = certify("first authority");
   Waiting waiting_;
+  std::function<Admission(const Request&, const Arrival&)> admit_;  // before start()
   std::optional<Server> server_;
   std::uint16_t port_ = 0;
   ListenerId listener_ = 0;
@@ -180,6 +201,7 @@ TEST_F(ServerTest, AnswersManyRequestsOnOneConnectionWithTagAndPeer) {
     EXPECT_EQ(response->body, "POST /a?b=" + std::to_string(i) + " body");
     EXPECT_EQ(response->headers.find("X-Tag"), "vpc-1");
     EXPECT_EQ(response->headers.find("X-Peer"), "127.0.0.1");
+    EXPECT_EQ(response->headers.find("X-Local"), "127.0.0.1");
     EXPECT_TRUE(response->headers.find("Date").has_value());
   }
   EXPECT_EQ(server_->connections(), 1U);
@@ -313,6 +335,227 @@ TEST_F(ServerTest, ASlowBodyIsRefusedInTime) {
   start({.body_idle_max = milliseconds(40)});
   const std::string all = answer_to("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
   EXPECT_TRUE(all.starts_with("HTTP/1.1 408 ")) << all;
+}
+
+// Bytes keep coming, so that only the limit on the whole can end it.
+TEST_F(ServerTest, ABodyThatTricklesIsRefusedWhenItsWholeTimeIsOver) {
+  start({.body_max = milliseconds(100), .linger_max = milliseconds(40)});
+  RawClient client = raw();
+  ASSERT_TRUE(client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"));
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (server_->connections() != 0 && std::chrono::steady_clock::now() < until) {
+    client.write("x");
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(server_->connections(), 0U);
+}
+
+TEST_F(ServerTest, AReaderThatTricklesIsClosedWhenTheResponsesWholeTimeIsOver) {
+  start({.response_max = milliseconds(200)});
+  RawClient client = raw();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(client.write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
+  std::size_t got = 0;
+  while (server_->connections() != 0) got += client.read_at_most(1);
+  EXPECT_LT(got + client.read_to_end().size(), 30'000'000U);
+}
+
+Admission turn_away(std::string body) {
+  Response response{.status = 403, .body = std::move(body)};
+  response.headers.add("Content-Type", "text/plain");
+  return {.refusal = std::move(response)};
+}
+
+TEST_F(ServerTest, ARefusedHeadIsAnsweredBeforeItsBodyIsRead) {
+  admit_ = [](const Request& head, const Arrival& arrival) {
+    return turn_away(std::string(head.method) + ' ' + std::string(head.path) + ' ' + arrival.peer.address + ' ' +
+                     std::to_string(head.body.size()));
+  };
+  start();
+  const std::string all = answer_to("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nsome");
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 403 ")) << all;
+  EXPECT_NE(all.find("Connection: close\r\n"), all.npos);
+  EXPECT_TRUE(all.ends_with("POST /x 127.0.0.1 0")) << all;
+  const std::string waiting = answer_to("PUT /y HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_TRUE(waiting.starts_with("HTTP/1.1 403 ")) << "it was asked to go on: " << waiting;
+}
+
+TEST_F(ServerTest, AnAdmittedBodyMayBeAsLongAsWasSaidAndNoByteMore) {
+  admit_ = [](const Request&, const Arrival&) { return Admission{.body_bytes_max = 10}; };
+  start();
+  for (const char* framing : {"Content-Length: 10\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\na\r\n"}) {
+    RawClient client = raw();
+    ASSERT_TRUE(client.write("PUT /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + std::string(framing)));
+    ASSERT_TRUE(client.write("0123456789"));
+    if (framing[0] == 'T') client.write("\r\n0\r\n\r\n");
+    EXPECT_TRUE(client.read_to_end().ends_with("PUT /x 0123456789")) << framing;
+  }
+  for (const char* framing : {"Content-Length: 11\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nb\r\n",
+                              "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n6\r\n"}) {
+    const std::string all = answer_to("PUT /x HTTP/1.1\r\nHost: a\r\n" + std::string(framing));
+    EXPECT_TRUE(all.starts_with("HTTP/1.1 413 ")) << framing << all;
+  }
+}
+
+TEST_F(ServerTest, AnAdmissionIsForOneRequest) {
+  std::atomic<int> asked = 0;
+  admit_ = [&](const Request&, const Arrival&) { return ++asked == 1 ? Admission{.body_bytes_max = 10} : turn_away("no"); };
+  start();
+  RawClient client = raw();
+  ASSERT_TRUE(client.write("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"));
+  ASSERT_TRUE(client.write("hi"));
+  EXPECT_TRUE(client.read().ends_with("PUT /x hi"));
+  ASSERT_TRUE(client.write("PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"));
+  EXPECT_TRUE(client.read_to_end().starts_with("HTTP/1.1 403 "));
+}
+
+// A body of 64 KiB needs a buffer of 128 KiB; what the connection costs otherwise is below 64 KiB.
+std::string half_a_body(const std::string& path = "/x") {
+  return "PUT " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + std::string(100'000, 'b');
+}
+
+TEST_F(ServerTest, StrangersBodiesPastTheirBudgetAreRefusedAndTheVouchedForGoOn) {
+  start({.buffered_bytes_max = 4'000'000, .stranger_bytes_max = 400'000});
+  auto known = connect();
+  ASSERT_TRUE(known->send({.target = "/proved"}, patience).has_value());
+  RawClient first = raw(), second = raw(), third = raw();
+  ASSERT_TRUE(first.write(half_a_body()));
+  while (server_->buffered_bytes() < 150'000 + 4 * 40'000) std::this_thread::yield();
+  second.write(half_a_body());
+  third.write(half_a_body());
+  const std::string refused = third.read_to_end();
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused.substr(0, 100);
+  const std::string body(200'000, 'b');
+  for (int i = 0; i < 3; ++i) {
+    const auto echoed = known->send({.method = "PUT", .target = "/x", .body = body}, patience);
+    ASSERT_TRUE(echoed.has_value()) << echoed.error().message;
+    EXPECT_EQ(echoed->body, "PUT /x " + body);
+  }
+}
+
+TEST_F(ServerTest, BodiesAndAnswersPastTheWholeBudgetAreRefusedAlsoToTheVouchedFor) {
+  start({.buffered_bytes_max = 400'000});
+  auto known = connect();
+  ASSERT_TRUE(known->send({.target = "/proved"}, patience).has_value());
+  EXPECT_EQ(known->send({.target = "/large"}, patience)->status, 503);
+  EXPECT_EQ(known->send({.method = "PUT", .target = "/later", .body = std::string(500'000, 'b')}, patience)->status, 503);
+}
+
+TEST_F(ServerTest, WhatWasHeldIsGivenBack) {
+  start();
+  const std::size_t before = server_->buffered_bytes();
+  EXPECT_EQ(before, 0U);
+  {
+    std::deque<RawClient> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.emplace_back(port_, certified_.trust);
+      ASSERT_TRUE(clients.back().write(half_a_body()));
+    }
+    while (server_->buffered_bytes() < 20UL * 100'000) std::this_thread::yield();
+  }
+  while (server_->connections() != 0) std::this_thread::yield();
+  while (server_->buffered_bytes() != 0) std::this_thread::yield();
+}
+
+// The test's own connections are strangers; each costs some 50 KB.
+TEST_F(ServerTest, ANewStrangerTakesThePlaceOfTheOldest) {
+  start({.threads = 1, .stranger_bytes_max = 300'000});
+  RawClient known = raw();
+  ASSERT_TRUE(known.write("GET /proved HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_NE(known.read(), "");
+  RawClient oldest = raw();
+  std::deque<RawClient> others;
+  for (int i = 0; i < 20; ++i) {
+    others.emplace_back(port_, certified_.trust);
+    EXPECT_TRUE(others.back().connected()) << i;
+  }
+  EXPECT_EQ(oldest.read_to_end(), "");
+  EXPECT_LT(server_->connections(), 12U);
+  for (RawClient* client : {&known, &others.back()}) {
+    ASSERT_TRUE(client->write(get_x_and_close));
+    EXPECT_TRUE(client->read_to_end().ends_with("GET /x "));
+  }
+}
+
+TEST_F(ServerTest, StrangersOfOneAddressAreCappedAndThoseVouchedForAreNotAmongThem) {
+  start({.strangers_per_peer_max = 2});
+  RawClient known = raw();
+  ASSERT_TRUE(known.write("GET /proved HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_NE(known.read(), "");
+  RawClient first = raw(), second = raw();
+  EXPECT_TRUE(first.connected() && second.connected());
+  EXPECT_FALSE(raw().connected());
+  EXPECT_TRUE(raw_from("127.0.0.2").connected());
+  ASSERT_TRUE(first.write("GET /proved HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_NE(first.read(), "");
+  EXPECT_TRUE(raw().connected());
+}
+
+TEST_F(ServerTest, ConnectionsOfOneAddressAreCapped) {
+  start({.connections_per_peer_max = 2});
+  std::deque<RawClient> known;
+  for (int i = 0; i < 2; ++i) {
+    known.emplace_back(port_, certified_.trust);
+    ASSERT_TRUE(known.back().write("GET /proved HTTP/1.1\r\nHost: a\r\n\r\n"));
+    EXPECT_NE(known.back().read(), "");
+  }
+  EXPECT_FALSE(raw().connected());
+  EXPECT_TRUE(raw_from("127.0.0.2").connected());
+}
+
+TEST(Ledger, APeerIsAnAddressOrASlash64AtOneListener) {
+  const auto key = [](ListenerId listener, const char* address) { return detail::peer_key(listener, {address, 1}); };
+  EXPECT_EQ(key(1, "2001:db8::1"), key(1, "2001:db8::ffff:0:0:1"));
+  EXPECT_NE(key(1, "2001:db8::1"), key(1, "2001:db8:0:1::1"));
+  EXPECT_NE(key(1, "192.0.2.1"), key(1, "192.0.2.2"));
+  EXPECT_NE(key(1, "192.0.2.1"), key(2, "192.0.2.1"));
+}
+
+TEST(Ledger, BytesFitUpToTheirLimitAndNotOneMore) {
+  using detail::Standing;
+  detail::Ledger ledger({.buffered_bytes_max = 100, .stranger_bytes_max = 40});
+  EXPECT_TRUE(ledger.charge(Standing::stranger, 40));
+  EXPECT_FALSE(ledger.charge(Standing::stranger, 1));
+  EXPECT_TRUE(ledger.charge(Standing::vouched, 60));
+  EXPECT_FALSE(ledger.charge(Standing::vouched, 1));
+  EXPECT_EQ(ledger.bytes(), 100U);
+  ledger.release(Standing::stranger, 40);
+  EXPECT_TRUE(ledger.charge(Standing::vouched, 40));
+  EXPECT_FALSE(ledger.charge(Standing::stranger, 1));
+}
+
+TEST_F(ServerTest, PlainHttpIsToldWhatToDo) {
+  start();
+  const os::UniqueFd socket = plain();
+  ASSERT_EQ(::send(socket.get(), get_x.data(), get_x.size(), 0), static_cast<ssize_t>(get_x.size()));
+  ::shutdown(socket.get(), SHUT_WR);
+  std::string all;
+  char some[1024];
+  for (ssize_t got = 0; (got = ::recv(socket.get(), some, sizeof(some), 0)) > 0;) all.append(some, static_cast<std::size_t>(got));
+  EXPECT_TRUE(all.starts_with("HTTP/1.1 400 ")) << all;
+  EXPECT_NE(all.find("use an https:// address"), all.npos) << all;
+}
+
+TEST_F(ServerTest, WhatIsNeitherTlsNorHttpIsClosed) {
+  start();
+  for (const char* garbage : {"\x80\x2e\x01", "get / http", "\x16\x03\x01\xff\xff"}) {
+    const os::UniqueFd socket = plain();
+    ::send(socket.get(), garbage, std::strlen(garbage), 0);
+    ::shutdown(socket.get(), SHUT_WR);
+    std::string all;
+    char some[1024];
+    for (ssize_t got = 0; (got = ::recv(socket.get(), some, sizeof(some), 0)) > 0;) all.append(some, static_cast<std::size_t>(got));
+    EXPECT_EQ(all.find("HTTP"), all.npos) << all;
+  }
+}
+
+// A client that keeps its connection open and does nothing.
+TEST_F(ServerTest, AnIdleConnectionDoesNotDelayAStop) {
+  start();
+  auto idle = connect();
+  ASSERT_TRUE(idle->send({}, patience).has_value());
+  const auto before = std::chrono::steady_clock::now();
+  server_->stop(patience);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, milliseconds(1000));
 }
 
 TEST_F(ServerTest, IdleConnectionsAreClosedInTimeAndWithoutAWord) {

@@ -39,7 +39,9 @@
 #include "services/rds/reconciler.h"
 #include "services/sts/sts.h"
 #include "store/store.h"
+#include "text/cidr.h"
 #include "text/time.h"
+#include "text/visible.h"
 
 namespace ringwall::server {
 
@@ -53,7 +55,8 @@ constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::seconds stop_patience{5};
 constexpr std::array<const char*, 7> service_names = {"sts", "iam", "organizations", "kms", "ec2", "rds", "access-analyzer"};
 
-void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", line); }
+// A line may hold names from outside.
+void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", text::visible(line)); }
 
 bool is_wildcard(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
 
@@ -146,6 +149,9 @@ Result<> Server::Parts::renew_certificate() {
   if (!is_wildcard(options.address) && options.address != "127.0.0.1" && options.address != "::1") {
     request.addresses.push_back(options.address);
   }
+  for (const std::string& name : options.host_names) {
+    (text::parse_address(name) ? request.addresses : request.dns_names).push_back(name);
+  }
   RW_TRY(const crypto::Identity identity, authority->issue(request, now));
   RW_TRY(crypto::TlsContext context, crypto::TlsContext::server(identity));
   gateway->use_tls(std::make_shared<const crypto::TlsContext>(std::move(context)));
@@ -158,7 +164,8 @@ Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   directory = std::make_unique<directory::Directory>(environment, [](std::string_view line) { say(std::string(line)); });
   engines = engine::installed_engines(options.plugin_folder);
   signin = std::make_unique<gateway::SigninAuthority>(environment, *directory, *audit);
-  gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads}, environment, *directory, *audit, services());
+  RW_TRY(auto host_names, gateway::HostNames::make(options.region, options.dns_suffix, options.host_names));
+  gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads, .host_names = std::move(host_names)}, environment, *directory, *audit, services());
   RW_DO(renew_certificate());
   return gateway->listen(std::move(listener));
 }

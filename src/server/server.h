@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "os/fd.h"
@@ -18,6 +19,7 @@ struct Options {
   std::uint16_t port = 0;
   std::string region = "us-east-1";
   std::string dns_suffix = "ringwall.internal";
+  std::vector<std::string> host_names;  // by which clients reach it besides its own
   std::string plugin_folder;
   unsigned io_threads = 0;
 };

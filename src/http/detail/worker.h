@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "http/detail/ledger.h"
 #include "http/server.h"
 
 namespace ringwall::http::detail {
@@ -29,7 +30,7 @@ class Connection;
 
 struct Core {
   Core(ServerOptions server_options, ServerCalls server_calls, const Clock& wall_clock)
-      : options(server_options), calls(std::move(server_calls)), clock(wall_clock) {}
+      : options(server_options), calls(std::move(server_calls)), clock(wall_clock), ledger(options) {}
 
   const ServerOptions options;
   const ServerCalls calls;
@@ -39,21 +40,17 @@ struct Core {
     const std::lock_guard lock(mutex);
     return tls_context;
   }
-  // A place for one more connection, or false.
-  bool take_place() noexcept {
-    if (connections.fetch_add(1) < options.connections_max) return true;
-    give_place();
-    return false;
-  }
-  void give_place() noexcept {
-    if (connections.fetch_sub(1) != 1) return;
+  void give_place(const std::string& peer, Standing standing) {
+    if (!ledger.give_place(peer, standing)) return;
     const std::lock_guard lock(mutex);
     idle.notify_all();
   }
 
-  std::atomic<std::size_t> connections{0};
+  Ledger ledger;
+  // Turns strangers away that have been ones longest. Set before the first connection; any thread.
+  std::function<void()> shed;
   mutable std::mutex mutex;
-  std::condition_variable idle;                           // connections reached 0
+  std::condition_variable idle;  // the last connection is gone
   std::shared_ptr<const crypto::TlsContext> tls_context;  // under mutex
 };
 
@@ -70,8 +67,9 @@ struct Worker {
   // a timer each would cost every request two changes of a heap.
   static std::chrono::milliseconds sweep_interval_for(const ServerOptions& options) {
     const auto shortest =
-        std::min({options.handshake_max, options.head_max, options.body_idle_max,
-                  options.write_idle_max, options.keep_alive_idle_max, options.linger_max});
+        std::min({options.handshake_max, options.head_max, options.body_max,
+                                    options.body_idle_max, options.response_max, options.write_idle_max,
+                                    options.keep_alive_idle_max, options.linger_max});
     return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(1000));
   }
 
@@ -91,6 +89,7 @@ struct Worker {
   Timer sweeper;
   SteadyClock::time_point now;  // as of the last sweep: late by up to an interval, free to read
   std::vector<Connection*> connections;
+  std::size_t peak_bytes = 0;  // the first worker's: held by the server since memory was last given back
   bool draining = false;
   bool stopped = false;
   std::chrono::sys_seconds date_second{std::chrono::seconds(-1)};
