@@ -19,7 +19,7 @@
 namespace ringwall::app {
 
 int complain(const std::string& message, int status) {
-  fmt::print(stderr, "ringwall: {}\n", message);
+  fmt::print(stderr, "ringwall: {}\n", text::visible_lines(message));  // it may quote what came from outside
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "api_client.h"
 #include "commands.h"
@@ -10,6 +11,7 @@
 #include "os/files.h"
 #include "server/keys.h"
 #include "text/json.h"
+#include "text/visible.h"
 
 namespace ringwall::app {
 
@@ -61,6 +63,20 @@ Result<Json> environment_of(const std::string& data) {
 
 namespace {
 
+// For a terminal: names come from whoever made the things that bear them.
+Json shown(const Json& json) {
+  if (json.is_string()) return Json(text::visible(json.as_string()));
+  if (json.is_array()) {
+    Json items = Json::array();
+    for (const Json& item : json.items()) items.push(shown(item));
+    return items;
+  }
+  if (!json.is_object()) return json;
+  Json members = Json::object();
+  for (const auto& [name, value, at] : json.members()) members.set(name, shown(value));
+  return members;
+}
+
 int exit_for(const Error& error) { return error.kind == Failure::unavailable ? exit_no_server : exit_failure; }
 
 }  // namespace
@@ -79,12 +95,13 @@ int env(const std::string& data, Format format) {
 
 int status(const std::string& data, Format format) {
   std::error_code error;
-  const auto json = control::status(std::filesystem::weakly_canonical(data, error));
-  if (!json) return complain(json.error().message, exit_for(json.error()));
+  const auto answer = control::status(std::filesystem::weakly_canonical(data, error));
+  if (!answer) return complain(answer.error().message, exit_for(answer.error()));
   if (format == Format::json) {
-    fmt::print("{}\n", json->dump_pretty());
+    fmt::print("{}\n", answer->dump_pretty());
     return exit_success;
   }
+  const std::optional<Json> json = shown(*answer);
   fmt::print("ringwall {} at {} since {}\n", json->text("version"), json->text("endpoint"), json->text("started"));
   fmt::print("  account {}, region {}, data {}\n", json->text("account"), json->text("region"), json->text("data"));
   fmt::print("  audit {}\n", json->text("audit"));

@@ -6,6 +6,7 @@
 
 #include "awsapi/sigv4.h"
 #include "awsapi/weight.h"
+#include "base/check.h"
 #include "gateway/authenticate.h"
 #include "gateway/decide.h"
 #include "gateway/key_uses.h"

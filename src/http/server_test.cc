@@ -186,6 +186,7 @@ class ServerTest : public testing::Test {
 };
 
 constexpr std::string_view get_x = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+constexpr std::string_view get_proved = "GET /proved HTTP/1.1\r\nHost: a\r\n\r\n";
 constexpr std::string_view get_x_and_close =
     "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -460,7 +461,7 @@ TEST_F(ServerTest, WhatWasHeldIsGivenBack) {
 TEST_F(ServerTest, ANewStrangerTakesThePlaceOfTheOldest) {
   start({.threads = 1, .stranger_bytes_max = 300'000});
   RawClient known = raw();
-  ASSERT_TRUE(known.write("GET /proved HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(known.write(get_proved));
   EXPECT_NE(known.read(), "");
   RawClient oldest = raw();
   std::deque<RawClient> others;
@@ -479,7 +480,7 @@ TEST_F(ServerTest, ANewStrangerTakesThePlaceOfTheOldest) {
 TEST_F(ServerTest, StrangersOfOneAddressAreCappedAndThoseVouchedForAreNotAmongThem) {
   start({.strangers_per_peer_max = 2});
   RawClient known = raw();
-  ASSERT_TRUE(known.write("GET /proved HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(known.write(get_proved));
   EXPECT_NE(known.read(), "");
   RawClient first = raw(), second = raw();
   EXPECT_TRUE(first.connected() && second.connected());
@@ -624,7 +625,7 @@ TEST_F(ServerTest, HoldsAThousandIdleConnections) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-  start();
+  start({.strangers_per_peer_max = 1000});
   std::deque<RawClient> idle;
   for (int i = 0; i < 1000; ++i) {
     idle.emplace_back(port_, certified_.trust);
@@ -640,13 +641,31 @@ TEST_F(ServerTest, HoldsAThousandIdleConnections) {
 TEST_F(ServerTest, ClosesTheConnectionPastTheLimitAndTakesOneAgainLater) {
   start({.connections_max = 2, .linger_max = milliseconds(40)});
   RawClient first = raw();
+  ASSERT_TRUE(first.write(get_proved));
+  EXPECT_NE(first.read(), "");
   {
     RawClient second = raw();
-    EXPECT_TRUE(first.connected() && second.connected());
+    ASSERT_TRUE(second.write(get_proved));
+    EXPECT_NE(second.read(), "");
     EXPECT_FALSE(raw().connected());
   }
   while (server_->connections() != 1) std::this_thread::yield();
   EXPECT_TRUE(raw().connected());
+}
+
+TEST_F(ServerTest, AtTheLimitOfConnectionsStrangersMakeRoom) {
+  start({.connections_max = 2, .linger_max = milliseconds(40)});
+  RawClient known = raw();
+  ASSERT_TRUE(known.write(get_proved));
+  EXPECT_NE(known.read(), "");
+  RawClient stranger = raw();
+  EXPECT_TRUE(stranger.connected());
+  EXPECT_FALSE(raw().connected());
+  EXPECT_EQ(stranger.read_to_end(), "");
+  while (server_->connections() != 1) std::this_thread::yield();
+  EXPECT_TRUE(raw().connected());
+  ASSERT_TRUE(known.write(get_x_and_close));
+  EXPECT_TRUE(known.read_to_end().ends_with("GET /x "));
 }
 
 TEST_F(ServerTest, AStoppedListenerFreesItsAddressAndClosesItsConnections) {
