@@ -14,6 +14,7 @@
 #include "perimeter.h"
 #include "proofs.h"
 #include "volumes.h"
+#include "text/visible.h"
 #include "words.h"
 
 namespace ringwall::app {
