@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "awsapi/detail/canonical.h"
@@ -76,7 +77,11 @@ class GatewayTest : public ::testing::Test {
         {"GetCallerIdentity", Access::read, service::ask_nothing(), [](const Call& call) -> service::ApiResult<Json> {
            return Json::object({{"Arn", call.caller.principal.arn}, {"Account", call.account()}, {"UserId", call.caller.principal.unique_id}});
          }}});
-    all.emplace_back(*awsapi::builtin_model("iam"), std::vector<Operation>{{"ListUsers", Access::read, service::ask_on_star("iam:ListUsers"), nothing}});
+    all.emplace_back(*awsapi::builtin_model("iam"), std::vector<Operation>{
+        {"ListUsers", Access::read, service::ask_on_star("iam:ListUsers"), [this](const Call&) -> service::ApiResult<Json> {
+           if (listing_) listing_();
+           return Json::object();
+         }}});
     all.emplace_back(*awsapi::builtin_model("ec2"), std::vector<Operation>{{"DescribeVpcs", Access::read, service::ask_on_star("ec2:DescribeVpcs"), nothing}});
     all.emplace_back(*awsapi::builtin_model("kms"), std::vector<Operation>{
         {"ListKeys", Access::read, service::ask_on_star("kms:ListKeys"), nothing},
@@ -184,6 +189,7 @@ class GatewayTest : public ::testing::Test {
   Audited audited_;
   std::optional<crypto::TlsContext> trust_;
   std::function<void()> between_;
+  std::function<void()> listing_;  // runs in each ListUsers
   std::atomic<int> handled_ = 0;
   std::uint16_t port_ = 0;
   std::optional<Gateway> gateway_;
@@ -435,6 +441,26 @@ TEST_F(GatewayTest, OnlyEc2sRefusalsCarryAMessageThatTheCallersAccountCanDecode)
   EXPECT_EQ((*text::parse_json(*decoded))["context"]["principal"].text("arn"), nobody.arn);
   EXPECT_EQ(ask(nobody, {.service = "iam", .action = "ListUsers"}).body.find(lead), std::string::npos);
   EXPECT_EQ(ask(nobody, {.service = "kms", .action = "CreateKey"}).body.find(lead), std::string::npos);
+}
+
+// A list may take long; there are two threads for connections, and each of these would hold one up.
+TEST_F(GatewayTest, CallersOfLongListsDoNotHoldUpThoseWhoAskForOneThing) {
+  const Keys admin = identities_.administrator();
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  std::promise<void> begun;
+  std::atomic<int> listing = 0;
+  listing_ = [&] {
+    if (++listing == 1) begun.set_value();
+    opened.wait();
+  };
+  std::vector<std::jthread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] { EXPECT_EQ(outcome_of(admin, {.service = "iam", .action = "ListUsers"}), "200"); });
+  }
+  begun.get_future().wait();
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(outcome_of(admin), "200");
+  gate.set_value();
 }
 
 // What is written.

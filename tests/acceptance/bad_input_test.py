@@ -126,6 +126,19 @@ class WrongRequestTest(ServerCase):
                 status, answer = self.send("sts", body)
                 self.assertEqual(status, 400, answer)
 
+    def test_plain_http_is_told_to_come_by_https(self):
+        url = urllib.parse.urlsplit(self.ringwall.endpoint)
+        with contextlib.closing(http.client.HTTPConnection(url.hostname, url.port, timeout=5)) as connection:
+            connection.request("POST", "/", WHO, {"Content-Type": FORM})
+            reply = connection.getresponse()
+            self.assertEqual(reply.status, 400)
+            self.assertIn("https://", reply.read().decode())
+
+    def test_a_request_that_was_signed_for_another_host_is_refused(self):
+        status, body = self.send("sts", WHO, headers={"Host": "sts.amazonaws.com"})
+        self.assertEqual(status, 403, body)
+        self.assertIn("--host-name", body)
+
     def test_ambiguous_framing_is_refused_and_the_server_lives_on(self):
         url = urllib.parse.urlsplit(self.ringwall.endpoint)
         trust = ssl.create_default_context(cafile=self.ringwall.certificates)
@@ -186,6 +199,7 @@ class WrongStartTest(unittest.TestCase):
         self.fails("--listen", command=[BINARY, "serve", "--data", self.data, "--listen", "nowhere"])
         self.fails("70000", command=[BINARY, "serve", "--data", self.data, "--listen", "127.0.0.1:70000"])
         self.fails("nobody-here", "--user", "nobody-here")
+        self.fails("no host name", "--host-name", "https://api.example.com")
 
     def test_without_root_every_command_says_so(self):
         self.server.start()
