@@ -60,6 +60,12 @@ void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", text::v
 
 bool is_wildcard(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
 
+// RFC 3986: in a URL an IPv6 address stands in brackets.
+std::string url_of(const std::string& address, std::uint16_t port) {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return fmt::format("https://{}{}{}:{}", is_v6 ? "[" : "", address, is_v6 ? "]" : "", port);
+}
+
 }  // namespace
 
 // Everything a server is made of, in the order of its making; destroyed in reverse.
@@ -219,7 +225,7 @@ Result<> Server::Parts::open_control() {
                                         {.status = [this] { return status(); },
                                          .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); },
                                          .live_export = [this] { return live_export(environment, *directory->current(), services()); }}));
-  const Json endpoint = Json::object({{"url", "https://" + (is_wildcard(options.address) ? "127.0.0.1" : options.address) + ":" + std::to_string(options.port)},
+  const Json endpoint = Json::object({{"url", url_of(is_wildcard(options.address) ? "127.0.0.1" : options.address, options.port)},
                                       {"region", options.region}});
   return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);
 }
@@ -246,7 +252,7 @@ Json Server::Parts::status() const {
   for (const auto& engine : engines) engines_json.push(engine->version().engine + " " + engine->version().version);
   return Json::object({{"version", RINGWALL_VERSION},
                        {"data", options.data_folder_name},
-                       {"endpoint", "https://" + options.address + ":" + std::to_string(options.port)},
+                       {"endpoint", url_of(options.address, options.port)},
                        {"region", options.region},
                        {"account", administrator.account},
                        {"started", text::iso8601(started)},
@@ -300,8 +306,8 @@ Server::~Server() {
 }
 
 std::string Server::greeting() const {
-  return fmt::format("listening on https://{}:{} (region {}, account {})", parts_->options.address, parts_->options.port,
-                     parts_->options.region, parts_->administrator.account);
+  return fmt::format("listening on {} (region {}, account {})", url_of(parts_->options.address, parts_->options.port), parts_->options.region,
+                     parts_->administrator.account);
 }
 
 Result<> Server::wait() {

@@ -153,6 +153,31 @@ class WrongRequestTest(ServerCase):
         self.assertEqual(self.send("sts", WHO)[0], 200)
 
 
+class OtherNamesTest(ServerCase):
+    """A server on an IPv6 address that clients reach by names of their own."""
+
+    server_listen = "[::1]:0"
+    server_arguments = ("--host-name", "api.example.com", "--host-name", "*.amazonaws.com")
+
+    def answer_to(self, host):
+        url = urllib.parse.urlsplit(self.ringwall.endpoint)
+        keys, headers = self.ringwall.administrator, {"Content-Type": FORM, "Host": host}
+        request = AWSRequest("POST", self.ringwall.endpoint + "/", headers=headers, data=WHO)
+        SigV4Auth(Credentials(keys.access_key, keys.secret), "sts", self.ringwall.region).add_auth(request)
+        trust = ssl.create_default_context(cafile=self.ringwall.certificates)
+        with contextlib.closing(http.client.HTTPSConnection(url.hostname, url.port, context=trust, timeout=10)) as connection:
+            connection.request("POST", "/", WHO, dict(request.headers))
+            return connection.getresponse().status
+
+    def test_clients_come_by_the_address_and_by_each_name(self):
+        self.assertRegex(self.ringwall.endpoint, r"^https://\[::1\]:\d+$")
+        self.assertEqual(len(self.client("sts").get_caller_identity()["Account"]), 12)
+        for host in ("[::1]:1", "localhost", "api.example.com:443", "iam.amazonaws.com", f"kms.{self.ringwall.region}.ringwall.internal"):
+            self.assertEqual(self.answer_to(host), 200, host)
+        for host in ("evil.example", "kms.us-east-1.amazonaws.com", "127.0.0.2"):
+            self.assertEqual(self.answer_to(host), 403, host)
+
+
 class WrongStartTest(unittest.TestCase):
     """Starts that must fail, each with a sentence, and leave everything as it was."""
 

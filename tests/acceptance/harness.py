@@ -170,6 +170,7 @@ class ServerCase(unittest.TestCase):
     """One server for all tests of a class."""
 
     server_arguments = ()
+    server_listen = "127.0.0.1:0"
 
     @classmethod
     def setUpClass(cls):
@@ -177,7 +178,7 @@ class ServerCase(unittest.TestCase):
         cls.links_before = host_links()
         cls.folder = os.path.realpath(tempfile.mkdtemp(prefix="ringwall-test-"))
         cls.data = os.path.join(cls.folder, "data")
-        cls.server = Server(cls.data, binary=cls.binary(), arguments=cls.server_arguments)
+        cls.server = Server(cls.data, binary=cls.binary(), listen=cls.server_listen, arguments=cls.server_arguments)
         cls.addClassCleanup(cls.end)
         cls.server.start()
         cls.ringwall = cls.server.ringwall
