@@ -47,7 +47,8 @@ class Engine {
   // Writes configuration and certificate, starts. Refuses to start without the guard library.
   virtual Result<host::Running> start(host::Host& host, const Instance& instance,
                                       const crypto::Identity& identity) = 0;
-  // Ready to serve? Cheap; unavailable while starting.
+  // Ready to serve? Cheap. Failure::unavailable: it starts or recovers, and says so; io: nothing
+  // answers; anything else: it answers, and serves others.
   virtual Result<> probe(const host::Host& host, const Instance& instance) = 0;
   // Restores the master user whole: the role itself, what it may do, how it signs in, and this
   // password. Ends sessions that hold roles locked.

@@ -91,8 +91,12 @@ class HostedPostgres : public host::WithHelper {
     }).join();
   }
   std::string log() const {
-    return os::read_file(options_.data_folder + "/host/processes/db-one.log", 1U << 20U)
-        .value_or("no log");
+    std::string text;
+    std::error_code none;
+    const std::string folder = options_.data_folder + "/host/mounts/db-one/data/log/error";
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+      text += os::read_file(entry.path(), 64U << 20U).value_or("");
+    return text;
   }
 
   std::unique_ptr<Engine> engine_ = std::move(installed_engines(built_plugins()).at(0));

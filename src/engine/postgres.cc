@@ -129,7 +129,7 @@ Result<detail::Administrator> administrator_of(const host::Host& host, const Ins
   return detail::Administrator::connect({.socket_folder = host.socket_folder(instance.id),
                                          .port = instance.port,
                                          .engine_uid = instance.uid},
-                                        1s);
+                                        2s);
 }
 
 Result<> Postgres::probe(const host::Host& host, const Instance& instance) {

@@ -79,11 +79,29 @@ TEST_F(PostgresDatabase, TheMasterUserSignsInOverTlsOnlyAndIsNoSuperuser) {
   EXPECT_NE(local.error().find("pg_hba.conf rejects"), std::string::npos) << local.error();
 }
 
-TEST_F(PostgresDatabase, AnEngineThatIsNotReadyIsUnavailable) {
+TEST_F(PostgresDatabase, AProbeTellsAnEngineThatSaysNothingFromOneThatSaysItStarts) {
   TestingDatabase database;
-  const auto probed = database.engine->probe(database.host, database.instance);
-  ASSERT_FALSE(probed);
-  EXPECT_EQ(probed.error().kind, Failure::unavailable);
+  const auto absent = database.engine->probe(database.host, database.instance);
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().kind, Failure::io);
+  ASSERT_TRUE(succeeded(database.initialise()));
+  const auto running = database.engine->start(database.host, database.instance, database.identity());
+  ASSERT_TRUE(running) << running.error().message;
+  ASSERT_TRUE(succeeded(database.wait_until_ready(*running)));
+  ASSERT_EQ(::kill(running->pid, SIGSTOP), 0);
+  const auto stopped = database.engine->probe(database.host, database.instance);
+  ASSERT_EQ(::kill(running->pid, SIGCONT), 0);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, Failure::io);
+  // Smart shutdown: it waits for the session that is there, and says so to everybody else.
+  Client session(database.master());
+  ASSERT_TRUE(session.connected()) << session.error();
+  ASSERT_EQ(::kill(running->pid, SIGTERM), 0);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  auto ending = database.engine->probe(database.host, database.instance);
+  while (ending && std::chrono::steady_clock::now() < until) ending = database.engine->probe(database.host, database.instance);
+  ASSERT_FALSE(ending);
+  EXPECT_EQ(ending.error().kind, Failure::unavailable) << ending.error().message;
 }
 
 TEST_F(PostgresDatabase, InitialisingRemovesHalfMadeDataAndKeepsFinishedData) {

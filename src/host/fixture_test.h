@@ -15,6 +15,7 @@
 
 #include "host/client.h"
 #include "host/helper.h"
+#include "os/files.h"
 
 namespace ringwall::host {
 
@@ -65,6 +66,16 @@ class WithHelper : public ::testing::Test {
     int status = 0;
     ::waitpid(helper_, &status, 0);
     helper_ = -1;
+  }
+
+  // What the process of that volume has said, from its open volume.
+  std::string log_of(const std::string& volume_id) const {
+    std::string text;
+    std::error_code none;
+    const std::string folder = options_.data_folder + "/host/mounts/" + volume_id + "/data/log/error";
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+      text += os::read_file(entry.path(), 64 << 20).value_or("");
+    return text;
   }
 
   HelperOptions options_;

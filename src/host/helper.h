@@ -6,7 +6,7 @@
 //
 //   volumes/ID.img          encrypted ext4 images          mounts/ID      where they are mounted
 //   netns/VPC/network       a VPC's namespace, pinned      netns/VPC/ENI  an interface's
-//   sockets/ID/             shared with a process          processes/     records and output
+//   sockets/ID/             shared with a process          processes/     records of those that run
 //   cgroup ringwall/HASH/ID a process and its children
 
 #include <sys/types.h>
@@ -45,8 +45,8 @@ int serve_requests(os::UniqueFd socket, const HelperOptions& options);
 Result<os::UniqueFd> claim(const HelperOptions& options);
 
 // Ends every process, and removes every mount, loop device, namespace and socket that helpers
-// of this data folder ever made, from whatever state they were left in. Images of volumes and
-// the output of processes stay. Goes on whatever fails, and answers the first failure. To be called
+// of this data folder ever made, from whatever state they were left in. Images of volumes
+// stay, and the logs of engines in them. Goes on whatever fails, and answers the first failure. To be called
 // as root when no helper of the folder runs.
 Result<> sweep(const HelperOptions& options);
 

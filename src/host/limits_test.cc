@@ -122,6 +122,16 @@ TEST_F(LimitsTest, WhatTakesMoreThanTheGroupHasIsKilledInsideIt) {
   EXPECT_TRUE(finished->output.ends_with("said\n")) << finished->output;
 }
 
+TEST_F(LimitsTest, FoldersInMemoryAreFullBeforeTheGroupIs) {
+  const auto finished = host_->run(shell("head -c 40M /dev/zero > /dev/shm/x; stat -c %s /dev/shm/x; rm /dev/shm/x; "
+                                         "head -c 20M /dev/zero > /tmp/x; stat -c %s /tmp/x; rm /tmp/x; "
+                                         "perl -e 'for my $i (1..1100) { open(F, q(>), qq(/tmp/$i)) or print($i), last }'", little));
+  RW_ASSERT_OK(finished);
+  EXPECT_NE(finished->output.find(std::to_string(32 << 20) + "\n"), std::string::npos) << finished->output;
+  EXPECT_NE(finished->output.find(std::to_string(16 << 20) + "\n"), std::string::npos) << finished->output;
+  EXPECT_TRUE(finished->output.ends_with("\n1024")) << finished->output;
+}
+
 TEST_F(LimitsTest, MoreProcessesThanAllowedAreNotMade) {
   const auto finished = host_->run(shell("for i in $(seq 40); do sleep 5 & done; echo made all", little));
   RW_ASSERT_OK(finished);

@@ -312,6 +312,37 @@ TEST_F(ProcessTest, AVolumeInUseIsNotClosedAndAnotherIs) {
   EXPECT_TRUE(detail::loops_below(options_.data_folder).empty());
 }
 
+TEST_F(ProcessTest, ItsLogIsOnItsVolumeAndARestartAppendsToIt) {
+  for (const char* said : {"echo first; echo failed >&2", "echo second"}) {
+    const auto started = host_->start(shell(said));
+    RW_ASSERT_OK(started);
+    EXPECT_TRUE(ends(started->pidfd));
+    RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));  // which waits for its last words
+  }
+  EXPECT_EQ(log_of("db-one"), "first\nfailed\nsecond\n");
+  std::size_t outside = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.data_folder + "/host/processes")) outside += entry.file_size();
+  EXPECT_EQ(outside, 0u);
+}
+
+TEST_F(ProcessTest, ItsLogOutlivesTheHelperAndKeepsARefusedSignInThroughAFlood) {
+  // 64 MiB in lines of 1 MiB, then a word, at far more than the log may grow by.
+  const std::string flood = "for i in $(seq 64); do head -c 1048575 /dev/zero | tr '\\0' x; echo; done; ";
+  const auto started = host_->start(shell(flood + "echo ':[7]:FATAL:  refused' >&2; exec sleep 1000"));
+  RW_ASSERT_OK(started);
+  kill_helper();
+  start_helper();
+  const auto kept = [&] { return log_of("db-one").find(":[7]:FATAL:  refused\n") != std::string::npos; };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!kept() && std::chrono::steady_clock::now() < until) ::poll(nullptr, 0, 20);
+  EXPECT_TRUE(kept());
+  RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));
+  const std::string log = log_of("db-one");
+  EXPECT_LE(log.size(), std::size_t{4} << 20);  // a volume of 64 MiB
+  EXPECT_NE(log.find("bytes were left out"), std::string::npos);
+  EXPECT_NE(log.find("bytes left out]"), std::string::npos);
+}
+
 TEST_F(ProcessTest, SweepingLeavesNothingButImagesAndOutput) {
   const auto started = host_->start(shell("trap '' INT; echo here; while :; do sleep 1000; done"));
   RW_ASSERT_OK(started);

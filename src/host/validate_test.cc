@@ -197,6 +197,7 @@ TEST(Validate, ProcessesAreEntriesOfTheTableUnderAnEnginesUid) {
   EXPECT_FALSE(accepts_process([](Process& p) { p.interface_id = "eni-1/../x"; }));
   EXPECT_FALSE(accepts_process([](Process& p) { p.id = "db-1-other"; }));
   EXPECT_FALSE(accepts_process([](Process& p) { p.files.clear(); }));
+  EXPECT_FALSE(accepts_process([](Process& p) { p.id = "db-1-log"; }));  // the host's own
 }
 
 TEST(Validate, ListenersHaveOneAddressAndOnePort) {

@@ -152,7 +152,8 @@ def leftovers(data, links_before):
     found += [f"loop device {line}" for line in run("losetup", "-l", "-n", "-O", "NAME,BACK-FILE").stdout.splitlines()
               if data in line]
     found += [f"process {pid}" for pid in engine_processes(data)]
-    for mount in ("/sys/fs/cgroup", data + "/host/cgroup"):
+    # Of version 2, and of version 1's controllers.
+    for mount in ("/sys/fs/cgroup", "/sys/fs/cgroup/*", data + "/host/cgroup", data + "/host/cgroup-*"):
         found += [f"cgroup {path}" for path in glob.glob(f"{mount}/{cgroup_name(data)}/*/")]
     found += [f"link {name}" for name in host_links() - links_before]
     found += [f"pin {path}" for path in glob.glob(data + "/host/netns/*/*")]

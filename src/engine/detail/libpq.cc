@@ -35,6 +35,15 @@ std::unexpected<Error> failure(Failure kind, const char* message) {
   return fail(kind, "postgres: " + std::string(text.empty() ? "no connection" : text));
 }
 
+// What a refused connection says of the server: that it starts or recovers, that it serves others, or
+// nothing at all.
+std::unexpected<Error> refusal(PGconn* connection) {
+  const std::string_view said = PQerrorMessage(connection);
+  const auto says = [&](const char* words) { return said.find(words) != std::string_view::npos; };
+  if (says("the database system is")) return failure(Failure::unavailable, said.data());
+  return failure(says("FATAL:") || says("could not fork") ? Failure::denied : Failure::io, said.data());
+}
+
 bool peer_is(int fd, uid_t uid) {
   ucred peer{};
   socklen_t length = sizeof peer;
@@ -98,17 +107,13 @@ Result<Administrator> Administrator::connect(const Place& place,
   Administrator administrator(PQconnectStartParams(keywords.data(), values.data(), 0));
   PGconn* connection = administrator.connection_.get();
   if (connection == nullptr) return fail(Failure::exhausted, "no memory for a connection");
-  if (PQstatus(connection) == CONNECTION_BAD) {
-    return failure(Failure::unavailable, PQerrorMessage(connection));
-  }
+  if (PQstatus(connection) == CONNECTION_BAD) return refusal(connection);
   PostgresPollingStatusType status = PGRES_POLLING_WRITING;
   while (status != PGRES_POLLING_OK) {
-    if (status == PGRES_POLLING_FAILED) {
-      return failure(Failure::unavailable, PQerrorMessage(connection));
-    }
+    if (status == PGRES_POLLING_FAILED) return refusal(connection);
     const short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (!wait_for(PQsocket(connection), events, until)) {
-      return fail(Failure::unavailable, "postgres: no answer in time");
+      return fail(Failure::io, "postgres: no answer in time");
     }
     status = PQconnectPoll(connection);
   }

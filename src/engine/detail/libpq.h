@@ -26,7 +26,8 @@ class Administrator {
     unsigned port = 0;
     uid_t engine_uid = 0;  // a listener with another uid is not talked to
   };
-  // Failure::unavailable while nothing accepts connections.
+  // Failure::unavailable while it starts or recovers and says so, denied when it refuses this one for
+  // another reason (it has no process left for it, say), io when nothing answers.
   static Result<Administrator> connect(const Place& place, std::chrono::milliseconds patience);
   // Failure::conflict when somebody else holds what it needs locked, which is not waited for long.
   Result<> run(const std::string& sql, std::chrono::milliseconds patience);

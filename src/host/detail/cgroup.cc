@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <sstream>
 
@@ -155,6 +156,19 @@ bool holds(const std::string& cgroup, pid_t pid) {
   return std::ranges::count(members_of(cgroup), pid) != 0;
 }
 
+bool await_empty(const std::string& cgroup, int ms_max) {
+  const os::UniqueFd events(::open((cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
+  pollfd watched = {events.get(), POLLPRI, 0};
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms_max);
+  while (is_populated(cgroup)) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    if (left <= 0 || ::poll(&watched, 1, static_cast<int>(left)) == 0) return false;
+    char ignored[256];
+    (void)!::pread(events.get(), ignored, sizeof ignored, 0);  // arms the next notice
+  }
+  return true;
+}
+
 namespace {
 
 Result<> remove_folder(const std::string& folder) {
@@ -170,18 +184,11 @@ Result<> end_group(const Group& group) {
   if (!switch_off && errno == ENOENT && ::access(cgroup.c_str(), F_OK) != 0) return {};
   if (!switch_off)
     return std::unexpected(os::system_error("cannot open `" + cgroup + "/cgroup.kill`", errno));
-  const os::UniqueFd events(::open((cgroup + "/cgroup.events").c_str(), O_RDONLY | O_CLOEXEC));
   if (::write(switch_off.get(), "1", 1) != 1) {
     return std::unexpected(os::system_error("cannot end the processes of `" + cgroup + "`", errno));
   }
-  pollfd watched = {events.get(), POLLPRI, 0};
-  while (is_populated(cgroup)) {
-    if (::poll(&watched, 1, death_ms_max) == 0) {
-      return fail(Failure::io,
-                  "the processes of `" + cgroup + "` do not end: they wait in the kernel");
-    }
-    char ignored[256];
-    (void)!::pread(events.get(), ignored, sizeof ignored, 0);  // arms the next notice
+  if (!await_empty(cgroup, death_ms_max)) {
+    return fail(Failure::io, "the processes of `" + cgroup + "` do not end: they wait in the kernel");
   }
   // That of version 2 last: by it a group is found, and so none is left behind unknown.
   for (const Control& control : group.controls) {

@@ -45,6 +45,8 @@ std::vector<pid_t> members_of(const std::string& cgroup);
 // Whether a process lives in it; false when it does not exist.
 bool is_populated(const std::string& cgroup);
 bool holds(const std::string& cgroup, pid_t pid);
+// False when somebody still lives in it after so long.
+bool await_empty(const std::string& cgroup, int ms_max);
 // Kills whatever lives in it, waits for the end, removes it. Succeeds when it does not exist.
 Result<> end_group(const Group& group);
 // Removes the folders of this data folder's groups, all of which have ended.

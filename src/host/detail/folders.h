@@ -28,7 +28,8 @@ struct Folders {
   std::string sockets(const std::string& id) const { return all_sockets() + "/" + id; }
   std::string processes() const { return root + "/processes"; }
   std::string record(const std::string& id) const { return processes() + "/" + id + ".record"; }
-  std::string output(const std::string& id) const { return processes() + "/" + id + ".log"; }
+  // Where an earlier version kept an engine's log.
+  std::string earlier_output(const std::string& id) const { return processes() + "/" + id + ".log"; }
   std::string new_root() const { return root + "/root"; }   // an empty folder to build roots on
   std::string cgroups() const { return root + "/cgroup"; }  // used where the system mounts none
 };

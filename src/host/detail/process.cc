@@ -17,6 +17,7 @@
 #include "host/detail/attempts.h"
 #include "host/detail/cgroup.h"
 #include "host/detail/limits.h"
+#include "host/detail/log.h"
 #include "host/detail/mounts.h"
 #include "host/detail/network.h"
 #include "host/detail/spawn.h"
@@ -96,6 +97,14 @@ Result<std::vector<std::string>> cgroups_of(const Folders& folders, const std::s
   return found;
 }
 
+constexpr int log_drain_seconds_max = 2;  // for what an ended engine has said to reach its log
+// Of the process that keeps a log: little, and none of the engine's.
+constexpr Limits log_limits{.memory_bytes = 64 << 20, .process_bytes = 64 << 20, .processes = 8, .cpu_percent = 25};
+
+std::string log_id(const std::string& id) {
+  return id + std::string(log_step);
+}
+
 struct Place {
   Group group;
   std::string resolver;
@@ -105,6 +114,20 @@ struct Place {
 Result<> end_cgroup(const Folders& folders, const std::string& id) {
   RW_TRY(const Group group, group_of(folders, id));
   return end_group(group);
+}
+
+// The log's process ends by itself once nobody can write to it any more.
+Result<> end_log(const Folders& folders, const std::string& id) {
+  RW_TRY(const Group group, group_of(folders, log_id(id)));
+  await_empty(group.folder, log_drain_seconds_max * 1000);
+  return end_group(group);
+}
+
+Result<> make_limited(const HelperOptions& options, const Group& group, const Limits& limits) {
+  RW_DO(make_group(group));
+  auto stated = state_limits(options, group, limits);
+  if (!stated) RW_DO(end_group(group));
+  return stated;
 }
 
 // Checks what the process needs and makes its cgroup, empty: what an earlier process of this
@@ -120,12 +143,43 @@ Result<Place> prepare(const HelperOptions& options, const Process& process) {
   RW_TRY(place.resolver, os::read_file(folders.resolver(vpc), 64));
   RW_TRY(place.group, group_of(folders, process.id));
   RW_DO(end_group(place.group));
-  RW_DO(make_group(place.group));
-  if (auto stated = state_limits(options, place.group, process.limits); !stated) {
-    RW_DO(end_group(place.group));
-    return std::unexpected(stated.error());
-  }
+  RW_DO(make_limited(options, place.group, process.limits));
   return place;
+}
+
+// Logs last, so that they have what the others said at their end.
+Result<> end_all(const Folders& folders, const std::vector<std::string>& ids) {
+  Result<> outcome;
+  for (const std::string& id : ids) {
+    if (!id.ends_with(log_step)) attempt(outcome, end_cgroup(folders, id));
+  }
+  for (const std::string& id : ids) {
+    if (id.ends_with(log_step)) attempt(outcome, end_log(folders, id.substr(0, id.size() - log_step.size())));
+  }
+  return outcome;
+}
+
+// Starts what keeps the log of `process`, whose output goes to the other end of `output`.
+Result<> start_log(const HelperOptions& options, const Process& process, const Place& place, int output) {
+  const Folders folders = folders_of(options);
+  RW_DO(end_log(folders, process.id));
+  Process keeper = process;
+  keeper.id = log_id(process.id);
+  keeper.files.clear();
+  keeper.limits = log_limits;
+  const Launch no_program;
+  RW_TRY(const Group group, group_of(folders, keeper.id));
+  RW_DO(make_limited(options, group, keeper.limits));
+  RW_TRY(Waiting child, spawn({.options = options,
+                               .process = keeper,
+                               .launch = no_program,
+                               .group = group,
+                               .resolver = place.resolver,
+                               .network_namespace = place.network_namespace.get(),
+                               .output = -1,
+                               .input = output,
+                               .inside = keep_log}));
+  return let_go(child);
 }
 
 // Collects the output until the child has ended; at the time limit, and once it has ended, its
@@ -220,12 +274,13 @@ Result<Running> start_process(const HelperOptions& options, const Process& proce
   }
   RW_TRY(const Launch launch, options.launch(process));
   RW_TRY(const Place place, prepare(options, process));
-  const std::string log = folders.output(process.id);
-  const os::UniqueFd output(
-      ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!output) return cannot("open `" + log + "`");
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return cannot("make a pipe");
+  const os::UniqueFd reading(ends[0]), writing(ends[1]);
+  RW_DO(start_log(options, process, place, reading.get()));
+  ::unlink(folders.earlier_output(process.id).c_str());
   RW_TRY(Waiting child, spawn({options, process, launch, place.group, place.resolver,
-                               place.network_namespace.get(), output.get()}));
+                               place.network_namespace.get(), writing.get()}));
   // Written before the program runs: if this request is killed here, the child ends by itself.
   const auto written =
       write_record(folders, process.id, {child.pid, start_time_of(child.pid), process.volume_id});
@@ -254,9 +309,7 @@ Result<> stop_process(const Folders& folders, const std::string& id, Stop how) {
     wait_until_ended(running->pidfd, graceful_seconds_max);
   }
   RW_TRY(const auto ids, cgroups_of(folders, id));
-  Result<> outcome;
-  for (const std::string& one : ids) attempt(outcome, end_cgroup(folders, one));
-  RW_DO(outcome);
+  RW_DO(end_all(folders, ids));
   // It has left its cgroup; the end of a PID namespace takes its first process a moment longer.
   if (running) wait_until_ended(running->pidfd, graceful_seconds_max);
   if (::unlink(folders.record(id).c_str()) == 0 || errno == ENOENT) return {};
@@ -299,10 +352,8 @@ Result<bool> any_engine_runs(const Folders& folders) {
 Result<> end_all_processes(const Folders& folders) {
   RW_TRY(const auto ids, cgroups_of(folders, ""));
   Result<> outcome;
-  for (const std::string& id : ids) {
-    attempt(outcome, end_cgroup(folders, id));
-    ::unlink(folders.record(id).c_str());
-  }
+  attempt(outcome, end_all(folders, ids));
+  for (const std::string& id : ids) ::unlink(folders.record(id).c_str());
   attempt(outcome, remove_groups(folders));
   return outcome;
 }

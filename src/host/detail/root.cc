@@ -36,8 +36,8 @@ Result<> bind(const std::string& from, const std::string& to, std::uint64_t rest
   return {};
 }
 
-Result<> mount_tmpfs(const std::string& point, const char* options, unsigned long flags) {
-  if (::mount("tmpfs", point.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | flags, options) == 0)
+Result<> mount_tmpfs(const std::string& point, const std::string& options, unsigned long flags) {
+  if (::mount("tmpfs", point.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | flags, options.c_str()) == 0)
     return {};
   return cannot("mount a tmpfs for `" + point + "`");
 }
@@ -74,7 +74,7 @@ Result<> lend(const std::string& root, const std::string& path, std::uint64_t re
   return bind(path, to, restrictions);
 }
 
-Result<> make_dev(const std::string& root) {
+Result<> make_dev(const std::string& root, const std::string& shared_memory) {
   RW_DO(os::make_folder(root + "/dev/shm", 0755));
   for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
     const std::string path = std::string("/dev/") + name;
@@ -82,7 +82,7 @@ Result<> make_dev(const std::string& root) {
     if (::mount(path.c_str(), (root + path).c_str(), nullptr, MS_BIND, nullptr) != 0)
       return cannot("bind `" + path + "`");
   }
-  return mount_tmpfs(root + "/dev/shm", "mode=1777", MS_NOEXEC);
+  return mount_tmpfs(root + "/dev/shm", "mode=1777," + shared_memory, MS_NOEXEC);
 }
 
 Result<> begin_root(const std::string& root) {

@@ -23,13 +23,13 @@ enum class Below : bool { left_out, included };  // what is mounted below a fold
 // A bind mount of `from` at `to`, which is there, further restricted.
 Result<> bind(const std::string& from, const std::string& to, std::uint64_t restrictions,
               Below below = Below::included);
-Result<> mount_tmpfs(const std::string& point, const char* options, unsigned long flags);
+Result<> mount_tmpfs(const std::string& point, const std::string& options, unsigned long flags);
 Result<> write_new(const std::string& path, std::string_view content, unsigned mode, uid_t owner);
 // The same path of the system, if it is there: a link is copied, a file or folder is bound.
 Result<> lend(const std::string& root, const std::string& path,
               std::uint64_t restrictions = system_only);
 // null, zero, full, random, urandom, tty and shm.
-Result<> make_dev(const std::string& root);
+Result<> make_dev(const std::string& root, const std::string& shared_memory = "size=64m,nr_inodes=1024");
 
 // An empty root at the folder `root`; nothing that is mounted from now on is seen outside.
 Result<> begin_root(const std::string& root);

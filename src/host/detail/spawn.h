@@ -28,7 +28,11 @@ struct SpawnPlan {
   const Group& group;  // exists, with its limits
   std::string resolver;
   int network_namespace;
-  int output;  // standard output and error
+  int output;  // standard output and error; -1: to nobody
+  int input = -1;  // standard input; -1: nothing to read
+  // Runs in the prepared process instead of a program, with the standard streams open and nothing
+  // else; its value is the exit status.
+  int (*inside)() = nullptr;
 };
 
 Result<Waiting> spawn(const SpawnPlan& plan);

@@ -7,6 +7,7 @@
 
 #include "host/detail/address.h"
 #include "host/detail/firewall.h"
+#include "host/detail/log.h"
 
 namespace ringwall::host::detail {
 namespace {
@@ -192,6 +193,7 @@ Result<> check_limits(const Limits& limits) {
 
 Result<> check_process(const Process& process, const HelperOptions& options) {
   RW_DO(check_process_id(process.id));
+  if (process.id.ends_with(log_step)) return refuse(quoted(process.id) + " is the process of a log");
   RW_DO(check_id(process.volume_id, "db"));
   RW_DO(check_id(process.interface_id, "eni"));
   RW_DO(check_owner(process.uid, options));

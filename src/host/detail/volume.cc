@@ -242,7 +242,7 @@ Result<> remove_volume(const Folders& folders, const std::string& volume_id) {
   RW_DO(close_volume(folders, volume_id));
   const std::string image = folders.image(volume_id);
   for (const auto& path :
-       {image, image + ".new", folders.output(volume_id), folders.record(volume_id)}) {
+       {image, image + ".new", folders.earlier_output(volume_id), folders.record(volume_id)}) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
       return std::unexpected(os::system_error("cannot delete `" + path + "`", errno));
     }

@@ -80,7 +80,8 @@ class HostedReconciling : public host::WithHelper {
               log_ += line + "\n";
             }
             world_.signal.notify();
-          }});
+          },
+          .silence_patience = std::chrono::seconds(5)});
     });
   }
   std::string logged() {
@@ -96,7 +97,11 @@ class HostedReconciling : public host::WithHelper {
     return asked_;
   }
   std::string engine_log() const {
-    return os::read_file(options_.data_folder + "/host/processes/" + id_ + ".log", 1U << 20U).value_or("");
+    std::string text;
+    std::error_code none;
+    const std::string folder = options_.data_folder + "/host/mounts/" + id_ + "/data/log/error";
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none)) text += os::read_file(entry.path(), 64U << 20U).value_or("");
+    return text;
   }
   pid_t pid() const {
     const auto running = host_->adopt(id_);
@@ -171,12 +176,26 @@ TEST_F(HostedReconciling, LivesItsWholeLife) {
   EXPECT_NE(second, first);
   EXPECT_EQ(run_from_the_vpc("master", "Another-Pass-2", "SELECT answer FROM kept").value, "42");
 
+  // What was refused before is still in its log, which is on its own volume.
+  EXPECT_NE(engine_log().find("password authentication failed for user \"master\""), std::string::npos) << engine_log();
+
+  // More memory than a session of its class may have: an error to its client, and to nobody else.
+  EXPECT_EQ(run_from_the_vpc("master", "Another-Pass-2", "SELECT length(repeat('x', 1000000000))").state, "53200");
+  EXPECT_EQ(pid(), second);
+
+  // Stopped from outside: noticed, ended and started again.
+  ASSERT_EQ(::kill(second, SIGSTOP), 0);
+  ASSERT_TRUE(world_.becomes("shop", "rebooting"));
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  const pid_t third = pid();
+  EXPECT_NE(third, second);
+
   // Another reconciler: the same process, and tokens are judged again.
   reconciler_.reset();
-  EXPECT_EQ(pid(), second);
+  EXPECT_EQ(pid(), third);
   begin();
   ASSERT_TRUE(world_.signal.eventually([&] { return logged().find("adopted") != std::string::npos; }));
-  EXPECT_EQ(pid(), second);
+  EXPECT_EQ(pid(), third);
   EXPECT_EQ(run_from_the_vpc("ada", "the token", "SELECT 8").value, "8");
 
   // Stopped: nothing runs and the data is locked. Started: it is there again.

@@ -59,14 +59,14 @@ Result<Next> Keeper::step(const std::optional<Record>& record) {
 Result<Next> Keeper::serve(const Record& record) {
   RW_TRY(const KeyState key, key_state(parts_.environment, record));
   if (key != KeyState::usable) return lock_away(record, key);
-  if (running_ && has_ended(running_->pidfd)) return mourn(record);
+  if (running_ && has_ended(running_->pidfd)) return mourn(record, "ended unexpectedly");
   if (!running_) {
     RW_TRY(const host::Inventory inventory, parts_.host.inventory());
     return contains(inventory.processes, id_) ? adopt(record) : start(record, inventory);
   }
   if (record.reboot_asked()) return restart();
   if (!listener_) RW_DO(listen(record));
-  return ready_ ? finish(record) : await_ready(record);
+  return ready_ || served_ ? attend(record) : await_ready(record);
 }
 
 // Its data is of no use to anybody any more, so the engine need not end in order.
@@ -123,6 +123,7 @@ Result<Next> Keeper::adopt(const Record& record) {
     return restart();
   }
   RW_DO(hold(std::move(running)));
+  served_ = record.text("DBInstanceStatus") == "available";
   RW_DO(listen(record));
   log("adopted the running engine, process " + std::to_string(running_->pid));
   return again();
@@ -130,7 +131,7 @@ Result<Next> Keeper::adopt(const Record& record) {
 
 // The engine ended although it is wanted. Whatever it left goes at once: its children would
 // hold the data.
-Result<Next> Keeper::mourn(const Record& record) {
+Result<Next> Keeper::mourn(const Record& record, std::string_view what) {
   if (SteadyClock::now() - held_since_ > steady_after) crashes_ = 0;
   RW_DO(end(host::Stop::immediate));
   const milliseconds delay = retry_after(++crashes_);
@@ -142,9 +143,9 @@ Result<Next> Keeper::mourn(const Record& record) {
            } else if (document.text("DBInstanceStatus") == "available") {
              document.set("DBInstanceStatus", "rebooting");
            }
-           document.set("message", "the engine ended unexpectedly and is started again");
+           document.set("message", "the engine " + std::string(what) + " and is started again");
          }));
-  log("the engine ended unexpectedly; starting it again in " + std::to_string(delay.count()) + " ms");
+  log("the engine " + std::string(what) + "; starting it again in " + std::to_string(delay.count()) + " ms");
   if (!current) return again();
   return Next{Next::When::later, delay};
 }
@@ -159,7 +160,7 @@ Result<Next> Keeper::restart() {
 Result<> Keeper::end(host::Stop how) {
   // The descriptor first, or the watch would report what is about to be done.
   running_.reset();
-  ready_ = false;
+  ready_ = served_ = false;
   listener_.reset();
   return parts_.host.stop(id_, how);
 }
@@ -168,8 +169,8 @@ Result<> Keeper::hold(host::Running running) {
   RW_DO(ends_.add(running.pidfd, tag_));
   running_ = std::move(running);
   held_since_ = SteadyClock::now();
-  ready_ = false;
-  probes_ = 0;
+  ready_ = served_ = false;
+  probes_ = silences_ = 0;
   return {};
 }
 

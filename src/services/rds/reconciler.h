@@ -53,6 +53,9 @@ struct ReconcilerParts {
   std::function<void(const std::string&)> log;  // a line for people; from any thread
   // An engine that runs so long without serving is called failed, and asked on.
   std::chrono::milliseconds ready_patience = std::chrono::minutes(5);
+  // One that served is asked so often whether it answers, and started again once it has not for so long.
+  std::chrono::milliseconds probe_every = std::chrono::seconds(2);
+  std::chrono::milliseconds silence_patience = std::chrono::seconds(30);
 };
 
 class Reconciler {

@@ -405,6 +405,48 @@ TEST_F(Reconciling, CallsAnEngineFailedThatNeverServesAndAsksOn) {
   EXPECT_EQ(host.process(id_), before);
 }
 
+TEST_F(Reconciling, SaysThatAnEngineDoesNotAnswerAndThatItDoesAgain) {
+  make_available();
+  const pid_t before = host.process(id_);
+  host.silence(id_, true);
+  ASSERT_TRUE(becomes("shop", "rebooting"));
+  EXPECT_NE(message().find("does not answer"), std::string::npos) << message();
+  host.silence(id_, false);
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(message(), "");
+  EXPECT_EQ(host.process(id_), before);
+}
+
+TEST_F(Reconciling, StartsAnEngineAgainThatStaysSilent) {
+  silence_patience = std::chrono::milliseconds(1);
+  make_available();
+  const pid_t before = host.process(id_);
+  host.silence(id_, true);
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+  EXPECT_NE(logged().find("did not answer any more"), std::string::npos) << logged();
+  ASSERT_TRUE(becomes("shop", "available"));
+}
+
+TEST_F(Reconciling, NoticesAnAdoptedEngineThatIsSilentFromTheBeginning) {
+  make_available();
+  leave();
+  host.silence(id_, true);
+  begin();
+  ASSERT_TRUE(becomes("shop", "rebooting"));
+}
+
+TEST_F(Reconciling, NeverEndsAnEngineThatRecovers) {
+  silence_patience = std::chrono::milliseconds(1);
+  make_available();
+  const pid_t before = host.process(id_);
+  host.serve_after_probes(1'000'000);
+  ASSERT_TRUE(becomes("shop", "rebooting"));
+  EXPECT_NE(message().find("recovers"), std::string::npos) << message();
+  host.serve_after_probes(0);
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ(host.process(id_), before);
+}
+
 TEST_F(Reconciling, RenewsACertificateInItsLastMonth) {
   make_available();
   const auto& recorded = static_cast<RecordingEngine&>(*engines[0]);

@@ -14,7 +14,6 @@ constexpr milliseconds probe_often{10}, probe_seldom{250};
 constexpr int probes_often = 100;  // most engines serve within that second
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
-constexpr std::chrono::hours look_again{12};
 constexpr std::size_t times_max = 16;
 
 Next again() { return {.when = Next::When::at_once}; }
@@ -156,6 +155,33 @@ Result<Next> Keeper::await_ready(const Record& record) {
   return again();
 }
 
+// From outside, an engine that hangs or was stopped looks like an idle one, so it is asked for as long as
+// it runs. One that recovers from the death of one of its sessions says so, and takes its time.
+Result<Next> Keeper::attend(const Record& record) {
+  RW_TRY(engine::Engine* const engine, engine_of(record));
+  const auto asked = SteadyClock::now();
+  const auto answer = engine->probe(parts_.host, record.instance());
+  const bool recovers = !answer && answer.error().kind == Failure::unavailable;
+  if (answer || (!recovers && answer.error().kind != Failure::io)) {
+    silences_ = 0;
+    ready_ = true;
+    return finish(record);
+  }
+  if (has_ended(running_->pidfd)) return mourn(record, "ended unexpectedly");
+  if (++silences_ == 1 || recovers) silent_since_ = asked;
+  if (since(silent_since_) > parts_.silence_patience) return mourn(record, "did not answer any more");
+  if (silences_ == silences_told) log(recovers ? "the engine recovers" : "the engine does not answer");
+  if (silences_ >= silences_told) {
+    RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
+             if (document.text("DBInstanceStatus") == "available") document.set("DBInstanceStatus", "rebooting");
+             document.set("message", recovers ? "the engine recovers from the end of one of its processes"
+                                              : "the engine does not answer: unless it does soon, it is ended and started again");
+           }));
+    if (!current) return again();
+  }
+  return Next{Next::When::later, silence_again};
+}
+
 Result<Next> Keeper::finish(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
   if (record.text("DBInstanceStatus") == "modifying") {
@@ -182,7 +208,7 @@ Result<Next> Keeper::finish(const Record& record) {
     log(line);
   }
   times_.clear();
-  return Next{Next::When::later, look_again};
+  return Next{Next::When::later, parts_.probe_every};
 }
 
 Result<> Keeper::apply_password(const Record& record, engine::Engine& engine) {

@@ -108,6 +108,12 @@ class RecordingHost final : public host::Host {
     unanswered_ = probes;
   }
 
+  // The engine that runs answers nothing any more, or again.
+  void silence(const std::string& id, bool silent) {
+    const std::lock_guard lock(mutex_);
+    silent_ = silent ? processes_.at(id).pid : 0;
+  }
+
   // What the engine does, by way of the host.
   Result<> initialise(const std::string& id, const Secret& password) {
     return step("initialise", [&]() -> Result<> {
@@ -128,6 +134,7 @@ class RecordingHost final : public host::Host {
   Result<> probe(const std::string& id) const {
     const std::lock_guard lock(mutex_);
     if (lost_ || !processes_.contains(id)) return fail(Failure::unavailable, "no engine runs");
+    if (processes_.at(id).pid == silent_) return fail(Failure::io, "no answer in time");
     if (unanswered_ > 0 && unanswered_-- > 0) return fail(Failure::unavailable, "starting");
     return {};
   }
@@ -265,7 +272,7 @@ class RecordingHost final : public host::Host {
   Loss loss_ = Loss::before;
   bool lost_ = false;
   mutable int unanswered_ = 0;
-  pid_t pids_ = 1000;
+  pid_t pids_ = 1000, silent_ = 0;
   std::map<std::string, Error> failures_;
   std::map<std::string, std::function<void()>> hooks_;
   std::vector<std::string> calls_;
@@ -326,7 +333,9 @@ struct RecordedWorld : World {
           }
           signal.notify();
         },
-        .ready_patience = ready_patience});
+        .ready_patience = ready_patience,
+        .probe_every = std::chrono::milliseconds(20),
+        .silence_patience = silence_patience});
   }
   void leave() {
     reconciler.reset();
@@ -338,6 +347,7 @@ struct RecordedWorld : World {
   }
 
   std::chrono::milliseconds ready_patience = std::chrono::minutes(5);
+  std::chrono::milliseconds silence_patience = std::chrono::hours(1);
   RecordingHost host{signal};
   std::vector<std::unique_ptr<engine::Engine>> engines;
   std::mutex log_mutex;

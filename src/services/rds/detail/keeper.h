@@ -13,7 +13,8 @@
 //              a process that should restart          end it
 //              no process                             network, volume, data, listener, start
 //              a process, not serving yet             ask it again soon
-//              it serves                              apply what waits, say `available`
+//              it serves                              apply what waits, say `available`, ask it again later
+//              it served, and does not answer         say so; end it once that lasts
 //
 // `unknown` is an id without a document: the store is older than the volume, or not the one that made it.
 // INVARIANT: a volume is erased for a document that says `deleted`, and for nothing else.
@@ -39,6 +40,8 @@ using std::chrono::milliseconds;
 
 inline constexpr milliseconds retry_first{200};
 inline constexpr milliseconds retry_last{30'000};
+inline constexpr int silences_told = 3;              // so many in a row, and the status becomes `rebooting`
+inline constexpr milliseconds silence_again{500};    // until the next question after one
 inline constexpr int failures_told = 3;  // so many in a row, and the status becomes `failed`
 
 // 0.2 s after the first failure in a row, then doubling to 30 s.
@@ -71,10 +74,11 @@ class Keeper {
   Result<Next> serve(const Record& record);
   Result<Next> lock_away(const Record& record, KeyState state);
   Result<Next> adopt(const Record& record);
-  Result<Next> mourn(const Record& record);
+  Result<Next> mourn(const Record& record, std::string_view what);
   Result<Next> restart();
   Result<Next> start(const Record& record, const host::Inventory& inventory);
   Result<Next> await_ready(const Record& record);
+  Result<Next> attend(const Record& record);
   Result<Next> finish(const Record& record);
 
   Result<> prepare(const Record& record);  // network and volume, side by side
@@ -109,7 +113,10 @@ class Keeper {
   std::unique_ptr<engine::SigninListener> listener_;
   bool rests_ = false;  // nothing runs and the volume is locked, as far as only keepers open it
   bool ready_ = false;  // has answered a probe since it was started or adopted
+  bool served_ = false;  // and before that, as far as its document says
   int probes_ = 0;      // unanswered ones
+  int silences_ = 0;    // unanswered ones since it served
+  SteadyClock::time_point silent_since_{};
   SteadyClock::time_point held_since_{};
   TimePoint certificate_until_{};
 
