@@ -65,19 +65,24 @@ Revision revision_of(std::string_view key, const Entries& entries, const Entries
   return found == entries.end() ? 0 : found->second.revision;
 }
 
-// Is what lies under `prefix`, newer writes over entries, exactly `seen`?
-bool range_is(std::string_view prefix, const std::vector<std::pair<std::string, Revision>>& seen,
-              const Entries& entries, const Entries& newer) {
+// Is what lies in the range, newer writes over entries, exactly what was seen?
+template <typename Range>
+bool range_is(const Range& range, const Entries& entries, const Entries& newer) {
+  const auto& seen = range.seen;
   auto expected = seen.begin();
   const auto next_is = [&](const Entries::value_type& entry) {
     return expected != seen.end() && expected->first == entry.first &&
            expected++->second == entry.second.revision;
   };
-  auto old = entries.lower_bound(prefix);
-  auto fresh = newer.lower_bound(prefix);
+  const std::string& start = std::max(range.prefix, range.from);
+  const auto is_within = [&](const std::string& key) {
+    return key.starts_with(range.prefix) && (range.end.empty() || key < range.end);
+  };
+  auto old = entries.lower_bound(start);
+  auto fresh = newer.lower_bound(start);
   for (;;) {
-    const bool old_left = old != entries.end() && old->first.starts_with(prefix);
-    const bool fresh_left = fresh != newer.end() && fresh->first.starts_with(prefix);
+    const bool old_left = old != entries.end() && is_within(old->first);
+    const bool fresh_left = fresh != newer.end() && is_within(fresh->first);
     if (!old_left && !fresh_left) return expected == seen.end();
     if (!fresh_left || (old_left && old->first < fresh->first)) {
       if (!next_is(*old++)) return false;
@@ -121,6 +126,17 @@ class SqliteStore final : public Store {
     std::vector<Entry> found;
     const std::shared_lock lock(entries_mutex_);
     append_entries(prefix, found);
+    return found;
+  }
+
+  std::vector<Entry> list(std::string_view prefix, std::string_view from,
+                          std::size_t limit) const override {
+    std::vector<Entry> found;
+    const std::shared_lock lock(entries_mutex_);
+    for (auto at = entries_.lower_bound(std::max(prefix, from));
+         at != entries_.end() && at->first.starts_with(prefix) && found.size() < limit; ++at) {
+      found.push_back({at->first, at->second.document, at->second.revision});
+    }
     return found;
   }
 
@@ -217,8 +233,8 @@ class SqliteStore final : public Store {
     for (const auto& [key, revision] : transaction.reads_) {
       if (revision_of(key, entries_, newer) != revision) return false;
     }
-    for (const auto& [prefix, seen] : transaction.ranges_) {
-      if (!range_is(prefix, seen, entries_, newer)) return false;
+    for (const auto& range : transaction.ranges_) {
+      if (!range_is(range, entries_, newer)) return false;
     }
     return true;
   }

@@ -68,6 +68,8 @@ class Transaction {
   std::shared_ptr<const text::Json> get(std::string_view key);
   // Every entry whose key begins with `prefix`, in key order.
   std::vector<Entry> list(std::string_view prefix);
+  // The first `limit` of them whose key is not before `from`. Depends on no more than it answers.
+  std::vector<Entry> list(std::string_view prefix, std::string_view from, std::size_t limit);
   bool contains(std::string_view key) { return get(key) != nullptr; }
 
   void put(std::string_view key, text::Json document);
@@ -77,9 +79,17 @@ class Transaction {
  private:
   friend class Store;
   friend class SqliteStore;
+  // Keys and revisions seen under `prefix`, from `from` up to `end`, which is not of it; empty: all.
+  struct Range {
+    std::string prefix, from, end;
+    std::vector<std::pair<std::string, Revision>> seen;
+  };
+  void remember(std::string_view prefix, std::string_view from, std::string end, const std::vector<Entry>& stored);
+  std::vector<Entry> with_own_writes(std::string_view prefix, std::string_view from, std::vector<Entry> stored);
+
   Store& store_;
-  std::map<std::string, Revision, std::less<>> reads_;           // key -> revision seen; 0: absent
-  std::map<std::string, std::vector<std::pair<std::string, Revision>>, std::less<>> ranges_;  // prefix -> seen
+  std::map<std::string, Revision, std::less<>> reads_;  // key -> revision seen; 0: absent
+  std::vector<Range> ranges_;
   std::map<std::string, std::shared_ptr<const text::Json>, std::less<>> writes_;              // null: erase
 };
 
@@ -99,6 +109,9 @@ class Store {
 
   virtual std::optional<Entry> get(std::string_view key) const = 0;
   virtual std::vector<Entry> list(std::string_view prefix) const = 0;
+  // The first `limit` of them whose key is not before `from` (etcd: a range with a limit). Costs
+  // what it answers, not what lies under the prefix.
+  virtual std::vector<Entry> list(std::string_view prefix, std::string_view from, std::size_t limit) const = 0;
 
   // Everything under any of `prefixes`, and the revision to ask for changes since.
   virtual Snapshot snapshot(Prefixes prefixes) const = 0;

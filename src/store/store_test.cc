@@ -119,6 +119,41 @@ TEST_F(StoreTest, ARangeConflictsWithAnyChangeInItAndNoneBeside) {
   EXPECT_FALSE(conflicts_after([](Transaction& t) { t.erase("r/absent"); }));
 }
 
+TEST_F(StoreTest, ABoundedRangeAnswersItsFirstKeysFromAPlaceOn) {
+  for (const char* key : {"a/1", "a/2", "a/3", "b/1"}) ASSERT_TRUE(put(store_, key, number(0)));
+  EXPECT_EQ(keys_of(store_.list("a/", "", 2)), (Keys{"a/1", "a/2"}));
+  EXPECT_EQ(keys_of(store_.list("a/", "a/2", 9)), (Keys{"a/2", "a/3"}));
+  EXPECT_EQ(keys_of(store_.list("a/", "a/20", 9)), (Keys{"a/3"})) << "a place need not be a key";
+  EXPECT_EQ(keys_of(store_.list("a/", "b", 9)), Keys{});
+  EXPECT_EQ(keys_of(store_.list("a/", "", 0)), Keys{});
+  Transaction transaction(store_);
+  transaction.erase("a/1");
+  transaction.put("a/15", number(1));
+  transaction.put("a/9", number(1));
+  EXPECT_EQ(keys_of(transaction.list("a/", "", 2)), (Keys{"a/15", "a/2"}));
+  EXPECT_EQ(keys_of(transaction.list("a/", "a/2", 9)), (Keys{"a/2", "a/3", "a/9"}));
+  EXPECT_EQ(keys_of(transaction.list("a/", "", 0)), Keys{});
+}
+
+TEST_F(StoreTest, ABoundedRangeConflictsWithWhatItAnsweredAndNothingBehind) {
+  for (const char* key : {"a/1", "a/2", "a/3"}) ASSERT_TRUE(put(store_, key, number(0)));
+  const auto stands_after = [&](const char* changed) {
+    Transaction transaction(store_);
+    transaction.list("a/", "a/1", 2);
+    EXPECT_TRUE(put(store_, changed, number(1)));
+    return store_.current(transaction);
+  };
+  EXPECT_TRUE(stands_after("a/3"));
+  EXPECT_TRUE(stands_after("a/25"));
+  EXPECT_TRUE(stands_after("a/0"));
+  EXPECT_FALSE(stands_after("a/2"));
+  EXPECT_FALSE(stands_after("a/15"));
+  Transaction whole(store_);
+  whole.list("a/", "", 99);
+  EXPECT_TRUE(put(store_, "a/999", number(1)));
+  EXPECT_FALSE(store_.current(whole)) << "a range that ended by itself depends on what comes behind";
+}
+
 TEST_F(StoreTest, ReadsThatDisagreeWithEachOtherConflict) {
   ASSERT_TRUE(put(store_, "k", number(1)));
   Transaction transaction(store_);

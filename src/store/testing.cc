@@ -36,6 +36,9 @@ class TemporaryStore final : public Store {
   }
   std::optional<Entry> get(std::string_view key) const override { return store_->get(key); }
   std::vector<Entry> list(std::string_view prefix) const override { return store_->list(prefix); }
+  std::vector<Entry> list(std::string_view prefix, std::string_view from, std::size_t limit) const override {
+    return store_->list(prefix, from, limit);
+  }
   Snapshot snapshot(Prefixes prefixes) const override { return store_->snapshot(prefixes); }
   std::optional<Changes> changes_since(Revision since, Prefixes prefixes) const override {
     return store_->changes_since(since, prefixes);

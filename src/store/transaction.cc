@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <algorithm>
+
 namespace ringwall::store {
 
 std::shared_ptr<const text::Json> Transaction::get(std::string_view key) {
@@ -10,15 +12,43 @@ std::shared_ptr<const text::Json> Transaction::get(std::string_view key) {
   return entry ? std::move(entry->document) : nullptr;
 }
 
+void Transaction::remember(std::string_view prefix, std::string_view from, std::string end,
+                           const std::vector<Entry>& stored) {
+  Range range{std::string(prefix), std::string(from), std::move(end), {}};
+  range.seen.reserve(stored.size());
+  for (const Entry& entry : stored) range.seen.emplace_back(entry.key, entry.revision);
+  ranges_.push_back(std::move(range));
+}
+
 std::vector<Entry> Transaction::list(std::string_view prefix) {
   std::vector<Entry> stored = store_.list(prefix);
-  if (!ranges_.contains(prefix)) {
-    auto& seen = ranges_[std::string(prefix)];
-    seen.reserve(stored.size());
-    for (const Entry& entry : stored) seen.emplace_back(entry.key, entry.revision);
-  }
+  // The first answer stands: if a later one differs, the commit must conflict.
+  const auto is_whole = [&](const Range& range) {
+    return range.prefix == prefix && range.from.empty() && range.end.empty();
+  };
+  if (std::ranges::none_of(ranges_, is_whole)) remember(prefix, {}, {}, stored);
+  return with_own_writes(prefix, {}, std::move(stored));
+}
 
-  auto own = writes_.lower_bound(prefix);
+std::vector<Entry> Transaction::list(std::string_view prefix, std::string_view from,
+                                     std::size_t limit) {
+  if (limit == 0) return {};
+  // Each of its own writes may hide a stored entry, which the next one then stands in for.
+  std::size_t asked = limit;
+  for (auto own = writes_.lower_bound(std::max(prefix, from));
+       own != writes_.end() && own->first.starts_with(prefix); ++own)
+    ++asked;
+  std::vector<Entry> stored = store_.list(prefix, from, asked);
+  std::string end = stored.size() < asked ? std::string() : stored.back().key + '\0';
+  remember(prefix, from, std::move(end), stored);
+  std::vector<Entry> merged = with_own_writes(prefix, from, std::move(stored));
+  if (merged.size() > limit) merged.resize(limit);
+  return merged;
+}
+
+std::vector<Entry> Transaction::with_own_writes(std::string_view prefix, std::string_view from,
+                                                std::vector<Entry> stored) {
+  auto own = writes_.lower_bound(std::max(prefix, from));
   const auto own_left = [&] { return own != writes_.end() && own->first.starts_with(prefix); };
   if (!own_left()) return stored;
   std::vector<Entry> merged;
