@@ -50,6 +50,12 @@ struct ExecFlags {
   std::vector<std::string> command;
 };
 
+struct SeverFlags {
+  std::string data = data_folder_default;
+  std::string database, interface, group, address, vpc;  // one of the first four; `vpc` goes with `address`
+  Format format = Format::text;
+};
+
 struct AuthorizeFlags {
   std::string question;   // a file, or `-`; empty beside `cases`
   std::vector<std::string> cases;  // rule files, and folders of them
@@ -74,6 +80,7 @@ struct LintFlags {
 
 int serve(const ServeFlags& flags);
 int exec(const ExecFlags& flags);
+int sever(const SeverFlags& flags);
 int env(const std::string& data, Format format);
 int status(const std::string& data, Format format);
 int authorize(const AuthorizeFlags& flags);

@@ -123,6 +123,20 @@ int run(int argc, char** argv) {
   exec_command->add_option("command", exec_flags.command, "the command and its arguments, after --")->required()->type_name("COMMAND");
   exec_command->positionals_at_end();
 
+  SeverFlags sever_flags;
+  CLI::App* sever_command = app.add_subcommand("sever", "End every open connection of a database, an interface, a security group or an address, at once.");
+  sever_command->footer("Revoking a rule lets nobody new in and leaves what is open, as on AWS. Example: ringwall sever --database app\n"
+                        "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no server runs on the data folder.");
+  add_data(*sever_command, sever_flags.data);
+  CLI::Option_group* severed = sever_command->add_option_group("whose", "just one");
+  severed->add_option("--database", sever_flags.database, "a database: identifier, resource id or ARN")->type_name("NAME");
+  severed->add_option("--interface", sever_flags.interface, "a network interface")->type_name("ID");
+  severed->add_option("--security-group", sever_flags.group, "every interface that has the security group")->type_name("ID");
+  CLI::Option* severed_address = severed->add_option("--address", sever_flags.address, "an address of a VPC")->type_name("IP");
+  severed->require_option(1);
+  severed_address->needs(sever_command->add_option("--vpc", sever_flags.vpc, "the VPC that the address is of")->type_name("ID"));
+  add_format(*sever_command, sever_flags.format);
+
   AuthorizeFlags authorize_flags;
   CLI::App* authorize_command = app.add_subcommand("authorize", "Decide a request under given policies, and say why.");
   authorize_command->footer("A question is one JSON object: {\"request\": {\"principal\", \"action\", \"resource\", \"context\"}, \"policies\": {…}}.\n"
@@ -181,6 +195,7 @@ int run(int argc, char** argv) {
   if (*env_command) return env(data, format);
   if (*status_command) return status(data, format);
   if (*exec_command) return exec(exec_flags);
+  if (*sever_command) return sever(sever_flags);
   if (*authorize_command) return authorize(authorize_flags);
   if (*lint_command) return lint_files(lint_flags);
   if (*collect_command) return collect(collect_flags);

@@ -64,6 +64,21 @@ Result<Json> live_export(const std::string& data_folder) {
   return std::move(reply.json.edit("files"));
 }
 
+Result<Severed> sever(const std::string& data_folder, const SeverRequest& request) {
+  RW_TRY(const os::UniqueFd socket, connect(data_folder));
+  Json asked = Json::object({{"ask", "sever"}});
+  const auto add = [&](const char* member, const std::string& value) {
+    if (!value.empty()) asked.set(member, value);
+  };
+  add("database", request.database);
+  add("interface", request.interface);
+  add("group", request.group);
+  add("address", request.address);
+  add("vpc", request.vpc);
+  RW_TRY(const detail::Line reply, ask(socket, asked));
+  return Severed{static_cast<std::size_t>(reply.json["flows"].as_integer()), static_cast<std::size_t>(reply.json["addresses"].as_integer())};
+}
+
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request) {
   RW_TRY(os::UniqueFd socket, connect(data_folder));
   Json groups = Json::array();

@@ -40,11 +40,23 @@ struct LeaseRequest {
   std::vector<std::string> groups;
 };
 
+// Whose flows to end; just one of `database` (identifier, resource id or ARN), `interface`, `group` and
+// `address` is given. `vpc` says in which VPC the address is.
+struct SeverRequest {
+  std::string database, interface, group, address, vpc;
+};
+// How many flows of how many addresses.
+struct Severed {
+  std::size_t flows = 0, addresses = 0;
+};
+
 // What the server answers beyond leases, each called on a thread of this room's.
 struct Answers {
   std::function<Json()> status;
   std::function<Result<Json>(const Json&)> live_question;  // server/live_question.h
   std::function<Result<Json>()> live_export;               // server/live_export.h
+  // Before flows are ended: of whom, in words, and in which VPC. False: it cannot be recorded, so it is not done.
+  std::function<bool(const std::string&, const std::string&)> record_sever;
 };
 
 // The server's side.
@@ -60,6 +72,7 @@ class Server {
   void run();
   void serve(const os::UniqueFd& connection);
   Json lease(const Json& request, os::UniqueFd& network_namespace, std::string& interface_id, std::string& account);
+  Json sever(const Json& request);
   void release(const std::string& account, const std::string& interface_id);
 
   const service::Environment& environment_;
@@ -82,6 +95,7 @@ Result<Json> status(const std::string& data_folder);
 Result<Json> live_question(const std::string& data_folder, const Json& question);
 // The server's organisation as an export folder, {path: content}: loaders::files_of makes files of it.
 Result<Json> live_export(const std::string& data_folder);
+Result<Severed> sever(const std::string& data_folder, const SeverRequest& request);
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request);
 
 }  // namespace ringwall::control

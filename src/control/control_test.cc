@@ -34,6 +34,12 @@ class Host final : public host::Host {
   }
   Result<> remove_network(const std::string&) override { return {}; }
   Result<os::UniqueFd> listen(const std::string&, const std::string&, std::uint16_t, host::Transport) override { return never(); }
+  Result<std::size_t> sever(const std::string& vpc_id, const std::vector<std::string>& addresses) override {
+    if (broken) return fail(Failure::io, "the kernel is out of sorts");
+    severed = vpc_id;
+    for (const std::string& address : addresses) severed += ' ' + address;
+    return addresses.size();
+  }
   Result<host::Inventory> inventory() override { return host::Inventory{}; }
   Result<os::UniqueFd> interface_namespace(const std::string&, const std::string&) override {
     if (without_namespaces) return fail(Failure::not_found, "no such interface");
@@ -51,6 +57,7 @@ class Host final : public host::Host {
   std::string socket_folder(const std::string&) const override { return {}; }
 
   std::atomic<bool> broken = false, without_namespaces = false;
+  std::string severed;  // what was severed last
 
  private:
   static std::unexpected<Error> never() { return fail(Failure::unavailable, "not asked for by the control socket"); }
@@ -85,6 +92,10 @@ class Control : public network::WithDocuments {
                                   .live_export = [this]() -> Result<Json> {
                                     if (exported_.is_null()) return fail(Failure::conflict, "it changed while it was read");
                                     return exported_;
+                                  },
+                                  .record_sever = [this](const std::string& whose, const std::string& vpc_id) {
+                                    recorded_.push_back(whose + " in " + vpc_id);
+                                    return can_record_;
                                   }});
     RW_CHECK(started.has_value());
     server_ = *std::move(started);
@@ -122,6 +133,8 @@ class Control : public network::WithDocuments {
   std::string folder_ = (std::filesystem::temp_directory_path() / "ringwall-control.XXXXXX").string();
   std::string state_ = "running";
   Json exported_;
+  std::vector<std::string> recorded_;
+  bool can_record_ = true;
   Host host_;
   FixedClock clock_;
   Secret root_key_{std::string(32, 'r')};
@@ -131,6 +144,50 @@ class Control : public network::WithDocuments {
   std::optional<network::Reconciler> reconciler_;
   std::unique_ptr<Server> server_;
 };
+
+TEST_F(Control, FlowsAreSeveredByDatabaseInterfaceGroupAndAddressAndRecorded) {
+  const auto held = leased();
+  ASSERT_TRUE(held) << held.error().message;
+  store::Transaction transaction(*store_);
+  transaction.put("rds/111122223333/db/app", Json::object({{"DBInstanceIdentifier", "app"}, {"DbiResourceId", "db-A1"}, {"vpc", network::test_vpc}, {"address", "10.0.1.9"}}));
+  ASSERT_TRUE(store_->commit(transaction));
+  const auto severed = [&](const SeverRequest& request) {
+    const auto done = sever(folder_, request);
+    EXPECT_TRUE(done) << done.error().message;
+    return host_.severed;
+  };
+  const std::string vpc = network::test_vpc;
+  EXPECT_EQ(severed({.database = "app"}), vpc + " 10.0.1.9");
+  EXPECT_EQ(severed({.database = "db-A1"}), vpc + " 10.0.1.9");
+  EXPECT_EQ(severed({.interface = held->interface_id}), vpc + " " + held->address);
+  EXPECT_EQ(severed({.group = "sg-default"}), vpc + " " + held->address);
+  EXPECT_EQ(severed({.address = "10.0.1.77", .vpc = vpc}), vpc + " 10.0.1.77");
+  ASSERT_EQ(recorded_.size(), 5U);
+  EXPECT_EQ(recorded_.front(), "the database `app` in " + vpc);
+}
+
+TEST_F(Control, NobodysFlowsAreSeveredByAWrongNameOrWithoutARecord) {
+  const auto refused = [&](const SeverRequest& request) {
+    const auto done = sever(folder_, request);
+    EXPECT_FALSE(done);
+    return done ? std::string() : done.error().message;
+  };
+  EXPECT_TRUE(refused({}).contains("is missing"));
+  EXPECT_TRUE(refused({.database = "app"}).contains("there is no database `app`"));
+  EXPECT_TRUE(refused({.interface = "eni-1"}).contains("there is no interface"));
+  EXPECT_TRUE(refused({.group = "sg-1"}).contains("no interface has the group"));
+  EXPECT_TRUE(refused({.address = "10.0.1.9"}).contains("needs its VPC"));
+  EXPECT_TRUE(recorded_.empty());
+  can_record_ = false;
+  EXPECT_TRUE(refused({.address = "10.0.1.9", .vpc = network::test_vpc}).contains("cannot be recorded"));
+  EXPECT_EQ(host_.severed, "");
+  store::Transaction transaction(*store_);
+  for (const char* account : {"111122223333", "444455556666"}) {
+    transaction.put("rds/" + std::string(account) + "/db/app", Json::object({{"DBInstanceIdentifier", "app"}, {"vpc", network::test_vpc}, {"address", "10.0.1.9"}}));
+  }
+  ASSERT_TRUE(store_->commit(transaction));
+  EXPECT_TRUE(refused({.database = "app"}).contains("several accounts"));
+}
 
 TEST_F(Control, StatusIsWhatTheServerSays) {
   const auto answered = status(folder_);
@@ -233,7 +290,7 @@ TEST_F(Control, TheEndpointForAllOfTheApiIsNamed) {
   put(network::key_of(Kind::endpoint, network::test_account, "vpce-1"),
       Json::object({{"VpcEndpointId", "vpce-1"}, {"VpcId", network::test_vpc}, {"OwnerId", network::test_account}, {"State", "available"},
                     {"ServiceName", "com.amazonaws.us-east-1.ringwall"}, {"dns_names", Json::array({"api.ringwall.internal"})},
-                    {"PolicyDocument", network::allow_all}, {"NetworkInterfaceIds", Json::array()}}));
+                    {"policy", service::bound_own(network::allow_all)}, {"NetworkInterfaceIds", Json::array()}}));
   const auto held = leased();
   ASSERT_TRUE(held) << held.error().message;
   EXPECT_EQ(held->api_endpoint, "https://api.ringwall.internal");

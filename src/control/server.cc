@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "control/control.h"
 #include "control/detail/line.h"
@@ -64,6 +65,56 @@ std::string api_endpoint(store::Transaction& transaction, const std::string& acc
     }
   }
   return {};
+}
+
+bool has_group(const Json& interface, const std::string& group) {
+  return std::ranges::any_of(interface["Groups"].items(), [&](const Json& each) { return each.text("GroupId") == group; });
+}
+
+bool is_database(const Json& document, const std::string& name) {
+  return document.text("DBInstanceIdentifier") == name || document.text("DbiResourceId") == name || document.text("DBInstanceArn") == name;
+}
+
+using AddressesOfVpcs = std::map<std::string, std::vector<std::string>>;
+
+// The addresses that a request to sever means. Not found: there are none, or a name is two databases'.
+Result<AddressesOfVpcs> addresses_of(const store::Store& store, const Json& request) {
+  AddressesOfVpcs found;
+  const std::string address = request.str("address"), vpc = request.str("vpc"), database = request.str("database");
+  if (!address.empty()) {
+    if (vpc.empty()) return fail(Failure::invalid, "an address needs its VPC: several may have it");
+    found[vpc].push_back(address);
+    return found;
+  }
+  if (!database.empty()) {
+    std::size_t databases = 0;
+    for (const store::Entry& entry : store.list("rds/")) {
+      if (entry.key.find("/db/") == std::string::npos || !is_database(*entry.document, database)) continue;
+      ++databases;
+      found[entry.document->str("vpc")].push_back(entry.document->str("address"));
+    }
+    if (databases == 0) return fail(Failure::not_found, "there is no database `" + database + "`");
+    if (databases > 1) return fail(Failure::not_found, "several accounts have a database `" + database + "`: give its ARN");
+    return found;
+  }
+  const std::string interface = request.str("interface"), group = request.str("group");
+  if (interface.empty() && group.empty()) return fail(Failure::invalid, "a database, an interface, a group, or an address and its VPC is missing");
+  for (const store::Entry& entry : store.list(network::documents_prefix)) {
+    if (entry.key.find("/interface/") == std::string::npos) continue;
+    const Json& document = *entry.document;
+    const bool is_meant = interface.empty() ? has_group(document, group) : document.text("NetworkInterfaceId") == interface;
+    if (is_meant) found[document.str("VpcId")].push_back(document.str("PrivateIpAddress"));
+  }
+  if (found.empty()) return fail(Failure::not_found, interface.empty() ? "no interface has the group `" + group + "`" : "there is no interface `" + interface + "`");
+  return found;
+}
+
+// "the database `app`", for people and the record.
+std::string words_of(const Json& request) {
+  for (const char* member : {"database", "interface", "group", "address"}) {
+    if (!request.text(member).empty()) return std::string("the ") + member + " `" + request.str(member) + "`";
+  }
+  return "nobody";
 }
 
 }  // namespace
@@ -125,6 +176,8 @@ void Server::serve(const os::UniqueFd& connection) {
   } else if (what == "export") {
     const Result<Json> files = answers_.live_export();
     sent = detail::send_line(connection.get(), files ? Json::object({{"files", *files}}) : Json::object({{"error", files.error().message}}));
+  } else if (what == "sever") {
+    sent = detail::send_line(connection.get(), sever(request->json));
   } else if (what == "lease") {
     os::UniqueFd network_namespace;
     std::string interface_id, account;
@@ -136,8 +189,22 @@ void Server::serve(const os::UniqueFd& connection) {
     }
     if (!interface_id.empty()) release(account, interface_id);
   } else {
-    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export` and `lease`"));
+    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export`, `sever` and `lease`"));
   }
+}
+
+Json Server::sever(const Json& request) {
+  const auto addresses = addresses_of(environment_.store, request);
+  if (!addresses) return refusal(addresses.error().message);
+  std::size_t flows = 0, count = 0;
+  for (const auto& [vpc_id, theirs] : *addresses) {
+    if (!answers_.record_sever(words_of(request), vpc_id)) return refusal("it cannot be recorded, so it was not done: see `ringwall status`");
+    const auto severed = host_.sever(vpc_id, theirs);
+    if (!severed) return refusal(severed.error().message);
+    flows += *severed;
+    count += theirs.size();
+  }
+  return Json::object({{"flows", static_cast<std::int64_t>(flows)}, {"addresses", static_cast<std::int64_t>(count)}});
 }
 
 Json Server::lease(const Json& request, os::UniqueFd& network_namespace, std::string& interface_id, std::string& account) {

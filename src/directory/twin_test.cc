@@ -22,6 +22,9 @@ class ForgetfulStore final : public store::Store {
   explicit ForgetfulStore(store::Store& inner) : inner_(inner) {}
   std::optional<store::Entry> get(std::string_view key) const override { return inner_.get(key); }
   std::vector<store::Entry> list(std::string_view prefix) const override { return inner_.list(prefix); }
+  std::vector<store::Entry> list(std::string_view prefix, std::string_view from, std::size_t limit) const override {
+    return inner_.list(prefix, from, limit);
+  }
   store::Snapshot snapshot(store::Prefixes prefixes) const override { return inner_.snapshot(prefixes); }
   std::optional<store::Changes> changes_since(store::Revision, store::Prefixes) const override { return std::nullopt; }
   Result<store::Revision> commit(const store::Transaction& transaction) override { return inner_.commit(transaction); }
@@ -141,23 +144,18 @@ class History {
     put(key, std::move(document));
   }
 
-  // Pins whoever is there, someone who is not, or a predecessor.
+  // Trusts the id of whoever is there, of someone who is not, or of a predecessor.
   void write_trust(Json& role) {
-    Json pinned = Json::object();
     Json trusted = Json::array();
     for (int i = 1 + below(2); i > 0; --i) {
       const std::string arn = principal_arn();
-      if (pinned.contains(arn)) continue;
       std::string id = "AIDA77777777777777777";
       for (const store::Entry& entry : transaction_->list("iam/")) {
         if (entry.document->text("Arn") == arn && !one_in(5)) id = entry.document->str(arn.find(":user/") != std::string::npos ? "UserId" : "RoleId");
       }
-      pinned.set(arn, id);
-      trusted.push(arn);
+      trusted.push(id);
     }
-    role.set("pinned", std::move(pinned));
-    role.set("AssumeRolePolicyDocument",
-             R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":)" + trusted.dump() + R"(},"Action":"sts:AssumeRole"}]})");
+    role.set("trust", service::bound_own(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":)" + trusted.dump() + R"(},"Action":"sts:AssumeRole"}]})"));
   }
 
   void write_group() {

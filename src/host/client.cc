@@ -37,6 +37,11 @@ class Client final : public Host {
   Result<> remove_network(const std::string& vpc_id) override {
     return done(RemoveNetwork{vpc_id});
   }
+  Result<std::size_t> sever(const std::string& vpc_id,
+                            const std::vector<std::string>& addresses) override {
+    RW_TRY(const Answer answer, ask(Sever{vpc_id, addresses}));
+    return static_cast<std::size_t>(answer.reply.severed);
+  }
   Result<os::UniqueFd> listen(const std::string& vpc_id, const std::string& address,
                               std::uint16_t port, Transport transport) override {
     return descriptor(Listen{vpc_id, address, port, transport});

@@ -146,6 +146,11 @@ class Host {
 
   virtual Result<> apply_network(const Network& network) = 0;
   virtual Result<> remove_network(const std::string& vpc_id) = 0;
+  // Ends every flow of these addresses of the VPC, whatever the rules say of it, and answers how many
+  // there were. A connection that was open passes nothing any more; a new one is let in or not by the
+  // rules. `apply_network` does so with addresses that come, go, change hands or change groups, and
+  // `start` with the process's: neither inherits a flow.
+  virtual Result<std::size_t> sever(const std::string& vpc_id, const std::vector<std::string>& addresses) = 0;
   // A socket bound (and for TCP listening) inside the VPC's namespace.
   virtual Result<os::UniqueFd> listen(const std::string& vpc_id, const std::string& address,
                                       std::uint16_t port, Transport transport) = 0;

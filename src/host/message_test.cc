@@ -47,6 +47,7 @@ std::vector<Request> one_of_each() {
   all.emplace_back(StopProcess{"db-1", Stop::immediate});
   all.emplace_back(TakeInventory{});
   all.emplace_back(LimitProcess{"db-1", {1ull << 30, 1ull << 29, 200, 150, 300}});
+  all.emplace_back(Sever{"vpc-1", {"10.0.0.4", "10.0.0.5"}});
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
@@ -63,8 +64,13 @@ bool ready(const os::UniqueFd& socket, short events, int timeout_ms) {
 }
 
 // A connected socket, or none when nothing came back within the time.
-os::UniqueFd connected(const os::UniqueFd& where, const char* address, int port, int timeout_ms) {
+os::UniqueFd connected(const os::UniqueFd& where, const char* address, int port, int timeout_ms,
+                       std::uint16_t own_port = 0) {
   os::UniqueFd socket = make_socket(where, SOCK_STREAM);
+  const int on = 1;
+  const sockaddr_in own = at("0.0.0.0", own_port);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) return {};
   const sockaddr_in name = at(address, port);
   const int begun = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
   if (begun != 0 && errno != EINPROGRESS) return {};
@@ -257,6 +263,146 @@ TEST_F(NetworkTest, AnOpenConnectionSurvivesEveryLaterChange) {
   }
   apply(revoked);
   EXPECT_TRUE(is_dropped(client_, "10.0.2.10", 5432));  // though no new one is let in
+}
+
+// A client's connection that the database accepted.
+struct Pair {
+  os::UniqueFd here, there;
+};
+Pair open_pair(const os::UniqueFd& client, const os::UniqueFd& server, const char* address,
+               std::uint16_t client_port = 0) {
+  Pair pair;
+  pair.here = connected(client, address, 5432, answer_ms, client_port);
+  EXPECT_TRUE(pair.here);
+  EXPECT_TRUE(ready(server, POLLIN, answer_ms));
+  pair.there.reset(::accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  EXPECT_TRUE(pair.there);
+  return pair;
+}
+bool passes(const os::UniqueFd& from, const os::UniqueFd& to, int timeout_ms) {
+  char byte = 'x';
+  return ::send(from.get(), &byte, 1, MSG_NOSIGNAL) == 1 && ready(to, POLLIN, timeout_ms) &&
+         ::recv(to.get(), &byte, 1, 0) == 1;
+}
+// Closes without a word to the other side, as a client does whose namespace drops its FIN.
+void close_silently(os::UniqueFd& socket) {
+  const int on = 1;
+  ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_TCP, TCP_REPAIR, &on, sizeof on), 0);
+  socket.reset();
+}
+
+constexpr std::uint16_t attackers_port = 40000;
+
+// The attack: a permitted client leaves an entry of connection tracking behind, its permission goes,
+// and whoever gets the database's address next is reached from the same port all the same.
+TEST_F(NetworkTest, WhoeverGetsAnAddressInheritsNoFlowOfIt) {
+  auto server = serve(database_, "10.0.2.10", 5432);
+  Pair pair = open_pair(client_, server, "10.0.2.10", attackers_port);
+  close_silently(pair.here);
+  close_silently(pair.there);
+  server.reset();
+  Network revoked = example();
+  revoked.groups[1].rules.clear();
+  apply(revoked);
+  Network deleted = revoked;
+  std::erase_if(deleted.interfaces, [](const Interface& i) { return i.address == "10.0.2.10"; });
+  apply(deleted);
+  Network next = deleted;
+  next.interfaces.push_back({"eni-another0000000009", "subnet-2", "10.0.2.10", "02:00:00:00:02:19", {"sg-silent"}, false});
+  apply(next);
+  const os::UniqueFd another = enter("eni-another0000000009");
+  const auto listener = serve(another, "10.0.2.10", 5432);
+  EXPECT_FALSE(connected(client_, "10.0.2.10", 5432, silence_ms, attackers_port));
+  EXPECT_FALSE(connected(client_, "10.0.2.10", 5432, silence_ms, attackers_port + 1));
+}
+
+TEST_F(NetworkTest, AChangeOfGroupsEndsAnInterfacesFlowsAndARevokedRuleDoesNot) {
+  const auto server = serve(database_, "10.0.2.10", 5432);
+  const Pair pair = open_pair(client_, server, "10.0.2.10");
+  Network changed = example();
+  changed.groups[1].rules.clear();
+  apply(changed);
+  EXPECT_TRUE(passes(pair.here, pair.there, answer_ms));
+  changed = example();
+  for (Interface& interface : changed.interfaces) {
+    if (interface.address == "10.0.2.10") interface.groups = {"sg-silent"};
+  }
+  apply(changed);
+  EXPECT_FALSE(passes(pair.here, pair.there, silence_ms));
+  EXPECT_FALSE(passes(pair.there, pair.here, silence_ms));
+}
+
+TEST_F(NetworkTest, ASeveredConnectionIsDeadThoughItsRuleStands) {
+  const auto server = serve(database_, "10.0.2.10", 5432);
+  const Pair pair = open_pair(client_, server, "10.0.2.10");
+  const auto severed = host_->sever("vpc-0a1", {"10.0.2.10"});
+  RW_ASSERT_OK(severed);
+  EXPECT_EQ(*severed, 1U);
+  // Neither end can take it up again in its middle, which connection tracking would else allow.
+  EXPECT_FALSE(passes(pair.here, pair.there, silence_ms));
+  EXPECT_FALSE(passes(pair.there, pair.here, silence_ms));
+  const auto again = host_->sever("vpc-0a1", {"10.0.2.10"});
+  RW_ASSERT_OK(again);
+  EXPECT_EQ(*again, 0U) << "what is invalid makes no new entry";
+  EXPECT_TRUE(connects(client_, "10.0.2.10", 5432)) << "a new connection is judged by the rules";
+}
+
+TEST_F(NetworkTest, SeveringOneAddressLeavesTheOthersFlows) {
+  const auto server = serve(database_, "10.0.2.10", 5432);
+  const Pair pair = open_pair(client_, server, "10.0.2.10");
+  const auto severed = host_->sever("vpc-0a1", {"10.0.1.11", "10.0.1.20"});
+  RW_ASSERT_OK(severed);
+  EXPECT_EQ(*severed, 0U);
+  EXPECT_TRUE(passes(pair.here, pair.there, answer_ms));
+  EXPECT_EQ(host_->sever("vpc-0a1", {"10.0.1.10"}).value_or(99), 1U) << "either end names a flow";
+}
+
+TEST_F(NetworkTest, AnEndpointsConnectionsAreSeveredToo) {
+  const auto listener = host_->listen("vpc-0a1", "10.0.1.20", 443, Transport::tcp);
+  RW_ASSERT_OK(listener);
+  const auto here = connected(client_, "10.0.1.20", 443, answer_ms);
+  ASSERT_TRUE(here);
+  ASSERT_TRUE(ready(*listener, POLLIN, answer_ms));
+  const os::UniqueFd there(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+  EXPECT_EQ(host_->sever("vpc-0a1", {"10.0.1.20"}).value_or(99), 1U);
+  EXPECT_FALSE(passes(here, there, silence_ms));
+  EXPECT_FALSE(passes(there, here, silence_ms));
+}
+
+TEST_F(NetworkTest, AnEngineThatStartsInheritsNoFlowOfTheLastOneAtItsAddress) {
+  constexpr uid_t engine_uid = engine_uid_min + 12;
+  RW_ASSERT_OK(host_->open_volume({"db-one", 64 << 20, engine_uid}, Secret(std::string(64, 'k'))));
+  const auto server = serve(database_, "10.0.2.10", 5432);  // as the last engine had it open
+  const Pair pair = open_pair(client_, server, "10.0.2.10");
+  const auto started = host_->start(
+      {"db-one", "db-one", "eni-database000000003", engine_uid, {"/bin/sleep", "1000"}, {}, {}});
+  RW_ASSERT_OK(started);
+  EXPECT_FALSE(passes(pair.here, pair.there, silence_ms));
+  RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));
+  RW_ASSERT_OK(host_->close_volume("db-one"));
+}
+
+TEST_F(NetworkTest, OnlyAddressesOfANetworkThatIsThereAreSevered) {
+  EXPECT_EQ(host_->sever("vpc-0b2", {"10.0.2.10"}).error().kind, Failure::not_found);
+  EXPECT_EQ(host_->sever("vpc-0a1", {"10.0.2.10; reboot"}).error().kind, Failure::invalid);
+  EXPECT_EQ(host_->sever("../vpc", {}).error().kind, Failure::invalid);
+}
+
+TEST_F(NetworkTest, AnotherHelperKnowsWhatChanged) {
+  const auto server = serve(database_, "10.0.2.10", 5432);
+  const Pair pair = open_pair(client_, server, "10.0.2.10");
+  end_helper();
+  start_helper();
+  apply(example());
+  EXPECT_TRUE(passes(pair.here, pair.there, answer_ms)) << "nothing changed";
+  end_helper();
+  start_helper();
+  Network smaller = example();
+  for (Interface& interface : smaller.interfaces) {
+    if (interface.address == "10.0.1.10") interface.groups = {"sg-outsider"};
+  }
+  apply(smaller);
+  EXPECT_FALSE(passes(pair.here, pair.there, silence_ms));
 }
 
 TEST_F(NetworkTest, AnEndpointIsReachedByItsGroupsRulesOnly) {

@@ -21,6 +21,7 @@ struct Folders {
   std::string network(const std::string& vpc) const { return networks() + "/" + vpc; }
   std::string vpc_namespace(const std::string& vpc) const { return network(vpc) + "/network"; }
   std::string resolver(const std::string& vpc) const { return network(vpc) + "/resolver"; }
+  std::string interfaces(const std::string& vpc) const { return network(vpc) + "/interfaces"; }
   std::string interface_namespace(const std::string& vpc, const std::string& eni) const {
     return network(vpc) + "/" + eni;
   }

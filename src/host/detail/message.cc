@@ -69,6 +69,10 @@ template <typename A, Is<RemoveNetwork> T>
 void fields(A& archive, T& v) {
   archive(v.vpc_id);
 }
+template <typename A, Is<Sever> T>
+void fields(A& archive, T& v) {
+  archive(v.vpc_id, v.addresses);
+}
 template <typename A, Is<Listen> T>
 void fields(A& archive, T& v) {
   archive(v.vpc_id, v.address, v.port, v.transport);
@@ -117,7 +121,7 @@ template <typename A, Is<TakeInventory> T>
 void fields(A&, T&) {}
 template <typename A, Is<Reply> T>
 void fields(A& archive, T& v) {
-  archive(v.succeeded, v.error, v.pid, v.finished, v.inventory);
+  archive(v.succeeded, v.error, v.pid, v.finished, v.inventory, v.severed);
 }
 
 // The greatest value of each enumeration on the wire.

@@ -26,6 +26,10 @@ struct ApplyNetwork {
 struct RemoveNetwork {
   std::string vpc_id;
 };
+struct Sever {
+  std::string vpc_id;
+  std::vector<std::string> addresses;
+};
 struct Listen {
   std::string vpc_id;
   std::string address;
@@ -71,7 +75,7 @@ struct TakeInventory {};
 
 using Request = std::variant<ApplyNetwork, RemoveNetwork, Listen, InterfaceNamespace, OpenVolume,
                              CloseVolume, RemoveVolume, RunProcess, StartProcess, AdoptProcess,
-                             SignalProcess, StopProcess, TakeInventory, LimitProcess>;
+                             SignalProcess, StopProcess, TakeInventory, LimitProcess, Sever>;
 
 // The answer to any request; which fields mean something depends on the request. A descriptor
 // that belongs to the answer travels beside it.
@@ -81,6 +85,7 @@ struct Reply {
   pid_t pid = 0;
   Finished finished = {};
   Inventory inventory = {};
+  std::uint64_t severed = 0;  // flows
 };
 
 // The caller wipes the bytes when the request holds a Secret.

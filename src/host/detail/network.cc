@@ -10,10 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "host/detail/address.h"
 #include "host/detail/attempts.h"
+#include "host/detail/conntrack.h"
 #include "host/detail/firewall.h"
 #include "host/detail/namespaces.h"
 #include "host/detail/netlink.h"
@@ -180,6 +183,57 @@ Result<> remove_links(const Folders& folders, const std::string& vpc_id) {
   return outcome;
 }
 
+// Which flows an interface may have follows from its address and its groups. Both are noted beside
+// the pins, a line an interface ("eni-… 10.0.1.10 sg-… sg-…"), so that the next change is seen
+// whichever helper makes it.
+std::map<std::string, std::string> noted_interfaces(const Folders& folders, const std::string& vpc_id) {
+  constexpr std::size_t bytes_max = 16UL << 20;
+  std::map<std::string, std::string> noted;
+  std::istringstream lines(os::read_file(folders.interfaces(vpc_id), bytes_max).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t space = line.find(' ');
+    if (space != std::string::npos) noted.emplace(line.substr(0, space), line.substr(space + 1));
+  }
+  return noted;
+}
+
+std::map<std::string, std::string> wanted_interfaces(const Network& network) {
+  std::map<std::string, std::string> wanted;
+  for (const Interface& interface : network.interfaces) {
+    std::string line = interface.address;
+    std::vector<std::string> groups = interface.groups;
+    std::ranges::sort(groups);
+    for (const std::string& group : groups) line += ' ' + group;
+    wanted.emplace(interface.id, std::move(line));
+  }
+  return wanted;
+}
+
+std::string address_in(const std::string& line) { return line.substr(0, line.find(' ')); }
+
+// The addresses of interfaces that come, go, or are not what they were.
+std::set<std::uint32_t> changed_addresses(const std::map<std::string, std::string>& before,
+                                          const std::map<std::string, std::string>& after) {
+  std::set<std::uint32_t> changed;
+  const auto add = [&](const auto& these, const auto& those) {
+    for (const auto& [id, line] : these) {
+      const auto other = those.find(id);
+      if (other != those.end() && other->second == line) continue;
+      if (const auto address = parse_address(address_in(line))) changed.insert(*address);
+    }
+  };
+  add(before, after);
+  add(after, before);
+  return changed;
+}
+
+Result<> note_interfaces(const Folders& folders, const std::string& vpc_id,
+                         const std::map<std::string, std::string>& interfaces) {
+  std::string text;
+  for (const auto& [id, line] : interfaces) text += id + ' ' + line + '\n';
+  return os::write_file(folders.interfaces(vpc_id), text, 0600);
+}
+
 }  // namespace
 
 Result<> apply_network(const Folders& folders, const Network& network) {
@@ -197,9 +251,18 @@ Result<> apply_network(const Folders& folders, const Network& network) {
   // The filter comes before any link, and forwarding after it: nothing is ever open.
   RW_DO(load_firewall(network));
   RW_DO(set_kernel("ipv4/ip_forward", "1"));
+  // A connection that is not known cannot be taken up in its middle: what was severed stays so.
+  RW_DO(set_kernel("netfilter/nf_conntrack_tcp_loose", "0"));
   RW_TRY(Netlink netlink, Netlink::open());
   RW_DO(settle_own_addresses(netlink, network));
   RW_DO(remove_others(folders, netlink, network));
+  // By now nothing passes that only the last state let pass, but for flows under way. Those that
+  // belong to what changed go before a new interface has a link.
+  const auto before = noted_interfaces(folders, network.id), after = wanted_interfaces(network);
+  if (before != after) {
+    RW_DO(forget_flows(changed_addresses(before, after)));
+    RW_DO(note_interfaces(folders, network.id, after));
+  }
   const std::string resolver = to_text(parse_prefix(network.cidr)->base + 2);
   if (os::read_file(folders.resolver(network.id), 64).value_or("") != resolver) {
     RW_DO(os::write_file(folders.resolver(network.id), resolver, 0600));
@@ -221,6 +284,26 @@ Result<> remove_network(const Folders& folders, const std::string& vpc_id) {
     attempt(outcome, std::unexpected(os::system_error("cannot remove `" + folders.network(vpc_id) + "`", errno)));
   }
   return outcome;
+}
+
+Result<std::size_t> sever(const Folders& folders, const std::string& vpc_id,
+                          const std::vector<std::string>& addresses) {
+  const auto own = open_namespace(folders.vpc_namespace(vpc_id));
+  if (!own) return fail(Failure::not_found, "the network `" + vpc_id + "` does not exist");
+  RW_TRY(const Visit visit, Visit::to(own->get()));
+  std::set<std::uint32_t> theirs;
+  for (const std::string& address : addresses) theirs.insert(*parse_address(address));
+  return forget_flows(theirs);
+}
+
+Result<> sever_interface(const Folders& folders, const std::string& interface_id) {
+  RW_TRY(const std::string vpc_id, vpc_of(folders, interface_id));
+  const auto noted = noted_interfaces(folders, vpc_id);
+  const auto line = noted.find(interface_id);
+  // One that an older ringwall made is noted when its network is applied next.
+  if (line == noted.end()) return {};
+  RW_DO(sever(folders, vpc_id, {address_in(line->second)}));
+  return {};
 }
 
 Result<os::UniqueFd> listen(const Folders& folders, const std::string& vpc_id,

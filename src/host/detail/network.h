@@ -19,6 +19,11 @@ namespace ringwall::host::detail {
 // Converges from any half-made state. `network` was validated.
 Result<> apply_network(const Folders& folders, const Network& network);
 Result<> remove_network(const Folders& folders, const std::string& vpc_id);
+// Ends the flows of these addresses of the VPC, and answers how many there were.
+Result<std::size_t> sever(const Folders& folders, const std::string& vpc_id,
+                          const std::vector<std::string>& addresses);
+// The same of the address that the interface was last given.
+Result<> sever_interface(const Folders& folders, const std::string& interface_id);
 Result<os::UniqueFd> listen(const Folders& folders, const std::string& vpc_id,
                             const std::string& address, std::uint16_t port, Transport transport);
 Result<os::UniqueFd> interface_namespace(const Folders& folders, const std::string& vpc_id,

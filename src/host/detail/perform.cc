@@ -47,6 +47,13 @@ struct Performer {
   Outcome operator()(const RemoveNetwork& r) const {
     return outcome_of(remove_network(folders, r.vpc_id));
   }
+  Outcome operator()(const Sever& r) const {
+    const auto severed = sever(folders, r.vpc_id, r.addresses);
+    if (!severed) return failed(severed.error());
+    Outcome outcome = succeeded();
+    outcome.reply.severed = *severed;
+    return outcome;
+  }
   Outcome operator()(const Listen& r) const {
     return outcome_of(listen(folders, r.vpc_id, r.address, r.port, r.transport));
   }
@@ -74,6 +81,9 @@ struct Performer {
     return outcome;
   }
   Outcome operator()(const StartProcess& r) const {
+    // Nothing that an earlier engine had open is this one's.
+    if (auto severed = sever_interface(folders, r.process.interface_id); !severed)
+      return failed(std::move(severed).error());
     return outcome_of(start_process(options, r.process));
   }
   Outcome operator()(const AdoptProcess& r) const {

@@ -131,6 +131,17 @@ Result<> check(const RemoveNetwork& request, const HelperOptions&) {
   return check_id(request.vpc_id, "vpc");
 }
 
+Result<> check(const Sever& request, const HelperOptions&) {
+  RW_DO(check_id(request.vpc_id, "vpc"));
+  if (request.addresses.size() > interfaces_max) {
+    return refuse("a network has at most " + std::to_string(interfaces_max) + " addresses");
+  }
+  for (const std::string& address : request.addresses) {
+    if (!parse_address(address)) return refuse(quoted(address) + " is not an IPv4 address");
+  }
+  return {};
+}
+
 Result<> check(const Listen& request, const HelperOptions&) {
   RW_DO(check_id(request.vpc_id, "vpc"));
   const auto address = parse_address(request.address);

@@ -203,6 +203,7 @@ class RecordingHost final : public host::Host {
       return {};
     });
   }
+  Result<std::size_t> sever(const std::string&, const std::vector<std::string>&) override { return 0; }
   Result<host::Inventory> inventory() override {
     const std::lock_guard lock(mutex_);
     if (lost_) return absent();
