@@ -56,7 +56,7 @@ Case case_of(const service::Call& call, const RequestFacts& facts, const service
   result.request.context.merge(estate::global_context(call.estate, call.caller.principal, session, owner));
   result.request.context.merge(question.context);
   result.layers = estate::layers_of(call.estate, call.caller.principal, session);
-  result.layers.resource = question.resource_policy ? &*question.resource_policy : nullptr;
+  result.layers.resource = question.resource_policy ? &question.resource_policy->named() : nullptr;
   result.layers.grants = question.grants;
   result.layers.resource_kind = question.resource_kind;
   result.layers.endpoint = call.network.endpoint_policy ? &*call.network.endpoint_policy : nullptr;

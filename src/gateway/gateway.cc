@@ -11,6 +11,7 @@
 #include "gateway/decide.h"
 #include "gateway/key_uses.h"
 #include "gateway/workers.h"
+#include "service/idempotency.h"
 
 namespace ringwall::gateway {
 
@@ -347,12 +348,12 @@ class Gateway::Core {
   }
 
   static awsapi::ApiResult<Json> ask_and_handle(const service::Call& call, const Prepared& prepared, std::vector<audit::Answer>& answers) {
-    auto questions = prepared.operation->ask(call);
-    if (!questions) return std::unexpected(questions.error());
-    if (auto refused = refusal(call, prepared.facts, prepared.service->model(), *questions, answers)) {
-      return std::unexpected(*std::move(refused));
+    const Model& model = prepared.service->model();
+    // A removal of the account that is under way and this change must not both succeed.
+    if (prepared.operation->access == service::Access::write && !call.account().empty() && !call.transaction.contains("org/account/" + call.account())) {
+      return std::unexpected(awsapi::in_words_of(model, CommonError::access_denied, "the account is no longer of the organization"));
     }
-    return prepared.operation->handler(call);
+    return service::perform(call, model, *prepared.operation, [&](const service::Questions& questions) { return refusal(call, prepared.facts, model, questions, answers); });
   }
 
   static bool governs_principals(const Model& model) { return model.service() == "iam" || model.service() == "organizations"; }

@@ -290,6 +290,13 @@ TEST_F(GatewayTest, AKeyThatIsGoneOrWhoseUserIsGoneIsUnknown) {
   EXPECT_EQ(outcome_of(two), "403 InvalidClientTokenId");
 }
 
+TEST_F(GatewayTest, TheKeysOfAnAccountThatWasRemovedAreUnknown) {
+  const Keys one = identities_.user("one", allow_all);
+  EXPECT_EQ(outcome_of(one), "200");
+  identities_.erase("org/account/" + identities_.account());
+  EXPECT_EQ(outcome_of(one), "403 InvalidClientTokenId");
+}
+
 TEST_F(GatewayTest, ASessionWorksUntilItExpiresAndOnlyWithItsOwnToken) {
   const Keys session = identities_.session(), other = identities_.session();
   EXPECT_EQ(outcome_of(session), "200");
@@ -478,6 +485,13 @@ TEST_F(GatewayTest, AWriteIsDoneAgainWhenAnotherCameBetween) {
   EXPECT_EQ(handled_, 3);
   EXPECT_NE(response.body.find("\"201\""), std::string::npos) << response.body;
   EXPECT_EQ((*identities_.world.store().get("test/count")->document)["n"].as_integer(), 201);
+}
+
+TEST_F(GatewayTest, AWriteAndTheRemovalOfItsAccountDoNotBothSucceed) {
+  between_ = [&] { identities_.erase("org/account/" + identities_.account()); };
+  EXPECT_EQ(outcome_of(identities_.administrator(), {.service = "kms", .action = "CreateKey"}), "400 AccessDeniedException");
+  EXPECT_EQ(handled_, 1);
+  EXPECT_FALSE(identities_.world.store().get("test/count"));
 }
 
 TEST_F(GatewayTest, AWriteThatNeverComesThroughIsThrottled) {
