@@ -56,6 +56,17 @@ TEST_F(RdsApi, ANewInstanceIsWantedAndToldOfAsClientsReadIt) {
   EXPECT_TRUE(world_.store().get(network::key_of(network::Kind::interface, account_, stored.text("interface"))));
 }
 
+TEST_F(RdsApi, AnAccountHasFortyInstancesAndNoMore) {
+  good("CreateDBSubnetGroup", new_group());
+  edit([&](store::Transaction& transaction) {
+    for (std::size_t i = 1; i < detail::instances_max; ++i) {
+      transaction.put(detail::instance_key(account_, "filler" + std::to_string(i)), Json::object({{"uid", static_cast<std::int64_t>(host::engine_uid_min) + 1000 + static_cast<std::int64_t>(i)}}));
+    }
+  });
+  EXPECT_EQ(code("CreateDBInstance", new_instance("last")), "");
+  EXPECT_EQ(code("CreateDBInstance", new_instance("toomany")), "InstanceQuotaExceeded");
+}
+
 TEST_F(RdsApi, WhatIsPrivateNeverLeaves) {
   make_instance();
   const Json stored = *document();
@@ -200,7 +211,7 @@ TEST_F(RdsApi, AnIdentifierIsTakenInAnyCase) {
 
 TEST_F(RdsApi, AKeyThatTheCallerMayNotUseOrThatCannotBeUsedIsRefused) {
   good("CreateDBSubnetGroup", new_group());
-  Json key = keyring::make_key(world_.environment(), account_, "", "", {}, "CUSTOMER");
+  Json key = keyring::make_key(world_.environment(), account_, "", {}, {}, "CUSTOMER");
   const std::string key_arn = key.str("Arn"), stored = "kms/" + account_ + "/key/" + key.str("KeyId");
   edit([&](store::Transaction& transaction) { transaction.put(stored, key); });
   const Form form = with(new_instance(), {{"KmsKeyId", key_arn}});

@@ -217,6 +217,9 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   if (call.transaction.contains(instance_key(call.account(), identifier))) {
     return api_error("DBInstanceAlreadyExists", "DB instance already exists");
   }
+  if (call.transaction.list(instance_key(call.account(), ""), {}, instances_max).size() >= instances_max) {
+    return api_error("InstanceQuotaExceeded", "The account has the most DB instances that it may have: " + std::to_string(instances_max));
+  }
   const estate::Tags tags = service::tags_of(call.input["Tags"]);
   if (auto fault = service::fault_in(tags)) return std::unexpected(invalid_value(*fault));
   const auto group = subnet_group_of(call);

@@ -35,8 +35,7 @@ bool is_email_taken(const Call& call, std::string_view email) {
 
 void put_access_role(const Call& call, std::string_view account, std::string_view name) {
   const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::)" + call.account() + R"(:root"},"Action":"sts:AssumeRole"}]})";
-  Json role = directory::new_role(call.environment, account, "/", name, trust, call.now);
-  role.set("pinned", Json::object());
+  Json role = directory::new_role(call.environment, account, "/", name, service::bound_own(trust), call.now);
   role.edit("inline").push(Json::object({{"PolicyName", "AdministratorAccess"},
                                          {"PolicyDocument", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})"}}));
   call.transaction.put(directory::iam_key(account, "role", name), std::move(role));
@@ -116,6 +115,21 @@ ApiResult<Json> move_account(const Call& call) {
   return Json::object();
 }
 
+// What would go on without anybody who may manage it: nothing that is here serves an account that is
+// not of the organisation. Keys that wait for their deletion do so by themselves, and AWS's own are
+// nobody's to delete.
+std::optional<std::string> remaining(const Call& call, const std::string& account) {
+  const auto has = [&](const std::string& prefix, const auto& counts) {
+    return std::ranges::any_of(call.transaction.list(prefix), [&](const store::Entry& entry) { return counts(entry); });
+  };
+  const auto any = [](const store::Entry&) { return true; };
+  if (has("rds/" + account + "/db/", any)) return "DB instances";
+  if (has("ec2/" + account + "/vpc/", any)) return "VPCs";
+  const auto is_kept = [](const store::Entry& key) { return key.document->text("KeyManager") != "AWS" && key.document->text("KeyState") != "PendingDeletion"; };
+  if (has("kms/" + account + "/key/", is_kept)) return "KMS keys";
+  return std::nullopt;
+}
+
 // The account lives on outside the organisation: nothing of it is touched, the role by which the
 // management account enters it included, but no policy of the organisation binds it any more.
 ApiResult<Json> remove_account(const Call& call) {
@@ -123,6 +137,11 @@ ApiResult<Json> remove_account(const Call& call) {
   RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
   if (account.id == stored->text("MasterAccountId")) {
     return api_error("MasterCannotLeaveOrganizationException", "You can't remove a management account from an organization.");
+  }
+  if (const auto kept = remaining(call, account.id)) {
+    ApiError refused{"ConstraintViolationException", "The account still has " + *kept + ": delete them before you remove it from the organization."};
+    refused.members = Json::object({{"Reason", "ACCOUNT_CANNOT_LEAVE_ORGANIZATION"}});
+    return std::unexpected(std::move(refused));
   }
   const std::string attachments = directory::attachment_key(account.id, "");
   for (const store::Entry& entry : call.transaction.list(attachments)) call.transaction.erase(entry.key);

@@ -36,6 +36,7 @@ namespace ringwall::rds::detail {
 
 using text::Json;
 
+inline constexpr std::size_t instances_max = 40;  // of an account, as AWS begins
 inline constexpr std::size_t data_key_bytes = 64;  // AES-256-XTS takes two keys
 inline constexpr std::string_view requester = "amazon-rds";
 
