@@ -206,12 +206,10 @@ class Organisation {
   // Every role trusts a user of the account next to its own.
   void put_role(store::Transaction& transaction, const std::string& account, const std::string& name, int n, int variant) {
     const int neighbour = 1 + (n + 1) % (accounts - 1), user = variant % users_per_account;
-    const std::string trusted = iam_arn(account_id(neighbour), "user", "/people/", number(user, "user"));
     Json role = new_role(environment(), account, "/", name,
-                         R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + trusted + R"("},"Action":"sts:AssumeRole"}]})", {});
+                         service::bound_own(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + user_id(neighbour * 64 + user) + R"("},"Action":"sts:AssumeRole"}]})"), {});
     role.set("inline", inline_policy(variant));
     role.set("attached", attached_to(account, variant));
-    role.set("pinned", Json::object({{trusted, user_id(neighbour * 64 + user)}}));
     transaction.put(iam_key(account, "role", name), std::move(role));
   }
 

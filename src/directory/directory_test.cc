@@ -21,10 +21,10 @@ class DirectoryOf : public ::testing::Test {
     transaction.put(key, std::move(document));
     world_.directory().wait_for(*world_.store().commit(transaction));
   }
-  std::string put_role(const std::string& trusted, const std::string& unique) {
+  std::string put_role(const std::string& trusted) {
     const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":[")" + trusted + R"("]},"Action":"sts:AssumeRole"}]})";
-    Json role = new_role(world_.environment(), account_, "/", "r", trust, world_.clock().now());
-    role.set("pinned", Json::object({{trusted, unique}}));
+    const auto bound = service::bound(trust, policy::Kind::trust, *world_.directory().current());
+    Json role = new_role(world_.environment(), account_, "/", "r", *bound, world_.clock().now());
     const std::string arn = role.str("Arn");
     put(iam_key(account_, "role", "r"), std::move(role));
     return arn;
@@ -32,7 +32,7 @@ class DirectoryOf : public ::testing::Test {
   bool trusts(const std::string& role, const std::string& user_arn) {
     const estate::EstatePtr estate = world_.directory().current();
     service::Question question{.action = "sts:AssumeRole", .resource = role, .resource_account = account_};
-    question.resource_policy = estate->principal(role)->trust;
+    question.resource_policy = service::ResourcePolicy(*estate->principal(role));
     question.resource_kind = authz::ResourceKind::trust;
     return !World::refusal(*estate, world_.as_user(user_arn), question);
   }
@@ -117,7 +117,7 @@ TEST_F(DirectoryOf, ASnapshotStaysAsItWasAndUnchangedPoliciesAreNotCompiledAgain
 }
 
 TEST_F(DirectoryOf, ATrustedUserMadeAgainUnderTheSameNameIsNotTrusted) {
-  const std::string role = put_role(world_.administrator().arn, user().str("UserId"));
+  const std::string role = put_role(world_.administrator().arn);
   EXPECT_TRUE(trusts(role, world_.administrator().arn));
   Json again = user();
   again.set("UserId", "AIDA22222222222222222");
@@ -134,9 +134,10 @@ TEST_F(DirectoryOf, ARoleOfAnotherAccountStopsTrustingAUserThatGoesAndNobodyElse
     put(iam_key(elsewhere, "user", "ann"), std::move(ann));
   };
   const std::string ann = iam_arn(elsewhere, "user", "/", "ann");
+  put("org/account/" + elsewhere, Json::object({{"Id", elsewhere}, {"Name", "a"}, {"parent", world_.store().get("org/organization")->document->str("root")}}));
   put_user(first);
-  const std::string role = put_role(ann, first);
-  const auto trusted = [&] { return world_.directory().current()->principal(role)->trust->document->source(); };
+  const std::string role = put_role(ann);
+  const auto trusted = [&] { return service::shown(*world_.directory().current()->principal(role)->trust->document, *world_.directory().current())->source(); };
   EXPECT_NE(trusted().find(ann), std::string::npos);
   store::Transaction transaction(world_.store());
   transaction.erase(iam_key(elsewhere, "user", "ann"));

@@ -54,9 +54,9 @@ Json new_group(const service::Environment& environment, std::string_view account
 }
 
 Json new_role(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name,
-              std::string_view trust, TimePoint now) {
+              Json trust, TimePoint now) {
   Json role = new_principal(environment, account, "role", "Role", "AROA", path, name, now);
-  role.set("AssumeRolePolicyDocument", trust);
+  role.set("trust", std::move(trust));
   role.set("MaxSessionDuration", 3600);
   return role;
 }

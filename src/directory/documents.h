@@ -4,7 +4,7 @@
 //
 //   iam/<account>/user/<name>     User    inline, attached, groups (ids), keys (ids)
 //   iam/<account>/group/<name>    Group   inline, attached
-//   iam/<account>/role/<name>     Role    inline, attached, pinned (ARN -> unique id), service_linked
+//   iam/<account>/role/<name>     Role    inline, attached, trust, service_linked
 //   iam/<account>/policy/<name>   Policy  versions: [PolicyVersion…], next_version
 //   iam-key/<access-key-id>       UserName, Status, CreateDate, account, user_id, sealed
 //   org/organization              Organization    root, administrator, administrator_key
@@ -15,6 +15,7 @@
 //   org/attachment/<target>/<id>  {}
 //   org/create-status/<id>        CreateAccountStatus
 //
+// `trust` is what service::bound made of an AssumeRolePolicyDocument.
 // IAM's names are unique without regard to case, so keys hold them in lower case. `inline` is
 // [{PolicyName, PolicyDocument}…], `attached` an array of ARNs. All times are milliseconds.
 
@@ -43,7 +44,7 @@ std::string iam_arn(std::string_view account, std::string_view kind, std::string
 Json new_user(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name, TimePoint now);
 Json new_group(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name, TimePoint now);
 Json new_role(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name,
-              std::string_view trust, TimePoint now);
+              Json trust, TimePoint now);
 
 // An access key for a stored user: its document and, once, its secret (40 characters).
 struct NewAccessKey {

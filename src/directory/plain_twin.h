@@ -54,6 +54,7 @@ inline Words described(const estate::Estate& estate) {
     if (principal.boundary) about += "boundary " + described(*principal.boundary);
     if (principal.trust) about += "trust " + described(*principal.trust);
   });
+  estate.aliases.for_each([&](const estate::Alias& alias) { words["alias " + alias.name] = alias.principal_arn; });
   estate.access_keys.for_each([&](const estate::AccessKey& key) {
     words["key " + key.id] = key.principal_arn + (key.active ? " active " : " inactive ") + std::string(key.secret->reveal_text());
   });
@@ -69,14 +70,11 @@ class PlainTwin {
     documents_.clear();
     words_.clear();
     managed_.clear();
-    unique_ids_.clear();
     for (const store::Entry& entry : environment_.store.list("")) {
       documents_[entry.key] = *entry.document;
       const std::vector<std::string> parts = split(entry.key);
       const std::string arn = entry.document->str("Arn");
       if (parts[0] == "iam" && parts[2] == "policy") managed_[arn] = default_text(*entry.document);
-      if (parts[0] == "iam" && parts[2] == "user") unique_ids_[arn] = entry.document->str("UserId");
-      if (parts[0] == "iam" && parts[2] == "role") unique_ids_[arn] = entry.document->str("RoleId");
     }
     for (const ManagedPolicy& policy : managed_policies()) add_policy(std::string(policy.arn));
     for (const auto& [key, document] : documents_) {
@@ -155,22 +153,10 @@ class PlainTwin {
     }
     const std::string boundary = document["PermissionsBoundary"].str("PermissionsBoundaryArn");
     if (!boundary.empty()) about += "boundary " + policy_words(boundary, managed_text(boundary), policy::Kind::boundary);
-    if (!is_user) about += "trust " + policy_words(document.str("Arn"), trust_text(document), policy::Kind::trust);
+    if (!is_user) about += "trust " + policy_words(document.str("Arn"), std::string(service::bound_text(document["trust"])), policy::Kind::trust);
     words_["principal " + document.str("Arn")] = about;
-  }
-
-  // The trust policies of the tests name each principal once, in quotes, so text will do.
-  std::string trust_text(const Json& role) {
-    std::string text = role.str("AssumeRolePolicyDocument");
-    for (const Json::Member& pinned : role["pinned"].members()) {
-      const auto found = unique_ids_.find(pinned.key);
-      const bool stands = found != unique_ids_.end() && found->second == pinned.value.as_string();
-      const std::string quoted = '"' + pinned.key + '"';
-      if (const std::size_t at = text.find(quoted); !stands && at != std::string::npos) {
-        text.replace(at, quoted.size(), '"' + std::string(pinned.value.as_string()) + '"');
-      }
-    }
-    return text;
+    words_["alias " + document.str(is_user ? "UserId" : "RoleId")] = document.str("Arn");
+    if (!is_user) words_["alias " + account + "/" + name] = document.str("Arn");
   }
 
   void add_key(const std::string& id, const Json& document) {
@@ -221,7 +207,6 @@ class PlainTwin {
   const service::Environment& environment_;
   std::map<std::string, Json> documents_;
   std::map<std::string, std::string> managed_;     // ARN -> text
-  std::map<std::string, std::string> unique_ids_;  // of users and roles, by ARN
   std::map<std::pair<policy::Kind, std::string>, bool> usable_;  // of a text, which never changes
   Words words_;
 };

@@ -143,6 +143,7 @@ Result<OpenedSession> open_session_token(const service::Environment& environment
   for (const Json::Member& tag : (*document)["t"].members()) session->tags.emplace(tag.key, tag.value.as_string());
   if (text::to_millis(now) >= session->expires_ms) return fail(Failure::denied, "the security token included in the request is expired");
   opened.principal.issuer_arn = session->issuer_arn;
+  if (opened.principal.type == policy::Principal::Type::federated) opened.principal.unique_id = session->issuer_id;
   if (!principal_stands(estate, opened.principal, *session)) return invalid();
   if (opened.principal.type == policy::Principal::Type::role_session) {
     opened.principal.service_linked = estate.principal(opened.principal.role_arn)->service_linked;

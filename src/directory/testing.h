@@ -139,7 +139,7 @@ class World {
     request.context = estate::global_context(estate, caller.principal, caller.session.get(), request.resource_account);
     request.context.merge(question.context);
     authz::Layers layers = estate::layers_of(estate, caller.principal, caller.session.get());
-    layers.resource = question.resource_policy ? &*question.resource_policy : nullptr;
+    layers.resource = question.resource_policy ? &question.resource_policy->named() : nullptr;
     layers.grants = question.grants;
     layers.resource_kind = question.resource_kind;
     if (const estate::Account* owner = estate.account(request.resource_account); owner != nullptr && question.reached_by_rcps) layers.rcps = owner->rcps;

@@ -109,6 +109,18 @@ Chain::operator const std::vector<authz::Level>&() const {
   return levels_ == nullptr ? none : *levels_;
 }
 
+const Principal* Estate::principal_by_id(std::string_view unique_id) const {
+  const Alias* alias = aliases.find(unique_id);
+  const Principal* found = alias == nullptr ? nullptr : principal(alias->principal_arn);
+  return found != nullptr && found->unique_id == unique_id ? found : nullptr;
+}
+
+const Principal* Estate::role(std::string_view account, std::string_view name) const {
+  const Alias* alias = aliases.find(std::string(account) + '/' + std::string(name));
+  const Principal* found = alias == nullptr ? nullptr : principal(alias->principal_arn);
+  return found != nullptr && found->account == account && found->name == name ? found : nullptr;
+}
+
 policy::DocumentPtr Estate::managed_policy(std::string_view arn) const {
   const ManagedPolicy* policy = managed_policies.find(arn);
   return policy != nullptr ? policy->document : nullptr;

@@ -62,6 +62,12 @@ struct Principal {
   bool service_linked = false;
 };
 
+// Other names of a user or role: its unique id, and "111122223333/name" of a role, whose sessions'
+// ARNs say no path.
+struct Alias {
+  std::string name, principal_arn;
+};
+
 struct AccessKey {
   std::string id;
   std::shared_ptr<const Secret> secret;
@@ -101,6 +107,7 @@ struct ManagedPolicy {
 
 inline std::string_view key_of(const Account& account) { return account.id; }
 inline std::string_view key_of(const Principal& principal) { return principal.arn; }
+inline std::string_view key_of(const Alias& alias) { return alias.name; }
 inline std::string_view key_of(const AccessKey& key) { return key.id; }
 inline std::string_view key_of(const ManagedPolicy& policy) { return policy.arn; }
 inline std::string_view key_of(const Resource& resource) { return resource.arn; }
@@ -112,6 +119,7 @@ struct Estate {
   std::optional<Organization> organization;
   Table<Account> accounts;
   Table<Principal> principals;
+  Table<Alias> aliases;  // known to the gateway's
   Table<AccessKey> access_keys;
   Table<ManagedPolicy> managed_policies;
   // Known where the estate was made to be proved (room loaders); the gateway's knows them not.
@@ -122,6 +130,8 @@ struct Estate {
   // Null: not in the estate. What is found lives as long as the estate.
   const Account* account(std::string_view id) const { return accounts.find(id); }
   const Principal* principal(std::string_view arn) const { return principals.find(arn); }
+  const Principal* principal_by_id(std::string_view unique_id) const;
+  const Principal* role(std::string_view account, std::string_view name) const;
   const AccessKey* access_key(std::string_view id) const { return access_keys.find(id); }
   policy::DocumentPtr managed_policy(std::string_view arn) const;
   bool mine(std::string_view id) const { return account(id) != nullptr; }

@@ -182,13 +182,7 @@ service::Question question(const Key& key, const service::Caller& caller, std::s
   question.resource_kind = authz::ResourceKind::key;
   // AWS Organizations User Guide: RCPs do not apply to AWS managed keys.
   question.reached_by_rcps = document.text("KeyManager") != "AWS";
-  // A stored policy was compiled when it was put; one that no longer compiles grants nothing.
-  auto policy = policy::compile(document.text("policy"), policy::Kind::key);
-  if (!policy) {
-    policy = policy::compile(R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})",
-                             policy::Kind::key);
-  }
-  question.resource_policy = authz::Named{"key policy of " + key.arn, *policy};
+  question.resource_policy = service::ResourcePolicy("key policy of " + key.arn, document["policy"], policy::Kind::key);
   question.grants = granted(key, caller.principal, question.action, context);
   return question;
 }
@@ -261,7 +255,7 @@ std::string default_policy(std::string_view account) {
 }
 
 Json make_key(const service::Environment& environment, const std::string& account, std::string_view description,
-              std::string_view policy, const estate::Tags& tags, std::string_view manager) {
+              Json policy, const estate::Tags& tags, std::string_view manager) {
   const std::string id = uuid(environment.random);
   const std::string arn = "arn:aws:kms:" + environment.region + ":" + account + ":key/" + id;
   Json tag_list = Json::array();
@@ -281,7 +275,7 @@ Json make_key(const service::Environment& environment, const std::string& accoun
       {"KeySpec", "SYMMETRIC_DEFAULT"},
       {"EncryptionAlgorithms", Json::array({"SYMMETRIC_DEFAULT"})},
       {"MultiRegion", false},
-      {"policy", policy.empty() ? default_policy(account) : std::string(policy)},
+      {"policy", policy.is_null() ? service::bound_own(default_policy(account)) : std::move(policy)},
       {"tags", std::move(tag_list)},
       {"material", Json::array({make_material(environment, arn)})},
   });
@@ -322,7 +316,7 @@ ApiResult<Key> managed_key(const service::Environment& environment, store::Trans
     return find_key(transaction, environment.region, account, "alias/" + alias);
   }
   Json key = make_key(environment, account, "Default key that protects my " + std::string(service) + " data when no other key is defined",
-                      managed_policy(environment, account, service), {}, "AWS");
+                      service::bound_own(managed_policy(environment, account, service)), {}, "AWS");
   const std::string id = key.str("KeyId");
   const auto now = text::to_millis(environment.clock.now());
   transaction.put(key_store_key(account, id), std::move(key));

@@ -54,10 +54,10 @@ ApiResult<Secret> decrypt(const service::Environment& environment, const Key& ke
 // The ARN of the key a blob was made with; InvalidCiphertextException if it is not one of ours.
 ApiResult<std::string> key_of(ByteView blob);
 
-// A new enabled symmetric key; the caller has checked quotas and policy. `description`, `tags` and
-// `policy` as CreateKey takes them; `manager` is "CUSTOMER" or "AWS".
+// A new enabled symmetric key; the caller has checked quotas and policy. `description` and `tags` as
+// CreateKey takes them; `policy` is bound, or null for the default one; `manager` is "CUSTOMER" or "AWS".
 Json make_key(const service::Environment& environment, const std::string& account, std::string_view description,
-              std::string_view policy, const estate::Tags& tags, std::string_view manager);
+              Json policy, const estate::Tags& tags, std::string_view manager);
 // The AWS managed key of a service in an account ("alias/aws/rds"), made at first use.
 ApiResult<Key> managed_key(const service::Environment& environment, store::Transaction& transaction, const std::string& account, std::string_view service);
 

@@ -25,7 +25,7 @@ struct Fixture {
   Bytes sealed;
 
   Fixture() {
-    const auto document = std::make_shared<const ringwall::text::Json>(keyring::make_key(environment, "111122223333", "", "", {}, "CUSTOMER"));
+    const auto document = std::make_shared<const ringwall::text::Json>(keyring::make_key(environment, "111122223333", "", {}, {}, "CUSTOMER"));
     key = {"111122223333", document->str("KeyId"), document->str("Arn"), document};
     sealed = *keyring::encrypt(environment, key, ringwall::bytes_of("secret"), {{"a", "b"}});
   }

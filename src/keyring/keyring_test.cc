@@ -19,7 +19,7 @@ class Keyring : public ::testing::Test {
   Keyring() { id_ = add_key(owner); }
 
   std::string add_key(const std::string& account, std::string_view policy = {}) {
-    Json key = make_key(world_.environment(), account, "tests", policy, {}, "CUSTOMER");
+    Json key = make_key(world_.environment(), account, "tests", policy.empty() ? Json() : service::bound_own(policy), {}, "CUSTOMER");
     std::string id = key.str("KeyId");
     change([&](store::Transaction& transaction) { transaction.put("kms/" + account + "/key/" + id, std::move(key)); });
     return id;

@@ -67,6 +67,7 @@ class NotingHost final : public host::Host {
     listening_[vpc_id + " " + address + ":" + std::to_string(port) + (is_tcp ? "/tcp" : "/udp")] = ntohs(local.sin_port);
     return socket;
   }
+  Result<std::size_t> sever(const std::string&, const std::vector<std::string>&) override { return 0; }
   Result<host::Inventory> inventory() override {
     const std::lock_guard lock(mutex_);
     host::Inventory inventory;
@@ -168,7 +169,7 @@ class WithDocuments : public ::testing::Test {
   Json put_endpoint(const std::string& id, const std::string& service, const std::string& policy) {
     const Json interface = place({.account = test_account, .subnet_id = "subnet-a", .groups = {}, .description = "", .requester = "amazon-vpce", .local = true});
     Json endpoint = Json::object({{"VpcEndpointId", id}, {"VpcId", test_vpc}, {"OwnerId", test_account}, {"State", "available"},
-                                  {"ServiceName", "com.amazonaws.us-east-1." + service}, {"PolicyDocument", policy},
+                                  {"ServiceName", "com.amazonaws.us-east-1." + service}, {"policy", service::bound_own(policy)},
                                   {"NetworkInterfaceIds", Json::array({interface.str("NetworkInterfaceId")})}});
     put(key_of(Kind::endpoint, test_account, id), endpoint);
     return endpoint;

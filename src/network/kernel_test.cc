@@ -100,7 +100,7 @@ TEST_F(Kernel, APermittedInterfaceReachesTheEndpointByNameAndAnotherDoesNot) {
     const std::string api = place(transaction, "subnet-a", "sg-api", true);
     client = place(transaction, "subnet-b", "sg-client", false);
     stranger = place(transaction, "subnet-b", "sg-other", false);
-    put(transaction, Kind::endpoint, "vpce-1", {{"VpcEndpointId", "vpce-1"}, {"State", "available"}, {"PolicyDocument", allow_all},
+    put(transaction, Kind::endpoint, "vpce-1", {{"VpcEndpointId", "vpce-1"}, {"State", "available"}, {"policy", service::bound_own(allow_all)},
                                                 {"ServiceName", "com.amazonaws.us-east-1.rds"}, {"NetworkInterfaceIds", Json::array({api})}});
     transaction.put(dns_key_of(test_vpc, "rds.ringwall.internal"), Json::object({{"address", "10.0.1.4"}}));
     return {};

@@ -109,7 +109,7 @@ TEST_F(Reconcile, EndpointsAreOpenedReplacedAndClosed) {
   ASSERT_TRUE(opened.context.endpoint_policy);
   EXPECT_NE(host_.port_of("vpc-1 10.0.1.4:443/tcp"), 0);
 
-  endpoint.set("PolicyDocument", R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})");
+  endpoint.set("policy", service::bound_own(R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})"));
   put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   ASSERT_EQ(told().size(), 2U);
@@ -128,7 +128,7 @@ TEST_F(Reconcile, AnEndpointWhosePolicyCannotBeReadIsClosed) {
   Json endpoint = put_endpoint("vpce-1", "ringwall", allow_all);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   EXPECT_EQ(told()[0].context.vpce_service, "");
-  endpoint.set("PolicyDocument", R"({"Statement":)");
+  endpoint.set("policy", service::bound_own(R"({"Statement":)"));
   put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
   EXPECT_FALSE(reconciler.settle(test_vpc));
   EXPECT_TRUE(told().back().context.vpce_id.empty());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "policy/binding.h"
 #include "policy/detail/plain_conditions.h"
 #include "policy/detail/plain_principals.h"
 
@@ -51,7 +52,7 @@ Mismatch mismatch(const Statement& statement, const Request& request, Exemptions
 }
 
 Syntax read_again(const Document& document) {
-  auto syntax = read(document.source(), document.kind(), Quota::waived);
+  auto syntax = read_bound(document.source(), document.kind(), Quota::waived);
   RW_CHECK(syntax.has_value());  // it was read once, to compile it
   return *std::move(syntax);
 }

@@ -71,7 +71,7 @@ struct Principal {
       arn;  // user, root, or the *session* (arn:aws:sts::…:assumed-role/R/S); empty: anonymous
   std::string role_arn;   // of a role session: the role's own ARN, with its path
   std::string account;    // 12 digits; empty: anonymous, service
-  std::string unique_id;  // AIDA…, AROA… (of the role, without the session name)
+  std::string unique_id;  // AIDA…, AROA… (of the role, without the session name; of a federated user: the issuer's)
   std::string service;    // a service principal's name
   std::string provider;   // federated: the provider's ARN or domain
   bool service_linked = false;

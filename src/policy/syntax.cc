@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/binding.h"
 #include "policy/detail/reader.h"
 
 namespace ringwall::policy {
@@ -84,8 +85,8 @@ bool is_action(std::string_view action) {
 
 class Grammar {
  public:
-  Grammar(std::string_view text, Kind kind, Quota quota, Parsed& parsed)
-      : reader_(text, kind, parsed.problems),
+  Grammar(std::string_view text, Kind kind, Quota quota, detail::Names names, Parsed& parsed)
+      : reader_(text, kind, parsed.problems, names),
         rules_(rules_of(kind)),
         quota_(quota),
         syntax_(parsed.syntax) {
@@ -324,16 +325,14 @@ class Grammar {
   std::set<std::string> sids_;
 };
 
-}  // namespace
-
-Parsed parse(std::string_view text, Kind kind, Quota quota) {
+Parsed parse_naming(std::string_view text, Kind kind, Quota quota, detail::Names names) {
   Parsed parsed;
-  Grammar(text, kind, quota, parsed).read();
+  Grammar(text, kind, quota, names, parsed).read();
   return parsed;
 }
 
-Result<Syntax> read(std::string_view text, Kind kind, Quota quota) {
-  Parsed parsed = parse(text, kind, quota);
+Result<Syntax> read_naming(std::string_view text, Kind kind, Quota quota, detail::Names names) {
+  Parsed parsed = parse_naming(text, kind, quota, names);
   // A role's inline policy may be longer than the quota that a policy with an ARN is held to.
   const bool fits_inline =
       kind == Kind::identity && text.size() <= document_bytes_max &&
@@ -345,6 +344,18 @@ Result<Syntax> read(std::string_view text, Kind kind, Quota quota) {
   if (first.fault == Fault::size) return fail(Failure::exhausted, first.message);
   return fail(Failure::invalid, "line " + std::to_string(first.position.line) + ", column " +
                                     std::to_string(first.position.column) + ": " + first.message);
+}
+
+}  // namespace
+
+Parsed parse(std::string_view text, Kind kind, Quota quota) {
+  return parse_naming(text, kind, quota, detail::Names::written);
+}
+Result<Syntax> read(std::string_view text, Kind kind, Quota quota) {
+  return read_naming(text, kind, quota, detail::Names::written);
+}
+Result<Syntax> read_bound(std::string_view text, Kind kind, Quota quota) {
+  return read_naming(text, kind, quota, detail::Names::bound);
 }
 
 }  // namespace ringwall::policy

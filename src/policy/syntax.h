@@ -79,7 +79,7 @@ struct PrincipalName {
     everyone,        // `*`
     account,         // value: 12 digits, whichever way it was written
     arn,             // of a user, role, assumed-role or federated-user session
-    unique_id,       // AIDA…, AROA…
+    unique_id,       // AIDA…, AROA…, and AROA…:session in a bound text (binding.h)
     service,
     federated,       // a provider's ARN or domain
     canonical_user,

@@ -33,15 +33,6 @@ Json json_of(std::span<const authz::Level> levels) {
   return list;
 }
 
-// A role of the account by its name alone, as an assumed-role ARN has it.
-const estate::Principal* role_named(const estate::Estate& estate, const std::string& account, std::string_view name) {
-  const estate::Principal* found = nullptr;
-  estate.principals.for_each([&](const estate::Principal& principal) {
-    if (principal.account == account && principal.type == Type::role_session && principal.name == name) found = &principal;
-  });
-  return found;
-}
-
 // Gives the caller what its ARN does not say. Not found: nobody of that name is in the estate.
 Result<> identify(const estate::Estate& estate, policy::Principal& caller) {
   if (caller.type == Type::anonymous || caller.type == Type::service) return {};
@@ -52,7 +43,7 @@ Result<> identify(const estate::Estate& estate, policy::Principal& caller) {
   }
   const estate::Principal* principal = estate.principal(caller.type == Type::role_session ? caller.role_arn : caller.arn);
   if (principal == nullptr && caller.type == Type::role_session) {
-    principal = role_named(estate, caller.account, caller.role_arn.substr(caller.role_arn.rfind('/') + 1));
+    principal = estate.role(caller.account, caller.role_arn.substr(caller.role_arn.rfind('/') + 1));
   }
   if (principal == nullptr || principal->type != caller.type)
     return fail(Failure::not_found, "there is no user or role `" + caller.arn + "`");
@@ -61,6 +52,9 @@ Result<> identify(const estate::Estate& estate, policy::Principal& caller) {
   caller.service_linked = principal->service_linked;
   return {};
 }
+
+// Stored policies name ids; whoever reads the question is told ARNs, which decide the same.
+authz::Named readable(const authz::Named& bound, const estate::Estate& estate) { return {bound.name, service::shown(*bound.document, estate)}; }
 
 // What the stored resource itself says about who may use it.
 struct Resource {
@@ -73,7 +67,7 @@ struct Resource {
 Resource resource_of(const service::Environment& environment, const estate::Estate& estate, const policy::Request& request) {
   Resource resource;
   if (const estate::Principal* role = estate.principal(request.resource); role != nullptr && request.action.starts_with("sts:")) {
-    resource.policy = role->trust;
+    if (role->trust) resource.policy = readable(*role->trust, estate);
   }
   if (request.action.starts_with("kms:") && request.resource.contains(":key/")) {
     store::Transaction transaction(environment.store);
@@ -82,19 +76,18 @@ Resource resource_of(const service::Environment& environment, const estate::Esta
       service::Caller caller;
       caller.principal = request.principal;
       service::Question asked = keyring::question(*key, caller, request.action);
-      resource = {std::move(asked.resource_policy), std::move(asked.grants), std::move(asked.context), asked.reached_by_rcps};
+      resource = {readable(asked.resource_policy->named(), estate), std::move(asked.grants), std::move(asked.context), asked.reached_by_rcps};
     }
   }
   return resource;
 }
 
-std::optional<authz::Named> endpoint_policy(const service::Environment& environment, const policy::Context& context) {
+std::optional<authz::Named> endpoint_policy(const service::Environment& environment, const estate::Estate& estate, const policy::Context& context) {
   const auto* endpoint = context.find("aws:SourceVpce");
   if (endpoint == nullptr || endpoint->size() != 1) return std::nullopt;
   for (const store::Entry& entry : environment.store.list(network::documents_prefix)) {
     if (!entry.key.ends_with("/endpoint/" + endpoint->front())) continue;
-    auto document = policy::compile(entry.document->text("PolicyDocument"), policy::Kind::endpoint);
-    if (document) return authz::Named{"policy of " + endpoint->front(), *std::move(document)};
+    return readable(service::ResourcePolicy("policy of " + endpoint->front(), (*entry.document)["policy"], policy::Kind::endpoint).named(), estate);
   }
   return std::nullopt;
 }
@@ -133,7 +126,7 @@ Result<Json> live_question(const service::Environment& environment, const estate
 
   const authz::Layers layers = estate::layers_of(estate, request.principal, nullptr);
   const estate::Account* owner = estate.account(request.resource_account);
-  const auto endpoint = endpoint_policy(environment, context);
+  const auto endpoint = endpoint_policy(environment, estate, context);
   Json policies = question["policies"];
   const auto fill = [&policies](const char* layer, Json stored) {
     if (!policies.contains(layer)) policies.set(layer, std::move(stored));

@@ -14,6 +14,7 @@
 #include "audit/log.h"
 #include "control/control.h"
 #include "crypto/crypto.h"
+#include "directory/bind_stored.h"
 #include "directory/bootstrap.h"
 #include "directory/directory.h"
 #include "engine/engine.h"
@@ -30,6 +31,7 @@
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
+#include "service/idempotency.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
 #include "services/iam/iam.h"
@@ -109,6 +111,7 @@ class Server::Parts {
   std::string unheld() const;
   void follow_world();
   Result<> open_control();
+  bool record_sever(const std::string& whose, const std::string& vpc_id);
   Json status() const;
   void run_upkeep();
 };
@@ -167,6 +170,7 @@ Result<> Server::Parts::renew_certificate() {
 
 Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   RW_TRY(audit, audit::Log::open(layout.audit()));
+  RW_DO(directory::bind_stored_policies(environment, [](std::string_view line) { say(std::string(line)); }));
   directory = std::make_unique<directory::Directory>(environment, [](std::string_view line) { say(std::string(line)); });
   engines = engine::installed_engines(options.plugin_folder);
   signin = std::make_unique<gateway::SigninAuthority>(environment, *directory, *audit);
@@ -220,11 +224,26 @@ void Server::Parts::follow_world() {
   });
 }
 
+// The control socket knows root alone, so that is who it was.
+bool Server::Parts::record_sever(const std::string& whose, const std::string& vpc_id) {
+  audit::Record record;
+  record.time = clock.now();
+  record.request_id = uuid(random);
+  record.source = "control.ringwall.internal";
+  record.event = "Sever";
+  record.region = options.region;
+  record.principal = "root";
+  record.vpc_id = vpc_id;
+  record.answers.push_back({.action = "ringwall:Sever", .resource = whose, .decision = {.verdict = authz::Verdict::allow}});
+  return audit->record(std::move(record));
+}
+
 Result<> Server::Parts::open_control() {
   RW_TRY(control, control::Server::start(options.data_folder, environment, *host, *networks,
                                         {.status = [this] { return status(); },
                                          .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); },
-                                         .live_export = [this] { return live_export(environment, *directory->current(), services()); }}));
+                                         .live_export = [this] { return live_export(environment, *directory->current(), services()); },
+                                         .record_sever = [this](const std::string& whose, const std::string& vpc_id) { return record_sever(whose, vpc_id); }}));
   const Json endpoint = Json::object({{"url", url_of(is_wildcard(options.address) ? "127.0.0.1" : options.address, options.port)},
                                       {"region", options.region}});
   return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);
@@ -268,6 +287,7 @@ void Server::Parts::run_upkeep() {
   do {
     lock.unlock();
     if (auto done = keyring::run_schedule(environment); !done) say("keys: " + done.error().message);
+    if (auto done = service::forget_old_tokens(environment); !done) say("client tokens: " + done.error().message);
     if (auto done = renew_certificate(); !done) say("certificate: " + done.error().message);
     lock.lock();
   } while (!wake.wait_for(lock, upkeep_every, [&] { return stopping; }));

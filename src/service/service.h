@@ -15,6 +15,7 @@
 #include "awsapi/model.h"
 #include "base/ports.h"
 #include "estate/estate.h"
+#include "service/resource_policy.h"
 #include "store/store.h"
 #include "text/json.h"
 
@@ -76,7 +77,7 @@ struct Question {
   std::string resource = "*";     // ARN, or "*" where the action takes none
   std::string resource_account;   // owner; empty: the caller's account
   policy::Context context = {};   // keys of this operation and resource (tags, kms:ViaService, …)
-  std::optional<authz::Named> resource_policy = {};
+  std::optional<ResourcePolicy> resource_policy = {};
   authz::ResourceKind resource_kind = authz::ResourceKind::plain;
   std::vector<authz::Named> grants = {};  // of a KMS key (authz/kms_grant.h)
   bool reached_by_rcps = true;            // false: a resource of AWS's own, as aws/rds keys are

@@ -1,6 +1,7 @@
 #include "directory/detail/compiled.h"
 
 #include "base/check.h"
+#include "policy/binding.h"
 
 namespace ringwall::directory {
 namespace {
@@ -38,7 +39,8 @@ policy::DocumentPtr CompiledPolicies::of(std::string_view text, policy::Kind kin
     policy::DocumentPtr document = known.document.lock();
     if (document != nullptr && known.is(text, kind, *document)) return document;
   }
-  const Result<policy::DocumentPtr> compiled = policy::compile(text, kind);
+  // Of the policies that are kept here, those of roles are bound: service/resource_policy.h.
+  const Result<policy::DocumentPtr> compiled = kind == policy::Kind::trust ? policy::compile_bound(text, kind) : policy::compile(text, kind);
   policy::DocumentPtr document = compiled ? *compiled : denying(name, kind, compiled.error());
   std::erase_if(shard, [](const Known& known) { return known.document.expired(); });
   shard.push_back({hash, document, compiled.has_value(), compiled ? std::string() : std::string(text)});

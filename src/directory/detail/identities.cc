@@ -24,25 +24,10 @@ const Json* default_version(const Json& managed) {
   return nullptr;
 }
 
-// Puts the unique id of a principal that is gone in place of its ARN, wherever `value` names it.
-void replace_in(Json& value, std::string_view arn, std::string_view unique) {
-  if (value.is_string()) {
-    if (value.as_string() == arn) value = Json(unique);
-    return;
-  }
-  if (!value.is_array()) return;
-  for (Json& item : value.edit_items()) replace_in(item, arn, unique);
-}
-
-void replace_principal(Json& document, std::string_view arn, std::string_view unique) {
-  const auto in_statement = [&](Json& statement) {
-    for (const char* element : {"Principal", "NotPrincipal"}) {
-      if (statement[element].contains("AWS")) replace_in(statement.edit(element).edit("AWS"), arn, unique);
-    }
-  };
-  Json& statements = document.edit("Statement");
-  if (!statements.is_array()) return in_statement(statements);
-  for (Json& statement : statements.edit_items()) in_statement(statement);
+std::vector<std::string> aliases_of(const estate::Principal& principal) {
+  std::vector<std::string> names{principal.unique_id};
+  if (principal.type == policy::Principal::Type::role_session) names.push_back(principal.account + '/' + principal.name);
+  return names;
 }
 
 }  // namespace
@@ -81,7 +66,6 @@ void IdentityBuilder::for_each_link(std::string_view key, const Json& document, 
   if (!is_principal(parts.kind)) return;
   if (const Json& boundary = document["PermissionsBoundary"]; boundary.is_object()) visit(policy_uses_, boundary.text("PermissionsBoundaryArn"));
   for (const Json& id : document["groups"].items()) visit(members_, group_name(parts.account, id.as_string()));
-  for (const Json::Member& pinned : document["pinned"].members()) visit(trusts_, pinned.key);
 }
 
 void IdentityBuilder::link(std::string_view key, const Json& document) {
@@ -137,9 +121,6 @@ void IdentityBuilder::mark_principal(std::string_view key, const Json& before, c
                        unique_id_in(kind, before) == unique_id_in(kind, after);
   if (is_same) return;
   if (!before.is_null()) principal_marks_.gone.insert(before.str("Arn"));
-  for (const Json* state : {&before, &after}) {
-    if (!state->is_null()) trusts_.for_each(state->text("Arn"), [&](std::string_view role) { principal_marks_.changed.emplace(role); });
-  }
   keys_.for_each(key, [&](std::string_view access_key) { key_marks_.changed.emplace(access_key); });
 }
 
@@ -177,18 +158,25 @@ void IdentityBuilder::update_principals(estate::Estate& estate) {
   const Marks marks = std::exchange(principal_marks_, {});
   Principals principals(estate.principals);
   for (const std::string& arn : marks.gone) principals.erase(arn);
-  std::vector<std::pair<std::shared_ptr<estate::Principal>, const Json*>> roles;
+  estate::Table<estate::Alias>::Editor aliases(estate.aliases);
+  // A namesake that is put in the same update comes after, and so keeps its own.
+  for (const std::string& arn : marks.gone) {
+    const estate::Principal* gone = estate.principal(arn);
+    if (gone == nullptr) continue;
+    for (const std::string& name : aliases_of(*gone)) aliases.erase(name);
+  }
   for (const std::string& key : marks.changed) {
     const Json* stored = document(key);
     if (stored == nullptr) continue;
-    auto principal = std::make_shared<estate::Principal>(principal_of(estate, key, *stored));
-    if (principal->type == policy::Principal::Type::role_session) roles.emplace_back(principal, stored);
+    estate::Principal principal = principal_of(estate, key, *stored);
+    for (std::string& name : aliases_of(principal)) {
+      const estate::Alias* known = aliases.find(name);
+      if (known == nullptr || known->principal_arn != principal.arn) aliases.put({std::move(name), principal.arn});
+    }
     principals.put(std::move(principal));
   }
-  // Beyond this point every principal is known, so that trust policies can be bound to them. The
-  // roles are not yet anyone else's to read.
-  for (const auto& [role, stored] : roles) role->trust = trust_of(principals, *stored);
   estate.principals = std::move(principals).finish();
+  estate.aliases = std::move(aliases).finish();
 }
 
 estate::Principal IdentityBuilder::principal_of(const estate::Estate& estate, std::string_view key, const Json& stored) {
@@ -202,6 +190,10 @@ estate::Principal IdentityBuilder::principal_of(const estate::Estate& estate, st
   principal.unique_id = unique_id_in(parts.kind, stored);
   principal.tags = service::tags_of(stored["Tags"]);
   principal.boundary = boundary_of(stored);
+  if (!is_user) {
+    principal.trust = authz::Named{.name = principal.arn,
+                                   .document = compiled_.of(service::bound_text(stored["trust"]), policy::Kind::trust, "trust policy of " + principal.arn)};
+  }
   principal.service_linked = stored["service_linked"].as_bool();
   add_policies(estate, stored, std::string(parts.kind) + '/' + principal.name, principal.identity);
   for (const Json& id : stored["groups"].items()) {
@@ -243,25 +235,6 @@ std::optional<authz::Named> IdentityBuilder::boundary_of(const Json& stored) {
   const std::string arn = stored["PermissionsBoundary"].str("PermissionsBoundaryArn");
   if (arn.empty()) return std::nullopt;
   return authz::Named{.name = arn, .document = compiled_.of(policy_text(arn), policy::Kind::boundary, arn)};
-}
-
-authz::Named IdentityBuilder::trust_of(const Principals& principals, const Json& role) {
-  const auto named = [&](std::string_view text) {
-    return authz::Named{.name = role.str("Arn"), .document = compiled_.of(text, policy::Kind::trust, "trust policy of " + role.str("Arn"))};
-  };
-  const std::string_view text = role.text("AssumeRolePolicyDocument");
-  // A principal that was deleted, or deleted and made again, is no longer the one that was
-  // trusted: its unique id takes the place of its ARN, and matches nobody.
-  std::vector<const Json::Member*> gone;
-  for (const Json::Member& pinned : role["pinned"].members()) {
-    const estate::Principal* principal = principals.find(pinned.key);
-    if (principal == nullptr || principal->unique_id != pinned.value.as_string()) gone.push_back(&pinned);
-  }
-  if (gone.empty()) return named(text);
-  Result<Json> document = text::parse_json(text);
-  if (!document) return named(text);  // it will not compile either, and denies
-  for (const Json::Member* pinned : gone) replace_principal(*document, pinned->key, pinned->value.as_string());
-  return named(document->dump());
 }
 
 void IdentityBuilder::update_access_keys(estate::Estate& estate) {

@@ -4,7 +4,7 @@
 //
 // A change marks what it reaches, and only that is made again: a policy reaches the principals
 // that have it, themselves or by a group; a group its members; a principal that comes, goes or
-// becomes another the roles, of any account, whose trust policies name it, and its access keys.
+// becomes another its access keys.
 
 #include <map>
 #include <set>
@@ -55,7 +55,6 @@ class IdentityBuilder {
   estate::Principal principal_of(const estate::Estate& estate, std::string_view key, const text::Json& document);
   void add_policies(const estate::Estate& estate, const text::Json& document, const std::string& owner, std::vector<authz::Named>& policies);
   std::optional<authz::Named> boundary_of(const text::Json& document);
-  authz::Named trust_of(const Principals& principals, const text::Json& role);
   std::string_view policy_text(std::string_view arn) const;
   void put_access_key(estate::Table<estate::AccessKey>::Editor& keys, const std::string& key);
   const text::Json* document(std::string_view key) const;
@@ -68,7 +67,6 @@ class IdentityBuilder {
   Uses policy_uses_;  // a managed policy's ARN -> keys of the users, groups and roles that have it
   Uses groups_;       // "<account>/<group's id>" -> the group's own key
   Uses members_;      // "<account>/<group's id>" -> keys of its users
-  Uses trusts_;       // a trusted principal's ARN -> keys of the roles that pin it
   Uses keys_;         // a user's key -> keys of its access keys
 
   // What `update` still has to do.

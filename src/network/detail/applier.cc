@@ -129,7 +129,7 @@ Result<> Applier::apply_endpoint(store::Transaction& transaction, const Json& vp
   const std::string id = document.str("VpcEndpointId");
   const std::string vpc_id = document.str("VpcId");
   const std::string account = document.str("OwnerId");
-  auto policy = policy::compile(document.text("PolicyDocument"), policy::Kind::endpoint);
+  auto policy = service::compiled(document["policy"], policy::Kind::endpoint);
   if (!policy) {
     close_endpoint(id);  // a policy that cannot be read permits nothing
     return fail(policy.error(), "policy of " + id);
@@ -152,7 +152,7 @@ Result<> Applier::apply_endpoint(store::Transaction& transaction, const Json& vp
     close_endpoint(id);  // an address has gone: sockets cannot be closed one by one
   }
   Endpoint& endpoint = endpoints_[id];
-  const std::string identity = context.vpc_arn + " " + account + " " + document.str("ServiceName") + " " + document.str("PolicyDocument");
+  const std::string identity = context.vpc_arn + " " + account + " " + document.str("ServiceName") + " " + std::string(service::bound_text(document["policy"]));
   if (!endpoint.addresses.empty() && endpoint.identity != identity) on_listener_(id, context, {});
   endpoint.vpc_id = vpc_id;
   endpoint.identity = identity;

@@ -26,6 +26,11 @@ bool lists_role(const Principals& principals, const Principal& caller) {
   return lists_arn(principals, caller.role_arn) ||
          lists(principals, Type::unique_id, caller.unique_id);
 }
+bool lists_session(const Principals& principals, const Principal& caller) {
+  const std::string name = caller.arn.substr(caller.arn.rfind('/') + 1);
+  return lists_arn(principals, caller.arn) ||
+         lists(principals, Type::unique_id, caller.unique_id + ":" + name);
+}
 bool lists_user(const Principals& principals, const Principal& caller) {
   return lists_arn(principals, caller.arn) || lists(principals, Type::unique_id, caller.unique_id);
 }
@@ -33,7 +38,7 @@ bool lists_user(const Principals& principals, const Principal& caller) {
 Naming listed(const Principals& principals, const Principal& caller) {
   switch (caller.type) {
     case Caller::role_session:
-      if (lists_arn(principals, caller.arn)) return Naming::session;
+      if (lists_session(principals, caller)) return Naming::session;
       if (lists_role(principals, caller)) return Naming::role;
       break;
     case Caller::user:
@@ -42,6 +47,7 @@ Naming listed(const Principals& principals, const Principal& caller) {
     case Caller::federated:
       if (lists_arn(principals, caller.arn)) return Naming::session;
       if (lists_arn(principals, caller.issuer_arn)) return Naming::role;
+      if (lists(principals, Type::unique_id, caller.unique_id)) return Naming::role;
       if (lists(principals, Type::federated, caller.provider)) return Naming::federated;
       break;
     case Caller::service:
@@ -63,7 +69,7 @@ bool exempt(const Principals& principals, const Principal& caller) {
   switch (caller.type) {
     case Caller::role_session:
       return lists_account(principals, caller) && lists_role(principals, caller) &&
-             lists_arn(principals, caller.arn);
+             lists_session(principals, caller);
     case Caller::user:
       return lists_account(principals, caller) && lists_user(principals, caller);
     case Caller::federated:

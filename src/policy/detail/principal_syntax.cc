@@ -28,14 +28,23 @@ bool is_unique_id(std::string_view text) {
          });
 }
 
+// A role's session in a bound text: AROA…:name. The name is of the characters that STS takes.
+bool is_session_id(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || !text.starts_with("AROA")) return false;
+  const std::string_view session = text.substr(colon + 1);
+  return is_unique_id(text.substr(0, colon)) && !session.empty() && !session.contains(':');
+}
+
 std::unexpected<Flaw> refuse(std::string why) {
   return flaw(Fault::invalid_principal, std::move(why));
 }
 
-Checked<Name> aws_name(std::string_view name) {
+Checked<Name> aws_name(std::string_view name, Names names) {
   if (name == "*") return Name{Type::everyone, "*"};
   if (is_account(name)) return Name{Type::account, std::string(name)};
-  if (is_unique_id(name)) return Name{Type::unique_id, std::string(name)};
+  if (is_unique_id(name) || (names == Names::bound && is_session_id(name)))
+    return Name{Type::unique_id, std::string(name)};
   const auto parts = arn_parts(name);
   if (!parts)
     return refuse("the principal " + shown(name) + " is neither an account, nor an ARN, nor `*`");
@@ -61,9 +70,9 @@ Checked<Name> aws_name(std::string_view name) {
   return Name{Type::arn, std::string(name)};
 }
 
-Checked<Name> name_of_type(std::string_view type, std::string_view name, Kind kind) {
+Checked<Name> name_of_type(std::string_view type, std::string_view name, const Reader& reader) {
   if (name.empty()) return refuse("an empty principal");
-  if (type == "AWS") return aws_name(name);
+  if (type == "AWS") return aws_name(name, reader.names());
   if (name.find_first_of("*?$") != std::string_view::npos) {
     return refuse("the principal " + shown(name) + " of type " + shown(type) +
                   " may hold no wildcard or variable");
@@ -74,8 +83,8 @@ Checked<Name> name_of_type(std::string_view type, std::string_view name, Kind ki
                   " is not of the form `rds.amazonaws.com`");
   }
   if (type == "Federated") return Name{Type::federated, std::string(name)};
-  if (kind == Kind::trust || kind == Kind::key)
-    return refuse("`CanonicalUser` is not known in a " + std::string(policy::name_of(kind)));
+  if (reader.kind() == Kind::trust || reader.kind() == Kind::key)
+    return refuse("`CanonicalUser` is not known in a " + std::string(policy::name_of(reader.kind())));
   return Name{Type::canonical_user, std::string(name)};
 }
 
@@ -107,7 +116,7 @@ Principals read_principals(Reader& reader, const text::Json& element, Sense sens
     const auto add = [&, &kind_of = type](const text::Json& item) {
       if (!item.is_string())
         return reader.report(Fault::wrong_type, item, "a principal must be a string");
-      auto name = name_of_type(kind_of, item.as_string(), reader.kind());
+      auto name = name_of_type(kind_of, item.as_string(), reader);
       if (!name) return reader.report(name.error(), item);
       principals.names.push_back({name->type, std::move(name->value), item.offset()});
     };

@@ -152,10 +152,24 @@ bool Program::lists_itself(const CompiledStatement& statement, const Principal& 
          lists(statement, Type::unique_id, caller.unique_id);
 }
 
+// By its ARN, or in a bound policy by its role's id and its name.
+bool Program::lists_session(const CompiledStatement& statement, const Principal& caller) const {
+  if (lists(statement, Type::arn, caller.arn)) return true;
+  const std::string_view session = std::string_view(caller.arn).substr(caller.arn.rfind('/') + 1);
+  const auto first = names_.begin() + statement.first_principal;
+  return std::any_of(first, first + statement.principals, [&](const Name& name) {
+    if (name.type != Type::unique_id) return false;
+    const std::string_view id = texts_.at(name.value);
+    const std::size_t colon = id.find(':');
+    return colon != std::string_view::npos && id.substr(0, colon) == caller.unique_id &&
+           id.substr(colon + 1) == session;
+  });
+}
+
 Naming Program::listed(const CompiledStatement& statement, const Principal& caller) const {
   switch (caller.type) {
     case Principal::Type::role_session:
-      if (lists(statement, Type::arn, caller.arn)) return Naming::session;
+      if (lists_session(statement, caller)) return Naming::session;
       if (lists_itself(statement, caller)) return Naming::role;
       break;
     case Principal::Type::user:
@@ -163,7 +177,9 @@ Naming Program::listed(const CompiledStatement& statement, const Principal& call
       break;
     case Principal::Type::federated:
       if (lists(statement, Type::arn, caller.arn)) return Naming::session;
-      if (lists(statement, Type::arn, caller.issuer_arn)) return Naming::role;
+      if (lists(statement, Type::arn, caller.issuer_arn) ||
+          lists(statement, Type::unique_id, caller.unique_id))
+        return Naming::role;
       if (lists(statement, Type::federated, caller.provider)) return Naming::federated;
       break;
     case Principal::Type::service:
@@ -185,8 +201,7 @@ bool Program::exempt(const CompiledStatement& statement, const Principal& caller
   const auto account = [&] { return lists(statement, Type::account, caller.account); };
   switch (caller.type) {
     case Principal::Type::role_session:
-      return account() && lists_itself(statement, caller) &&
-             lists(statement, Type::arn, caller.arn);
+      return account() && lists_itself(statement, caller) && lists_session(statement, caller);
     case Principal::Type::user:
       return account() && lists_itself(statement, caller);
     case Principal::Type::federated:

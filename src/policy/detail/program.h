@@ -68,6 +68,7 @@ class Program {
   bool lists(const CompiledStatement& statement, PrincipalName::Type type,
              std::string_view value) const;
   bool lists_itself(const CompiledStatement& statement, const Principal& caller) const;
+  bool lists_session(const CompiledStatement& statement, const Principal& caller) const;
   Naming listed(const CompiledStatement& statement, const Principal& caller) const;
   bool exempt(const CompiledStatement& statement, const Principal& caller) const;
   Naming naming(const CompiledStatement& statement, const Principal& caller) const;

@@ -27,13 +27,18 @@ inline std::unexpected<Flaw> flaw(Fault fault, std::string message) {
   return std::unexpected(Flaw{fault, std::move(message)});
 }
 
+// Whether sessions may stand by their role's unique id: binding.h.
+enum class Names : std::uint8_t { written, bound };
+
 // Borrows the text; lives as long as the reading.
 class Reader {
  public:
-  Reader(std::string_view text, Kind kind, std::vector<Problem>& problems)
-      : text_(text), kind_(kind), problems_(problems) {}
+  Reader(std::string_view text, Kind kind, std::vector<Problem>& problems,
+         Names names = Names::written)
+      : text_(text), kind_(kind), names_(names), problems_(problems) {}
 
   Kind kind() const { return kind_; }
+  Names names() const { return names_; }
   // "an identity-based policy"
   std::string kind_name() const {
     return (kind_ == Kind::identity ? "an " : "a ") + std::string(name_of(kind_));
@@ -69,6 +74,7 @@ class Reader {
  private:
   std::string_view text_;
   Kind kind_;
+  Names names_;
   std::vector<Problem>& problems_;
 };
 

@@ -232,7 +232,7 @@ TEST_F(Findings, OneCallAnalysesSoManyResourcesAndTheNextGoesOn) {
   store::Transaction transaction(world_.store());
   for (std::size_t i = others + 2; i <= analyses_per_call_max; ++i) {
     const std::string name = "closed-" + std::to_string(i);
-    transaction.put(directory::iam_key(own, "role", name), directory::new_role(world_.environment(), own, "/", name, closed, world_.clock().now()));
+    transaction.put(directory::iam_key(own, "role", name), directory::new_role(world_.environment(), own, "/", name, service::bound_own(closed), world_.clock().now()));
   }
   commit(transaction);
   put_role(own, "open-1", trusting(R"("*")"));  // the last by its name of just as many as one call analyses

@@ -67,10 +67,14 @@ class Analyzing : public ::testing::Test {
     commit(transaction);
     return world_.as_user(arn);
   }
+  // Also of principals that there are not, which AWS would refuse.
+  Json bound(const std::string& text, policy::Kind kind) {
+    return service::bound(text, kind, *world_.directory().current()).value_or(service::bound_own(text));
+  }
   // Makes the role, or gives it another trust policy.
   std::string put_role(const std::string& of, const std::string& name, const std::string& trust) {
     store::Transaction transaction(world_.store());
-    Json role = directory::new_role(world_.environment(), of, "/", name, trust, world_.clock().now());
+    Json role = directory::new_role(world_.environment(), of, "/", name, bound(trust, policy::Kind::trust), world_.clock().now());
     const std::string arn = role.str("Arn");
     transaction.put(directory::iam_key(of, "role", name), std::move(role));
     commit(transaction);
@@ -83,7 +87,7 @@ class Analyzing : public ::testing::Test {
   }
   std::string put_key(const std::string& of, const std::string& policy) {
     store::Transaction transaction(world_.store());
-    Json key = keyring::make_key(world_.environment(), of, "", policy, {}, "CUSTOMER");
+    Json key = keyring::make_key(world_.environment(), of, "", bound(policy, policy::Kind::key), {}, "CUSTOMER");
     const std::string arn = key.str("Arn"), at = "kms/" + of + "/key/" + key.str("KeyId");
     transaction.put(at, std::move(key));
     commit(transaction);

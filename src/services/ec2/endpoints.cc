@@ -90,12 +90,19 @@ ApiResult<void> write_names(const Call& call, Json& endpoint) {
   return {};
 }
 
-ApiResult<std::string> checked_policy(const Json& input) {
-  const std::string_view text = input.text("PolicyDocument");
-  if (text.empty()) return std::string(full_access);
-  const auto compiled = policy::compile(text, policy::Kind::endpoint);
-  if (!compiled) return api_error("InvalidPolicyDocument", "Invalid policy document: " + compiled.error().message);
-  return std::string(text);
+ApiResult<Json> checked_policy(const Call& call) {
+  const std::string_view text = call.input.text("PolicyDocument");
+  if (text.empty()) return service::bound_own(full_access);
+  Result<Json> bound = service::bound(text, policy::Kind::endpoint, call.estate);
+  if (bound) return *std::move(bound);
+  const bool is_unknown = bound.error().kind == Failure::not_found;
+  return api_error("InvalidPolicyDocument", "Invalid policy document: " + (is_unknown ? "the principal `" + bound.error().message + "` does not exist" : bound.error().message));
+}
+
+// The endpoint as the API shows it.
+Json shown(const Call& call, Json endpoint) {
+  endpoint.set("PolicyDocument", service::shown(endpoint["policy"], policy::Kind::endpoint, call.estate));
+  return endpoint;
 }
 
 // Adds an interface of the endpoint in each subnet; at most one subnet of a zone.
@@ -201,7 +208,7 @@ ApiResult<Json> create(const Call& call) {
   RW_DO(check_create(call));
   RW_TRY(const auto vpc, need(call, Kind::vpc, call.input.text("VpcId")));
   RW_TRY(const Tags tags, requested_tags(call.input, "vpc-endpoint"));
-  RW_TRY(const std::string document, checked_policy(call.input));
+  RW_TRY(Json policy, checked_policy(call));
   const std::string vpc_id = vpc->str("VpcId");
   if (all_of(call, Kind::endpoint, vpc_id).size() >= endpoints_per_vpc_max) {
     return api_error("VpcEndpointLimitExceeded", "The maximum number of VPC endpoints has been reached.");
@@ -216,7 +223,7 @@ ApiResult<Json> create(const Call& call) {
       {"ServiceName", call.input.str("ServiceName")},
       {"ServiceRegion", call.environment.region},
       {"State", "available"},
-      {"PolicyDocument", document},
+      {"policy", std::move(policy)},
       {"RouteTableIds", Json::array()},
       {"SubnetIds", Json::array()},
       {"NetworkInterfaceIds", Json::array()},
@@ -233,10 +240,12 @@ ApiResult<Json> create(const Call& call) {
   RW_DO(add_subnets(call, endpoint, strings_of(call.input["SubnetIds"]), group_ids(groups)));
   RW_DO(write_names(call, endpoint));
   save(call, Kind::endpoint, endpoint);
-  return Json::object({{"VpcEndpoint", std::move(endpoint)}, {"ClientToken", call.input["ClientToken"]}});
+  return Json::object({{"VpcEndpoint", shown(call, std::move(endpoint))}, {"ClientToken", call.input["ClientToken"]}});
 }
 
 ApiResult<Json> describe_endpoints(const Call& call) {
+  std::vector<Json> endpoints;
+  for (const auto& endpoint : all_of(call, Kind::endpoint)) endpoints.push_back(shown(call, *endpoint));
   return describe(call,
                   listing_of(Kind::endpoint, "VpcEndpoints", "VpcEndpointIds",
                              {{"ip-address-type", "IpAddressType"},
@@ -246,7 +255,7 @@ ApiResult<Json> describe_endpoints(const Call& call) {
                               {"vpc-endpoint-id", "VpcEndpointId"},
                               {"vpc-endpoint-state", "State"},
                               {"vpc-endpoint-type", "VpcEndpointType"}}),
-                  copies_of(all_of(call, Kind::endpoint)));
+                  std::move(endpoints));
 }
 
 ApiResult<Questions> ask_modify(const Call& call) {
@@ -279,10 +288,10 @@ ApiResult<Json> modify(const Call& call) {
   RW_DO(refuse_members(call.input, {"AddRouteTableIds", "RemoveRouteTableIds", "SubnetConfigurations"}));
   RW_TRY(const auto stored, need(call, Kind::endpoint, call.input.text("VpcEndpointId")));
   Json endpoint = *stored;
-  if (call.input["ResetPolicy"].as_bool()) endpoint.set("PolicyDocument", full_access);
+  if (call.input["ResetPolicy"].as_bool()) endpoint.set("policy", service::bound_own(full_access));
   if (!call.input.text("PolicyDocument").empty()) {
-    RW_TRY(const std::string document, checked_policy(call.input));
-    endpoint.set("PolicyDocument", document);
+    RW_TRY(Json policy, checked_policy(call));
+    endpoint.set("policy", std::move(policy));
   }
   RW_DO(modify_groups(call, endpoint));
   RW_DO(remove_subnets(call, endpoint, strings_of(call.input["RemoveSubnetIds"])));

@@ -1,4 +1,5 @@
 #include "services/ec2/fixture_test.h"
+#include "text/encode.h"
 
 namespace ringwall::ec2 {
 namespace {
@@ -188,6 +189,29 @@ TEST_F(Endpoints, WhatDoesNotExistIsRefused) {
   EXPECT_EQ(code("CreateVpcEndpoint", form() + "&SubnetId.2=" + make_subnet(vpc_, "10.0.2.0/24")), "DuplicateSubnetsInSameZone");
   must("ModifyVpcAttribute", "VpcId=" + vpc_ + "&EnableDnsHostnames.Value=false");
   EXPECT_EQ(code("CreateVpcEndpoint", form()), "InvalidParameter");
+}
+
+TEST_F(Endpoints, APolicyIsBoundToWhomItNamesAndShownByName) {
+  const std::string own = std::string("arn:aws:iam::") + account;
+  const auto policy = [](const std::string& who) {
+    return text::percent_encode(R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":")" + who + R"("},"Action":"*","Resource":"*"}]})", false);
+  };
+  estate::Table<estate::Account>::Editor accounts(estate_.accounts);
+  accounts.put({.id = account, .name = "own", .path = {}, .org_path = {}, .scps = {}, .rcps = {}});
+  estate_.accounts = std::move(accounts).finish();
+  EXPECT_EQ(code("CreateVpcEndpoint", form() + "&PolicyDocument=" + policy(own + ":user/ann")), "InvalidPolicyDocument");
+  estate::Table<estate::Principal>::Editor principals(estate_.principals);
+  principals.put({.type = policy::Principal::Type::user, .arn = own + ":user/ann", .account = account, .name = "ann", .unique_id = "AIDAANNANNANNANNANNAN", .tags = {}, .identity = {}, .boundary = {}, .trust = {}});
+  estate_.principals = std::move(principals).finish();
+  estate::Table<estate::Alias>::Editor aliases(estate_.aliases);
+  aliases.put({"AIDAANNANNANNANNANNAN", own + ":user/ann"});
+  estate_.aliases = std::move(aliases).finish();
+  const Json endpoint = must("CreateVpcEndpoint", form() + "&PolicyDocument=" + policy(own + ":user/ann"))["VpcEndpoint"];
+  EXPECT_TRUE(endpoint.text("PolicyDocument").contains(own + ":user/ann"));
+  const auto stored = store_->get(network::key_of(network::Kind::endpoint, account, endpoint.text("VpcEndpointId")));
+  EXPECT_TRUE(service::bound_text((*stored->document)["policy"]).contains("\"AIDAANNANNANNANNANNAN\""));
+  estate_.principals = {};
+  EXPECT_TRUE(must("DescribeVpcEndpoints", "VpcEndpointId.1=" + endpoint.str("VpcEndpointId"))["VpcEndpoints"].items()[0].text("PolicyDocument").contains("\"AIDAANNANNANNANNANNAN\""));
 }
 
 TEST_F(Endpoints, SubnetsGroupsAndPolicyChange) {

@@ -6,6 +6,7 @@
 #include "directory/testing.h"
 #include "service/service.h"
 #include "services/iam/detail/common.h"
+#include "text/encode.h"
 
 namespace ringwall::iam {
 namespace {
@@ -101,6 +102,74 @@ TEST_F(Iam, ListsGoOnFromTheirMarkerAndKeepToThePrefix) {
   EXPECT_EQ(seen, (std::vector<std::string>{"u1", "u2", "u3", "u4"}));
   EXPECT_EQ(code("ListUsers", Json::object({{"Marker", "%"}})), "ValidationError");
   EXPECT_EQ(code("ListUsers", Json::object({{"MaxItems", 1001}})), "ValidationError");
+}
+
+TEST_F(Iam, APageDependsOnNoMoreThanItAnswers) {
+  for (const char* name : {"u1", "u2", "u3"}) new_user(name);
+  const Json input = Json::object({{"MaxItems", 1}});
+  const auto estate = world_.directory().current();
+  const service::NetworkContext network;
+  store::Transaction transaction(world_.store());
+  const service::Call call{world_.environment(), *estate, admin_, network, input, transaction, world_.clock().now(), "request"};
+  for (const service::Operation& operation : operations()) {
+    if (operation.name == "ListUsers") {
+      ASSERT_TRUE(operation.handler(call));
+    }
+  }
+  new_user("u4");
+  EXPECT_TRUE(world_.store().current(transaction));
+}
+
+TEST_F(Iam, APageOfAPrefixThatFewHaveEndsAfterSoManyAndGoesOn) {
+  store::Transaction transaction(world_.store());
+  for (std::size_t i = 0; i < detail::entries_per_page_max + 10; ++i) {
+    const std::string name = "u" + std::to_string(100'000 + i);
+    transaction.put(directory::iam_key(admin_.account(), "user", name), directory::new_user(world_.environment(), admin_.account(), i < detail::entries_per_page_max ? "/" : "/few/", name, world_.clock().now()));
+  }
+  world_.directory().wait_for(*world_.store().commit(transaction));
+  Json input = Json::object({{"PathPrefix", "/few/"}});
+  const Json first = call("ListUsers", input);
+  EXPECT_TRUE(first["IsTruncated"].as_bool());
+  EXPECT_EQ(first["Users"].items().size(), 0U);
+  input.set("Marker", first.str("Marker"));
+  const Json second = call("ListUsers", input);
+  EXPECT_FALSE(second["IsTruncated"].as_bool());
+  EXPECT_EQ(second["Users"].items().size(), 10U);
+}
+
+TEST_F(Iam, AnAccountHasSoManyUsersGroupsRolesAndPoliciesAndNoMore) {
+  const auto fill = [&](const char* kind, std::size_t count) {
+    store::Transaction transaction(world_.store());
+    for (std::size_t i = transaction.list(directory::iam_prefix(admin_.account(), kind)).size(); i + 1 < count; ++i) {
+      transaction.put(directory::iam_key(admin_.account(), kind, "filler" + std::to_string(i)), Json::object());
+    }
+    ASSERT_TRUE(world_.store().commit(transaction));
+  };
+  const auto at_and_past = [&](const char* kind, std::size_t count, const char* name, const std::function<Json(const char*)>& input) {
+    fill(kind, count);
+    EXPECT_EQ(code(name, input("last")), "") << kind;
+    EXPECT_EQ(code(name, input("toomany")), "LimitExceeded") << kind;
+  };
+  at_and_past("group", 300, "CreateGroup", [](const char* name) { return Json::object({{"GroupName", name}}); });
+  at_and_past("role", 1000, "CreateRole", [&](const char* name) { return Json::object({{"RoleName", name}, {"AssumeRolePolicyDocument", trust_in(admin_.principal.arn)}}); });
+  at_and_past("user", 5000, "CreateUser", user_named);
+  at_and_past("policy", 1500, "CreatePolicy", [](const char* name) { return Json::object({{"PolicyName", name}, {"PolicyDocument", allow_all}}); });
+}
+
+TEST_F(Iam, ATrustPolicyMeansWhomItNamedAndIsShownByNameOrId) {
+  const std::string ann = new_user("ann");
+  const std::string id = call("GetUser", user_named("ann"))["User"].str("UserId");
+  call("CreateRole", Json::object({{"RoleName", "r"}, {"AssumeRolePolicyDocument", trust_in(ann)}}));
+  const auto shown = [&] { return *text::percent_decode(call("GetRole", Json::object({{"RoleName", "r"}}))["Role"].str("AssumeRolePolicyDocument"), false); };
+  EXPECT_EQ(shown(), trust_in(ann));
+  call("UpdateUser", Json::object({{"UserName", "ann"}, {"NewUserName", "anna"}}));
+  EXPECT_EQ(shown(), trust_in("arn:aws:iam::" + admin_.account() + ":user/anna"));
+  call("DeleteUser", user_named("anna"));
+  new_user("anna");
+  EXPECT_EQ(shown(), trust_in(id));
+  for (const std::string& who : {ann, id, "arn:aws:sts::" + admin_.account() + ":assumed-role/nobody/s"}) {
+    EXPECT_EQ(code("UpdateAssumeRolePolicy", Json::object({{"RoleName", "r"}, {"PolicyDocument", trust_in(who)}})), "MalformedPolicyDocument") << who;
+  }
 }
 
 TEST_F(Iam, AUserHasTwoAccessKeysAtMostAndTheSecretIsNotStored) {

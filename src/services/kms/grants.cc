@@ -249,12 +249,9 @@ service::Question retire_question(const Call& call, const keyring::Key& key, con
   const bool granted = std::ranges::any_of(grant["Operations"].items(), [](const Json& operation) { return operation.as_string() == "RetireGrant"; });
   if (granted) add("GranteePrincipal", "grantee_id");
   const Json statement = Json::object({{"Effect", "Allow"}, {"Principal", Json::object({{"AWS", std::move(principals)}})}, {"Action", "kms:RetireGrant"}, {"Resource", key.arn}});
-  const auto compiled = policy::compile(Json::object({{"Version", "2012-10-17"}, {"Statement", Json::array({statement})}}).dump(), policy::Kind::key);
-  if (compiled) {
-    question.resource_policy = authz::Named{"grant `" + grant.str("GrantId") + "` of " + key.arn, *compiled};
-  } else {
-    question.resource_policy.reset();  // grants nothing
-  }
+  // One that does not compile grants nothing.
+  question.resource_policy = service::ResourcePolicy::made_now("grant `" + grant.str("GrantId") + "` of " + key.arn,
+                                                               Json::object({{"Version", "2012-10-17"}, {"Statement", Json::array({statement})}}).dump(), policy::Kind::key);
   return question;
 }
 

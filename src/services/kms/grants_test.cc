@@ -25,7 +25,7 @@ class Grants : public Kms {
   // A role that the account trusts, and a session of it; its own policy gives it nothing.
   service::Caller session_of_new_role(const std::string& name) {
     store::Transaction transaction(world_.store());
-    Json role = directory::new_role(world_.environment(), account_, "/", name, R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + account_ + R"("},"Action":"sts:AssumeRole"}]})", world_.clock().now());
+    Json role = directory::new_role(world_.environment(), account_, "/", name, service::bound_own(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + account_ + R"("},"Action":"sts:AssumeRole"}]})"), world_.clock().now());
     service::Caller caller;
     caller.principal = {.type = policy::Principal::Type::role_session, .arn = "arn:aws:sts::" + account_ + ":assumed-role/" + name + "/s", .role_arn = role.str("Arn"), .account = account_, .unique_id = role.str("RoleId"), .service = {}, .provider = {}};
     transaction.put(directory::iam_key(account_, "role", name), std::move(role));

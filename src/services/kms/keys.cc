@@ -1,5 +1,6 @@
 // Keys as things: made, described, switched, scheduled for deletion, tagged, governed by policy.
 
+#include "base/check.h"
 #include "keyring/schedule.h"
 #include "services/kms/detail/common.h"
 #include "services/kms/kms.h"
@@ -8,6 +9,7 @@
 namespace ringwall::kms::detail {
 namespace {
 
+constexpr std::int64_t keys_per_page_default = 100;
 constexpr int rotation_days_min = 90, rotation_days_max = 2560, rotation_days_default = 365;
 
 Json page(const Json& input, std::vector<Json> items, std::string_view list_member, std::string_view key_member,
@@ -28,11 +30,17 @@ ApiResult<service::Questions> ask_create(const Call& call) {
   return service::Questions{{std::move(question)}};
 }
 
-// A key nobody could govern afterwards is refused, unless that is asked for.
-std::optional<ApiError> fault_in_policy(const Call& call, std::string_view document) {
-  const auto policy = policy::compile(document, policy::Kind::key);
-  if (!policy) return ApiError{policy.error().kind == Failure::exhausted ? "LimitExceededException" : "MalformedPolicyDocumentException", policy.error().message};
-  if (call.input["BypassPolicyLockoutSafetyCheck"].as_bool()) return std::nullopt;
+// The key policy of the input, bound. One that would let nobody govern the key is refused, unless that is
+// asked for.
+ApiResult<Json> checked_policy(const Call& call) {
+  Result<Json> bound = service::bound(call.input.text("Policy"), policy::Kind::key, call.estate);
+  if (!bound && bound.error().kind == Failure::exhausted) return api_error("LimitExceededException", bound.error().message);
+  if (!bound && bound.error().kind == Failure::not_found)
+    return api_error("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.");
+  if (!bound) return api_error("MalformedPolicyDocumentException", bound.error().message);
+  const auto policy = service::compiled(*bound, policy::Kind::key);
+  RW_CHECK(policy.has_value());  // it was read to be bound, and is no longer than it was
+  if (call.input["BypassPolicyLockoutSafetyCheck"].as_bool()) return *std::move(bound);
   policy::Request request{.principal = call.caller.principal,
                           .action = "kms:PutKeyPolicy",
                           .resource = "*",
@@ -43,11 +51,10 @@ std::optional<ApiError> fault_in_policy(const Call& call, std::string_view docum
   for (std::size_t i = 0; i < (*policy)->statements(); ++i) {
     if ((*policy)->effect(i) != policy::Effect::allow) continue;
     if ((*policy)->match(i, request) == policy::Mismatch::none || (*policy)->match(i, as_root) == policy::Mismatch::none) {
-      return std::nullopt;
+      return *std::move(bound);
     }
   }
-  return ApiError{"MalformedPolicyDocumentException",
-                  "The new key policy will not allow you to update the key policy in the future."};
+  return api_error("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.");
 }
 
 ApiResult<Json> create_key(const Call& call) {
@@ -60,10 +67,14 @@ ApiResult<Json> create_key(const Call& call) {
   }
   const estate::Tags tags = tags_of(call.input["Tags"]);
   if (auto fault = fault_in_tags(tags)) return std::unexpected(*std::move(fault));
-  if (call.input.contains("Policy")) {
-    if (auto fault = fault_in_policy(call, call.input.text("Policy"))) return std::unexpected(*std::move(fault));
+  if (call.transaction.list("kms/" + call.account() + "/key/", {}, keys_max).size() >= keys_max) {
+    return api_error("LimitExceededException", "You have reached the maximum number of KMS keys: " + std::to_string(keys_max));
   }
-  Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), call.input.text("Policy"), tags, "CUSTOMER");
+  Json policy;
+  if (call.input.contains("Policy")) {
+    RW_TRY(policy, checked_policy(call));
+  }
+  Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), std::move(policy), tags, "CUSTOMER");
   call.transaction.put("kms/" + call.account() + "/key/" + key.str("KeyId"), key);
   return Json::object({{"KeyMetadata", std::move(key)}});
 }
@@ -75,11 +86,14 @@ ApiResult<Json> describe_key(const Call& call) {
 }
 
 ApiResult<Json> list_keys(const Call& call) {
+  // Read no further than the page reaches: an account may have 100,000 keys.
+  const auto limit = static_cast<std::size_t>(call.input["Limit"].as_integer(keys_per_page_default));
+  const std::string prefix = "kms/" + call.account() + "/key/";
   std::vector<Json> keys;
-  for (const auto& entry : call.transaction.list("kms/" + call.account() + "/key/")) {
+  for (const auto& entry : call.transaction.list(prefix, prefix + call.input.str("Marker"), limit + 1)) {
     keys.push_back(Json::object({{"KeyId", entry.document->str("KeyId")}, {"KeyArn", entry.document->str("Arn")}}));
   }
-  return page(call.input, std::move(keys), "Keys", "KeyId", 100);
+  return page(call.input, std::move(keys), "Keys", "KeyId", static_cast<std::size_t>(keys_per_page_default));
 }
 
 // Changes a customer's key in a state that the operation takes: of all states its policy alone may
@@ -171,15 +185,15 @@ ApiResult<Json> get_policy(const Call& call) {
   if (call.input.text("PolicyName", "default") != "default") {
     return api_error("NotFoundException", "No such policy exists");
   }
-  return Json::object({{"Policy", key->document->str("policy")}, {"PolicyName", "default"}});
+  return Json::object({{"Policy", service::shown((*key->document)["policy"], policy::Kind::key, call.estate)}, {"PolicyName", "default"}});
 }
 
 ApiResult<Json> put_policy(const Call& call, Json& key) {
   if (call.input.text("PolicyName", "default") != "default") {
     return api_error("ValidationException", "the only policy name is `default`");
   }
-  if (auto fault = fault_in_policy(call, call.input.text("Policy"))) return std::unexpected(*std::move(fault));
-  key.set("policy", call.input.str("Policy"));
+  RW_TRY(Json policy, checked_policy(call));
+  key.set("policy", std::move(policy));
   return Json::object();
 }
 

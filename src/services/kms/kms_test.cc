@@ -410,5 +410,42 @@ TEST_F(Kms, ADescriptionIsReplaced) {
   EXPECT_EQ(good("DescribeKey", on(key))["KeyMetadata"].text("Description"), "new");
 }
 
+// Names that come back: a key policy means whom it named, not whoever has the name next.
+TEST_F(Kms, AKeyPolicyDoesNotLetInANamesakeOfWhomItNamed) {
+  const std::string account = world_.administrator().account;
+  const service::Caller first = user("ann", "");
+  const std::string policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::)" + account +
+                             R"(:root"},"Action":"kms:*","Resource":"*"},{"Effect":"Allow","Principal":{"AWS":")" + first.principal.arn +
+                             R"("},"Action":"kms:Decrypt","Resource":"*"}]})";
+  const std::string key = new_key(Json::object({{"Policy", policy}}));
+  const std::string blob = encrypt(key, "secret");
+  EXPECT_EQ(code("Decrypt", first, to_open(blob)), "");
+  EXPECT_EQ(code("Decrypt", user("ann", ""), to_open(blob)), "AccessDenied");
+}
+
+TEST_F(Kms, AKeyPolicyIsShownByNameAndByTheIdOfWhoIsGone) {
+  const std::string account = world_.administrator().account;
+  const auto naming = [&](const std::string& who) {
+    return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::)" + account + R"(:root",")" + who + R"("]},"Action":"kms:*","Resource":"*"}]})";
+  };
+  const service::Caller first = user("ann", "");
+  const std::string key = new_key(Json::object({{"Policy", naming(first.principal.arn)}}));
+  const auto shown = [&] { return good("GetKeyPolicy", on(key)).str("Policy"); };
+  EXPECT_EQ(shown(), naming(first.principal.arn));
+  user("ann", "");
+  EXPECT_EQ(shown(), naming(first.principal.unique_id));
+  EXPECT_EQ(code("PutKeyPolicy", on(key, {{"Policy", shown()}})), "MalformedPolicyDocumentException");
+}
+
+TEST_F(Kms, AKeyPolicyThatNamesNobodyIsRefused) {
+  const std::string account = world_.administrator().account;
+  for (const std::string& who : {"arn:aws:iam::" + account + ":user/nobody", "arn:aws:iam::" + account + ":role/nobody", "arn:aws:sts::" + account + ":assumed-role/nobody/s"}) {
+    const auto made = call("CreateKey", Json::object({{"Policy", R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam::)" + account + R"(:root",")" + who + R"("]},"Action":"kms:*","Resource":"*"}]})"}}));
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, "MalformedPolicyDocumentException");
+    EXPECT_EQ(made.error().message, "Policy contains a statement with one or more invalid principals.");
+  }
+}
+
 }  // namespace
 }  // namespace ringwall::kms

@@ -78,7 +78,7 @@ TEST_F(Organizations, AnAccountIsMadeWithTheRoleThatTheManagementAccountMayAssum
   ASSERT_NE(role, nullptr);
   ASSERT_TRUE(role->trust);
   service::Question assume{.action = "sts:AssumeRole", .resource = role->arn, .resource_account = account};
-  assume.resource_policy = role->trust;
+  assume.resource_policy = service::ResourcePolicy(*role);
   assume.resource_kind = authz::ResourceKind::trust;
   EXPECT_FALSE(World::refusal(*estate, admin_, assume));
   const std::string other = new_account("other");
@@ -247,6 +247,27 @@ TEST_F(Organizations, ARemovedAccountIsAnOutsiderWhomNoPolicyBinds) {
   EXPECT_EQ(remove(account), "AccountNotFoundException");
 }
 
+TEST_F(Organizations, AnAccountWithAnythingThatWouldGoOnWithoutItIsNotRemoved) {
+  const std::string account = new_account("busy");
+  const auto remove = [&] { return code("RemoveAccountFromOrganization", Json::object({{"AccountId", account}})); };
+  const auto change = [&](const std::string& key, const Json* document) {
+    store::Transaction transaction(world_.store());
+    if (document != nullptr) transaction.put(key, *document);
+    else transaction.erase(key);
+    ASSERT_TRUE(world_.store().commit(transaction));
+  };
+  const Json enabled = Json::object({{"KeyManager", "CUSTOMER"}, {"KeyState", "Enabled"}}), empty = Json::object();
+  for (const auto& [key, document] : {std::pair("rds/" + account + "/db/app", &empty), std::pair("ec2/" + account + "/vpc/vpc-1", &empty), std::pair("kms/" + account + "/key/k", &enabled)}) {
+    change(key, document);
+    EXPECT_EQ(remove(), "ConstraintViolationException") << key;
+    change(key, nullptr);
+  }
+  const Json of_aws = Json::object({{"KeyManager", "AWS"}, {"KeyState", "Enabled"}}), pending = Json::object({{"KeyManager", "CUSTOMER"}, {"KeyState", "PendingDeletion"}});
+  change("kms/" + account + "/key/a", &of_aws);
+  change("kms/" + account + "/key/p", &pending);
+  EXPECT_EQ(remove(), "");
+}
+
 TEST_F(Organizations, ListsGoOnFromTheirToken) {
   for (int i = 0; i < 4; ++i) new_account("account" + std::to_string(i));
   std::size_t seen = 0;
@@ -304,6 +325,30 @@ TEST_F(Organizations, AMemberDoesWhatTheResourcePolicyDelegatesAndItsIdentityAll
   call("DeleteResourcePolicy");
   EXPECT_EQ(code("DeleteResourcePolicy", Json::object()), "ResourcePolicyNotFoundException");
   EXPECT_EQ(may_call(member, "ListAccounts"), "AccessDeniedException");
+}
+
+TEST_F(Organizations, AResourcePolicyMeansWhomItNamedAndNoNamesake) {
+  const std::string member = new_account("audit"), role = "arn:aws:iam::" + member + ":role/auditor";
+  const auto content = [](const std::string& who) {
+    return R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + who + R"("},"Action":"organizations:ListAccounts","Resource":"*"}]})";
+  };
+  EXPECT_EQ(code("PutResourcePolicy", Json::object({{"Content", content(role)}})), "InvalidInputException");
+  const auto put_role = [&] {
+    store::Transaction transaction(world_.store());
+    Json made = directory::new_role(world_.environment(), member, "/", "auditor", service::bound_own(""), world_.clock().now());
+    made.edit("attached").push("arn:aws:iam::aws:policy/AdministratorAccess");
+    service::Caller caller;
+    caller.principal = {.type = policy::Principal::Type::role_session, .arn = "arn:aws:sts::" + member + ":assumed-role/auditor/s", .role_arn = role, .account = member, .unique_id = made.str("RoleId"), .service = {}, .provider = {}};
+    transaction.put(directory::iam_key(member, "role", "auditor"), std::move(made));
+    world_.directory().wait_for(*world_.store().commit(transaction));
+    return caller;
+  };
+  const service::Caller first = put_role();
+  call("PutResourcePolicy", Json::object({{"Content", content(role)}}));
+  EXPECT_EQ(world_.code("ListAccounts", first, Json::object()), "");
+  const service::Caller later = put_role();
+  EXPECT_EQ(world_.code("ListAccounts", later, Json::object()), "AccessDenied");
+  EXPECT_EQ(call("DescribeResourcePolicy")["ResourcePolicy"].text("Content"), content(first.principal.unique_id));
 }
 
 TEST_F(Organizations, AResourcePolicyIsCheckedAndKeepsItsName) {

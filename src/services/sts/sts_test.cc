@@ -25,7 +25,7 @@ class Sts : public ::testing::Test {
   // Writes a role (of any account) and answers its ARN. It may do everything.
   std::string put_role(const std::string& account, const std::string& name, const std::string& trust_policy, std::int64_t seconds = 3600) {
     store::Transaction transaction(world_.store());
-    Json role = directory::new_role(world_.environment(), account, "/", name, trust_policy, world_.clock().now());
+    Json role = directory::new_role(world_.environment(), account, "/", name, service::bound(trust_policy, policy::Kind::trust, *world_.directory().current()).value_or(service::bound_own(trust_policy)), world_.clock().now());
     role.set("MaxSessionDuration", seconds);
     role.edit("inline").push(Json::object({{"PolicyName", "all"}, {"PolicyDocument", allow_all}}));
     const std::string arn = role.str("Arn");

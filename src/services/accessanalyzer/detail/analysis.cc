@@ -41,7 +41,8 @@ std::optional<Guarded> guarded_key(const Call& call, const Resource& resource) {
   const auto document = call.transaction.get(key_prefix(resource.account) + id);
   if (document == nullptr) return std::nullopt;
   Guarded guarded{.arn = resource.arn, .account = resource.account, .type = resource.type, .kind = authz::ResourceKind::key, .policy = {}};
-  auto policy = policy::compile(document->text("policy"), policy::Kind::key);
+  // Read as it is shown: a prover knows no ids, and findings name ARNs.
+  auto policy = policy::compile(service::shown((*document)["policy"], policy::Kind::key, call.estate), policy::Kind::key, policy::Quota::waived);
   if (!policy) return std::nullopt;  // such a key is usable by nobody: keyring.h
   guarded.policy = {"key policy of " + resource.arn, *std::move(policy)};
   for (const store::Entry& entry : call.transaction.list(keyring::grant_prefix(resource.account, id))) {
@@ -57,7 +58,7 @@ std::optional<Guarded> guarded_key(const Call& call, const Resource& resource) {
 std::optional<Guarded> guarded_role(const Call& call, const Resource& resource) {
   const estate::Principal* role = call.estate.principal(resource.arn);
   if (role == nullptr || !role->trust) return std::nullopt;
-  Guarded guarded{.arn = resource.arn, .account = resource.account, .type = resource.type, .kind = authz::ResourceKind::trust, .policy = *role->trust};
+  Guarded guarded{.arn = resource.arn, .account = resource.account, .type = resource.type, .kind = authz::ResourceKind::trust, .policy = {role->trust->name, service::shown(*role->trust->document, call.estate)}};
   if (const estate::Account* owner = call.estate.account(resource.account)) guarded.rcps = owner->rcps;
   guarded.tags = role->tags;
   return guarded;

@@ -72,7 +72,7 @@ Json detail_of(const Call& call, const Kind& kind, const Json& document) {
     detail.set("GroupList", std::move(groups));
   }
   if (&kind == &role_kind) {
-    detail.set("AssumeRolePolicyDocument", encoded_policy(document.text("AssumeRolePolicyDocument")));
+    detail.set("AssumeRolePolicyDocument", encoded_trust(call, document));
     detail.set("InstanceProfileList", Json::array());
   }
   return detail;

@@ -177,24 +177,63 @@ std::optional<ApiError> fault_in_tags(const Json& tags) {
 
 std::string encoded_policy(std::string_view text) { return text::percent_encode(text); }
 
-std::optional<ApiError> put_page(const Call& call, std::vector<Listed> items, std::string_view member, Json& output) {
-  const ApiError bad_marker{"ValidationError", "Invalid Marker.", 400};
-  std::string marker;
+std::string encoded_trust(const Call& call, const Json& role) { return encoded_policy(service::shown(role["trust"], policy::Kind::trust, call.estate)); }
+
+ApiResult<Place> page_asked_for(const Call& call) {
+  Place place;
   if (const std::string_view given = call.input.text("Marker"); !given.empty()) {
     const Result<Bytes> decoded = text::parse_base64(given);
-    if (!decoded || decoded->empty()) return bad_marker;
-    marker = std::string(text_of(*decoded));
+    if (!decoded || decoded->empty()) return api_error("ValidationError", "Invalid Marker.", 400);
+    place.from = std::string(text_of(*decoded));
   }
-  const std::int64_t size = call.input["MaxItems"].as_integer(100);
-  if (size < 1 || size > 1000) return ApiError{"ValidationError", "MaxItems must be between 1 and 1000.", 400};
+  const std::int64_t size = call.input["MaxItems"].as_integer(items_per_page_default);
+  if (size < 1 || size > items_per_page_max) return api_error("ValidationError", "MaxItems must be between 1 and 1000.", 400);
+  place.size = static_cast<std::size_t>(size);
+  return place;
+}
+
+void put_next(const std::string& next, Json& output) {
+  output.set("IsTruncated", !next.empty());
+  if (!next.empty()) output.set("Marker", text::base64(bytes_of(next)));
+}
+
+std::optional<ApiError> put_page(const Call& call, std::vector<Listed> items, std::string_view member, Json& output) {
+  const ApiResult<Place> place = page_asked_for(call);
+  if (!place) return place.error();
   std::ranges::sort(items, {}, &Listed::key);
-  auto page = service::page_of(std::move(items), marker, static_cast<std::size_t>(size), [](const Listed& each) { return each.key; });
+  auto page = service::page_of(std::move(items), place->from, place->size, [](const Listed& each) { return each.key; });
   Json list = Json::array();
   for (Listed& each : page.items) list.push(std::move(each.item));
   output.set(member, std::move(list));
-  output.set("IsTruncated", !page.next.empty());
-  if (!page.next.empty()) output.set("Marker", text::base64(bytes_of(page.next)));
+  put_next(page.next, output);
   return std::nullopt;
+}
+
+ApiResult<Json> page_of_stored(const Call& call, const std::string& prefix, const std::string& member, const ItemOf& item_of) {
+  RW_TRY(const Place place, page_asked_for(call));
+  Json list = Json::array();
+  std::string from = place.from;
+  std::size_t looked_at = 0;
+  for (;;) {
+    // One more than may still be answered says whether there is a next page, and where it begins.
+    const std::size_t wanted = place.size - list.items().size() + 1;
+    const std::vector<store::Entry> entries = call.transaction.list(prefix, from, wanted);
+    from.clear();
+    for (const store::Entry& entry : entries) {
+      if (list.items().size() == place.size || looked_at == entries_per_page_max) {
+        from = entry.key;
+        break;
+      }
+      ++looked_at;
+      if (std::optional<Json> item = item_of(*entry.document)) list.push(*std::move(item));
+    }
+    const bool is_last = entries.size() < wanted;
+    if (is_last || !from.empty()) break;
+    from = entries.back().key + '\0';
+  }
+  Json output = Json::object({{member, std::move(list)}});
+  put_next(from, output);
+  return output;
 }
 
 ApiResult<std::string> user_or_self(const Call& call) {

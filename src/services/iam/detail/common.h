@@ -90,6 +90,8 @@ std::optional<ApiError> fault_in_tags(const Json& tags);
 
 // AWS answers policy documents percent-encoded.
 std::string encoded_policy(std::string_view text);
+// A stored role's trust policy so, with the principals that are there by their ARNs.
+std::string encoded_trust(const Call& call, const Json& role);
 
 // Puts the page of `items` that Marker and MaxItems ask for, each keyed by its place in the
 // order, into `output` under `member`, with IsTruncated and Marker.
@@ -98,6 +100,21 @@ struct Listed {
   Json item;
 };
 std::optional<ApiError> put_page(const Call& call, std::vector<Listed> items, std::string_view member, Json& output);
+
+inline constexpr std::int64_t items_per_page_default = 100, items_per_page_max = 1000;
+// Where most entries are left out, as by PathPrefix, a page ends after so many that were looked at:
+// AWS too may answer fewer than there are, with a Marker.
+inline constexpr std::size_t entries_per_page_max = 2000;
+// What Marker and MaxItems say; ValidationError if they cannot be.
+struct Place {
+  std::string from;
+  std::size_t size = 0;
+};
+ApiResult<Place> page_asked_for(const Call& call);
+// A page of what is stored below `prefix`, read from the store no further than it reaches. Entries
+// for which `item_of` answers nothing are left out.
+using ItemOf = std::function<std::optional<Json>(const Json& document)>;
+ApiResult<Json> page_of_stored(const Call& call, const std::string& prefix, const std::string& member, const ItemOf& item_of);
 
 // Adds what a question about a stored identity or policy knows: its tags and its boundary.
 void add_stored_keys(policy::Context& context, const Json& document);

@@ -11,55 +11,17 @@ using service::Access;
 constexpr std::int64_t session_seconds_min = 3600, session_seconds_max = 43200;
 constexpr std::size_t description_characters_max = 1000;
 
-Json answer(const Json& role) {
+Json answer(const Call& call, const Json& role) {
   Json output = role;
-  output.set("AssumeRolePolicyDocument", encoded_policy(role.text("AssumeRolePolicyDocument")));
+  output.set("AssumeRolePolicyDocument", encoded_trust(call, role));
   return Json::object({{"Role", std::move(output)}});
-}
-
-void collect_principals(const Json& value, std::vector<std::string>& arns) {
-  if (value.is_string()) arns.emplace_back(value.as_string());
-  for (const Json& item : value.items()) arns.emplace_back(item.as_string());
-}
-
-std::vector<std::string> principals_in(const Json& document) {
-  std::vector<std::string> arns;
-  const auto in_statement = [&arns](const Json& statement) {
-    for (const char* element : {"Principal", "NotPrincipal"}) collect_principals(statement[element]["AWS"], arns);
-  };
-  const Json& statements = document["Statement"];
-  if (statements.is_object()) in_statement(statements);
-  for (const Json& statement : statements.items()) in_statement(statement);
-  return arns;
-}
-
-// AWS turns the users and roles that a trust policy names into their unique ids when it is saved,
-// so that a namesake made later is not trusted. Here the ids are kept beside the text.
-ApiResult<Json> pinned_principals(const Call& call, std::string_view trust) {
-  Json pinned = Json::object();
-  const Result<Json> document = text::parse_json(trust);
-  if (!document) return pinned;
-  for (const std::string& arn : principals_in(*document)) {
-    const bool is_user = arn.find(":user/") != std::string::npos;
-    if (!arn.starts_with("arn:aws:iam::") || (!is_user && arn.find(":role/") == std::string::npos)) continue;
-    const std::string account = arn.substr(13, 12);
-    if (!call.transaction.contains("org/account/" + account)) continue;  // not ours: nobody here can be it
-    const std::string name = arn.substr(arn.rfind('/') + 1);
-    const auto principal = call.transaction.get(directory::iam_key(account, is_user ? "user" : "role", name));
-    if (principal == nullptr || principal->text("Arn") != arn) {
-      return api_error("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"" + arn + "\"");
-    }
-    pinned.set(arn, principal->str(is_user ? "UserId" : "RoleId"));
-  }
-  return pinned;
 }
 
 std::optional<ApiError> set_trust(const Call& call, std::string_view trust, Json& role) {
   if (auto fault = fault_in_policy(trust, policy::Kind::trust)) return fault;
-  ApiResult<Json> pinned = pinned_principals(call, trust);
-  if (!pinned) return pinned.error();
-  role.set("AssumeRolePolicyDocument", trust);
-  role.set("pinned", *std::move(pinned));
+  Result<Json> bound = service::bound(trust, policy::Kind::trust, call.estate);
+  if (!bound) return ApiError{"MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"" + bound.error().message + "\""};
+  role.set("trust", *std::move(bound));
   return std::nullopt;
 }
 
@@ -95,12 +57,12 @@ ApiResult<Json> create_role(const Call& call) {
   if (auto fault = set_trust(call, call.input.text("AssumeRolePolicyDocument"), role)) return std::unexpected(*fault);
   if (auto fault = set_properties(call, role)) return std::unexpected(*fault);
   put(call, role_kind, role);
-  return answer(role);
+  return answer(call, role);
 }
 
 ApiResult<Json> get_role(const Call& call) {
   RW_TRY(const Document role, find_named(call, role_kind));
-  return answer(*role);
+  return answer(call, *role);
 }
 
 ApiResult<Json> update_role(const Call& call) {
@@ -109,7 +71,7 @@ ApiResult<Json> update_role(const Call& call) {
   if (auto fault = unmodifiable(role)) return std::unexpected(*fault);
   if (auto fault = set_properties(call, role)) return std::unexpected(*fault);
   put(call, role_kind, role);
-  return answer(role);
+  return answer(call, role);
 }
 
 ApiResult<Json> update_assume_role_policy(const Call& call) {
@@ -162,13 +124,12 @@ ApiResult<Json> create_service_linked_role(const Call& call) {
     return api_error("InvalidInput", "Service role name " + name + " has been taken in this account, please try a different suffix.");
   }
   const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Action":["sts:AssumeRole"],"Effect":"Allow","Principal":{"Service":[")" + service + R"("]}}]})";
-  Json role = directory::new_role(call.environment, call.account(), service_role_path(service), name, trust, call.now);
+  Json role = directory::new_role(call.environment, call.account(), service_role_path(service), name, service::bound_own(trust), call.now);
   role.set("Description", call.input.text("Description", kind->description));
   role.edit("attached").push(kind->policy_arn);
-  role.set("pinned", Json::object());
   role.set("service_linked", true);
   put(call, role_kind, role);
-  return answer(role);
+  return answer(call, role);
 }
 
 Ask ask_to_link_service() {

@@ -202,7 +202,7 @@ class Evaluation {
     resource_kind_ = authz::ResourceKind::trust;
     const estate::Principal* role = request_.resource_account == call_.account() ? call_.estate.principal(request_.resource) : nullptr;
     if (role != nullptr && role->trust) {
-      resource_ = SimulatedPolicy{.named = *role->trust, .type = "resource"};
+      resource_ = SimulatedPolicy{.named = {role->trust->name, service::shown(*role->trust->document, call_.estate)}, .type = "resource"};
       policy::Context known;
       service::add_resource_tags(known, role->tags);
       known.merge(request_.context);

@@ -90,9 +90,9 @@ ApiResult<Json> make_identity(const Call& call, const Kind& kind) {
   if (call.transaction.contains(key_of(call, kind, name))) {
     return api_error("EntityAlreadyExists", std::string(kind.title) + " with name " + name + " already exists.");
   }
-  if (list(call, kind).size() >= kind.count_max) return std::unexpected(limit_exceeded(std::string(kind.title) + "sPerAccount", kind.count_max));
+  if (call.transaction.list(directory::iam_prefix(call.account(), kind.noun), {}, kind.count_max).size() >= kind.count_max) return std::unexpected(limit_exceeded(std::string(kind.title) + "sPerAccount", kind.count_max));
   const auto make = &kind == &user_kind ? directory::new_user : directory::new_group;
-  Json document = &kind == &role_kind ? directory::new_role(call.environment, call.account(), path, name, call.input.text("AssumeRolePolicyDocument"), call.now)
+  Json document = &kind == &role_kind ? directory::new_role(call.environment, call.account(), path, name, Json(), call.now)
                                       : make(call.environment, call.account(), path, name, call.now);
   if (call.input.contains("PermissionsBoundary")) {
     if (auto fault = set_boundary(call, document)) return std::unexpected(*fault);
@@ -157,18 +157,14 @@ service::Handler list_identities(const Kind& kind) {
   return [&kind](const Call& call) -> ApiResult<Json> {
     const std::string_view prefix = call.input.text("PathPrefix", "/");
     if (auto fault = fault_in_prefix(prefix)) return std::unexpected(*fault);
-    std::vector<Listed> items;
-    for (const store::Entry& entry : list(call, kind)) {
-      if (!entry.document->text("Path").starts_with(prefix)) continue;
-      Json item = *entry.document;
+    return page_of_stored(call, directory::iam_prefix(call.account(), kind.noun), std::string(kind.title) + "s", [&](const Json& document) -> std::optional<Json> {
+      if (!document.text("Path").starts_with(prefix)) return std::nullopt;
+      Json item = document;
       item.erase("Tags");  // as AWS does: lists leave out what Get answers
       item.erase("PermissionsBoundary");
-      if (&kind == &role_kind) item.set("AssumeRolePolicyDocument", encoded_policy(item.text("AssumeRolePolicyDocument")));
-      items.push_back({entry.key, std::move(item)});
-    }
-    Json output = Json::object();
-    if (auto fault = put_page(call, std::move(items), std::string(kind.title) + "s", output)) return std::unexpected(*fault);
-    return output;
+      if (&kind == &role_kind) item.set("AssumeRolePolicyDocument", encoded_trust(call, document));
+      return item;
+    });
   };
 }
 

@@ -17,6 +17,9 @@ using service::ApiResult;
 using service::Call;
 using text::Json;
 
+// Of an account and Region, AWS managed keys with them.
+inline constexpr std::size_t keys_max = 100'000;
+
 enum class KeyMember : std::uint8_t { any_name, id_or_arn, own_id_or_arn };
 
 // The key that the input member names: by id, ARN or alias; by id and ARN alone; or by id and ARN

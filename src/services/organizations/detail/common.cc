@@ -114,7 +114,7 @@ Ask ask_about(std::string action, std::vector<ResourceOf> resources, AddKeys add
   return [action = std::move(action), resources = std::move(resources), add = std::move(add)](const Call& call) -> ApiResult<Questions> {
     RW_TRY(const Document stored, organization(call));
     const std::string management = stored->str("MasterAccountId");
-    std::optional<authz::Named> delegation;
+    std::optional<service::ResourcePolicy> delegation;
     if (call.account() != management) {
       RW_TRY(delegation, delegation_to(call, action));
     }

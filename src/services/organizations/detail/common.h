@@ -62,7 +62,7 @@ ApiResult<Json> page(const Call& call, std::vector<Listed> items, std::string_vi
 // What lets the caller's account, which is not the management account, ask for `action`: the
 // organisation's resource policy, and that it is a delegated administrator. AccessDeniedException
 // to accounts that nothing was delegated to, and for operations that cannot be.
-ApiResult<authz::Named> delegation_to(const Call& call, std::string_view action);
+ApiResult<service::ResourcePolicy> delegation_to(const Call& call, std::string_view action);
 void remove_delegations(const Call& call, std::string_view account);
 
 // Questions. Each is asked of the management account, and of members where that is delegated; to

@@ -61,8 +61,8 @@ ApiResult<Document> find_resource_policy(const Call& call) {
   return policy;
 }
 
-Json answer(const Json& policy) {
-  return Json::object({{"ResourcePolicy", Json::object({{"ResourcePolicySummary", Json::object({{"Id", policy.str("Id")}, {"Arn", policy.str("Arn")}})}, {"Content", policy.str("Content")}})}});
+Json answer(const Call& call, const Json& policy) {
+  return Json::object({{"ResourcePolicy", Json::object({{"ResourcePolicySummary", Json::object({{"Id", policy.str("Id")}, {"Arn", policy.str("Arn")}})}, {"Content", service::shown(policy["policy"], policy::Kind::resource, call.estate)}})}});
 }
 
 // Each action must be one of this service: the policy stands on nothing else.
@@ -87,20 +87,22 @@ ApiResult<Json> put_resource_policy(const Call& call) {
   RW_TRY(const Document stored, organization(call));
   if (auto fault = fault_in_content(call.input.text("Content"))) return std::unexpected(*fault);
   if (auto fault = fault_in_tags(call.input["Tags"])) return std::unexpected(*fault);
+  Result<Json> bound = service::bound(call.input.text("Content"), policy::Kind::resource, call.estate);
+  if (!bound) return api_error("InvalidInputException", "The resource policy is not valid: it names the principal `" + bound.error().message + "`, which does not exist.");
   const Document before = call.transaction.get(resource_policy_key);
   if (before != nullptr && !call.input["Tags"].items().empty()) return api_error("InvalidInputException", "Tags can be given only when the resource policy is made.");
   const std::string id = before != nullptr ? before->str("Id") : "rp-" + random_text(call.environment.random, small_alphabet, 8);
   Json policy = Json::object({{"Id", id},
                               {"Arn", directory::organization_arn(stored->text("MasterAccountId"), "resourcepolicy", stored->str("Id") + '/' + id)},
-                              {"Content", call.input.str("Content")},
+                              {"policy", *std::move(bound)},
                               {"Tags", before != nullptr ? (*before)["Tags"] : service::json_of(service::tags_of(call.input["Tags"]))}});
   call.transaction.put(resource_policy_key, policy);
-  return answer(policy);
+  return answer(call, policy);
 }
 
 ApiResult<Json> describe_resource_policy(const Call& call) {
   RW_TRY(const Document policy, find_resource_policy(call));
-  return answer(*policy);
+  return answer(call, *policy);
 }
 
 ApiResult<Json> delete_resource_policy(const Call& call) {
@@ -178,7 +180,7 @@ void add_service(const Call& call, policy::Context& context) {
 
 }  // namespace
 
-ApiResult<authz::Named> delegation_to(const Call& call, std::string_view action) {
+ApiResult<service::ResourcePolicy> delegation_to(const Call& call, std::string_view action) {
   const auto denied = [] { return api_error("AccessDeniedException", "You don't have permissions to access this resource."); };
   const std::string_view operation = action.substr(action.find(':') + 1);
   if (!call.transaction.contains("org/account/" + call.account()) || !std::ranges::binary_search(delegatable, operation)) return denied();
@@ -186,7 +188,7 @@ ApiResult<authz::Named> delegation_to(const Call& call, std::string_view action)
   const bool may_read = is_reading(operation) && !call.transaction.list(delegate_prefix(call.account())).empty();
   if (policy == nullptr && !may_read) return denied();
 
-  std::string text = policy != nullptr ? policy->str("Content") : R"({"Version":"2012-10-17","Statement":[]})";
+  std::string text = policy != nullptr ? std::string(service::bound_text((*policy)["policy"])) : R"({"Version":"2012-10-17","Statement":[]})";
   if (may_read) {
     // The policy's denies hold for a delegated administrator's reading too.
     Result<Json> document = text::parse_json(text);
@@ -196,9 +198,9 @@ ApiResult<authz::Named> delegation_to(const Call& call, std::string_view action)
     statements.push(Json::object({{"Effect", "Allow"}, {"Principal", Json::object({{"AWS", call.account()}})}, {"Action", action}, {"Resource", "*"}}));
     text = document->dump();
   }
-  const Result<policy::DocumentPtr> compiled = policy::compile(text, policy::Kind::resource);
-  if (!compiled) return denied();
-  return authz::Named{.name = "the organization's resource policy", .document = *compiled};
+  auto made = service::ResourcePolicy::made_now("the organization's resource policy", text, policy::Kind::resource);
+  if (!made) return denied();
+  return *std::move(made);
 }
 
 void remove_delegations(const Call& call, std::string_view account) {

@@ -88,7 +88,7 @@ ApiResult<Questions> questions_of(const Call& call) {
   RW_TRY(const Carried carried, carried_by(call));
 
   Question question{.action = "sts:AssumeRole", .resource = role_arn, .resource_account = role->account};
-  question.resource_policy = role->trust;
+  question.resource_policy = service::ResourcePolicy(*role);
   question.resource_kind = authz::ResourceKind::trust;
   policy::Context& context = question.context;
   context.set("sts:RoleSessionName", call.input.str("RoleSessionName"));
