@@ -155,6 +155,7 @@ class NetworkTest : public WithHelper {
   void apply(const Network& network) { RW_ASSERT_OK(host_->apply_network(network)); }
 
   void SetUp() override {
+    options_.launch = launch_script;
     WithHelper::SetUp();
     if (HasFatalFailure()) return;
     apply(example());
@@ -374,8 +375,8 @@ TEST_F(NetworkTest, AnEngineThatStartsInheritsNoFlowOfTheLastOneAtItsAddress) {
   RW_ASSERT_OK(host_->open_volume({"db-one", 64 << 20, engine_uid}, Secret(std::string(64, 'k'))));
   const auto server = serve(database_, "10.0.2.10", 5432);  // as the last engine had it open
   const Pair pair = open_pair(client_, server, "10.0.2.10");
-  const auto started = host_->start(
-      {"db-one", "db-one", "eni-database000000003", engine_uid, {"/bin/sleep", "1000"}, {}, {}});
+  const auto started = host_->start({"db-one", "db-one", "eni-database000000003", engine_uid,
+                                     Program::postgres_serve, 15, "", "", {{{}, "sleep 1000"}}});
   RW_ASSERT_OK(started);
   EXPECT_FALSE(passes(pair.here, pair.there, silence_ms));
   RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));

@@ -19,6 +19,7 @@ class Host final : public host::Host {
   Result<host::Inventory> inventory() override { return host::Inventory{.networks = {}, .volumes = volumes, .open_volumes = {}, .processes = {}, .missing_controllers = {}}; }
   Result<> apply_network(const host::Network&) override { return never(); }
   Result<> remove_network(const std::string&) override { return never(); }
+  Result<std::size_t> sever(const std::string&, const std::vector<std::string>&) override { return never(); }
   Result<os::UniqueFd> listen(const std::string&, const std::string&, std::uint16_t, host::Transport) override { return never(); }
   Result<os::UniqueFd> interface_namespace(const std::string&, const std::string&) override { return never(); }
   Result<> open_volume(const host::Volume&, const Secret&) override { return never(); }

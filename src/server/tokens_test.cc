@@ -30,7 +30,7 @@ class ClientTokens : public ::testing::Test {
   ClientTokens() {
     const auto add = [&](const char* name, std::vector<service::Operation> operations) { services_.emplace_back(*awsapi::builtin_model(name), std::move(operations)); };
     add("ec2", ec2::operations());
-    add("accessanalyzer", accessanalyzer::operations());
+    add("accessanalyzer", accessanalyzer::operations({}));
     add("iam", iam::operations());
     add("kms", kms::operations());
     add("organizations", organizations::operations());
