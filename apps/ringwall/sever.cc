@@ -14,7 +14,7 @@ int sever(const SeverFlags& flags) {
   std::error_code error;
   const auto severed = control::sever(std::filesystem::weakly_canonical(flags.data, error),
                                       {flags.database, flags.interface, flags.group, flags.address, flags.vpc});
-  if (!severed) return complain(severed.error().message, exit_for(severed.error()));
+  if (!severed) return complain(severed.error().message, severed.error().kind == Failure::unavailable ? exit_no_server : exit_failure);
   if (flags.format == Format::json) {
     fmt::print("{}\n", text::Json::object({{"flows", static_cast<std::int64_t>(severed->flows)},
                                            {"addresses", static_cast<std::int64_t>(severed->addresses)}})
