@@ -26,6 +26,7 @@
 #include "commands.h"
 #include "host/helper.h"
 #include "host/host.h"
+#include "host/uids.h"
 #include "host/view.h"
 #include "http/listen.h"
 #include "os/files.h"
@@ -34,8 +35,6 @@
 namespace ringwall::app {
 namespace {
 
-// A uid and gid that no distribution assigns, below the engines' range.
-constexpr uid_t unassigned_uid = host::engine_uid_min - 1;
 // Where the server sees the data folder: a short path that its uid can walk, wherever the folder is.
 constexpr const char* inside_parent = "/mnt";
 constexpr const char* inside_folder = "/mnt/ringwall";
@@ -45,15 +44,16 @@ constexpr const char* inside_plugins = "/mnt/plugins";
 constexpr int stopped_clean = 64, stopped_with_failures = 65;
 
 struct Account {
-  uid_t uid = unassigned_uid;
-  gid_t gid = unassigned_uid;
+  uid_t uid;
+  gid_t gid;
 };
 
-Result<Account> server_account(const std::string& wanted) {
+// Without a user of that name, a uid and gid of the data folder's own, which no distribution assigns.
+Result<Account> server_account(const std::string& wanted, uid_t own) {
   const passwd* found = ::getpwnam(wanted.empty() ? "ringwall" : wanted.c_str());
   if (found != nullptr && found->pw_uid == 0) return fail(Failure::invalid, "the server may not run as root: name another --user");
   if (found != nullptr) return Account{found->pw_uid, found->pw_gid};
-  if (wanted.empty()) return Account{};
+  if (wanted.empty()) return Account{own, own};
   return fail(Failure::not_found, "there is no user `" + wanted + "`: create it with `adduser --system --group " + wanted + "`");
 }
 
@@ -74,13 +74,16 @@ Result<Listen> parse_listen(const std::string& text) {
   return listen;
 }
 
-// The folders of the data folder, each with the owner that may write to it.
-Result<> make_folders(const std::string& data, const Account& account) {
+Result<> make_data_folder(const std::string& data) {
   struct stat facts {};
   if (::stat(data.c_str(), &facts) == 0 && facts.st_uid != 0) {
     return fail(Failure::denied, "the data folder `" + data + "` belongs to another user than root: chown it, or choose another --data");
   }
-  RW_DO(os::make_folder(data, 0755));
+  return os::make_folder(data, 0755);
+}
+
+// The folders of the data folder, each with the owner that may write to it.
+Result<> make_folders(const std::string& data, const Account& account) {
   for (const char* name : {"/server", "/run"}) {
     const std::string path = data + name;
     RW_DO(os::make_folder(path, std::string_view(name) == "/server" ? 0700 : 0755));
@@ -196,7 +199,10 @@ int serve(const ServeFlags& given) {
   ::umask(022);
   auto listen = parse_listen(flags.listen);
   if (!listen) return complain(listen.error().message, exit_usage);
-  const auto account = server_account(flags.user);
+  if (auto made = make_data_folder(flags.data); !made) return complain(made.error().message);
+  const auto uids = host::uids_of(flags.data);
+  if (!uids) return complain(uids.error().message);
+  const auto account = server_account(flags.user, uids->server);
   if (!account) return complain(account.error().message);
   if (auto made = make_folders(flags.data, *account); !made) return complain(made.error().message);
   std::error_code error;
@@ -219,6 +225,7 @@ int serve(const ServeFlags& given) {
                                 .dns_suffix = flags.dns_suffix,
                                 .host_names = flags.host_names,
                                 .plugin_folder = inside_plugins,
+                                .engine_uids_first = uids->engines_first,
                                 .io_threads = flags.threads};
   host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins,
                              .without_limits = flags.without_limits};

@@ -14,16 +14,16 @@
 namespace ringwall::host {
 namespace {
 
-// What a command does at a place, run from the folder `work` beside the data folder.
+// What a command does at a place, which here is the network of the test itself.
 class CommandTest : public WithHelper {
  protected:
   void SetUp() override {
     WithHelper::SetUp();
     if (HasFatalFailure()) return;
     data_ = std::filesystem::canonical(options_.data_folder);
-    for (const char* folder : {"/server", "/run", "/work"})
+    for (const char* folder : {"/server", "/run"})
       std::filesystem::create_directory(data_ + folder);
-    for (const char* file : {"/server/root.key", "/run/ca.pem", "/run/endpoint.json", "/work/query.sql"})
+    for (const char* file : {"/server/root.key", "/run/ca.pem", "/run/endpoint.json"})
       RW_ASSERT_OK(os::write_file(data_ + file, "content", 0644));
     ::chmod((data_ + "/run").c_str(), 0755);
     place_.reset(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));

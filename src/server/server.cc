@@ -108,6 +108,7 @@ class Server::Parts {
   std::vector<service::Service> services() const;
   Result<> renew_certificate();
   Result<> open_gateway(os::UniqueFd listener);
+  Result<> note_engine_uids();
   std::string unheld() const;
   void follow_world();
   Result<> open_control();
@@ -178,6 +179,17 @@ Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads, .host_names = std::move(host_names)}, environment, *directory, *audit, services());
   RW_DO(renew_certificate());
   return gateway->listen(std::move(listener));
+}
+
+// Where uids of new databases begin on this host; those there are keep theirs.
+Result<> Server::Parts::note_engine_uids() {
+  store::Transaction transaction(*store);
+  const auto noted = transaction.get(rds::engine_uids_key);
+  const auto first = static_cast<std::int64_t>(options.engine_uids_first);
+  if (first == 0 || (noted && (*noted)["first"].as_integer() == first)) return {};
+  transaction.put(rds::engine_uids_key, Json::object({{"first", first}}));
+  RW_DO(store->commit(transaction));
+  return {};
 }
 
 // What databases are not held to here, in words; empty when they are held to everything.
@@ -306,6 +318,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, os::Unique
   auto parts = std::make_unique<Parts>(options, std::move(key), std::move(store), std::move(host));
   parts->started = parts->clock.now();
   RW_DO(control::release_all(*parts->store));
+  RW_DO(parts->note_engine_uids());
   RW_DO(parts->identify());
   RW_DO(end_beginning(layout));
   RW_DO(parts->open_gateway(std::move(listener)));

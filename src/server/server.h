@@ -21,6 +21,7 @@ struct Options {
   std::string dns_suffix = "ringwall.internal";
   std::vector<std::string> host_names;  // by which clients reach it besides its own
   std::string plugin_folder;
+  std::uint32_t engine_uids_first = 0;  // of the data folder's range: host/uids.h
   unsigned io_threads = 0;
 };
 

@@ -267,6 +267,18 @@ class WrongStartTest(unittest.TestCase):
         self.assertEqual(self.server.stop(), 0)
         self.assertEqual(leftovers(self.data, self.links_before), [])
 
+    def test_servers_on_two_folders_have_different_uids(self):
+        self.server.start()
+        other = Server(os.path.join(self.folder, "other"))
+        other.start()
+        try:
+            uids = [os.stat(f"/proc/{server.server_pid()}").st_uid for server in (self.server, other)]
+            owners = [os.stat(os.path.join(server.data, "server", "root.key")).st_uid for server in (self.server, other)]
+        finally:
+            self.assertEqual(other.stop(), 0)
+        self.assertNotEqual(uids[0], uids[1])
+        self.assertEqual(uids, owners)
+
     def test_a_damaged_store(self):
         self.make_something()
         store = os.path.join(self.data, "server", "state.db")

@@ -23,7 +23,7 @@ from client import ClientError, Keys, Place, Refused, Ringwall, make_client, ref
 
 BINARY = os.environ.get("RINGWALL", os.path.join(ROOT, "build", "release", "ringwall"))
 START_S_MAX, STOP_S_MAX, STATUS_S_MAX = 20, 40, 30
-ENGINE_UID_MIN, ENGINE_UID_MAX = 0x20000000, 0x2FFFFFFF
+ENGINE_UID_MIN, ENGINE_UID_MAX = 0x20000000, 0x3FFFFFFF
 PASSWORD = "correct-horse-battery"
 
 

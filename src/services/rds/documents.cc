@@ -3,13 +3,12 @@
 #include <set>
 
 #include "crypto/crypto.h"
-#include "host/host.h"
+#include "host/uids.h"
+#include "services/rds/rds.h"
 #include "text/encode.h"
 
 namespace ringwall::rds::detail {
 namespace {
-
-constexpr std::uint32_t uids_max = 1U << 24;
 
 Secret password_key(const service::Environment& environment) {
   return crypto::derive_key(environment.root_key.reveal(), "rds master passwords");
@@ -53,7 +52,9 @@ std::string endpoint_name(const service::Environment& environment, std::string_v
 std::uint32_t free_uid(store::Transaction& transaction) {
   std::set<std::int64_t> used;
   for (const store::Entry& entry : transaction.list("rds/")) used.insert((*entry.document)["uid"].as_integer());
-  for (std::uint32_t uid = host::engine_uid_min; uid < host::engine_uid_min + uids_max; ++uid) {
+  const auto range = transaction.get(engine_uids_key);
+  const auto first = range ? static_cast<std::uint32_t>((*range)["first"].as_integer()) : host::engine_uid_min;
+  for (std::uint32_t uid = first; uid - first < host::engine_uids; ++uid) {
     if (!used.contains(uid)) return uid;
   }
   return 0;

@@ -1,12 +1,17 @@
 #pragma once
 // The RDS API: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/
 
+#include <string_view>
 #include <vector>
 
 #include "engine/engine.h"
 #include "service/service.h"
 
 namespace ringwall::rds {
+
+// {"first": the first uid of this data folder's engines}, as host/uids.h has it; the server writes
+// it at each start. New databases are given uids from there.
+inline constexpr std::string_view engine_uids_key = "server/engine-uids";
 
 // Every operation Ringwall implements, with its authorisation. `engines` are those installed here;
 // it and `authority` must outlive the operations.

@@ -56,7 +56,7 @@ std::string endpoint_name(const service::Environment& environment, std::string_v
 
 inline constexpr std::int64_t storage_gibibytes_min = 20, storage_gibibytes_max = 65536;
 
-// An engine uid that no other instance has: see host::engine_uid_min.
+// An engine uid of this host's range for the data folder that no other instance has; 0 if none is left.
 std::uint32_t free_uid(store::Transaction& transaction);
 
 }  // namespace ringwall::rds::detail
