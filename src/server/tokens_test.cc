@@ -127,7 +127,10 @@ class ClientTokens : public ::testing::Test {
          }},
         {"UpdateFindings",
          [this] {
-           const Json input = Json::object({{"analyzerArn", analyzer("a")}, {"status", "ARCHIVED"}, {"ids", Json::array()}});
+           must("CreateKey", Json::object({{"Policy", R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]})"}}));
+           const std::string arn = analyzer("a");
+           const Json found = must("ListFindings", Json::object({{"analyzerArn", arn}}))["findings"];
+           const Json input = Json::object({{"analyzerArn", arn}, {"status", "ARCHIVED"}, {"ids", Json::array({found.items().at(0).str("id")})}});
            return Case{input, with(input, {{"status", "ACTIVE"}})};
          }},
     };
