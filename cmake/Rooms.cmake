@@ -10,6 +10,7 @@ set(RINGWALL_LIBRARY_yaml-cpp PkgConfig::yaml_cpp)
 set(RINGWALL_LIBRARY_Boost ringwall_boost)
 set(RINGWALL_LIBRARY_nftables PkgConfig::nftables)
 set(RINGWALL_LIBRARY_PostgreSQL PostgreSQL::PostgreSQL)
+set(RINGWALL_LIBRARY_archive LibArchive::LibArchive)
 
 function(ringwall_words out text)
   string(STRIP "${text}" text)

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "backup.h"
 #include "collect.h"
 #include "commands.h"
 #include "generate.h"
@@ -162,6 +163,8 @@ int run(int argc, char** argv) {
   add_lint(*lint_command, lint_flags);
 
   Chosen chosen;
+  add_backup(app, chosen);
+  add_restore(app, chosen);
   add_check(app, chosen);
   add_new_store(app, chosen);
   CollectFlags collect_flags;

@@ -74,6 +74,22 @@ Result<Listen> parse_listen(const std::string& text) {
   return listen;
 }
 
+// To the server; what is in a folder of root's too, which a restore leaves. The server itself can make no folder
+// root's, so nothing that it planted is followed.
+Result<> give(const std::string& path, const Account& account) {
+  const auto chown = [&](const std::string& one) -> Result<> {
+    if (::lchown(one.c_str(), account.uid, account.gid) == 0) return {};
+    return std::unexpected(os::system_error("cannot give `" + one + "` to the server", errno));
+  };
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) == 0 && facts.st_uid == 0) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error)) RW_DO(chown(entry.path()));
+    if (error) return fail(Failure::io, "cannot look into `" + path + "`: " + error.message());
+  }
+  return chown(path);
+}
+
 Result<> make_data_folder(const std::string& data) {
   struct stat facts {};
   if (::stat(data.c_str(), &facts) == 0 && facts.st_uid != 0) {
@@ -87,7 +103,7 @@ Result<> make_folders(const std::string& data, const Account& account) {
   for (const char* name : {"/server", "/run"}) {
     const std::string path = data + name;
     RW_DO(os::make_folder(path, std::string_view(name) == "/server" ? 0700 : 0755));
-    if (::chown(path.c_str(), account.uid, account.gid) != 0) return std::unexpected(os::system_error("cannot give `" + path + "` to the server", errno));
+    RW_DO(give(path, account));
   }
   return {};
 }

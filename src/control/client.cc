@@ -79,6 +79,23 @@ Result<Severed> sever(const std::string& data_folder, const SeverRequest& reques
   return Severed{static_cast<std::size_t>(reply.json["flows"].as_integer()), static_cast<std::size_t>(reply.json["addresses"].as_integer())};
 }
 
+namespace {
+
+Result<os::UniqueFd> copy(const std::string& data_folder, const Json& request) {
+  RW_TRY(const os::UniqueFd socket, connect(data_folder));
+  RW_TRY(detail::Line reply, ask(socket, request));
+  if (!reply.descriptor) return fail(Failure::corrupt, "the server's reply carries no copy");
+  return std::move(reply.descriptor);
+}
+
+}  // namespace
+
+Result<os::UniqueFd> copy_store(const std::string& data_folder) { return copy(data_folder, Json::object({{"ask", "copy-store"}})); }
+
+Result<os::UniqueFd> copy_volume(const std::string& data_folder, const std::string& volume_id) {
+  return copy(data_folder, Json::object({{"ask", "copy-volume"}, {"volume", volume_id}}));
+}
+
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request) {
   RW_TRY(os::UniqueFd socket, connect(data_folder));
   Json groups = Json::array();

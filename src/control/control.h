@@ -55,6 +55,7 @@ struct Answers {
   std::function<Json()> status;
   std::function<Result<Json>(const Json&)> live_question;  // server/live_question.h
   std::function<Result<Json>()> live_export;               // server/live_export.h
+  std::function<Result<os::UniqueFd>()> copy_store;        // as store::copy_sqlite, in a file without a name
   // Before flows are ended: of whom, in words, and in which VPC. False: it cannot be recorded, so it is not done.
   std::function<bool(const std::string&, const std::string&)> record_sever;
 };
@@ -97,5 +98,8 @@ Result<Json> live_question(const std::string& data_folder, const Json& question)
 Result<Json> live_export(const std::string& data_folder);
 Result<Severed> sever(const std::string& data_folder, const SeverRequest& request);
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request);
+// The store as of one moment, and a volume's image as Host::copy_volume has it: files without a name, to be read.
+Result<os::UniqueFd> copy_store(const std::string& data_folder);
+Result<os::UniqueFd> copy_volume(const std::string& data_folder, const std::string& volume_id);
 
 }  // namespace ringwall::control

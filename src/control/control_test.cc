@@ -48,6 +48,7 @@ class Host final : public host::Host {
   Result<> open_volume(const host::Volume&, const Secret&) override { return never(); }
   Result<> close_volume(const std::string&) override { return never(); }
   Result<> remove_volume(const std::string&) override { return never(); }
+  Result<os::UniqueFd> copy_volume(const std::string&) override { return never(); }
   Result<host::Finished> run(const host::Process&) override { return never(); }
   Result<host::Running> start(const host::Process&) override { return never(); }
   Result<host::Running> adopt(const std::string&) override { return never(); }

@@ -45,6 +45,11 @@ bool from_root(int socket) {
 
 Json refusal(const std::string& message) { return Json::object({{"error", message}}); }
 
+Result<> send_copy(int connection, const Result<os::UniqueFd>& copy) {
+  if (!copy) return detail::send_line(connection, refusal(copy.error().message));
+  return detail::send_line(connection, Json::object({}), copy->get());
+}
+
 // The account whose subnet this is; empty if there is none.
 std::string owner_of(store::Transaction& transaction, std::string_view subnet_id) {
   const std::string suffix = "/subnet/" + std::string(subnet_id);
@@ -178,6 +183,10 @@ void Server::serve(const os::UniqueFd& connection) {
     sent = detail::send_line(connection.get(), files ? Json::object({{"files", *files}}) : Json::object({{"error", files.error().message}}));
   } else if (what == "sever") {
     sent = detail::send_line(connection.get(), sever(request->json));
+  } else if (what == "copy-store") {
+    sent = send_copy(connection.get(), answers_.copy_store());
+  } else if (what == "copy-volume") {
+    sent = send_copy(connection.get(), host_.copy_volume(request->json.str("volume")));
   } else if (what == "lease") {
     os::UniqueFd network_namespace;
     std::string interface_id, account;
@@ -189,7 +198,7 @@ void Server::serve(const os::UniqueFd& connection) {
     }
     if (!interface_id.empty()) release(account, interface_id);
   } else {
-    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export`, `sever` and `lease`"));
+    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export`, `copy-store`, `copy-volume`, `sever` and `lease`"));
   }
 }
 

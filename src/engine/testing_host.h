@@ -138,6 +138,7 @@ class TestingHost final : public host::Host {
   Result<> open_volume(const host::Volume&, const Secret&) override { return absent(); }
   Result<> close_volume(const std::string&) override { return absent(); }
   Result<> remove_volume(const std::string&) override { return absent(); }
+  Result<os::UniqueFd> copy_volume(const std::string&) override { return absent(); }
   Result<host::Running> adopt(const std::string&) override { return absent(); }
   Result<std::size_t> sever(const std::string&, const std::vector<std::string>&) override { return absent(); }
   Result<host::Inventory> inventory() override { return absent(); }

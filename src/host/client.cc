@@ -59,6 +59,9 @@ class Client final : public Host {
   Result<> remove_volume(const std::string& volume_id) override {
     return done(RemoveVolume{volume_id});
   }
+  Result<os::UniqueFd> copy_volume(const std::string& volume_id) override {
+    return descriptor(CopyVolume{volume_id});
+  }
   Result<Finished> run(const Process& process) override {
     RW_TRY(Answer answer, ask(RunProcess{process}));
     return std::move(answer.reply.finished);

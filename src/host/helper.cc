@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "host/detail/channel.h"
+#include "host/detail/copy.h"
 #include "host/detail/folders.h"
 #include "host/detail/message.h"
 #include "host/detail/perform.h"
@@ -63,6 +64,7 @@ class Helper {
                   "the host's privileged half needs root: start ringwall with sudo");
     }
     RW_DO(prepare_folders(folders_of(options_)));
+    thaw_all_volumes(folders_of(options_));
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
       return std::unexpected(os::system_error("cannot become the reaper of processes", errno));
     }
@@ -148,6 +150,7 @@ class Helper {
   void end_requests() {
     for (const auto& [pid, number] : requests_) ::kill(pid, SIGKILL);
     for (const auto& [pid, number] : requests_) ::waitpid(pid, nullptr, 0);
+    if (!requests_.empty()) thaw_all_volumes(folders_of(options_));  // one may have been a copy
     requests_.clear();
   }
 

@@ -163,6 +163,10 @@ class Host {
   virtual Result<> open_volume(const Volume& volume, const Secret& key) = 0;
   virtual Result<> close_volume(const std::string& volume_id) = 0;   // lock, unmount, detach
   virtual Result<> remove_volume(const std::string& volume_id) = 0;  // close, delete the image
+  // The image as of one moment, as a power cut would leave it, in a file that has no name; still
+  // encrypted, so that no key is needed. An open volume stays open: its writers pause while what
+  // changed since a first pass is copied, or not at all where the disk can clone.
+  virtual Result<os::UniqueFd> copy_volume(const std::string& volume_id) = 0;
 
   // Runs to its end (at most 120 s), for initialisation steps.
   virtual Result<Finished> run(const Process& process) = 0;

@@ -40,6 +40,7 @@ std::vector<Request> one_of_each() {
   all.emplace_back(OpenVolume{{"db-1", 1ull << 40, engine_uid_min}, Secret(std::string(64, 'k'))});
   all.emplace_back(CloseVolume{"db-1"});
   all.emplace_back(RemoveVolume{"db-1"});
+  all.emplace_back(CopyVolume{"db-1"});
   all.emplace_back(RunProcess{process()});
   all.emplace_back(StartProcess{process()});
   all.emplace_back(AdoptProcess{"db-1"});

@@ -72,7 +72,8 @@ Result<Uids> uids_of(const std::string& data_folder) {
   std::error_code none;
   if (fs::exists(fs::symlink_status(record, none))) return read_record(record);
   struct stat facts = {};
-  if (::lstat((data_folder + "/server").c_str(), &facts) == 0) {
+  // Root's is one that a restore made, which nobody has served yet.
+  if (::lstat((data_folder + "/server").c_str(), &facts) == 0 && facts.st_uid != 0) {
     const bool ranged = facts.st_uid > servers_first && facts.st_uid < servers_first + ranges;
     return ranged ? range(facts.st_uid - servers_first) : Uids{};
   }

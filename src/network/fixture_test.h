@@ -81,6 +81,7 @@ class NotingHost final : public host::Host {
   Result<> open_volume(const host::Volume&, const Secret&) override { return not_asked(); }
   Result<> close_volume(const std::string&) override { return not_asked(); }
   Result<> remove_volume(const std::string&) override { return not_asked(); }
+  Result<os::UniqueFd> copy_volume(const std::string&) override { return not_asked(); }
   Result<host::Finished> run(const host::Process&) override { return not_asked(); }
   Result<host::Running> start(const host::Process&) override { return not_asked(); }
   Result<host::Running> adopt(const std::string&) override { return not_asked(); }

@@ -69,7 +69,23 @@ Result<> write_all(int fd, std::string_view content, const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+// A device, a pipe, or a name of /dev that stands for what is open: `--out /dev/null`, `--out /dev/stdout`.
+bool is_stream(const std::string& path) {
+  struct stat facts = {};
+  if (::stat(path.c_str(), &facts) != 0 || S_ISDIR(facts.st_mode)) return false;
+  return !S_ISREG(facts.st_mode) || (path.starts_with("/dev/") && !path.starts_with("/dev/shm/"));
+}
+
+}  // namespace
+
 Result<> write_file(const std::string& path, std::string_view content, unsigned mode) {
+  if (is_stream(path)) {
+    const UniqueFd stream(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!stream) return std::unexpected(system_error("cannot open `" + path + "`", errno));
+    return write_all(stream.get(), content, path);
+  }
   std::string temporary = path + ".XXXXXX";
   const UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return std::unexpected(system_error("cannot make a file beside `" + path + "`", errno));

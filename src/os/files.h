@@ -17,7 +17,7 @@ Error system_error(std::string_view what, int code);
 // The whole file; refuses one of more than `bytes_max`.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
-// Replaces `path` as a whole: a temporary beside it, fsync, rename, fsync of the folder. After
+// Writes into `path` where it is a device or a pipe, which stays what it is. Else replaces `path` as a whole: a temporary beside it, fsync, rename, fsync of the folder. After
 // a crash at any moment the file is the old one or the new one. `mode` as for chmod.
 Result<> write_file(const std::string& path, std::string_view content, unsigned mode);
 

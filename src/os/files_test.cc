@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -82,6 +83,23 @@ TEST_F(Files, AreReplacedAsAWhole) {
   }
   writer.join();
   EXPECT_EQ(files_in_folder(), 1U);
+}
+
+TEST_F(Files, DevicesAndPipesAreWrittenToAndStayWhatTheyAre) {
+  const std::string device = folder_ + "/null", pipe = folder_ + "/pipe";
+  ASSERT_EQ(::mknod(device.c_str(), S_IFCHR | 0666, makedev(1, 3)), 0);  // as root, whom /dev/null obeys
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const UniqueFd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  EXPECT_TRUE(write_file(device, "content", 0600));
+  EXPECT_TRUE(write_file(pipe, "content", 0600));
+  struct stat facts {};
+  ASSERT_EQ(::lstat(device.c_str(), &facts), 0);
+  EXPECT_TRUE(S_ISCHR(facts.st_mode));
+  ASSERT_EQ(::lstat(pipe.c_str(), &facts), 0);
+  EXPECT_TRUE(S_ISFIFO(facts.st_mode));
+  char read[16] = {};
+  EXPECT_EQ(::read(reader.get(), read, sizeof read), 7);
+  EXPECT_EQ(std::string_view(read), "content");
 }
 
 TEST_F(Files, ThatCannotBeReplacedLeaveNoTemporaryBehind) {

@@ -57,16 +57,30 @@ Result<Secret> root_key(const Layout& layout, Random& random) {
   return key;
 }
 
+namespace {
+
+Result<Secret> authority_secret(const text::Json& stored, const Secret& root_key) {
+  RW_TRY(const Bytes sealed, text::parse_base64(stored.text("key")));
+  return crypto::open(authority_sealing_key(root_key).reveal(), sealed, bytes_of(authority_binding));
+}
+
+}  // namespace
+
+Result<> check_root_key(const store::Store& store, const Secret& root_key) {
+  const auto stored = store.get(authority_key);
+  if (!stored) return fail(Failure::corrupt, "the store holds no certificate authority: it is none of a server that has run");
+  if (!authority_secret(*stored->document, root_key)) return fail(Failure::denied, "the root key is not the one that the store was written under");
+  return {};
+}
+
 Result<crypto::Authority> authority(store::Store& store, const Secret& root_key, Random& random, TimePoint now) {
-  const Secret sealing = authority_sealing_key(root_key);
   if (const auto stored = store.get(authority_key)) {
-    RW_TRY(const Bytes sealed, text::parse_base64(stored->document->text("key")));
-    auto key = crypto::open(sealing.reveal(), sealed, bytes_of(authority_binding));
+    auto key = authority_secret(*stored->document, root_key);
     if (!key) return fail(Failure::corrupt, "the certificate authority was stored under another root key: restore `root.key` from a backup");
     return crypto::Authority::load(stored->document->str("certificate"), *std::move(key));
   }
   crypto::Authority made = crypto::Authority::create("Ringwall CA " + random_text(random, "0123456789abcdef", 8), now);
-  const Bytes sealed = crypto::seal(sealing.reveal(), made.identity().key_pem.reveal(), bytes_of(authority_binding), random);
+  const Bytes sealed = crypto::seal(authority_sealing_key(root_key).reveal(), made.identity().key_pem.reveal(), bytes_of(authority_binding), random);
   store::Transaction transaction(store);
   transaction.put(authority_key, Json::object({{"certificate", made.identity().certificate_pem}, {"key", text::base64(sealed)}}));
   RW_DO(store.commit(transaction));

@@ -37,6 +37,9 @@ Result<Secret> root_key(const Layout& layout, Random& random);
 // The certificate authority, made at the first start; its key is stored sealed under the root key.
 Result<crypto::Authority> authority(store::Store& store, const Secret& root_key, Random& random, TimePoint now);
 
+// Whether the store was written under this root key: Failure::denied when not.
+Result<> check_root_key(const store::Store& store, const Secret& root_key);
+
 // Writes the credentials to an owner-only file, if they are known.
 Result<> write_administrator(const Layout& layout, const directory::Administrator& administrator);
 

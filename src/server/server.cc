@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -40,7 +41,7 @@
 #include "services/rds/rds.h"
 #include "services/rds/reconciler.h"
 #include "services/sts/sts.h"
-#include "store/store.h"
+#include "store/copy.h"
 #include "text/cidr.h"
 #include "text/time.h"
 #include "text/visible.h"
@@ -112,6 +113,7 @@ class Server::Parts {
   std::string unheld() const;
   void follow_world();
   Result<> open_control();
+  Result<os::UniqueFd> copy_store();
   bool record_sever(const std::string& whose, const std::string& vpc_id);
   Json status() const;
   void run_upkeep();
@@ -255,10 +257,23 @@ Result<> Server::Parts::open_control() {
                                         {.status = [this] { return status(); },
                                          .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); },
                                          .live_export = [this] { return live_export(environment, *directory->current(), services()); },
+                                         .copy_store = [this] { return copy_store(); },
                                          .record_sever = [this](const std::string& whose, const std::string& vpc_id) { return record_sever(whose, vpc_id); }}));
   const Json endpoint = Json::object({{"url", url_of(is_wildcard(options.address) ? "127.0.0.1" : options.address, options.port)},
                                       {"region", options.region}});
   return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);
+}
+
+// In a file that has lost its name, so that whatever happens to its reader, nothing stays.
+Result<os::UniqueFd> Server::Parts::copy_store() {
+  const std::string path = layout.state() + ".copy-" + random_text(random, "0123456789abcdef", 16);
+  RW_TRY(const store::Revision revision, store::copy_sqlite(*store, path));
+  static_cast<void>(revision);
+  os::UniqueFd copy(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int code = errno;
+  ::unlink(path.c_str());
+  if (!copy) return std::unexpected(os::system_error("cannot open `" + path + "`", code));
+  return copy;
 }
 
 Json Server::Parts::status() const {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +21,7 @@
 
 #include "os/fd.h"
 #include "store/detail/database.h"
-#include "store/store.h"
+#include "store/copy.h"
 
 namespace ringwall::store {
 namespace {
@@ -136,6 +137,45 @@ TEST_F(Disk, AnOpenStoreCannotBeOpenedAgain) {
               (Error{Failure::conflict, "another ringwall has `" + path_ + "` open"}));
   }
   EXPECT_NE(open(), nullptr);
+}
+
+TEST_F(Disk, ACopyTakenWhileCommitsGoOnIsOfOneMomentAndOpens) {
+  const auto store = open();
+  std::atomic<bool> enough = false;
+  std::thread writer([&] {
+    for (int i = 1; !enough; ++i) {
+      Transaction pair(*store);
+      pair.put("left", Json(i));
+      pair.put("right", Json(i));
+      EXPECT_TRUE(store->commit(pair));
+    }
+  });
+  while (!store->get("right")) std::this_thread::yield();
+  for (int round = 0; round < 5; ++round) {
+    const std::string copy = folder_ + "/copy" + std::to_string(round);
+    const auto revision = copy_sqlite(*store, copy);
+    ASSERT_TRUE(revision) << revision.error().message;
+    EXPECT_FALSE(std::filesystem::exists(copy + "-wal"));
+    EXPECT_FALSE(std::filesystem::exists(copy + ".lock"));
+    const auto opened = open_sqlite(copy);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ((*opened)->get("left")->document->as_integer(), (*opened)->get("right")->document->as_integer());
+    EXPECT_EQ((*opened)->get("left")->revision, *revision);
+  }
+  enough = true;
+  writer.join();
+}
+
+TEST_F(Disk, ACopyReplacesNothingAndLeavesNothingWhenItFails) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, "key", Json("value")));
+  std::ofstream(folder_ + "/there") << "precious";
+  const auto refused = copy_sqlite(*store, folder_ + "/there");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Failure::conflict);
+  EXPECT_EQ(std::filesystem::file_size(folder_ + "/there"), 8u);
+  EXPECT_FALSE(copy_sqlite(*store, folder_ + "/nowhere/copy"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/nowhere"));
 }
 
 TEST_F(Disk, AFolderThatIsNotThereIsSaid) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
@@ -18,7 +19,7 @@
 #include "store/detail/database.h"
 #include "store/detail/history.h"
 #include "store/detail/watch_hub.h"
-#include "store/store.h"
+#include "store/copy.h"
 #include "text/utf8.h"
 
 namespace ringwall::store {
@@ -358,6 +359,33 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
                entries.insert_or_assign(std::move(key), Stored{std::move(document), written});
              }));
   return std::make_unique<SqliteStore>(std::move(database), std::move(entries), revision);
+}
+
+namespace {
+
+Result<> write_all(const Snapshot& snapshot, const std::string& path) {
+  RW_TRY(detail::Database database, detail::Database::open(path));
+  RW_TRY(const Revision none, database.load([](auto&&...) {}));
+  static_cast<void>(none);
+  RW_DO(database.begin());
+  for (const Entry& entry : snapshot.entries) RW_DO(database.put(entry.key, entry.document->dump(), entry.revision));
+  return database.commit(snapshot.revision);
+}
+
+}  // namespace
+
+Result<Revision> copy_sqlite(const Store& store, const std::string& path) {
+  if (std::filesystem::exists(std::filesystem::symlink_status(path))) {
+    return fail(Failure::conflict, "there is a file `" + path + "` already");
+  }
+  constexpr std::string_view everything[] = {""};
+  const Snapshot snapshot = store.snapshot(everything);
+  const auto written = write_all(snapshot, path);  // closed when it returns: the log is in the file
+  std::error_code ignored;
+  std::filesystem::remove(path + ".lock", ignored);
+  if (written) return snapshot.revision;
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix, ignored);
+  return std::unexpected(written.error());
 }
 
 }  // namespace ringwall::store

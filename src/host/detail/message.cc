@@ -93,6 +93,10 @@ template <typename A, Is<RemoveVolume> T>
 void fields(A& archive, T& v) {
   archive(v.volume_id);
 }
+template <typename A, Is<CopyVolume> T>
+void fields(A& archive, T& v) {
+  archive(v.volume_id);
+}
 template <typename A, Is<RunProcess> T>
 void fields(A& archive, T& v) {
   archive(v.process);

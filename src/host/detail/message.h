@@ -50,6 +50,9 @@ struct CloseVolume {
 struct RemoveVolume {
   std::string volume_id;
 };
+struct CopyVolume {
+  std::string volume_id;
+};
 struct RunProcess {
   Process process;
 };
@@ -74,7 +77,7 @@ struct StopProcess {
 struct TakeInventory {};
 
 using Request = std::variant<ApplyNetwork, RemoveNetwork, Listen, InterfaceNamespace, OpenVolume,
-                             CloseVolume, RemoveVolume, RunProcess, StartProcess, AdoptProcess,
+                             CloseVolume, RemoveVolume, CopyVolume, RunProcess, StartProcess, AdoptProcess,
                              SignalProcess, StopProcess, TakeInventory, LimitProcess, Sever>;
 
 // The answer to any request; which fields mean something depends on the request. A descriptor

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "host/detail/copy.h"
 #include "host/detail/folders.h"
 #include "host/detail/limits.h"
 #include "host/detail/network.h"
@@ -72,6 +73,9 @@ struct Performer {
     if (auto unused = check_unused(folders, r.volume_id); !unused)
       return failed(std::move(unused).error());
     return outcome_of(remove_volume(folders, r.volume_id));
+  }
+  Outcome operator()(const CopyVolume& r) const {
+    return outcome_of(copy_volume(folders, r.volume_id));
   }
   Outcome operator()(const RunProcess& r) const {
     auto finished = run_process(options, r.process);

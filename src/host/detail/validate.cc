@@ -184,6 +184,10 @@ Result<> check(const RemoveVolume& request, const HelperOptions&) {
   return check_id(request.volume_id, "db");
 }
 
+Result<> check(const CopyVolume& request, const HelperOptions&) {
+  return check_id(request.volume_id, "db");
+}
+
 Result<> check_process_id(const std::string& id) {
   if (is_process_id(id)) return {};
   return refuse(quoted(id) + " is not the id of a process, db-… or db-…-step");

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "host/detail/copy.h"
 #include "host/detail/encryption.h"
 #include "host/detail/loop.h"
 #include "host/detail/mounts.h"
@@ -207,6 +208,7 @@ Result<> open_volume(const HelperOptions& options, const Volume& volume, const S
   const std::string image = folders.image(volume.id);
   if (::access(image.c_str(), F_OK) != 0) RW_DO(make_image(folders, volume));
   const bool mounted = mount_at(folders.mount(volume.id)).has_value();
+  if (mounted) thaw_volume(folders, volume.id);
   if (!mounted) RW_DO(mount_image(folders, volume.id));
   auto unlocked = unlock_mounted(options, volume, key, mounted);
   // What this request mounted it takes down again; what was open before stays as it was. The first
@@ -219,6 +221,7 @@ Result<> close_volume(const Folders& folders, const std::string& volume_id) {
   const auto mounted = mount_at(folders.mount(volume_id));
   if (!mounted && mounted.error().kind == Failure::not_found) return {};
   if (!mounted) return std::unexpected(mounted.error());
+  thaw_volume(folders, volume_id);
   const std::string busy =
       "the volume `" + volume_id + "` is in use: stop what uses it, then close it again";
   // A file system that is damaged, or read-only since a write failed, does not give its key up in

@@ -163,6 +163,9 @@ class RecordingHost final : public host::Host {
       return {};
     });
   }
+  Result<os::UniqueFd> copy_volume(const std::string&) override {
+    return fail(Failure::unavailable, "a reconciler copies no volume");
+  }
   Result<> remove_volume(const std::string& id) override {
     return step("remove_volume", [&]() -> Result<> {
       if (processes_.contains(id)) return fail(Failure::conflict, "in use");
