@@ -15,6 +15,7 @@ namespace ringwall::audit {
 namespace {
 
 constexpr std::chrono::seconds retry_after{1};
+constexpr off_t chunk_bytes = 1 << 20;  // set aside ahead
 
 // While records come so fast that several were waiting, the writer gathers more before it writes
 // again; one that comes alone is written at once.
@@ -120,9 +121,9 @@ void cut_fields(Record& record) {
   }
 }
 
-Result<std::unique_ptr<Log>> Log::open(std::string folder) {
+Result<std::unique_ptr<Log>> Log::open(std::string folder, std::function<bool()> make_room) {
   RW_DO(os::make_folder(folder, 0700));
-  std::unique_ptr<Log> log(new Log(std::move(folder)));
+  std::unique_ptr<Log> log(new Log(std::move(folder), std::move(make_room)));
   log->writer_ = std::thread([&self = *log] { self.run(); });
   return log;
 }
@@ -134,6 +135,7 @@ Log::~Log() {
   }
   wake_.notify_all();
   if (writer_.joinable()) writer_.join();
+  close_day();
 }
 
 bool Log::push(Record record) {
@@ -204,9 +206,24 @@ Result<> Log::open_day(const std::string& day) {
   const std::string path = folder_ + "/audit-" + day + ".jsonl";
   os::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!file) return std::unexpected(os::system_error("cannot open `" + path + "`", errno));
+  close_day();
   file_ = std::move(file);
   day_ = day;
   return {};
+}
+
+// What was set aside past the end of a file that is done is given back.
+void Log::close_day() {
+  if (file_) (void)!::ftruncate(file_.get(), ::lseek(file_.get(), 0, SEEK_END));
+  file_.reset();
+  set_aside_ = 0;
+}
+
+// Blocks are taken ahead of what is written, so that records find room while others fill the disk.
+// A file system that cannot do that, or has no more, is found out by the write itself.
+void Log::set_aside(off_t bytes) {
+  if (bytes <= set_aside_) return;
+  if (::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, bytes + chunk_bytes) == 0) set_aside_ = bytes + chunk_bytes;
 }
 
 Result<> Log::write(const std::deque<Record>& batch) {
@@ -215,19 +232,27 @@ Result<> Log::write(const std::deque<Record>& batch) {
     append_line(lines, record);
     lines += '\n';
   }
-  RW_DO(open_day(text::iso8601(batch.front().time).substr(0, 10)));
+  const std::string day = text::iso8601(batch.front().time).substr(0, 10);
+  auto written = append(day, lines);
+  if (!written && written.error().kind == Failure::exhausted && make_room_ && make_room_()) written = append(day, lines);
+  return written;
+}
+
+Result<> Log::append(const std::string& day, std::string_view lines) {
+  RW_DO(open_day(day));
   // A partial line from an earlier failure is cut off, so that every line stays whole.
   const off_t before = ::lseek(file_.get(), 0, SEEK_END);
-  std::string_view rest = lines;
-  while (!rest.empty()) {
-    const ssize_t put = ::write(file_.get(), rest.data(), rest.size());
+  set_aside(before + static_cast<off_t>(lines.size()));
+  while (!lines.empty()) {
+    const ssize_t put = ::write(file_.get(), lines.data(), lines.size());
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
       const int code = errno;
       if (::ftruncate(file_.get(), before) != 0) file_.reset();
+      set_aside_ = 0;
       return std::unexpected(os::system_error("cannot write the audit log in `" + folder_ + "`", code));
     }
-    rest.remove_prefix(static_cast<std::size_t>(put));
+    lines.remove_prefix(static_cast<std::size_t>(put));
   }
   return {};
 }

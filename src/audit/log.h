@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -110,7 +111,8 @@ class Strangers {
 class Log {
  public:
   // Appends to `folder`/audit-YYYY-MM-DD.jsonl, owner-only.
-  static Result<std::unique_ptr<Log>> open(std::string folder);
+  // When the disk is full, `make_room` is asked for more, on the writing thread; true: try again.
+  static Result<std::unique_ptr<Log>> open(std::string folder, std::function<bool()> make_room = {});
   ~Log();
 
   // Queues the record. False: the log cannot be written or the queue is full, and what the
@@ -122,13 +124,18 @@ class Log {
   bool healthy() const;
 
  private:
-  explicit Log(std::string folder) : folder_(std::move(folder)) {}
+  Log(std::string folder, std::function<bool()> make_room) : folder_(std::move(folder)), make_room_(std::move(make_room)) {}
   bool push(Record record);  // under mutex_
   void run();
   Result<> write(const std::deque<Record>& batch);
+  Result<> append(const std::string& day, std::string_view lines);
+  void set_aside(off_t bytes);
+  void close_day();
   Result<> open_day(const std::string& day);
 
   std::string folder_;
+  std::function<bool()> make_room_;
+  off_t set_aside_ = 0;  // blocks up to there are the open file's
   std::string day_;      // of the open file
   os::UniqueFd file_;    // used by the writing thread alone, once it runs
   mutable std::mutex mutex_;

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 
+#include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "os/files.h"
 #include "text/json.h"
@@ -49,6 +52,47 @@ TEST(AuditLog, EveryRecordIsALineInTheOrderMade) {
     start = end + 1;
   }
   EXPECT_EQ(start, text->size());
+  std::filesystem::remove_all(folder);
+}
+
+TEST(AuditLog, RecordsFindRoomWhileOthersFillTheDiskAndThenOneRoomMore) {
+  const std::string folder = temporary_folder();
+  ASSERT_EQ(::mount("none", folder.c_str(), "tmpfs", 0, "size=8m"), 0) << "this test mounts a file system: run it as root";
+  const std::string kept = folder + "/kept", filler = folder + "/filler";
+  const auto fill = [](const std::string& path, std::size_t bytes_max) {
+    std::ofstream file(path, std::ios::binary);
+    const std::string some(4096, 'x');
+    for (std::size_t put = 0; put < bytes_max && file.write(some.data(), 4096).flush(); put += some.size()) {
+    }
+  };
+  fill(kept, 1 << 20);
+  std::atomic<int> asked = 0;
+  {
+    auto log = Log::open(folder + "/audit", [&] { return ++asked == 1 && std::filesystem::remove(kept); });
+    ASSERT_TRUE(log) << log.error().message;
+    ASSERT_TRUE((*log)->record(sample("First")));
+    while (!std::filesystem::exists(folder + "/audit/audit-2026-01-02.jsonl") ||
+           std::filesystem::file_size(folder + "/audit/audit-2026-01-02.jsonl") == 0) {
+      std::this_thread::yield();
+    }
+    fill(filler, SIZE_MAX);
+    // The disk is full for everybody else. Records still have the megabyte ahead, and then what is given up.
+    const std::string file = folder + "/audit/audit-2026-01-02.jsonl";
+    for (int group = 0; group < 60 && (*log)->healthy(); ++group) {
+      const auto before = std::filesystem::file_size(file);
+      if (group == 20) {
+        EXPECT_EQ(asked, 0) << before;
+      }
+      for (int i = 0; i < 100; ++i) (void)(*log)->record(sample("E"));
+      while ((*log)->healthy() && std::filesystem::file_size(file) == before) std::this_thread::yield();
+    }
+  }
+  EXPECT_GE(asked, 1);
+  const auto text = os::read_file(folder + "/audit/audit-2026-01-02.jsonl", 10'000'000);
+  ASSERT_TRUE(text);
+  EXPECT_GT(text->size(), std::size_t{3} << 19U);  // more than the megabyte that was set aside
+  EXPECT_TRUE(text->ends_with("}\n"));
+  ::umount(folder.c_str());
   std::filesystem::remove_all(folder);
 }
 

@@ -376,6 +376,28 @@ int fill_a_small_disk(const std::string& folder) {
   return 0;
 }
 
+TEST_F(Disk, AFullDiskIsAskedForRoomOnceBeforeACommitFails) {
+  if (::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "needs the right to mount a tmpfs";
+  const std::string kept = folder_ + "/kept";
+  { std::ofstream(kept) << std::string(1024 * 1024, 'k'); }
+  int asked = 0;
+  std::size_t without = 0;
+  {
+    const auto store = open_sqlite(path_, [&] { return ++asked == 1 && std::filesystem::remove(kept); });
+    ASSERT_TRUE(store) << store.error().message;
+    const Json large(std::string(50'000, 'd'));
+    std::size_t held = 0;
+    for (Result<Revision> committed = 0; committed; ++held) {
+      if (asked == 0) without = held;
+      committed = put(**store, "large" + std::to_string(held), large);
+    }
+    EXPECT_EQ(asked, 2);  // the second time in vain
+    EXPECT_EQ((*store)->list("large").size(), held - 1);
+    EXPECT_GT(held, without + 3);  // the commit that met the full disk, and more after it
+  }
+  ::umount2(folder_.c_str(), MNT_DETACH);
+}
+
 TEST_F(Disk, AFullDiskFailsCommitsAndLosesNothing) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);

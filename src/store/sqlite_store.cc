@@ -99,8 +99,9 @@ bool range_is(const Range& range, const Entries& entries, const Entries& newer) 
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(detail::Database database, Entries entries, Revision revision)
+  SqliteStore(detail::Database database, Entries entries, Revision revision, std::function<bool()> make_room)
       : database_(std::move(database)),
+        make_room_(std::move(make_room)),
         entries_(std::move(entries)),
         revision_(revision),
         history_(revision),
@@ -256,6 +257,7 @@ class SqliteStore final : public Store {
   // one that is too large for the space left must not fail its neighbours.
   void process(Batch& batch) {
     Result<> written = attempt(batch);
+    if (!written && written.error().kind == Failure::exhausted && make_room_ && make_room_()) written = attempt(batch);
     if (written) return;
     if (batch.size() == 1) {
       batch.front().answer.set_value(std::unexpected(std::move(written).error()));
@@ -338,6 +340,7 @@ class SqliteStore final : public Store {
   }
 
   detail::Database database_;  // the writer's alone
+  const std::function<bool()> make_room_;
   mutable std::shared_mutex entries_mutex_;
   Entries entries_;    // INVARIANT: holds exactly what is durable
   Revision revision_;  // of the last durable commit; guarded as entries_
@@ -350,7 +353,7 @@ class SqliteStore final : public Store {
   std::thread writer_;  // last: it uses all of the above
 };
 
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, std::function<bool()> make_room) {
   RW_TRY(detail::Database database, detail::Database::open(path));
   Entries entries;
   RW_TRY(const Revision revision,
@@ -358,7 +361,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
              [&](std::string key, std::shared_ptr<const text::Json> document, Revision written) {
                entries.insert_or_assign(std::move(key), Stored{std::move(document), written});
              }));
-  return std::make_unique<SqliteStore>(std::move(database), std::move(entries), revision);
+  return std::make_unique<SqliteStore>(std::move(database), std::move(entries), revision, std::move(make_room));
 }
 
 namespace {

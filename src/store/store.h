@@ -156,7 +156,8 @@ inline constexpr std::size_t watch_backlog_max = 4096;
 // only, when there is no file or an empty one. Refuses a file that is damaged, is not a store or
 // was written by a newer version (Failure::corrupt, naming both versions), and one that is open
 // already (conflict); a file refused is left as it was. Cost: reads and checks the whole file.
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path);
+// When a commit finds the disk full, `make_room` is asked for more, on the writing thread; true: try again.
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, std::function<bool()> make_room = {});
 
 // Runs `work` in a fresh transaction and commits, again from the start on conflict (at most
 // `attempts` times). `work` returns a Result<T>; its error, if the reads it came from still
