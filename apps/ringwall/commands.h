@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/host.h"
 #include "lint/rules.h"
 #include "policy/policy.h"
 
@@ -37,6 +38,7 @@ struct ServeFlags {
   std::vector<std::string> host_names;
   std::string user;           // empty: `ringwall` if there is such a user, else an unassigned uid
   OnStop on_stop = OnStop::stop;
+  host::Storage storage = host::Storage::reserved;
   unsigned threads = 0;
   bool without_limits = false;
 };

@@ -95,6 +95,8 @@ int run(int argc, char** argv) {
   serve_command->add_option("--user", serve_flags.user, "whom the server runs as (default: `ringwall` if there is one, else a uid nobody has)");
   static const std::map<std::string, OnStop> endings = {{"stop", OnStop::stop}, {"keep", OnStop::keep}};
   takes(serve_command->add_option("--on-stop", serve_flags.on_stop, "what a clean stop does with running databases"), endings, "stop|keep");
+  static const std::map<std::string, host::Storage> storages = {{"reserved", host::Storage::reserved}, {"sparse", host::Storage::sparse}};
+  takes(serve_command->add_option("--storage", serve_flags.storage, "whether the disk sets a database's storage aside when it is made, or finds it as it is written"), storages, "reserved|sparse");
   serve_command->add_option("--threads", serve_flags.threads, "threads that read requests (0: one for each processor)")->check(CLI::Range(0, 256));
   serve_command->add_flag("--without-limits", serve_flags.without_limits,
                           "start databases even where the kernel cannot hold them to their class's memory, processes and processor time");

@@ -242,9 +242,10 @@ int serve(const ServeFlags& given) {
                                 .host_names = flags.host_names,
                                 .plugin_folder = inside_plugins,
                                 .engine_uids_first = uids->engines_first,
-                                .io_threads = flags.threads};
+                                .io_threads = flags.threads,
+                                .storage = flags.storage};
   host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins,
-                             .without_limits = flags.without_limits};
+                             .without_limits = flags.without_limits, .storage = flags.storage};
   const auto claimed = host::claim(helper);
   if (!claimed) return complain(claimed.error().message);
   be_killed_last();
@@ -257,6 +258,9 @@ int serve(const ServeFlags& given) {
   }
   listener->reset();
   server_end.reset();
+  if (flags.storage == host::Storage::sparse) {
+    complain("degraded: volumes are sparse, the disk may promise more than it has (--storage sparse)");
+  }
   helper.server = child;
   return take_down(helper, host::serve_requests(std::move(host_end), helper));
 }

@@ -106,10 +106,14 @@ int status(const std::string& data, Format format) {
   fmt::print("  account {}, region {}, data {}\n", json->text("account"), json->text("region"), json->text("data"));
   fmt::print("  audit {}\n", json->text("audit"));
   fmt::print("  limits {}\n", json->text("limits"));
+  for (const Json& line : (*json)["degraded"].items()) fmt::print("  degraded: {}\n", line.as_string());
   for (const Json& engine : (*json)["engines"].items()) fmt::print("  engine {}\n", engine.as_string());
   for (const Json& network : (*json)["networks"].items()) fmt::print("  {:<22} {}\n", network.text("vpc"), network.text("cidr"));
   for (const Json& db : (*json)["databases"].items()) {
     fmt::print("  {:<22} {:<10} {} {}:{}\n", db.text("identifier"), db.text("status"), db.text("engine"), db.text("endpoint"), db["port"].as_integer());
+    for (const char* why : {"message", "growth_refused"}) {
+      if (!db.text(why).empty()) fmt::print("  {:<22} {}\n", "", db.text(why));
+    }
   }
   return exit_success;
 }

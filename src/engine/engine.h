@@ -25,6 +25,7 @@ struct Instance {
   std::uint64_t memory_bytes = 0;  // to size buffers by
   unsigned connections_max = 100;
   host::Limits limits = {};  // of all its processes together
+  bool read_only = false;  // sessions begin read-only, and may change that: its volume is full
 };
 
 // An engine version that can be offered: its binaries are installed.

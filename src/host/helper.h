@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "host/host.h"
 #include "host/programs.h"
 #include "os/fd.h"
 
@@ -28,6 +29,7 @@ struct HelperOptions {
   std::string engine_user = "rdsdb";  // the name of an engine's uid inside its private root
   // Starts processes although this machine cannot hold them to all of their limits.
   bool without_limits = false;
+  Storage storage = Storage::reserved;
   // The table of programs. Only tests have another.
   Result<Launch> (*launch)(const Process&) = launch_of;
   pid_t server = 0;  // when given: SIGINT, SIGTERM, SIGHUP to this process become SIGTERM there

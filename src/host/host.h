@@ -60,7 +60,7 @@ struct Network {
 // An ext4 image, its data folder encrypted by fscrypt v2 (AES-256-XTS). Mounted while open.
 struct Volume {
   std::string id;           // db-… resource id
-  std::uint64_t bytes = 0;  // of the sparse image; may grow, never shrink
+  std::uint64_t bytes = 0;  // of the image; may grow, never shrink
   uid_t owner = 0;          // of the data folder
 };
 
@@ -129,6 +129,10 @@ struct Finished {
 enum class Transport : std::uint8_t { tcp, udp };
 enum class Stop : std::uint8_t { graceful /* SIGINT, then kill after 20 s */, immediate };
 
+// Whether the disk sets aside the whole of a volume when it is made or grows, and refuses what it
+// cannot; or blocks are found as they are written, and the disk may promise more than it has.
+enum class Storage : std::uint8_t { reserved, sparse };
+
 // What exists now, by id: what a new server compares with what it wants.
 struct Inventory {
   std::vector<std::string> networks;
@@ -136,6 +140,9 @@ struct Inventory {
   std::vector<std::string> open_volumes;  // mounted: not closed to the end
   std::vector<std::string> processes;     // running
   std::vector<std::string> missing_controllers;  // "memory": what this machine cannot hold processes to
+  std::vector<std::string> sparse_volumes;  // of which the disk has not set aside everything
+  std::vector<std::string> full_volumes;    // open, with next to nothing left for the engine
+  std::vector<std::string> failed_volumes;  // open, and take no more writes since one failed
 };
 
 // Thread-safe: requests run concurrently on the host, except that the caller must not run two
@@ -159,7 +166,9 @@ class Host {
                                                    const std::string& interface_id) = 0;
 
   // Makes, mounts and unlocks; `key` is 64 bytes. A volume made with another key is refused
-  // with Failure::denied and left as it is.
+  // with Failure::denied and left as it is. Succeeds only if the file system has grown to what is
+  // asked: Failure::exhausted when the disk cannot hold it, and nothing has changed; denied when it
+  // cannot grow while in use. One that took no more writes, and is not in use, is mounted anew.
   virtual Result<> open_volume(const Volume& volume, const Secret& key) = 0;
   virtual Result<> close_volume(const std::string& volume_id) = 0;   // lock, unmount, detach
   virtual Result<> remove_volume(const std::string& volume_id) = 0;  // close, delete the image

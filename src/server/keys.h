@@ -22,6 +22,7 @@ struct Layout {
   std::string beginning() const { return folder + "/server/beginning"; }  // see beginning.h
   std::string bugs() const { return folder + "/server/bugs"; }  // bugs.h
   std::string audit() const { return folder + "/server/audit"; }
+  std::string ballast() const { return folder + "/server/ballast"; }  // space for the two above, when the disk is full
   std::string administrator() const { return folder + "/server/administrator.json"; }
   std::string ca_certificate() const { return folder + "/run/ca.pem"; }       // world-readable
   std::string endpoint() const { return folder + "/run/endpoint.json"; }     // of the running server

@@ -26,6 +26,7 @@
 #include "keyring/schedule.h"
 #include "network/documents.h"
 #include "network/network.h"
+#include "os/ballast.h"
 #include "os/files.h"
 #include "server/beginning.h"
 #include "server/bugs.h"
@@ -53,6 +54,8 @@ using text::Json;
 namespace {
 
 constexpr std::chrono::hours upkeep_every{1};
+constexpr std::chrono::seconds ballast_look{2};
+constexpr std::uint64_t ballast_bytes_max = 256ULL * 1024 * 1024;
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::seconds stop_patience{5};
@@ -60,6 +63,13 @@ constexpr std::array<const char*, 7> service_names = {"sts", "iam", "organizatio
 
 // A line may hold names from outside.
 void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", text::visible(line)); }
+
+// The disk is full, and store or audit has something to write.
+bool make_room(os::Ballast& ballast) {
+  if (!ballast.give_up()) return false;
+  say("the disk is full: the space kept for store and audit log was given up; free some, or calls will be refused");
+  return true;
+}
 
 bool is_wildcard(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
 
@@ -74,8 +84,10 @@ std::string url_of(const std::string& address, std::uint16_t port) {
 // Everything a server is made of, in the order of its making; destroyed in reverse.
 class Server::Parts {
  public:
-  Parts(Options server_options, Secret key, std::unique_ptr<store::Store> opened_store, std::unique_ptr<host::Host> opened_host)
-      : options(std::move(server_options)), layout{options.data_folder}, root_key(std::move(key)), store(std::move(opened_store)),
+  Parts(Options server_options, Secret key, std::unique_ptr<os::Ballast> kept, std::unique_ptr<store::Store> opened_store,
+        std::unique_ptr<host::Host> opened_host)
+      : options(std::move(server_options)), layout{options.data_folder}, root_key(std::move(key)), ballast(std::move(kept)),
+        store(std::move(opened_store)),
         host(std::move(opened_host)),
         environment{*store, clock, random, options.region, options.dns_suffix, root_key} {}
 
@@ -84,6 +96,7 @@ class Server::Parts {
   os::SystemClock clock;
   crypto::SystemRandom random;
   Secret root_key;
+  std::unique_ptr<os::Ballast> ballast;  // of store and audit, which hold on to it
   std::unique_ptr<store::Store> store;
   std::unique_ptr<host::Host> host;
   service::Environment environment;
@@ -115,6 +128,7 @@ class Server::Parts {
   Result<> open_control();
   Result<os::UniqueFd> copy_store();
   bool record_sever(const std::string& whose, const std::string& vpc_id);
+  Json degraded() const;
   Json status() const;
   void run_upkeep();
 };
@@ -172,7 +186,7 @@ Result<> Server::Parts::renew_certificate() {
 }
 
 Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
-  RW_TRY(audit, audit::Log::open(layout.audit()));
+  RW_TRY(audit, audit::Log::open(layout.audit(), [kept = ballast.get()] { return make_room(*kept); }));
   RW_DO(directory::bind_stored_policies(environment, [](std::string_view line) { say(std::string(line)); }));
   directory = std::make_unique<directory::Directory>(environment, [](std::string_view line) { say(std::string(line)); });
   engines = engine::installed_engines(options.plugin_folder);
@@ -276,6 +290,20 @@ Result<os::UniqueFd> Server::Parts::copy_store() {
   return copy;
 }
 
+// What is not as it should be, though everything serves.
+Json Server::Parts::degraded() const {
+  Json lines = Json::array();
+  if (options.storage == host::Storage::sparse) lines.push("volumes are sparse, the disk may promise more than it has");
+  if (!ballast->is_there()) lines.push("the disk is full, or was: no space is kept for store and audit log");
+  const auto inventory = host->inventory();
+  if (!inventory) return lines;
+  for (const std::string& id : inventory->sparse_volumes) {
+    if (options.storage == host::Storage::reserved) lines.push("the disk has no room to set aside the volume " + id + ", which was made sparse");
+  }
+  for (const std::string& id : inventory->failed_volumes) lines.push("the volume " + id + " takes no more writes");
+  return lines;
+}
+
 Json Server::Parts::status() const {
   const std::string missing = unheld();
   Json databases_json = Json::array();
@@ -287,6 +315,8 @@ Json Server::Parts::status() const {
                                       {"resource_id", db.str("DbiResourceId")},
                                       {"engine", db.str("Engine") + " " + db.str("EngineVersion")},
                                       {"status", db.str("DBInstanceStatus")},
+                                      {"message", db.str("message")},
+                                      {"growth_refused", db.str("growth_refused")},
                                       {"endpoint", db["Endpoint"].str("Address")},
                                       {"port", db["Endpoint"]["Port"]}}));
   }
@@ -304,6 +334,8 @@ Json Server::Parts::status() const {
                        {"started", text::iso8601(started)},
                        {"audit", audit->healthy() ? "healthy" : "cannot be written: calls are refused"},
                        {"limits", missing.empty() ? "held" : "not held, no control group for: " + missing},
+                       {"storage", options.storage == host::Storage::reserved ? "reserved" : "sparse"},
+                       {"degraded", degraded()},
                        {"engines", std::move(engines_json)},
                        {"networks", std::move(networks_json)},
                        {"databases", std::move(databases_json)}});
@@ -311,13 +343,22 @@ Json Server::Parts::status() const {
 
 void Server::Parts::run_upkeep() {
   std::unique_lock lock(mutex);
+  auto due = std::chrono::steady_clock::now();
+  bool kept = ballast->is_there();
   do {
+    lock.unlock();
+    if (const bool keeps = ballast->restore(); keeps != std::exchange(kept, keeps) && keeps) {
+      say("there is room on the disk again: space is kept for store and audit log");
+    }
+    lock.lock();
+    if (stopping || std::chrono::steady_clock::now() < due) continue;
+    due += upkeep_every;
     lock.unlock();
     if (auto done = keyring::run_schedule(environment); !done) say("keys: " + done.error().message);
     if (auto done = service::forget_old_tokens(environment); !done) say("client tokens: " + done.error().message);
     if (auto done = renew_certificate(); !done) say("certificate: " + done.error().message);
     lock.lock();
-  } while (!wake.wait_for(lock, upkeep_every, [&] { return stopping; }));
+  } while (!wake.wait_for(lock, ballast_look, [&] { return stopping; }));
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -328,9 +369,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, os::Unique
   auto host = host::connect(std::move(host_socket), options.data_folder);
   RW_DO(begin(layout, *host));
   RW_TRY(Secret key, server::root_key(layout, random));
-  RW_TRY(auto store, store::open_sqlite(layout.state()));
+  auto ballast = std::make_unique<os::Ballast>(layout.ballast(), ballast_bytes_max);
+  if (ballast->is_tight()) (void)make_room(*ballast);  // a start writes too
+  RW_TRY(auto store, store::open_sqlite(layout.state(), [kept = ballast.get()] { return make_room(*kept); }));
   RW_DO(check_filled(layout, *store));
-  auto parts = std::make_unique<Parts>(options, std::move(key), std::move(store), std::move(host));
+  auto parts = std::make_unique<Parts>(options, std::move(key), std::move(ballast), std::move(store), std::move(host));
   parts->started = parts->clock.now();
   RW_DO(control::release_all(*parts->store));
   RW_DO(parts->note_engine_uids());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "host/host.h"
 #include "os/fd.h"
 
 namespace ringwall::server {
@@ -23,6 +24,7 @@ struct Options {
   std::string plugin_folder;
   std::uint32_t engine_uids_first = 0;  // of the data folder's range: host/uids.h
   unsigned io_threads = 0;
+  host::Storage storage = host::Storage::reserved;  // as the privileged half was told
 };
 
 enum class Databases : std::uint8_t { stop, keep };

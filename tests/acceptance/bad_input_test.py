@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import glob
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import sqlite3
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 
@@ -19,7 +21,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from harness import (BINARY, Network, Ringwall, Server, ServerCase, await_status, host_links, leftovers,
+from harness import (BINARY, Network, Ringwall, Server, ServerCase, await_gone, await_status, host_links, leftovers,
                      require_root_and_binary, run)
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
@@ -455,9 +457,68 @@ class FullDiskTest(unittest.TestCase):
         network = Network(self.server.ringwall)
         rds = self.server.ringwall.client("rds")
         network.create_database(rds, "big")
-        self.assertEqual(await_status(rds, "big", "storage-full")["DBInstanceStatus"], "storage-full")
+        await_status(rds, "big", "insufficient-capacity")
         subprocess.run(["mount", "-o", "remount,size=1g", self.disk], check=True)
         await_status(rds, "big", "available")
+        self.assertIn("volumes are sparse, the disk may promise more than it has", self.server.status()["degraded"])
+        self.assertIn("degraded: volumes are sparse", self.server.said())
+
+    def test_a_database_whose_storage_the_disk_cannot_set_aside_is_refused_and_nothing_half_made_stays(self):
+        subprocess.run(["mount", "-o", "remount,size=512m", self.disk], check=True)
+        self.server.storage = "reserved"
+        self.server.start()
+        self.assertEqual(self.server.status()["degraded"], [])
+        network = Network(self.server.ringwall)
+        rds = self.server.ringwall.client("rds")
+        network.create_database(rds, "big")
+        await_status(rds, "big", "insufficient-capacity")
+        self.assertEqual(os.listdir(os.path.join(self.data, "host", "volumes")), [])
+        self.assertIn("20.0 GiB more are wanted", self.server.status()["databases"][0]["message"])
+        rds.delete_db_instance(DBInstanceIdentifier="big", SkipFinalSnapshot=True)
+        await_gone(rds, "big")
+
+    def test_a_stop_takes_everything_down_though_a_databases_disk_failed_it_and_it_comes_back_with_room(self):
+        subprocess.run(["mount", "-o", "remount,size=512m", self.disk], check=True)
+        self.server.start()
+        network = Network(self.server.ringwall)
+        rds = self.server.ringwall.client("rds")
+        network.create_database(rds, "big")
+        await_status(rds, "big", "available")
+        volume, = glob.glob(os.path.join(self.data, "host", "mounts", "db-*"))
+        filler = os.path.join(self.disk, "filler")
+        for path in (filler, os.path.join(volume, "much")):  # the second until the file system gives up
+            with contextlib.suppress(OSError), open(path, "wb", buffering=0) as file:
+                while True:
+                    file.write(b"x" * 65536)
+                    os.fsync(file.fileno())
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(leftovers(self.data, self.links_before), [])
+        os.unlink(filler)
+        self.server.start()
+        await_status(self.server.ringwall.client("rds"), "big", "available")
+
+    def test_store_and_audit_have_room_while_others_fill_the_disk(self):
+        subprocess.run(["mount", "-o", "remount,size=128m", self.disk], check=True)
+        self.server.start()
+        iam, sts = self.server.ringwall.client("iam"), self.server.ringwall.client("sts")
+        filler = os.path.join(self.disk, "filler")
+        for size in (65536, 512):
+            with contextlib.suppress(OSError), open(filler, "ab", buffering=0) as file:
+                while True:
+                    file.write(b"x" * size)
+        no_space = "the disk is full, or was: no space is kept for store and audit log"
+        self.assertNotIn(no_space, self.server.status()["degraded"])
+        for i in range(30):
+            sts.get_caller_identity()
+            iam.create_user(UserName=f"u{i}")
+        self.assertIn(no_space, self.server.status()["degraded"])
+        self.assertIn("the space kept for store and audit log was given up", self.server.said())
+        os.unlink(filler)
+        deadline = time.monotonic() + START_S_MAX
+        while no_space in self.server.status()["degraded"]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+        self.assertIn("there is room on the disk again", self.server.said())
 
 
 class EngineAbsentTest(unittest.TestCase):

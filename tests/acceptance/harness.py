@@ -40,12 +40,13 @@ class Server:
     def __init__(self, data, *, binary=BINARY, listen="127.0.0.1:0", arguments=()):
         self.data, self.binary, self.listen, self.arguments = data, binary, listen, list(arguments)
         self.process = None
+        self.storage = "sparse"  # a machine that only tests has no 20 GiB for each database
         self.log = data + ".log"
 
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", self.listen,
-                                             *self.arguments], stdout=subprocess.PIPE, stderr=log)
+                                             "--storage", self.storage, *self.arguments], stdout=subprocess.PIPE, stderr=log)
         ready, _, _ = select.select([self.process.stdout], [], [], START_S_MAX)
         self.greeting = self.process.stdout.readline().decode() if ready else ""
         if "listening on" not in self.greeting:

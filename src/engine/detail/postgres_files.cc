@@ -166,6 +166,9 @@ std::string settings(const Instance& instance) {
          megabytes(memory / 64, 64) +
          "\n"
          "max_wal_size = 2GB\n"
+         "default_transaction_read_only = " +
+         (instance.read_only ? "on" : "off") +
+         "\n"
          "fsync = on\n"
          "full_page_writes = on\n"
          "synchronous_commit = on\n"

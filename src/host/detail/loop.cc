@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -34,6 +35,13 @@ os::UniqueFd open_device(const std::string& path, mode_t kind, dev_t number) {
   os::UniqueFd device(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (device || errno != ENOENT || ::mknod(path.c_str(), kind | 0600, number) != 0) return device;
   return os::UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+}
+
+// Discarding would make holes where space was set aside. Nothing here discards; somebody's fstrim
+// might. Where /sys cannot be written, the next opening fills the holes again.
+void refuse_discards(int number) {
+  const os::UniqueFd limit(::open(("/sys/block/loop" + std::to_string(number) + "/queue/discard_max_bytes").c_str(), O_WRONLY | O_CLOEXEC));
+  if (limit) (void)!::write(limit.get(), "0", 1);
 }
 
 constexpr unsigned loop_major = 7, misc_major = 10, loop_control_minor = 237;
@@ -68,7 +76,10 @@ Result<Loop> attach(const std::string& image) {
         open_device(loop.path, S_IFBLK, makedev(loop_major, static_cast<unsigned>(number)));
     if (!loop.device)
       return std::unexpected(os::system_error("cannot open `" + loop.path + "`", errno));
-    if (::ioctl(loop.device.get(), LOOP_CONFIGURE, &config) == 0) return loop;
+    if (::ioctl(loop.device.get(), LOOP_CONFIGURE, &config) == 0) {
+      refuse_discards(number);
+      return loop;
+    }
     if (errno == EINVAL && (config.info.lo_flags & LO_FLAGS_DIRECT_IO) != 0) {
       config.info.lo_flags &= ~static_cast<std::uint32_t>(LO_FLAGS_DIRECT_IO);
     } else if (errno != EBUSY) {

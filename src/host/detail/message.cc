@@ -59,7 +59,8 @@ void fields(A& archive, T& v) {
 }
 template <typename A, Is<Inventory> T>
 void fields(A& archive, T& v) {
-  archive(v.networks, v.volumes, v.open_volumes, v.processes, v.missing_controllers);
+  archive(v.networks, v.volumes, v.open_volumes, v.processes, v.missing_controllers, v.sparse_volumes, v.full_volumes,
+          v.failed_volumes);
 }
 template <typename A, Is<ApplyNetwork> T>
 void fields(A& archive, T& v) {

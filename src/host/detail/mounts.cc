@@ -45,6 +45,10 @@ Result<std::vector<Mount>> mount_table() {
     mount.point = unescaped(point);
     mount.source = unescaped(mount.source);
     mount.writable = options.starts_with("rw");
+    // Read-only by itself, below a mount that is not; newer kernels say what happened.
+    const std::string& state = mount.options;
+    mount.failed = (mount.writable && (state == "ro" || state.starts_with("ro,"))) || state.find("emergency_ro") != std::string::npos ||
+                   state.find("shutdown") != std::string::npos;
     mounts.push_back(std::move(mount));
   }
   return mounts;

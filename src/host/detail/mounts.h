@@ -14,6 +14,7 @@ struct Mount {
   std::string source;  // "/dev/loop3"
   std::string options;  // of the file system: "rw,memory"
   bool writable = true;
+  bool failed = false;  // a file system that gave itself up: it takes no more writes
 };
 
 Result<std::vector<Mount>> mount_table();

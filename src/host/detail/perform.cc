@@ -5,8 +5,10 @@
 #include "host/detail/copy.h"
 #include "host/detail/folders.h"
 #include "host/detail/limits.h"
+#include "host/detail/mounts.h"
 #include "host/detail/network.h"
 #include "host/detail/process.h"
+#include "host/detail/space.h"
 #include "host/detail/validate.h"
 #include "host/detail/volume.h"
 
@@ -100,12 +102,14 @@ struct Performer {
     return outcome_of(signal_process(folders, r.process_id, r.signal));
   }
   Outcome operator()(const StopProcess& r) const {
+    // The engine's last checkpoint is to find room, also on a full volume.
+    if (r.how == Stop::graceful && mount_at(folders.mount(r.process_id))) spare_ballast(folders.mount(r.process_id));
     return outcome_of(stop_process(folders, r.process_id, r.how));
   }
   Outcome operator()(const TakeInventory&) const {
     Outcome outcome = succeeded();
-    outcome.reply.inventory = {networks(folders), volumes(folders), open_volumes(folders),
-                               processes(folders), missing_controllers(folders)};
+    outcome.reply.inventory = {networks(folders),     volumes(folders),      open_volumes(folders), processes(folders), missing_controllers(folders),
+                               sparse_volumes(folders), full_volumes(folders), failed_volumes(folders)};
     return outcome;
   }
 };

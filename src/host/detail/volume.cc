@@ -16,13 +16,15 @@
 #include "host/detail/encryption.h"
 #include "host/detail/loop.h"
 #include "host/detail/mounts.h"
+#include "host/detail/process.h"
+#include "host/detail/space.h"
 #include "host/detail/tool.h"
 #include "os/files.h"
 
 namespace ringwall::host::detail {
 namespace {
 
-// What a new file system writes at once; with less, it would fail half-way.
+// What a new file system in a sparse image writes at once; with less, it would fail half-way.
 constexpr std::uint64_t free_bytes_min = 64ull << 20;
 
 Result<> check_room(const std::string& folder) {
@@ -36,8 +38,9 @@ Result<> check_room(const std::string& folder) {
 }
 
 // A new image appears under its name only when its file system is complete.
-Result<> make_image(const Folders& folders, const Volume& volume) {
-  RW_DO(check_room(folders.volumes()));
+Result<> make_image(const HelperOptions& options, const Volume& volume) {
+  const Folders folders = folders_of(options);
+  if (options.storage == Storage::sparse) RW_DO(check_room(folders.volumes()));
   const std::string image = folders.image(volume.id), unfinished = image + ".new";
   ::unlink(unfinished.c_str());
   const os::UniqueFd file(
@@ -45,10 +48,12 @@ Result<> make_image(const Folders& folders, const Volume& volume) {
   if (!file || ::ftruncate(file.get(), static_cast<off_t>(volume.bytes)) != 0) {
     return std::unexpected(os::system_error("cannot make `" + unfinished + "`", errno));
   }
-  // Tables and journal are zeroes in a sparse file already; the kernel's thread needs no hurry.
-  const auto made =
-      run_tool({"/usr/sbin/mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "encrypt", "-E",
-                "lazy_itable_init=1,lazy_journal_init=1,nodiscard", unfinished});
+  // Tables and journal are zeroes in a new file already. Nothing is discarded, which would be a hole.
+  auto made = options.storage == Storage::reserved ? reserve(unfinished, volume.bytes) : Result<>();
+  if (made) {
+    made = run_tool({"/usr/sbin/mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "encrypt", "-E",
+                     "assume_storage_prezeroed=1,nodiscard", unfinished});
+  }
   if (!made || ::fsync(file.get()) != 0 || ::rename(unfinished.c_str(), image.c_str()) != 0) {
     const int code = errno;
     ::unlink(unfinished.c_str());
@@ -58,14 +63,19 @@ Result<> make_image(const Folders& folders, const Volume& volume) {
   return {};
 }
 
-// Lengthens the image to what is asked; it is never shortened.
-Result<> lengthen_image(const std::string& image, std::uint64_t bytes) {
+// Lengthens the image to what is asked; it is never shortened. One that is long enough, but was made
+// sparse, is set aside if there is room for it, and serves as it is if not.
+Result<> lengthen_image(const HelperOptions& options, const std::string& image, std::uint64_t bytes) {
   struct stat status = {};
   if (::stat(image.c_str(), &status) != 0) {
     return std::unexpected(os::system_error("cannot look at `" + image + "`", errno));
   }
-  if (static_cast<std::uint64_t>(status.st_size) >= bytes) return {};
-  if (::truncate(image.c_str(), static_cast<off_t>(bytes)) == 0) return {};
+  const bool is_long = static_cast<std::uint64_t>(status.st_size) >= bytes;
+  if (options.storage == Storage::reserved) {
+    auto reserved = reserve(image, bytes);
+    return is_long ? Result<>() : reserved;
+  }
+  if (is_long || ::truncate(image.c_str(), static_cast<off_t>(bytes)) == 0) return {};
   return std::unexpected(os::system_error("cannot lengthen `" + image + "`", errno));
 }
 
@@ -89,6 +99,9 @@ Result<std::uint64_t> filesystem_bytes(const std::string& device) {
   return blocks << (10 + std::min<std::uint64_t>(word(block_size_log), 6));
 }
 
+// A last group of blocks that is smaller than its own tables is left out of a file system.
+constexpr std::uint64_t left_out_bytes_max = 8ull << 20;
+
 // Whether the file system is smaller than its image, which an earlier attempt may have left so.
 Result<bool> is_short(const std::string& device, const std::string& image) {
   struct stat status = {};
@@ -96,7 +109,7 @@ Result<bool> is_short(const std::string& device, const std::string& image) {
     return std::unexpected(os::system_error("cannot look at `" + image + "`", errno));
   }
   RW_TRY(const std::uint64_t bytes, filesystem_bytes(device));
-  return bytes < static_cast<std::uint64_t>(status.st_size);
+  return bytes + left_out_bytes_max < static_cast<std::uint64_t>(status.st_size);
 }
 
 Result<> mount_image(const Folders& folders, const std::string& id) {
@@ -104,8 +117,10 @@ Result<> mount_image(const Folders& folders, const std::string& id) {
   RW_DO(os::make_folder(point, 0700));
   RW_TRY(const Loop loop, attach(folders.image(id)));
   if (::mount(loop.path.c_str(), point.c_str(), "ext4", MS_NOSUID | MS_NODEV | MS_NOATIME,
-              nullptr) == 0)
+              "noinit_itable") == 0)  // zeroing tables that are zero would make holes of them
     return {};
+  // An image without all of its blocks on a full disk cannot even replay its journal.
+  if (errno == EIO && !is_reserved(folders.image(id))) RW_DO(check_room(folders.volumes()));
   if (errno == EINVAL || errno == EUCLEAN) {
     return fail(Failure::corrupt,
                 "the file system in `" + folders.image(id) + "` is damaged: check it with e2fsck");
@@ -161,7 +176,7 @@ Result<> grow(const Folders& folders, const Volume& volume, const Secret& key, b
   RW_TRY(const bool is_small, is_short(mount.source, image));
   if (!is_small) return {};
   RW_DO(update_size(mount.source));
-  if (run_tool({"/usr/sbin/resize2fs", mount.source})) return {};
+  if (run_tool({"/usr/sbin/resize2fs", mount.source}) && !is_short(mount.source, image).value_or(true)) return {};
   if (in_use) {
     return fail(Failure::denied, "the kernel does not let `" + volume.id +
                                      "` grow while it is open: close it first");
@@ -170,7 +185,10 @@ Result<> grow(const Folders& folders, const Volume& volume, const Secret& key, b
   RW_DO(run_tool({"/usr/sbin/e2fsck", "-f", "-p", image}, 1));  // 1: it repaired something
   RW_DO(run_tool({"/usr/sbin/resize2fs", image}));
   RW_DO(mount_image(folders, volume.id));
-  return unlock(folders, volume, key);
+  RW_DO(unlock(folders, volume, key));
+  RW_TRY(const Mount again, mount_at(folders.mount(volume.id)));
+  RW_TRY(const bool still_small, is_short(again.source, image));
+  return still_small ? fail(Failure::io, "the file system of `" + volume.id + "` did not grow") : Result<>();
 }
 
 Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, const Secret& key,
@@ -178,8 +196,9 @@ Result<> unlock_mounted(const HelperOptions& options, const Volume& volume, cons
   const Folders folders = folders_of(options);
   // Only who has the key may change anything, the size included.
   RW_DO(unlock(folders, volume, key));
-  RW_DO(lengthen_image(folders.image(volume.id), volume.bytes));
+  RW_DO(lengthen_image(options, folders.image(volume.id), volume.bytes));
   RW_DO(grow(folders, volume, key, in_use));
+  settle_ballast(folders.mount(volume.id));
   return make_socket_folder(options, volume);
 }
 
@@ -206,11 +225,17 @@ std::optional<std::string> id_of_image(const std::filesystem::path& path) {
 Result<> open_volume(const HelperOptions& options, const Volume& volume, const Secret& key) {
   const Folders folders = folders_of(options);
   const std::string image = folders.image(volume.id);
-  if (::access(image.c_str(), F_OK) != 0) RW_DO(make_image(folders, volume));
-  const bool mounted = mount_at(folders.mount(volume.id)).has_value();
-  if (mounted) thaw_volume(folders, volume.id);
+  if (::access(image.c_str(), F_OK) != 0) RW_DO(make_image(options, volume));
+  auto mount = mount_at(folders.mount(volume.id));
+  if (mount) thaw_volume(folders, volume.id);
+  const bool in_use = mount && !check_unused(folders, volume.id);
+  if (mount && mount->failed && !in_use) {
+    RW_DO(close_volume(folders, volume.id));
+    mount = mount_at(folders.mount(volume.id));
+  }
+  const bool mounted = mount.has_value();
   if (!mounted) RW_DO(mount_image(folders, volume.id));
-  auto unlocked = unlock_mounted(options, volume, key, mounted);
+  auto unlocked = unlock_mounted(options, volume, key, in_use);
   // What this request mounted it takes down again; what was open before stays as it was. The first
   // failure is the one to tell.
   if (!unlocked && !mounted) (void)unmount(folders.mount(volume.id));
@@ -273,15 +298,38 @@ std::vector<std::string> volumes(const Folders& folders) {
   return found;
 }
 
-std::vector<std::string> open_volumes(const Folders& folders) {
-  // By the mounts, not the images: one whose image was deleted is open all the same.
+namespace {
+
+// By the mounts, not the images: a volume whose image was deleted is open all the same.
+template <typename Fits>
+std::vector<std::string> mounted_volumes(const Folders& folders, Fits&& fits) {
   std::vector<std::string> found;
   const std::string below = folders.mounts() + "/";
   for (const Mount& mount : mount_table().value_or(std::vector<Mount>())) {
-    if (mount.point.starts_with(below)) found.push_back(mount.point.substr(below.size()));
+    if (mount.point.starts_with(below) && fits(mount)) found.push_back(mount.point.substr(below.size()));
   }
   std::ranges::sort(found);
   found.erase(std::ranges::unique(found).begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> open_volumes(const Folders& folders) {
+  return mounted_volumes(folders, [](const Mount&) { return true; });
+}
+
+std::vector<std::string> full_volumes(const Folders& folders) {
+  return mounted_volumes(folders, [](const Mount& mount) { return is_full(mount.point); });
+}
+
+std::vector<std::string> failed_volumes(const Folders& folders) {
+  return mounted_volumes(folders, [](const Mount& mount) { return mount.failed; });
+}
+
+std::vector<std::string> sparse_volumes(const Folders& folders) {
+  std::vector<std::string> found = volumes(folders);
+  std::erase_if(found, [&](const std::string& id) { return is_reserved(folders.image(id)); });
   return found;
 }
 

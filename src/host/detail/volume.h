@@ -1,5 +1,5 @@
 #pragma once
-// Encrypted volumes: a sparse ext4 image, mounted, with one folder `data` under an fscrypt v2
+// Encrypted volumes: an ext4 image, mounted, with one folder `data` under an fscrypt v2
 // policy (AES-256-XTS for contents, AES-256-CTS for names). The key is in the kernel's memory
 // only while the volume is open.
 
@@ -22,5 +22,8 @@ Result<> remove_volume(const Folders& folders, const std::string& volume_id);
 std::vector<std::string> volumes(const Folders& folders);
 // Those mounted: unlocked, or locked by a closing that came no further.
 std::vector<std::string> open_volumes(const Folders& folders);
+std::vector<std::string> sparse_volumes(const Folders& folders);
+std::vector<std::string> full_volumes(const Folders& folders);
+std::vector<std::string> failed_volumes(const Folders& folders);
 
 }  // namespace ringwall::host::detail

@@ -338,8 +338,12 @@ TEST_F(RdsApi, SettingsAreRememberedAndTheEngineToldOfWhatConcernsIt) {
   EXPECT_EQ(good("DescribeDBInstances", on("main")).find("****"), std::string::npos);
 
   set_status("available");
-  good("ModifyDBInstance", on("main", {{"AllocatedStorage", "30"}}));
-  EXPECT_EQ((*document())["AllocatedStorage"].as_integer(), 30);
+  // More storage is pending until its file system has it.
+  const std::string growing = good("ModifyDBInstance", on("main", {{"AllocatedStorage", "30"}}));
+  EXPECT_NE(growing.find("<PendingModifiedValues><AllocatedStorage>30</AllocatedStorage></PendingModifiedValues>"), std::string::npos) << growing;
+  EXPECT_NE(growing.find("<AllocatedStorage>20</AllocatedStorage>"), std::string::npos) << growing;
+  EXPECT_EQ((*document())["AllocatedStorage"].as_integer(), 20);
+  EXPECT_EQ(document()->text("DBInstanceStatus"), "modifying");
   set_status("available");
   good("ModifyDBInstance", on("main", {{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-other"}}));
   EXPECT_EQ((*document())["VpcSecurityGroups"].items().at(0).text("VpcSecurityGroupId"), "sg-other");
@@ -400,7 +404,8 @@ TEST_F(RdsApi, EachStatusTakesWhatItCan) {
                                                                                        {"starting", false, false, false, false},
                                                                                        {"stopping", false, false, false, false},
                                                                                        {"failed", true, false, false, false},
-                                                                                       {"storage-full", true, false, false, false},
+                                                                                       {"storage-full", true, false, true, true},
+                                                                                       {"insufficient-capacity", false, false, false, false},
                                                                                        {"inaccessible-encryption-credentials", false, false, false, false}}) {
     const auto takes = [&](const char* name, const Form& form) {
       set_status(status);

@@ -1,7 +1,9 @@
 // The whole path on the real privileged half with a real PostgreSQL: what testing_host.h pretends.
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include <csignal>
@@ -81,7 +83,8 @@ class HostedReconciling : public host::WithHelper {
             }
             world_.signal.notify();
           },
-          .silence_patience = std::chrono::seconds(5)});
+          .silence_patience = std::chrono::seconds(5),
+          .storage_look = std::chrono::milliseconds(200)});
     });
   }
   std::string logged() {
@@ -227,6 +230,66 @@ TEST_F(HostedReconciling, LivesItsWholeLife) {
   RW_ASSERT_OK(networks_->settle(test_vpc));
   EXPECT_FALSE(host_->interface_namespace(test_vpc, interface));
   EXPECT_TRUE(world_.store->list("dns/").empty());
+}
+
+// With everything that PostgreSQL writes when it is full, killed, stopped and grown.
+TEST_F(HostedReconciling, AFullVolumeIsStorageFullThroughCrashAndStopUntilItHasGrown) {
+  id_ = world_.create("shop", engines_[0]->version().version);
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  const std::string mount = options_.data_folder + "/host/mounts/" + id_;
+  const auto space = [&] {
+    struct statvfs facts = {};
+    EXPECT_EQ(::statvfs(mount.c_str(), &facts), 0);
+    return facts;
+  };
+  const auto take_all_but = [&](std::uint64_t bytes, const char* name) {
+    const os::UniqueFd file(::open((mount + "/data/" + name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const std::uint64_t free = space().f_bavail * space().f_frsize;
+    return free <= bytes || ::fallocate(file.get(), 0, 0, static_cast<off_t>(free - bytes)) == 0;
+  };
+  EXPECT_EQ(run_from_the_vpc("master", test_password, "CREATE TABLE kept AS SELECT 42 AS answer").state, "");
+  ASSERT_TRUE(take_all_but(24U << 20U, "others"));
+
+  // Writing on ends in an error, or in the engine's end: whichever, it is storage-full, and reads are answered.
+  EXPECT_NE(run_from_the_vpc("master", test_password, "CREATE TABLE much AS SELECT repeat(g::text, 300) FROM generate_series(1, 200000) g").state, "");
+  ASSERT_TRUE(world_.becomes("shop", "storage-full"));
+  const auto answers = [&] { return run_from_the_vpc("master", test_password, "SELECT answer FROM kept").value == "42"; };
+  const auto read_only = [&] { return run_from_the_vpc("master", test_password, "CREATE TABLE more (i int)").state == "25006"; };
+  EXPECT_TRUE(world_.signal.eventually([&] { return answers() && read_only(); }));
+
+  // Killed, it recovers on what was kept for that; stopped in order, it starts as it was.
+  const pid_t before = pid();
+  RW_ASSERT_OK(host_->signal(id_, SIGKILL));
+  ASSERT_TRUE(world_.signal.eventually([&] { return pid() != 0 && pid() != before && answers(); }));
+  EXPECT_TRUE(read_only());
+  const auto status = [&] { return world_.document("shop")->str("DBInstanceStatus"); };
+  EXPECT_EQ(status(), "storage-full");
+  const auto stop_and_start = [&] {
+    world_.desire("shop", "stopped", "stopping");
+    ASSERT_TRUE(world_.becomes("shop", "stopped"));
+    EXPECT_TRUE(host_->inventory()->open_volumes.empty());
+    world_.desire("shop", "running", "starting");
+    ASSERT_TRUE(world_.becomes("shop", "storage-full"));
+  };
+  stop_and_start();
+  ASSERT_TRUE(world_.signal.eventually(answers));
+
+  // Somebody used that up too: without a free block nothing runs, and it is storage-full all the same.
+  ASSERT_TRUE(take_all_but(0, "the-rest"));
+  RW_ASSERT_OK(host_->signal(id_, SIGKILL));
+  ASSERT_TRUE(world_.signal.eventually([&] { return pid() == 0 && status() == "storage-full"; }));
+  stop_and_start();
+
+  // Grown: the file system has it before anybody is told, and writes are taken again.
+  world_.ask("shop", [](text::Json& wanted) {
+    wanted.set("PendingModifiedValues", text::Json::object({{"AllocatedStorage", 2}}));
+    wanted.set("DBInstanceStatus", "modifying");
+  });
+  ASSERT_TRUE(world_.becomes("shop", "available"));
+  EXPECT_EQ((*world_.document("shop"))["AllocatedStorage"].as_integer(), 2);
+  EXPECT_GT(space().f_blocks * space().f_frsize, std::uint64_t{1900} << 20U);
+  EXPECT_TRUE(answers());
+  EXPECT_TRUE(world_.signal.eventually([&] { return run_from_the_vpc("master", test_password, "CREATE TABLE IF NOT EXISTS more (i int)").state.empty(); }));
 }
 
 }  // namespace

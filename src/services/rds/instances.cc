@@ -309,9 +309,13 @@ ApiResult<Json> modify(const Call& call) {
     document.set("master_password", seal_password(call.environment, document.text("DbiResourceId"), call.input.text("MasterUserPassword")));
     engine_changes = true;
   }
-  if (call.input["AllocatedStorage"].as_integer() > document["AllocatedStorage"].as_integer()) {
-    document.set("AllocatedStorage", call.input["AllocatedStorage"]);
-    engine_changes = true;
+  if (call.input.contains("AllocatedStorage")) {
+    document.edit("PendingModifiedValues").erase("AllocatedStorage");  // the last wish counts
+    document.erase("growth_refused");
+    if (call.input["AllocatedStorage"].as_integer() > document["AllocatedStorage"].as_integer()) {
+      document.edit("PendingModifiedValues").set("AllocatedStorage", call.input["AllocatedStorage"]);
+      engine_changes = true;
+    }
   }
   if (call.input.contains("DBInstanceClass")) {
     document.edit("PendingModifiedValues").erase("DBInstanceClass");  // the last wish counts
@@ -325,7 +329,7 @@ ApiResult<Json> modify(const Call& call) {
     }
   }
   Json answer = document;  // RDS answers the state before the modification begins
-  if (engine_changes && status == "available") document.set("DBInstanceStatus", "modifying");
+  if (engine_changes && status != "failed") document.set("DBInstanceStatus", "modifying");
   document.set("generation", document["generation"].as_integer() + 1);
   if (call.input.contains("MasterUserPassword")) answer.edit("PendingModifiedValues").set("MasterUserPassword", "****");
   put_instance(call, document);

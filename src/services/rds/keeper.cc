@@ -115,6 +115,7 @@ Result<> Keeper::put_to_rest() {
 }
 
 Result<Next> Keeper::adopt(const Record& record) {
+  read_only_ = record.text("DBInstanceStatus") == "storage-full";
   RW_TRY(host::Running running, parts_.host.adopt(id_));
   // Whoever started it may have known other limits, or none.
   if (const auto limited = parts_.host.limit(id_, record.instance().limits); !limited) {
@@ -123,7 +124,7 @@ Result<Next> Keeper::adopt(const Record& record) {
     return restart();
   }
   RW_DO(hold(std::move(running)));
-  served_ = record.text("DBInstanceStatus") == "available";
+  served_ = record.text("DBInstanceStatus") == "available" || read_only_;
   RW_DO(listen(record));
   log("adopted the running engine, process " + std::to_string(running_->pid));
   return again();
@@ -134,16 +135,19 @@ Result<Next> Keeper::adopt(const Record& record) {
 Result<Next> Keeper::mourn(const Record& record, std::string_view what) {
   if (SteadyClock::now() - held_since_ > steady_after) crashes_ = 0;
   RW_DO(end(host::Stop::immediate));
+  const bool full = is_full();
   const milliseconds delay = retry_after(++crashes_);
   resume_at_ = SteadyClock::now() + delay;
   resume_generation_ = record.generation();
   RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
-           if (crashes_ >= failures_told) {
+           if (full) {
+             document.set("DBInstanceStatus", "storage-full");
+           } else if (crashes_ >= failures_told) {
              document.set("DBInstanceStatus", "failed");
            } else if (document.text("DBInstanceStatus") == "available") {
              document.set("DBInstanceStatus", "rebooting");
            }
-           document.set("message", "the engine " + std::string(what) + " and is started again");
+           document.set("message", full ? storage_full : "the engine " + std::string(what) + " and is started again");
          }));
   log("the engine " + std::string(what) + "; starting it again in " + std::to_string(delay.count()) + " ms");
   if (!current) return again();
@@ -169,6 +173,7 @@ Result<> Keeper::hold(host::Running running) {
   RW_DO(ends_.add(running.pidfd, tag_));
   running_ = std::move(running);
   held_since_ = SteadyClock::now();
+  storage_due_ = {};
   ready_ = served_ = false;
   probes_ = silences_ = 0;
   return {};
@@ -195,16 +200,24 @@ Next Keeper::failed(const std::optional<Record>& record, const Error& error) {
   // Without its privileged half nothing can be said about the instance: the server is ending.
   if (!record || (error.kind == Failure::unavailable && !parts_.host.inventory())) return next;
   const bool should_serve = record->text("desired") == "running" && !ready_;
+  const bool full = should_serve && is_full();
   (void)amend(parts_.environment.store, *record, [&](Json& document) {
     document.set("message", error.message);
     if (!should_serve) return;
-    if (is_disk_full(error)) {
-      document.set("DBInstanceStatus", "storage-full");
+    if (full || is_disk_full(error)) {
+      // Before it has storage of its own, it is the server that has none to give.
+      document.set("DBInstanceStatus", full || record->was_made() ? "storage-full" : "insufficient-capacity");
     } else if (failures_ >= failures_told) {
       document.set("DBInstanceStatus", "failed");
     }
   });
   return next;
+}
+
+// As far as the host can tell: by the figures of the volume's own file system.
+bool Keeper::is_full() {
+  const auto inventory = parts_.host.inventory();
+  return inventory && contains(inventory->full_volumes, id_);
 }
 
 bool Keeper::is_current(const Record& record) const {

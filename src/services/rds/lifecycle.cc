@@ -17,6 +17,12 @@ Json request(const Call& call, Json document, std::string_view desired, std::str
   return Json::object({{"DBInstance", shown(document)}});
 }
 
+// One whose storage is full can be stopped and rebooted too: that needs no more of it.
+bool is_up(const Json& document) {
+  const std::string_view status = document.text("DBInstanceStatus");
+  return status == "available" || status == "storage-full";
+}
+
 ApiResult<Json> start(const Call& call) {
   const auto stored = find_instance(call);
   if (!stored) return std::unexpected(stored.error());
@@ -29,7 +35,7 @@ ApiResult<Json> start(const Call& call) {
 ApiResult<Json> stop(const Call& call) {
   const auto stored = find_instance(call);
   if (!stored) return std::unexpected(stored.error());
-  if ((*stored)->text("DBInstanceStatus") != "available") return std::unexpected(wrong_state(**stored, "available"));
+  if (!is_up(**stored)) return std::unexpected(wrong_state(**stored, "available"));
   if (call.input.contains("DBSnapshotIdentifier")) {
     return std::unexpected(invalid_combination("snapshots are not offered by this server: stop without DBSnapshotIdentifier"));
   }
@@ -39,7 +45,7 @@ ApiResult<Json> stop(const Call& call) {
 ApiResult<Json> reboot(const Call& call) {
   const auto stored = find_instance(call);
   if (!stored) return std::unexpected(stored.error());
-  if ((*stored)->text("DBInstanceStatus") != "available") return std::unexpected(wrong_state(**stored, "available"));
+  if (!is_up(**stored)) return std::unexpected(wrong_state(**stored, "available"));
   if (call.input["ForceFailover"].as_bool()) {
     return std::unexpected(invalid_combination("ForceFailover cannot be specified since the instance is not configured for MultiAZ."));
   }
@@ -79,7 +85,7 @@ void apply_pending(Json& document) {
   if (const std::string wanted = document["PendingModifiedValues"].str("DBInstanceClass"); !wanted.empty()) {
     document.set("DBInstanceClass", wanted);
   }
-  document.set("PendingModifiedValues", Json::object({}));
+  document.edit("PendingModifiedValues").erase("DBInstanceClass");
 }
 
 std::vector<service::Operation> lifecycle_operations() {

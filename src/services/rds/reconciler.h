@@ -56,6 +56,8 @@ struct ReconcilerParts {
   // One that served is asked so often whether it answers, and started again once it has not for so long.
   std::chrono::milliseconds probe_every = std::chrono::seconds(2);
   std::chrono::milliseconds silence_patience = std::chrono::seconds(30);
+  // How often an engine that serves is looked at for how full its volume is.
+  std::chrono::milliseconds storage_look = std::chrono::seconds(15);
 };
 
 class Reconciler {

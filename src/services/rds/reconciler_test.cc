@@ -235,15 +235,93 @@ TEST_F(Reconciling, AnEngineThatDoesNotStopInOrderIsEndedAndItsVolumeClosed) {
   EXPECT_FALSE(host.disk(id_)->open);
 }
 
-TEST_F(Reconciling, SaysStorageFullAndRetries) {
-  host.fail_at("initialise", Error{Failure::exhausted, "the disk is full"});
+TEST_F(Reconciling, SaysThatTheServerHasNoCapacityAndRetries) {
+  host.fail_at("open_volume", Error{Failure::exhausted, "the disk cannot hold it"});
   begin();
   id_ = create("shop", "15.20");
-  ASSERT_TRUE(becomes("shop", "storage-full"));
-  EXPECT_EQ(message(), "the disk is full");
-  host.fail_at("initialise", std::nullopt);
+  ASSERT_TRUE(becomes("shop", "insufficient-capacity"));
+  EXPECT_EQ(message(), "the disk cannot hold it");
+  host.fail_at("open_volume", std::nullopt);
   ASSERT_TRUE(becomes("shop", "available"));
   EXPECT_FALSE(document("shop")->contains("message"));
+}
+
+TEST_F(Reconciling, SaysStorageFullByTheFileSystemsFiguresAndAvailableOnceThereIsRoom) {
+  make_available();
+  const auto& engine = static_cast<RecordingEngine&>(*engines[0]);
+  const pid_t before = host.process(id_);
+  host.set_full(id_, true);
+  ASSERT_TRUE(becomes("shop", "storage-full"));
+  EXPECT_NE(message().find("ModifyDBInstance"), std::string::npos) << message();
+  EXPECT_TRUE(signal.eventually([&] { return engine.read_only(); }));
+  set_password("shop", "Another-Pass-2");
+  host.set_full(id_, false);  // somebody deleted data
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_TRUE(signal.eventually([&] { return host.disk(id_)->password == "Another-Pass-2"; }));
+  EXPECT_TRUE(signal.eventually([&] { return !engine.read_only(); }));
+  EXPECT_EQ(host.process(id_), before);
+  EXPECT_FALSE(document("shop")->contains("message"));
+}
+
+TEST_F(Reconciling, AnEngineThatPanicsOnAFullVolumeIsStorageFullHoweverOftenItEndsAndServesOnceItHasGrown) {
+  make_available();
+  host.set_full(id_, true);
+  host.serve_after_probes(1'000'000);
+  for (int crashes = 0; crashes < detail::failures_told + 1; ++crashes) {
+    ASSERT_TRUE(signal.eventually([&] { return host.process(id_) != 0; }));
+    host.crash(id_);
+    ASSERT_TRUE(becomes("shop", "storage-full"));
+  }
+  host.serve_after_probes(0);
+  ask("shop", [](Json& wanted) {
+    wanted.set("PendingModifiedValues", Json::object({{"AllocatedStorage", 2}}));
+    wanted.set("DBInstanceStatus", "modifying");
+  });
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ((*document("shop"))["AllocatedStorage"].as_integer(), 2);
+  EXPECT_EQ(host.disk(id_)->bytes, std::uint64_t{2} << 30U);
+  EXPECT_FALSE(static_cast<RecordingEngine&>(*engines[0]).read_only());
+}
+
+TEST_F(Reconciling, StopsAndDeletesAnInstanceWhoseStorageIsFull) {
+  make_available();
+  host.set_full(id_, true);
+  ASSERT_TRUE(becomes("shop", "storage-full"));
+  desire("shop", "stopped", "stopping");
+  ASSERT_TRUE(becomes("shop", "stopped"));
+  EXPECT_FALSE(host.disk(id_)->open);
+  desire("shop", "running", "starting");
+  ASSERT_TRUE(becomes("shop", "storage-full"));
+  EXPECT_TRUE(static_cast<RecordingEngine&>(*engines[0]).read_only());
+  desire("shop", "deleted", "deleting");
+  ASSERT_TRUE(goes("shop"));
+  EXPECT_TRUE(host.empty());
+}
+
+TEST_F(Reconciling, GrowthThatTheDiskCannotHoldIsRefusedAndLeavesEverythingAsItWas) {
+  make_available();
+  const pid_t before = host.process(id_);
+  host.set_room(std::uint64_t{1} << 30U);
+  ask("shop", [](Json& wanted) {
+    wanted.set("PendingModifiedValues", Json::object({{"AllocatedStorage", 2}}));
+    wanted.set("DBInstanceStatus", "modifying");
+  });
+  ASSERT_TRUE(becomes("shop", "available"));
+  const auto now = document("shop");
+  EXPECT_EQ((*now)["AllocatedStorage"].as_integer(), 1);
+  EXPECT_FALSE((*now)["PendingModifiedValues"].contains("AllocatedStorage"));
+  EXPECT_EQ(now->text("growth_refused"), "the disk cannot hold it");
+  EXPECT_EQ(host.disk(id_)->bytes, std::uint64_t{1} << 30U);
+  EXPECT_EQ(host.process(id_), before);
+}
+
+TEST_F(Reconciling, AFileSystemThatTakesNoMoreWritesIsMountedAnew) {
+  make_available();
+  const pid_t before = host.process(id_);
+  host.set_failed(id_);
+  ASSERT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+  ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_FALSE(host.disk(id_)->failed);
 }
 
 TEST_F(Reconciling, SaysFailedAfterThreeFailuresAndRetries) {
@@ -382,10 +460,11 @@ TEST_F(Reconciling, RestartsAnEngineWhoseStorageCannotGrowInUse) {
   make_available();
   const pid_t before = host.process(id_);
   ask("shop", [](Json& wanted) {
-    wanted.set("AllocatedStorage", 2);
+    wanted.set("PendingModifiedValues", Json::object({{"AllocatedStorage", 2}}));
     wanted.set("DBInstanceStatus", "modifying");
   });
   ASSERT_TRUE(becomes("shop", "available"));
+  EXPECT_EQ((*document("shop"))["AllocatedStorage"].as_integer(), 2);
   EXPECT_EQ(host.disk(id_)->bytes, std::uint64_t{2} << 30U);
   EXPECT_NE(host.process(id_), before);
   EXPECT_EQ(host.disk(id_)->password, test_password);

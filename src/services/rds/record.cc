@@ -64,10 +64,13 @@ engine::Instance Record::instance() const {
           .limits = instance_class.limits()};
 }
 
-host::Volume Record::volume() const {
-  const std::int64_t size = std::max<std::int64_t>((*document)["AllocatedStorage"].as_integer(), 1);
+std::int64_t Record::storage_wanted() const {
+  return std::max(storage(), (*document)["PendingModifiedValues"]["AllocatedStorage"].as_integer());
+}
+
+host::Volume Record::volume(std::int64_t gibibytes) const {
   return {.id = resource_id(),
-          .bytes = static_cast<std::uint64_t>(size) * gibibyte,
+          .bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(gibibytes, 1)) * gibibyte,
           .owner = static_cast<uid_t>((*document)["uid"].as_integer())};
 }
 

@@ -25,6 +25,8 @@ bool says_other_than_starting(std::string_view status) {
   return status == "available" || status == "stopped" || status.starts_with("inaccessible-encryption-credentials");
 }
 
+bool contains(const std::vector<std::string>& ids, const std::string& id) { return std::ranges::find(ids, id) != ids.end(); }
+
 milliseconds since(SteadyClock::time_point begun) {
   return std::chrono::duration_cast<milliseconds>(SteadyClock::now() - begun);
 }
@@ -63,7 +65,9 @@ Result<Next> Keeper::start(const Record& record, const host::Inventory& inventor
   RW_TRY(const crypto::Identity identity, timed("certificate", [&] { return identity_of(record); }));
   listener_.reset();
   RW_DO(listen(record));
-  RW_TRY(host::Running running, timed("start", [&] { return engine->start(parts_.host, record.instance(), identity); }));
+  engine::Instance instance = record.instance();
+  instance.read_only = read_only_ = is_full();
+  RW_TRY(host::Running running, timed("start", [&] { return engine->start(parts_.host, instance, identity); }));
   certificate_until_ = parts_.environment.clock.now() + certificate_lifetime;
   RW_DO(hold(std::move(running)));
   return again();
@@ -85,10 +89,31 @@ Result<> Keeper::prepare(const Record& record) {
   return settled;
 }
 
+// Opens it as large as is wanted. If the disk cannot hold that, the wish ends and it serves as it is.
 Result<> Keeper::open_volume(const Record& record) {
   RW_TRY(const Secret key, open_data_key(parts_.environment, record));
   rests_ = false;
-  return parts_.host.open_volume(record.volume(), key);
+  auto opened = parts_.host.open_volume(record.volume(record.storage_wanted()), key);
+  if (record.storage_wanted() == record.storage()) return opened;
+  if (opened) return end_growth(record, {});
+  if (opened.error().kind != Failure::exhausted) return opened;
+  log("its storage does not grow: " + opened.error().message);
+  RW_DO(end_growth(record, opened.error().message));
+  return parts_.host.open_volume(record.volume(record.storage()), key);
+}
+
+Result<> Keeper::end_growth(const Record& record, const std::string& refusal) {
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
+           document.edit("PendingModifiedValues").erase("AllocatedStorage");
+           if (refusal.empty()) {
+             document.set("AllocatedStorage", record.storage_wanted());
+             document.erase("growth_refused");
+           } else {
+             document.set("growth_refused", refusal);
+           }
+         }));
+  (void)current;  // else another wish follows, and ends likewise
+  return {};
 }
 
 // Its storage may have become larger. False: that needs a start, which comes next.
@@ -184,31 +209,59 @@ Result<Next> Keeper::attend(const Record& record) {
 
 Result<Next> Keeper::finish(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
-  if (record.text("DBInstanceStatus") == "modifying") {
+  if (record.text("DBInstanceStatus") == "modifying" || record.storage_wanted() != record.storage()) {
     RW_TRY(const bool grown, grow(record));
     if (!grown) return again();
+    storage_due_ = {};
   }
-  if (const auto set = apply_password(record, *engine); !set) return without_password(record, set.error());
-  RW_DO(renew_certificate(record, *engine));
+  if (SteadyClock::now() >= storage_due_) {
+    RW_TRY(const host::Inventory inventory, parts_.host.inventory());
+    if (contains(inventory.failed_volumes, id_)) {
+      log("its file system takes no more writes: mounting it anew");
+      RW_DO(end(host::Stop::immediate));
+      return again();
+    }
+    full_ = contains(inventory.full_volumes, id_);
+    storage_due_ = SteadyClock::now() + parts_.storage_look;
+  }
+  const bool full = full_;
+  if (!full) {
+    RW_DO(follow_storage(record, *engine, full));  // first: nothing can be set in a read-only session
+    if (const auto set = apply_password(record, *engine); !set) return without_password(record, set.error());
+    RW_DO(renew_certificate(record, *engine));
+  }
   const TimePoint now = parts_.environment.clock.now();
   const std::string applied(record.text("master_password"));
   RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
-           document.set("DBInstanceStatus", "available");
+           document.set("DBInstanceStatus", full ? "storage-full" : "available");
            document.erase("message");
-           if (document.text("master_password") == applied) document.erase("master_password");
+           if (full) document.set("message", storage_full);
+           if (!full && document.text("master_password") == applied) document.erase("master_password");
            if (!document.contains("InstanceCreateTime")) document.set("InstanceCreateTime", text::to_millis(now));
            document.set("made", true);
            document.set("certificate_until", text::to_millis(certificate_until_));
          }));
   if (!current) return again();
   told_.clear();
-  if (record.text("DBInstanceStatus") != "available") {
-    std::string line = "available";
+  if (record.text("DBInstanceStatus") != (full ? "storage-full" : "available")) {
+    std::string line = full ? storage_full : "available";
     for (const auto& [what, time] : times_) line += std::string(", ") + what + " " + std::to_string(time.count()) + " ms";
     log(line);
   }
   times_.clear();
+  if (full) RW_DO(follow_storage(record, *engine, full));
   return Next{Next::When::later, parts_.probe_every};
+}
+
+// While its storage is full an engine's sessions begin read-only, so that what is left serves to make
+// room. Once there is room again, opening it puts the ballast back.
+Result<> Keeper::follow_storage(const Record& record, engine::Engine& engine, bool full) {
+  if (full == read_only_) return {};
+  if (!full) RW_DO(open_volume(record));
+  read_only_ = full;
+  auto reloaded = reload(record, engine);
+  if (!reloaded) read_only_ = !full;  // tried again at the next look
+  return reloaded;
 }
 
 Result<> Keeper::apply_password(const Record& record, engine::Engine& engine) {
@@ -234,10 +287,17 @@ Result<> Keeper::renew_certificate(const Record& record, engine::Engine& engine)
     certificate_until_ = text::from_millis((*record.document)["certificate_until"].as_integer());
   }
   if (now < certificate_until_ - certificate_renewal_before) return {};
-  RW_TRY(const crypto::Identity identity, identity_of(record));
-  RW_DO(engine.reload(parts_.host, record.instance(), identity));
-  certificate_until_ = now + certificate_lifetime;
+  RW_DO(reload(record, engine));
   log("its certificate was renewed");
+  return {};
+}
+
+Result<> Keeper::reload(const Record& record, engine::Engine& engine) {
+  RW_TRY(const crypto::Identity identity, identity_of(record));
+  engine::Instance instance = record.instance();
+  instance.read_only = read_only_;
+  RW_DO(engine.reload(parts_.host, instance, identity));
+  certificate_until_ = parts_.environment.clock.now() + certificate_lifetime;
   return {};
 }
 

@@ -24,6 +24,8 @@ class RecordingHost final : public host::Host {
     Bytes key;
     std::uint64_t bytes = 0;
     bool open = false;
+    bool full = false;    // until it grows
+    bool failed = false;  // until it is opened while nothing runs
     std::string password;  // of the database on it; empty: there is none
     int initialisations = 0;
   };
@@ -99,6 +101,18 @@ class RecordingHost final : public host::Host {
     const std::lock_guard lock(mutex_);
     disks_.erase(id);
   }
+  void set_full(const std::string& id, bool full) {
+    const std::lock_guard lock(mutex_);
+    disks_[id].full = full;
+  }
+  void set_failed(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    disks_[id].failed = true;
+  }
+  void set_room(std::uint64_t bytes) {  // of the largest volume that the disk holds
+    const std::lock_guard lock(mutex_);
+    room_ = bytes;
+  }
   void crash(const std::string& id) {
     const std::lock_guard lock(mutex_);
     finish(id);
@@ -148,7 +162,10 @@ class RecordingHost final : public host::Host {
       Disk& disk = disks_[volume.id];
       const Bytes given(key.reveal().begin(), key.reveal().end());
       if (!disk.key.empty() && disk.key != given) return fail(Failure::denied, "another key");
+      if (volume.bytes > room_) return fail(Failure::exhausted, "the disk cannot hold it");
       if (volume.bytes > disk.bytes && processes_.contains(volume.id)) return fail(Failure::denied, "close it first");
+      if (volume.bytes > disk.bytes) disk.full = false;
+      if (!processes_.contains(volume.id)) disk.failed = false;
       disk.bytes = std::max(disk.bytes, volume.bytes);
       disk.key = given;
       disk.open = true;
@@ -214,6 +231,8 @@ class RecordingHost final : public host::Host {
     for (const auto& [id, disk] : disks_) {
       inventory.volumes.push_back(id);
       if (disk.open) inventory.open_volumes.push_back(id);
+      if (disk.open && disk.full) inventory.full_volumes.push_back(id);
+      if (disk.open && disk.failed) inventory.failed_volumes.push_back(id);
     }
     for (const auto& [id, process] : processes_) inventory.processes.push_back(id);
     return inventory;
@@ -277,6 +296,7 @@ class RecordingHost final : public host::Host {
   bool lost_ = false;
   mutable int unanswered_ = 0;
   pid_t pids_ = 1000, silent_ = 0;
+  std::uint64_t room_ = UINT64_MAX;
   std::map<std::string, Error> failures_;
   std::map<std::string, std::function<void()>> hooks_;
   std::vector<std::string> calls_;
@@ -297,22 +317,27 @@ class RecordingEngine final : public engine::Engine {
     host::Process process;
     process.id = instance.id;
     process.limits = instance.limits;
+    read_only_ = instance.read_only;
     return host_.start(process);
   }
   Result<> probe(const host::Host&, const engine::Instance& instance) override { return host_.probe(instance.id); }
   Result<> set_master_password(const host::Host&, const engine::Instance& instance, const Secret& password) override {
+    if (read_only_) return fail(Failure::io, "the session is read-only");
     return host_.set_password(instance.id, password);
   }
-  Result<> reload(host::Host&, const engine::Instance&, const crypto::Identity&) override {
+  Result<> reload(host::Host&, const engine::Instance& instance, const crypto::Identity&) override {
     ++reloads_;
+    read_only_ = instance.read_only;
     return {};
   }
+  bool read_only() const { return read_only_; }
   int reloads() const { return reloads_; }
 
  private:
   RecordingHost& host_;
   engine::Version version_{"postgres", "15.20", "15", "postgres15"};
   std::atomic<int> reloads_ = 0;
+  std::atomic<bool> read_only_ = false;
 };
 
 // A world on such a host, with a reconciler that can be thrown away and made anew.
@@ -339,7 +364,8 @@ struct RecordedWorld : World {
         },
         .ready_patience = ready_patience,
         .probe_every = std::chrono::milliseconds(20),
-        .silence_patience = silence_patience});
+        .silence_patience = silence_patience,
+        .storage_look = storage_look});
   }
   void leave() {
     reconciler.reset();
@@ -350,7 +376,7 @@ struct RecordedWorld : World {
     return log;
   }
 
-  std::chrono::milliseconds ready_patience = std::chrono::minutes(5);
+  std::chrono::milliseconds ready_patience = std::chrono::minutes(5), storage_look = std::chrono::milliseconds(20);
   std::chrono::milliseconds silence_patience = std::chrono::hours(1);
   RecordingHost host{signal};
   std::vector<std::unique_ptr<engine::Engine>> engines;

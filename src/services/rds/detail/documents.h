@@ -10,6 +10,7 @@
 //     master_password    base64, sealed (see seal_password); there until it has been applied
 //     reboot             true: an engine restart was asked for
 //     message            why it failed, for people
+//     growth_refused     why its storage did not become what was last asked for
 //     made               true once it has been available: its volume is never made anew
 //     certificate_until  when the engine's certificate ends, in milliseconds since 1970
 //   rds/<account>/subgrp/<name>         DBSubnetGroup
@@ -18,7 +19,8 @@
 // Who writes what: the API half writes the document, the interface and the name, with status
 // `creating`, and later `desired`, wanted settings and the transitional status (`modifying`,
 // `rebooting`, `stopping`, `starting`, `deleting`); the reconciler writes the other statuses, `made`,
-// `certificate_until` and InstanceCreateTime, and removes everything at the end of a deletion. It
+// `certificate_until` and InstanceCreateTime, makes a pending AllocatedStorage the true one once the
+// file system has it, or drops it when the disk cannot hold it, and removes everything at the end of a deletion. It
 // writes only while `generation` is what it read.
 
 #include <cstdint>

@@ -13,8 +13,9 @@
 //              a process that should restart          end it
 //              no process                             network, volume, data, listener, start
 //              a process, not serving yet             ask it again soon
-//              it serves                              apply what waits, say `available`, ask it again later
+//              it serves                              apply what waits, say `available` or `storage-full`, ask it again later
 //              it served, and does not answer         say so; end it once that lasts
+//              its file system takes no writes        end the engine; the start mounts it anew
 //
 // `unknown` is an id without a document: the store is older than the volume, or not the one that made it.
 // INVARIANT: a volume is erased for a document that says `deleted`, and for nothing else.
@@ -42,6 +43,8 @@ inline constexpr milliseconds retry_first{200};
 inline constexpr milliseconds retry_last{30'000};
 inline constexpr int silences_told = 3;              // so many in a row, and the status becomes `rebooting`
 inline constexpr milliseconds silence_again{500};    // until the next question after one
+inline constexpr const char* storage_full = "its storage is full: make it larger with ModifyDBInstance, or delete data in "
+                                            "a session that sets default_transaction_read_only to off";
 inline constexpr int failures_told = 3;  // so many in a row, and the status becomes `failed`
 
 // 0.2 s after the first failure in a row, then doubling to 30 s.
@@ -85,6 +88,10 @@ class Keeper {
   Result<> initialise(const Record& record, engine::Engine& engine);
   Result<> open_volume(const Record& record);
   Result<bool> grow(const Record& record);
+  Result<> end_growth(const Record& record, const std::string& refusal);
+  bool is_full();
+  Result<> follow_storage(const Record& record, engine::Engine& engine, bool full);
+  Result<> reload(const Record& record, engine::Engine& engine);
   Result<> listen(const Record& record);
   Result<> renew_certificate(const Record& record, engine::Engine& engine);
   Result<> apply_password(const Record& record, engine::Engine& engine);
@@ -112,6 +119,9 @@ class Keeper {
   std::optional<host::Running> running_;
   std::unique_ptr<engine::SigninListener> listener_;
   bool rests_ = false;  // nothing runs and the volume is locked, as far as only keepers open it
+  bool full_ = false;       // at the last look at its volume
+  SteadyClock::time_point storage_due_{};  // for the next one
+  bool read_only_ = false;  // its sessions begin so, because its storage was full
   bool ready_ = false;  // has answered a probe since it was started or adopted
   bool served_ = false;  // and before that, as far as its document says
   int probes_ = 0;      // unanswered ones

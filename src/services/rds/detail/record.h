@@ -28,7 +28,10 @@ struct Record {
   std::string endpoint(const service::Environment& environment) const;
   std::uint16_t port() const;
   engine::Instance instance() const;
-  host::Volume volume() const;
+  // Gibibytes: what its volume has, and what it is to have.
+  std::int64_t storage() const { return (*document)["AllocatedStorage"].as_integer(); }
+  std::int64_t storage_wanted() const;
+  host::Volume volume(std::int64_t gibibytes) const;
 };
 
 // The document under `key` if it is that of `resource_id`: an identifier can be used again by
