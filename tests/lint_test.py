@@ -4,6 +4,7 @@
 usage: lint_test.py RINGWALL
 """
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -55,6 +56,13 @@ class Lint(unittest.TestCase):
         done = self.lint("--type", "resource", name)
         self.assertEqual(done.returncode, 1)
         self.assertIn("[MISSING_PRINCIPAL]", done.stdout)
+
+    def test_a_file_name_that_is_not_utf8_leaves_valid_json(self):
+        name = b"a\xff.json"
+        (pathlib.Path(self.folder) / os.fsdecode(name)).write_text(json.dumps(FINE))
+        for kind in ("json", "sarif"):
+            done = subprocess.run([RINGWALL, "lint", "--format", kind, name], cwd=self.folder, capture_output=True, check=False)
+            self.assertIn("a\ufffd.json" if kind == "json" else "a%FF.json", json.dumps(json.loads(done.stdout.decode("utf-8")), ensure_ascii=False))
 
     def test_reads_standard_input(self):
         done = self.lint("-", text=json.dumps(UNKNOWN_ACTION))

@@ -20,6 +20,9 @@ using prover::Comparison;
 using text::Json;
 
 constexpr std::size_t pairs_bytes_max = 1024UL * 1024 * 1024;
+constexpr std::size_t classes_max = 256;  // kinds of violation that are told
+
+std::uint64_t steps_max_of(const CompareFlags& flags) { return flags.steps == 0 ? prover::Budget::unbounded : flags.steps; }
 
 // One of the two, as it was given.
 struct Given {
@@ -40,14 +43,14 @@ Result<policy::DocumentPtr> read(const Given& given, policy::Kind kind, std::str
   return document;
 }
 
-Result<Outcome> compared(const Given& a, const Given& b, std::optional<policy::Kind> kind, Bugs& bugs) {
+Result<Outcome> compared(const Given& a, const Given& b, std::optional<policy::Kind> kind, std::uint64_t steps_max, Bugs& bugs) {
   const auto begun = std::chrono::steady_clock::now();
   Outcome outcome;
   outcome.kind = kind ? *kind : lint::guess_kind(a.text);
   RW_TRY(outcome.a, read(a, outcome.kind, "a"));
   RW_TRY(outcome.b, read(b, outcome.kind, "b"));
   prover::Prover prover;
-  outcome.comparison = prover::compare(prover, outcome.a, outcome.b);
+  outcome.comparison = prover::compare(prover, outcome.a, outcome.b, classes_max, steps_max);
   if (outcome.comparison.bug) bugs.note(*outcome.comparison.bug);
   outcome.microseconds = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count();
   return outcome;
@@ -127,7 +130,7 @@ Result<Outcome> answer(std::string_view line, const CompareFlags& flags, const s
   RW_TRY(const auto kind, kind_of(pair, flags.kind));
   RW_TRY(const Given a, given_by(pair, "a", folder));
   RW_TRY(const Given b, given_by(pair, "b", folder));
-  return compared(a, b, kind, bugs);
+  return compared(a, b, kind, steps_max_of(flags), bugs);
 }
 
 // The graver of two statuses: bad input, then a violation, then what is not decided.
@@ -162,7 +165,7 @@ Result<int> compare_two(const CompareFlags& flags) {
     given[i].name = flags.files[static_cast<std::size_t>(i)] == "-" ? "<stdin>" : flags.files[static_cast<std::size_t>(i)];
   }
   Bugs bugs;
-  RW_TRY(const Outcome outcome, compared(given[0], given[1], flags.kind, bugs));
+  RW_TRY(const Outcome outcome, compared(given[0], given[1], flags.kind, steps_max_of(flags), bugs));
   if (flags.format == Format::json) {
     fmt::print("{}\n", json_of(outcome).dump_pretty());
   } else {

@@ -96,6 +96,7 @@ struct CompareFlags {
   std::optional<policy::Kind> kind;  // empty: by each document's shape
   Format format = Format::text;
   std::string batch;
+  std::uint64_t steps = 0;  // what a comparison may cost (prover/domain.h); 0: not bounded
 };
 
 int prove(const ProveFlags& flags);

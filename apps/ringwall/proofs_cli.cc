@@ -80,6 +80,7 @@ void add_compare(CLI::App& command, CompareFlags& flags) {
   command.add_option("policy", flags.files, "the two policy documents, or - for standard input")->expected(0, 2)->type_name("A B");
   takes(command.add_option("--type", flags.kind, "what the documents are (default: by the first one's shape)"), policy_kinds(), policy_kind_words);
   command.add_option("--batch", flags.batch, "many pairs, one a line, or - for standard input")->type_name("PAIRS");
+  command.add_option("--steps", flags.steps, "give up on a comparison after so many steps, undecided (about 64 million a second; default: never)")->type_name("N");
   add_format(command, flags.format);
 }
 

@@ -89,6 +89,7 @@ struct Options {
   std::function<void(const std::string&)> certificate = {};
   // Told of every question that met a bug of the prover; its cell is inconclusive. From any thread.
   std::function<void(const prover::Bug&)> bug = {};
+  std::uint64_t steps_max = prover::Budget::unbounded;  // of one question
 };
 
 // Answers kept from one proof to the next, by the policies of the question: a change costs what

@@ -222,7 +222,8 @@ Result<Caller> caller_of(const std::string& who) {
   return fail(Failure::invalid, "`" + who + "` is no caller: give the ARN of a user, a role, a session or an account's root, a service's name, or `anonymous`");
 }
 
-Callers callers_of(std::span<const policy::Document* const> documents, const std::vector<std::string>& except) {
+Callers callers_of(std::span<const policy::Document* const> documents, const std::vector<std::string>& except, std::uint64_t steps_max) {
+  Budget budget(steps_max);
   Compared compared = compared_by(documents);
   const auto excepted = [&](const std::string& account) { return std::ranges::find(except, account) != except.end(); };
   std::vector<std::string> taken(compared.accounts.begin(), compared.accounts.end());
@@ -247,11 +248,12 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
   for (const Relation& relation : compared.relations) relations.push_back(&relation);
   for (const std::string& account : accounts) {
     for (const char* kind : {"user/", "role/"}) {
+      if (budget.is_spent()) break;  // what was made last says so
       KeyFacts facts{.type = KeyFacts::Type::arn};
       facts.shapes = {"arn:aws:iam::" + account + ":" + kind + "?*"};
       facts.examples = {"arn:aws:iam::" + account + ":" + kind + (account == fresh ? "outsider" : "someone")};
       facts.examples.insert(facts.examples.end(), compared.words.begin(), compared.words.end());
-      const Domain domain = make_domain(facts, relations, automaton_states_max);
+      const Domain domain = make_domain(facts, relations, automaton_states_max, &budget);
       if (domain.incomplete) callers.undecided.push_back("callers' ARNs: " + *domain.incomplete);
       for (const Atom& atom : domain.atoms) add(atom.word);
     }

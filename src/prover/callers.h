@@ -19,7 +19,9 @@ struct Callers {
 // that is named, somebody of an account that nobody names, each service and provider that is named,
 // a service that is not, and an anonymous caller. Their principal keys are known, but for tags and
 // the organisation.
-Callers callers_of(std::span<const policy::Document* const> documents, const std::vector<std::string>& except = {});
+// Past `steps_max` (domain.h) there may be more, and `undecided` says so.
+Callers callers_of(std::span<const policy::Document* const> documents, const std::vector<std::string>& except = {},
+                   std::uint64_t steps_max = Budget::unbounded);
 
 // One caller, with the keys that follow from who it is. A role's ARN is a session of it. Failure::
 // invalid: not the ARN of a user, a role, a session or an account's root, nor a service or `anonymous`.

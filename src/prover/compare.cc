@@ -66,16 +66,17 @@ Result<policy::DocumentPtr> read_to_compare(std::string_view text, Kind kind) {
   return policy::compile(with_full_access(*document, of_resources), of_resources ? Kind::resource : kind, policy::Quota::waived);
 }
 
-Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::DocumentPtr& b, std::size_t classes_max) {
+Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::DocumentPtr& b, std::size_t classes_max, std::uint64_t steps_max) {
   Comparison comparison;
   Query query;
   query.title = "everything that the one policy allows, the other allows";
   query.classes_max = classes_max;
+  query.steps_max = steps_max;
   query.allowing = {{.document = a}};
   query.refusing = {{.document = b}};
   if (names_principals(a->kind()) || names_principals(b->kind())) {
     const std::array<const policy::Document*, 2> documents = {a.get(), b.get()};
-    Callers callers = callers_of(documents);
+    Callers callers = callers_of(documents, {}, steps_max);
     query.universe.callers = std::move(callers.all);
     comparison.undecided = std::move(callers.undecided);
   } else {

@@ -36,6 +36,7 @@ Result<policy::DocumentPtr> read_to_compare(std::string_view text, policy::Kind 
 
 // The callers are those whom the documents tell apart, or, where documents of their kind name
 // nobody, anybody. The documents must outlive the prover.
-Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::DocumentPtr& b, std::size_t classes_max = 256);
+Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::DocumentPtr& b, std::size_t classes_max = 256,
+                   std::uint64_t steps_max = Budget::unbounded);
 
 }  // namespace ringwall::prover

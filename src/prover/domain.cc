@@ -203,8 +203,8 @@ struct Tests {
 class TypedKey {
  public:
   TypedKey(const KeyFacts& facts, std::span<const Relation* const> relations,
-           std::size_t automaton_states_max)
-      : facts_(facts), tests_(relations), states_max_(automaton_states_max), collector_(relations) {
+           std::size_t automaton_states_max, Budget* budget)
+      : facts_(facts), tests_(relations), states_max_(automaton_states_max), budget_(budget), collector_(relations) {
     const auto own = family_of(facts.type);
     for (std::size_t i = 0; i < Tests::families.size(); ++i)
       if (!tests_.typed[i].empty() || own == Tests::families[i]) families_.push_back(i);
@@ -225,7 +225,7 @@ class TypedKey {
     if (literals) {
       for (const std::string& literal : *literals) add(literal);
     } else {
-      for (const Atom& atom : detail::text_domain(facts_, tests_.text, states_max_).atoms)
+      for (const Atom& atom : detail::text_domain(facts_, tests_.text, states_max_, budget_).atoms)
         add(atom.word);
     }
     if (!family_of(facts_.type)) complete &= add_ill_typed();
@@ -272,6 +272,7 @@ class TypedKey {
   const KeyFacts& facts_;
   Tests tests_;
   std::size_t states_max_;
+  Budget* budget_;
   Collector collector_;
   std::vector<std::size_t> families_;
 };
@@ -285,9 +286,9 @@ Domain closed_domain(const KeyFacts& facts, std::span<const Relation* const> rel
 // ARNs and booleans are neither numbers nor dates nor addresses, so tests as those never can be
 // evaluated, and the others tell the values apart.
 Domain with_unevaluable(const KeyFacts& facts, std::span<const Relation* const> relations,
-                        std::size_t automaton_states_max) {
+                        std::size_t automaton_states_max, Budget* budget) {
   const Tests tests(relations);
-  Domain domain = detail::text_domain(facts, tests.text, automaton_states_max);
+  Domain domain = detail::text_domain(facts, tests.text, automaton_states_max, budget);
   for (Atom& atom : domain.atoms) {
     const std::vector<Truth> of_text = std::move(atom.truths);
     atom.truths.clear();
@@ -319,15 +320,15 @@ Truth relate(const Relation& relation, std::string_view value) {
 }
 
 Domain make_domain(const KeyFacts& facts, std::span<const Relation* const> relations,
-                   std::size_t automaton_states_max) {
+                   std::size_t automaton_states_max, Budget* budget) {
   if (!facts.only.empty()) return closed_domain(facts, relations);
   const bool all_text = std::ranges::all_of(
       relations, [](const Relation* relation) { return detail::compares_text(*relation); });
   if (all_text && !family_of(facts.type))
-    return detail::text_domain(facts, relations, automaton_states_max);
+    return detail::text_domain(facts, relations, automaton_states_max, budget);
   if (facts.type == Type::arn || facts.type == Type::boolean)
-    return with_unevaluable(facts, relations, automaton_states_max);
-  return TypedKey(facts, relations, automaton_states_max).domain();
+    return with_unevaluable(facts, relations, automaton_states_max, budget);
+  return TypedKey(facts, relations, automaton_states_max, budget).domain();
 }
 
 }  // namespace ringwall::prover

@@ -5,6 +5,7 @@
 // accepting tests; each is an atom, and the shortest word that leads there stands for it. Addresses
 // fall into disjoint ranges, numbers and dates into points and the intervals between them.
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,9 +55,24 @@ struct Domain {
   std::optional<std::string> incomplete = {};
 };
 
-// Pure. Cost: about the text of the relations, times the states that wildcards multiply them to.
+// What a question may cost, in steps: positions of automata that are looked at, assignments that are tried. Counted and not
+// timed, so that the same question ends in the same way everywhere.
+class Budget {
+ public:
+  static constexpr std::uint64_t unbounded = ~std::uint64_t{0};
+  explicit Budget(std::uint64_t steps_max = unbounded) : steps_max_(steps_max) {}
+  void spend(std::uint64_t steps) { spent_ += steps; }
+  bool is_spent() const { return spent_ > steps_max_; }
+  std::uint64_t spent() const { return spent_; }
+  std::string told() const { return "it would take more than " + std::to_string(steps_max_) + " steps"; }
+
+ private:
+  std::uint64_t steps_max_, spent_ = 0;
+};
+
+// Once the budget is spent the domain is incomplete. Pure. Cost: about the text of the relations, times the states that wildcards multiply them to.
 Domain make_domain(const KeyFacts& facts, std::span<const Relation* const> relations,
-                   std::size_t automaton_states_max);
+                   std::size_t automaton_states_max, Budget* budget = nullptr);
 
 // The truth of one relation on one value, by definition; every atom's truths agree with it.
 Truth relate(const Relation& relation, std::string_view value);

@@ -125,7 +125,7 @@ constexpr std::size_t owners_kept_max = 64;
 }  // namespace
 
 struct Prover::State {
-  explicit State(Limits given) : limits(given), vocabulary(consistency), readings(vocabulary), domains(given.automaton_states_max) {
+  explicit State(Limits given) : limits(given), vocabulary(consistency), readings(vocabulary), domains(given.automaton_states_max, budget) {
     std::vector<policy::Listed> reached;
     for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
       if (!service.reached_by_rcps()) continue;
@@ -156,6 +156,7 @@ struct Prover::State {
 
   Limits limits;
   Consistency consistency;
+  Budget budget;
   Vocabulary vocabulary;
   Readings readings;
   Domains domains;
@@ -191,6 +192,7 @@ class Case {
       }
       const Ref residual = formulas_.all(std::move(parts));
       ++answer_.statistics.cases;
+      if (state_.budget.spend(1); state_.budget.is_spent()) return;
       if (residual != no) residuals_[residual].push_back(atom);
     }
     if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_, leaves_);
@@ -459,6 +461,7 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   const Kind* shown = nullptr;
   std::size_t searched = 0;
   for (const Kind& kind : kinds) {
+    if (state_.budget.is_spent()) break;  // the answer says so
     if (!all_resources || shown == nullptr) {
       // Most often an ordinary resource of the type will do; else one is searched for.
       Solution solution;
@@ -514,6 +517,7 @@ std::vector<std::vector<std::size_t>> Case::granted_alike(const std::vector<std:
 
 void Case::find() {
   for (const auto& [residual, atoms] : std::map(residuals_)) {
+    if (state_.budget.is_spent()) return;
     std::vector<std::vector<std::size_t>> groups = {atoms};
     if (atoms.size() > 1) {
       const Solution any = solver().solve(residual);
@@ -593,6 +597,8 @@ namespace {
 template <typename Each>
 void for_each_case(Prover::State& state, const Query& query, Folding folding, Answer& answer, Each&& each) {
   state.readings.begin_question();
+  if (state.budget.is_spent()) state.spaces.clear();  // one may be unfinished
+  state.budget = Budget(query.steps_max);
   const auto documents = read_documents_of(query, state.readings);
   Space& space = state.space_of(query, documents);
   const auto undecided = [&](std::string why) {
@@ -605,20 +611,24 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
       if (accounts.undecided) undecided(*accounts.undecided);
       for (const std::string& account : accounts.all) {
         if (answer.more || state.consistency.broken()) return;
+        if (state.budget.is_spent()) return undecided(state.budget.told());
         const Setting setting{query.universe, caller, account, nullptr, true};
         Case open(state, space, query, setting, folding, answer);
         open.encode();
         if (!open.has_free_variables()) {
           each(open);
+          if (state.budget.is_spent()) return undecided(state.budget.told());
           continue;
         }
-        if (!open.possible()) continue;
+        if (!open.possible() && !state.budget.is_spent()) continue;
         bool complete = false;
         for (const policy::Context& choice : open.choices(complete)) {
+          if (state.budget.is_spent()) break;
           Case chosen(state, space, query, {query.universe, caller, account, &choice, false}, folding, answer);
           chosen.encode();
           each(chosen);
         }
+        if (state.budget.is_spent()) return undecided(state.budget.told());
         if (!complete) undecided("a policy variable stands for a key that is not known in this question; not every value could be tried");
       }
     }
@@ -677,6 +687,7 @@ Answer Prover::ask(const Query& query) {
   });
   consistency.holds(found || !answer.more || query.classes_max == 0, "only what counts ends a search");
   if (consistency.broken()) return contradicted(*consistency.broken(), query);
+  answer.statistics.steps = state_->budget.spent();
   answer.verdict = found ? Verdict::found : answer.undecided.empty() && !answer.more ? Verdict::none : Verdict::inconclusive;
   return answer;
 }
@@ -688,6 +699,7 @@ Result<std::string> Prover::certify(const Query& query) {
   const std::string policies = policies_of(query);
   std::string text;
   for_each_case(*state_, query, Folding::constants, ignored, [&](Case& one) { text += one.certificates(policies); });
+  if (state_->budget.is_spent()) return fail(Failure::exhausted, state_->budget.told());
   if (state_->consistency.broken()) return fail(Failure::conflict, "the prover contradicts itself: " + *state_->consistency.broken());
   return text;
 }

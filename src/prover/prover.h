@@ -19,6 +19,7 @@
 #include "authz/authz.h"
 #include "base/result.h"
 #include "policy/syntax.h"
+#include "prover/domain.h"
 #include "text/json.h"
 
 namespace ringwall::prover {
@@ -97,6 +98,8 @@ struct Query {
   // How many classes to tell at most; past it the answer says that there are more.
   std::size_t classes_max = 256;
   std::string title = {};  // for certificates
+  // What the question may cost (domain.h); past it the answer is what was found, and undecided.
+  std::uint64_t steps_max = Budget::unbounded;
 };
 
 // One kind of request that was found: a caller, an owner, the actions that the same statements
@@ -119,6 +122,7 @@ enum class Verdict : std::uint8_t {
 
 struct Statistics {
   std::size_t cases = 0, residuals = 0, solved_by_sat = 0, atoms = 0, clauses = 0;
+  std::uint64_t steps = 0;  // of the budget
 };
 
 // A check of the prover's own consistency did not hold: a bug of Ringwall, met by this question. There is no answer.

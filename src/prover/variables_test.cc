@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "checker/checker.h"
 #include "prover/callers.h"
 #include "prover/compare.h"
@@ -149,6 +151,34 @@ TEST(Contradictions, LeaveTheQuestionWithoutAnAnswerAndTheNextOneWithOne) {
     EXPECT_EQ((*question)["allowing"].items().at(0)["policies"].items().at(0).text("document"), query.allowing[0].document->source());
     EXPECT_FALSE(prover.certify(wrong));
     EXPECT_EQ(prover.ask(query).verdict, Verdict::found);
+  }
+}
+
+TEST(Budgets, WithinThemTheAnswerIsTheSameAndPastThemItIsUndecided) {
+  const auto patterns = [](std::size_t from) {
+    std::string listed;
+    for (std::size_t i = from; i < from + 6; ++i) listed += (listed.empty() ? "\"*" : ",\"*") + std::string(1, static_cast<char>('a' + i)) + "*" + std::string(1, static_cast<char>('h' - i % 8)) + "*\"";
+    return allowing_under(R"({"StringLike":{"s3:prefix":[)" + listed + "]}}");
+  };
+  const policy::DocumentPtr narrow = document(patterns(0)), wide = document(patterns(0)), other = document(patterns(4));
+  for (const auto& [a, b, verdict] : {std::tuple(narrow, wide, Comparison::Verdict::subset), std::tuple(narrow, other, Comparison::Verdict::not_subset)}) {
+    Prover unbounded;
+    const Comparison free = compare(unbounded, a, b);
+    ASSERT_EQ(free.verdict, verdict);
+    ASSERT_GT(free.statistics.steps, 10U);
+    Prover at;
+    const Comparison within = compare(at, a, b, 256, free.statistics.steps);
+    EXPECT_EQ(within.verdict, verdict);
+    EXPECT_TRUE(within.undecided.empty());
+    EXPECT_EQ(within.statistics.steps, free.statistics.steps);
+    for (const std::uint64_t steps : {free.statistics.steps - 1, free.statistics.steps / 2, std::uint64_t{0}}) {
+      Prover past;  // a prover keeps what it has found
+      const Comparison over = compare(past, a, b, 256, steps);
+      EXPECT_NE(over.verdict, Comparison::Verdict::subset) << steps;
+      ASSERT_FALSE(over.undecided.empty()) << steps;
+      EXPECT_TRUE(over.undecided.back().contains("would take more than " + std::to_string(steps) + " steps")) << over.undecided.back();
+      EXPECT_EQ(compare(past, a, b).verdict, verdict);  // and nothing that is unfinished
+    }
   }
 }
 

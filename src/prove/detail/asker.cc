@@ -77,9 +77,11 @@ AnswerPtr Asker::answer(const Item& item) {
     worker = std::make_unique<Worker>();
   ++worker->asked;
   prover::Query query = item.query(item.networks != nullptr ? Lists::named : Lists::all);
+  query.steps_max = options_.steps_max;
   auto answer = std::make_shared<prover::Answer>(worker->prover->ask(query));
   if (item.networks != nullptr && comes_from(*item.networks, *answer)) {
     query = item.query(Lists::all);
+    query.steps_max = options_.steps_max;
     *answer = worker->prover->ask(query);
   }
   if (answer->bug && options_.bug) options_.bug(*answer->bug);

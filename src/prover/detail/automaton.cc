@@ -410,7 +410,9 @@ class Automaton::Search {
 
   void spend(std::size_t steps) {
     spent_ += steps;
-    if (spent_ > options_.states_max * steps_per_state_max) exhaust();
+    if (options_.budget != nullptr) options_.budget->spend(steps);
+    const bool over = options_.budget != nullptr && options_.budget->is_spent();
+    if (over || spent_ > options_.states_max * steps_per_state_max) exhaust();
   }
   void exhaust() {
     exhausted_ = true;

@@ -33,6 +33,7 @@ class Automaton {
     bool takes_empty = false;     // the empty text is a word
     bool prefers_digits = false;  // to fill wildcards
     std::size_t states_max = 50'000;
+    Budget* budget = nullptr;     // what all of the question may cost; null: not bounded
   };
   struct Word {
     std::string text;

@@ -42,7 +42,9 @@ const Domain& Domains::of(const std::string& facts_name, const KeyFacts& facts, 
   std::vector<const Relation*> asked;
   asked.reserve(relations.size());
   for (const RelationId id : relations) asked.push_back(&vocabulary[id]);
-  return kept_.emplace(std::pair(facts_name, relations), make_domain(facts, asked, states_max_)).first->second;
+  Domain made = make_domain(facts, asked, states_max_, &budget_);
+  if (budget_.is_spent()) return unfinished_ = std::move(made);
+  return kept_.emplace(std::pair(facts_name, relations), std::move(made)).first->second;
 }
 
 KeyFacts Solver::facts_of(KeyId key, std::string& name) {
@@ -105,6 +107,7 @@ void Solver::fill(Key& key, std::vector<std::string>& undecided) {
         Choice both = key.choices[i];
         for (std::size_t leaf = 0; leaf < both.leaves.size(); ++leaf)
           both.leaves[leaf] = both.leaves[leaf] || key.choices[k].leaves[leaf];
+        at_.domains.budget().spend(both.leaves.size());
         if (!seen.insert(both.leaves).second) continue;
         both.values.push_back(key.choices[k].values.front());
         key.choices.push_back(std::move(both));
@@ -166,6 +169,7 @@ Solver::Problem Solver::prepare(Ref formula) {
     problem.keys[found->second].leaves.push_back(leaf);
   };
   at_.formulas.walk(formula, visit, [&](Ref node) { problem.nodes.push_back(node); });
+  at_.domains.budget().spend(problem.nodes.size() + problem.keys.size());
   for (Key& key : problem.keys) {
     std::ranges::sort(key.leaves);
     fill(key, problem.undecided);
@@ -274,6 +278,7 @@ Clauses Solver::clauses_of(const Problem& problem, std::vector<std::vector<sat::
 Solution Solver::ask_sat(const Problem& problem) {
   std::vector<std::vector<sat::Literal>> choices;
   const Clauses clauses = clauses_of(problem, choices);
+  at_.domains.budget().spend(clauses.clauses.size());
   ++at_.statistics.solved_by_sat;
   at_.statistics.clauses += clauses.clauses.size();
   sat::Solver solver;
@@ -305,12 +310,15 @@ Solution Solver::solve(Ref formula) {
   if (formula == no) return {Outcome::unsatisfiable, {}, {}};
   const auto decide = [&](Ref one) {
     const Problem problem = prepare(one);
+    if (at_.domains.budget().is_spent()) return Solution{Outcome::undecided, {}, {at_.domains.budget().told()}};
     std::size_t work = problem.nodes.size() + 1;
     for (const Key& key : problem.keys) {
       if (key.choices.empty()) return Solution{Outcome::unsatisfiable, {}, problem.undecided};
       work = std::min(work * key.choices.size(), at_.limits.enumerated_max + 1);
     }
-    return work <= at_.limits.enumerated_max ? try_all(problem) : ask_sat(problem);
+    if (work > at_.limits.enumerated_max) return ask_sat(problem);
+    at_.domains.budget().spend(work);
+    return try_all(problem);
   };
   ++at_.statistics.residuals;
   Solution solution = decide(formula);

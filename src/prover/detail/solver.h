@@ -39,13 +39,16 @@ struct Clauses {
 // Domains that were made before, by key facts and relations.
 class Domains {
  public:
-  explicit Domains(std::size_t automaton_states_max) : states_max_(automaton_states_max) {}
+  explicit Domains(std::size_t automaton_states_max, Budget& budget) : states_max_(automaton_states_max), budget_(budget) {}
+  Budget& budget() { return budget_; }
   const Domain& of(const std::string& facts_name, const KeyFacts& facts, const Vocabulary& vocabulary,
                    const std::vector<RelationId>& relations);
 
  private:
   static constexpr std::size_t kept_max = 20'000;
   std::size_t states_max_;
+  Budget& budget_;
+  Domain unfinished_;  // of the question whose budget was spent: another finds it anew
   std::map<std::pair<std::string, std::vector<RelationId>>, Domain> kept_;
 };
 

@@ -28,11 +28,12 @@ class TextKey {
     add_shapes();
   }
 
-  Domain domain(std::size_t states_max) {
+  Domain domain(std::size_t states_max, Budget* budget) {
     Automaton::Options options;
     options.required = required_;
     options.takes_empty = lists_empty_;
     options.states_max = states_max;
+    options.budget = budget;
     options.prefers_digits = !facts_.shapes.empty() && std::ranges::all_of(facts_.shapes, is_digits);
     Automaton::Found found = automaton_.explore(options);
     prefer_examples(found);
@@ -41,7 +42,9 @@ class TextKey {
       if (!is_example(word.text)) lengthen(word);
       add_atom(std::move(word), domain);
     }
-    if (!found.complete) {
+    if (!found.complete && budget != nullptr && budget->is_spent()) {
+      domain.incomplete = budget->told();
+    } else if (!found.complete) {
       domain.incomplete = "its patterns tell more kinds of text apart than " +
                           std::to_string(states_max) + " states of their automaton can";
     } else if (automaton_.has_stray_bytes() && !automaton_.only_literals_and_prefixes()) {
@@ -180,8 +183,8 @@ bool compares_text(const Relation& relation) {
 }
 
 Domain text_domain(const KeyFacts& facts, std::span<const Relation* const> relations,
-                   std::size_t automaton_states_max) {
-  return TextKey(facts, relations).domain(automaton_states_max);
+                   std::size_t automaton_states_max, Budget* budget) {
+  return TextKey(facts, relations).domain(automaton_states_max, budget);
 }
 
 }  // namespace ringwall::prover::detail

@@ -11,6 +11,6 @@ bool compares_text(const Relation& relation);
 
 // All of the relations compare text.
 Domain text_domain(const KeyFacts& facts, std::span<const Relation* const> relations,
-                   std::size_t automaton_states_max);
+                   std::size_t automaton_states_max, Budget* budget);
 
 }  // namespace ringwall::prover::detail

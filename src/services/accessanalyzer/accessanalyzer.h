@@ -21,6 +21,10 @@ inline constexpr std::size_t archive_rules_max = 100;  // of an analyzer
 // Resources whose policies have changed and are analysed anew by one call; the next call goes on.
 inline constexpr std::size_t analyses_per_call_max = 1'000;
 
+// What analysing may cost (prover/domain.h): one resource, past which its findings say that they are not decided; and one
+// call, past which the next goes on. About a second's work, and four.
+inline constexpr std::uint64_t analysis_steps_max = 64'000'000, analysis_steps_per_call_max = 4 * analysis_steps_max;
+
 // Takes a bug that the prover met in itself: what did not hold, and the question as JSON, for a report. Called on any
 // thread; the same bug may come again.
 using BugSink = std::function<void(const std::string& what, const std::string& question)>;

@@ -70,14 +70,18 @@ std::vector<Reason> reasons_of(const policy::Document& document, const std::vect
   return reasons;
 }
 
-Outcome outcome_of(const policy::Document& document, const prover::Query& query, const People& people, const Wording& wording) {
+Outcome outcome_of(const policy::Document& document, prover::Query query, const People& people, const Wording& wording) {
+  query.steps_max = check_steps_max;
   prover::Prover prover;
   prover::Answer answer = prover.ask(query);
   if (answer.bug) return {.bug = std::move(answer.bug)};
-  if (answer.verdict == prover::Verdict::found) return {false, wording.failed, reasons_of(document, answer.findings, wording)};
+  const std::uint64_t steps = answer.statistics.steps;
+  if (answer.verdict == prover::Verdict::found) {
+    return {.passed = false, .message = wording.failed, .reasons = reasons_of(document, answer.findings, wording), .steps = steps};
+  }
   std::ranges::move(people.undecided, std::back_inserter(answer.undecided));
-  if (answer.verdict == prover::Verdict::none && answer.undecided.empty()) return {true, wording.passed};
-  Outcome outcome{false, wording.undecided};
+  if (answer.verdict == prover::Verdict::none && answer.undecided.empty()) return {.passed = true, .message = wording.passed, .steps = steps};
+  Outcome outcome{.passed = false, .message = wording.undecided, .steps = steps};
   for (std::string& sentence : answer.undecided) outcome.reasons.push_back({std::move(sentence)});
   return outcome;
 }

@@ -14,6 +14,9 @@ namespace ringwall::accessanalyzer {
 
 enum class PolicyType : std::uint8_t { identity, resource };
 
+// What a check may cost (prover/domain.h), about a second's work: past it is not decided, which is no PASS.
+inline constexpr std::uint64_t check_steps_max = 64'000'000;
+
 struct Reason {
   std::string description;
   std::optional<std::size_t> statement = {};  // its number, from 0; none: something was not decided
@@ -25,6 +28,7 @@ struct Outcome {
   std::string message;
   std::vector<Reason> reasons = {};  // by statement
   std::optional<prover::Bug> bug = {};  // then there is no outcome
+  std::uint64_t steps = 0;              // what it cost
 };
 
 // Each is Failure::invalid for a document that is no policy of its type. A statement of a resource's

@@ -199,6 +199,28 @@ TEST(CheckAccessNotGranted, AVariableInAResourceStandsForAnyText) {
   EXPECT_EQ(said(check_access_not_granted(policy_of({get}), {.resources = {"arn:aws:s3:::books/${"}}, identity)), "FAIL 0");
 }
 
+// 150 patterns of resources of ten services, which took seconds: two of 8 KB, a stranger's to send.
+TEST(Checks, EndWhereTheyWouldTakeTooLong) {
+  const auto policy = [](unsigned seed) {
+    std::string resources;
+    for (unsigned i = 0; i < 150; ++i) {
+      constexpr const char* services[] = {"s3", "ec2", "iam", "sns", "sqs", "kms", "lambda", "rds", "dynamodb", "glue"};
+      std::string pattern = "\"arn:aws:" + std::string(services[i % 10]) + ":*:*:*";
+      for (unsigned k = 0; k < 14; ++k) {
+        seed = seed * 1664525 + 1013904223;
+        pattern += std::string(1, static_cast<char>('a' + (seed >> 16) % 10)) + "*";
+      }
+      resources += (i > 0 ? "," : "") + pattern + "\"";
+    }
+    return policy_of({(R"({"Effect":"Allow","Action":"*","Resource":[)" + resources + "]}").c_str()});
+  };
+  const auto outcome = check_no_new_access(policy(1), policy(2), identity);
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(outcome->passed);
+  EXPECT_GT(outcome->steps, check_steps_max);  // it was ended there, but for the step under way
+  EXPECT_LT(outcome->steps, check_steps_max + check_steps_max / 64);
+}
+
 TEST(Checks, WhatMeetsABugOfTheProverIsAnInternalErrorAndIsRecorded) {
   std::vector<std::string> recorded;
   const BugSink sink = [&](const std::string& what, const std::string& question) { recorded = {what, question}; };

@@ -172,6 +172,7 @@ std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Anal
   Keeper keeper(call, analyzer);
   std::map<std::string, bool> is_there;
   std::size_t analyses = 0;
+  std::uint64_t steps = 0;
   for (const Resource& resource : resources_of(call, analyzer)) {
     const auto guarded = resource.type == std::string_view(key_type) ? guarded_key(call, resource) : guarded_role(call, resource);
     if (!guarded) continue;
@@ -180,10 +181,11 @@ std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Anal
     const std::string fingerprint = fingerprint_of(*guarded, zone_hash);
     const auto known = records.find(key);
     if (known != records.end() && known->second.record.text("fingerprint") == fingerprint && resource.arn != again) continue;
-    if (analyses == analyses_per_call_max && resource.arn != again) continue;
+    const bool enough = analyses == analyses_per_call_max || steps >= analysis_steps_per_call_max;
+    if (enough && resource.arn != again) continue;
     ++analyses;
     Analysed& one = records.try_emplace(key, Analysed{key, new_record(resource, now)}).first->second;
-    keeper.renew(one.record, external_access(*guarded, zone, call.estate, bugs));
+    keeper.renew(one.record, external_access(*guarded, zone, call.estate, bugs, steps));
     one.record.set("fingerprint", fingerprint).set("analyzedAt", now);
     call.transaction.put(key, one.record);
   }

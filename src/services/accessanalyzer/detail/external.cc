@@ -65,6 +65,8 @@ class Search {
   Search(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs)
       : resource_(resource), zone_(zone), estate_(estate), bugs_(bugs), documents_(documents_of(resource)) {}
 
+  std::uint64_t steps() const { return steps_; }
+
   std::vector<Json> run() {
     std::vector<Json> findings;
     for (std::size_t i = 0; i <= resource_.grants.size(); ++i) {  // the policy, then the grants
@@ -174,7 +176,9 @@ class Search {
     const authz::Layers layers{.identity = std::span(&everything(), 1), .resource = &resource_.policy, .resource_kind = resource_.kind, .grants = resource_.grants, .rcps = resource_.rcps};
     query.allowing = {prover::Side{.layers = layers}, prover::Side{.document = candidate.alone}};
     query.classes_max = classes_max;
+    query.steps_max = analysis_steps_max - std::min(steps_, analysis_steps_max);
     prover::Answer answer = prover_.ask(query);
+    steps_ += answer.statistics.steps;
     if (answer.bug) bugs_(answer.bug->what, answer.bug->question);
     if (answer.verdict == prover::Verdict::none && !people.undecided.empty()) answer.verdict = prover::Verdict::inconclusive;
     return answer;
@@ -242,14 +246,18 @@ class Search {
   std::optional<People> outsiders_ = {}, public_ = {};  // made when there is something to ask
   std::vector<policy::DocumentPtr> kept_ = {};  // what the prover has read
   prover::Prover prover_ = {};
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace
 
 bool Zone::contains(std::string_view account) const { return std::ranges::binary_search(accounts, account); }
 
-std::vector<Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs) {
-  return Search(resource, zone, estate, bugs).run();
+std::vector<Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs, std::uint64_t& steps) {
+  Search search(resource, zone, estate, bugs);
+  std::vector<Json> findings = search.run();
+  steps += search.steps();
+  return findings;
 }
 
 }  // namespace ringwall::accessanalyzer::detail

@@ -34,7 +34,7 @@ struct Guarded {
 
 // What a finding says, in the members of FindingSummary: principal, action, condition, isPublic,
 // resourceControlPolicyRestriction, and `error` where it could not be decided. One that meets a bug of the prover is such a
-// one, and hides no other.
-std::vector<text::Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs);
+// one, and hides no other. Adds what it cost to `steps`.
+std::vector<text::Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs, std::uint64_t& steps);
 
 }  // namespace ringwall::accessanalyzer::detail

@@ -60,6 +60,9 @@ const char* operator_of(std::string_view key) {
   return key == "aws:userid" ? "StringLike" : "StringEqualsIgnoreCase";
 }
 
+// What telling callers apart may cost: past it there may be others, which is said.
+constexpr std::uint64_t callers_steps_max = 32'000'000;
+
 bool is_narrow(std::string_view text) {
   const auto range = text::parse_cidr(text, text::HostBits::clear);
   return range && range->prefix >= (range->base.v6 ? narrow_bits_v6 : narrow_bits_v4);
@@ -119,7 +122,7 @@ void exclude(std::vector<Constraint>& where, std::string_view op, const std::str
 }
 
 People people_of(Documents documents, const Said& said, const std::vector<std::string>& except) {
-  prover::Callers callers = prover::callers_of(documents, except);
+  prover::Callers callers = prover::callers_of(documents, except, callers_steps_max);
   People people{std::move(callers.all), {}, std::move(callers.undecided)};
   for (prover::Caller& caller : people.callers) {
     if (caller.principal.account.empty()) caller.absent.emplace_back("kms:calleraccount");
