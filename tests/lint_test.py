@@ -59,7 +59,7 @@ class Lint(unittest.TestCase):
 
     def test_a_file_name_that_is_not_utf8_leaves_valid_json(self):
         name = b"a\xff.json"
-        (pathlib.Path(self.folder) / os.fsdecode(name)).write_text(json.dumps(FINE))
+        (pathlib.Path(self.folder) / os.fsdecode(name)).write_text(json.dumps(UNKNOWN_ACTION))
         for kind in ("json", "sarif"):
             done = subprocess.run([RINGWALL, "lint", "--format", kind, name], cwd=self.folder, capture_output=True, check=False)
             self.assertIn("a\ufffd.json" if kind == "json" else "a%FF.json", json.dumps(json.loads(done.stdout.decode("utf-8")), ensure_ascii=False))
