@@ -265,7 +265,11 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
     const bool user = id.starts_with("AIDA");
     auto caller = caller_of("arn:aws:iam::" + fresh + (user ? ":user/" : ":role/") + "with-that-id");
     if (!caller) continue;
-    caller->principal.unique_id = id;
+    // AROA…:name in a bound text is the role's session of that name.
+    const std::size_t colon = id.find(':');
+    caller->principal.unique_id = id.substr(0, colon);
+    std::string& arn = caller->principal.arn;
+    if (colon != std::string::npos) arn.replace(arn.rfind('/') + 1, std::string::npos, id, colon + 1, std::string::npos);
     callers.all.push_back(*std::move(caller));
   }
   compared.services.insert("unnamed-service.amazonaws.com");

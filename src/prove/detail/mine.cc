@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/binding.h"
+
 namespace ringwall::prove::detail {
 
 using Type = policy::Principal::Type;
@@ -30,7 +32,7 @@ namespace {
 bool takes_session_tags(const estate::Principal& role) {
   if (!role.trust) return true;  // what nobody has read may say so
   const policy::Document& trust = *role.trust->document;
-  const auto syntax = policy::read(trust.source(), trust.kind(), policy::Quota::waived);
+  const auto syntax = policy::read_bound(trust.source(), trust.kind(), policy::Quota::waived);
   if (!syntax) return true;
   const auto could = [](const policy::Statement& statement) {
     if (statement.effect != policy::Effect::allow) return false;

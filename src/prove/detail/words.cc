@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "policy/binding.h"
 #include "text/glob.h"
 
 namespace ringwall::prove::detail {
@@ -102,7 +103,7 @@ void Words::add_tests(const prover::Constraint& constraint, Facts& facts) {
 Facts Words::read(const policy::DocumentPtr& document) {
   Facts facts;
   facts.document = document;
-  auto syntax = policy::read(document->source(), document->kind(), policy::Quota::waived);
+  auto syntax = policy::read_bound(document->source(), document->kind(), policy::Quota::waived);
   RW_CHECK(syntax.has_value());  // it was compiled from this text
   std::string fixed = std::to_string(static_cast<int>(syntax->kind)) +
                       std::to_string(static_cast<int>(syntax->version));

@@ -62,6 +62,17 @@ TEST_F(Findings, ARoleWhoseTrustHasAVariableInAnArnHidesNoOther) {
   EXPECT_TRUE(lines[2].starts_with(R"(source: {"AWS":"*"} public)")) << lines[2];
 }
 
+// As stored: a role's session by the role's id. Nothing of it can be written by people, and it ended the server.
+TEST_F(Findings, APolicyThatNamesASessionByItsRolesIdIsReadAsItIsStored) {
+  const std::string analyzer = new_analyzer(), own = account();
+  put_role(own, "bound", trusting(R"({"AWS":"AROAAPPAPPAPPAPPAPP1:s1"})"));
+  put_role(own, "partner", trusting(R"({"AWS":"111122223333"})"));
+  const Lines lines = findings(analyzer);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with(R"(bound: {"AWS":"AROAAPPAPPAPPAPPAPP1)")) << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("partner: ")) << lines[1];
+}
+
 TEST_F(Findings, AConditionThatOnlyTheZoneMeetsClosesAStar) {
   const std::string analyzer = new_analyzer(), own = account();
   const std::string organization = world_.directory().current()->organization->id;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "policy/binding.h"
 #include "services/accessanalyzer/detail/people.h"
 #include "text/encode.h"
 
@@ -57,7 +58,7 @@ policy::DocumentPtr alone(const policy::Document& document, std::size_t statemen
   one.set("Principal", element_of(name));
   Json written = Json::object({{"Statement", Json::array({std::move(one)})}});
   if (json->contains("Version")) written.set("Version", json->str("Version"));
-  return policy::compile(written.dump(), document.kind(), policy::Quota::waived).value_or(nullptr);
+  return policy::compile_bound(written.dump(), document.kind(), policy::Quota::waived).value_or(nullptr);
 }
 
 class Search {
@@ -105,7 +106,7 @@ class Search {
   }
 
   static policy::Syntax syntax_of(const policy::Document& document) {
-    auto syntax = policy::read(document.source(), document.kind(), policy::Quota::waived);
+    auto syntax = policy::read_bound(document.source(), document.kind(), policy::Quota::waived);
     RW_CHECK(syntax.has_value());  // it was compiled from just this text
     return *std::move(syntax);
   }
@@ -125,6 +126,7 @@ class Search {
 
   // Who is gone is nobody of the zone: the id may be of a principal of any account.
   bool is_of_zone(std::string_view unique_id) const {
+    unique_id = unique_id.substr(0, unique_id.find(':'));  // a session's role
     bool is = false;
     estate_.principals.for_each([&](const estate::Principal& principal) { is |= principal.unique_id == unique_id && zone_.contains(principal.account); });
     return is;

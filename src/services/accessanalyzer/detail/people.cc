@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "policy/binding.h"
 #include "text/cidr.h"
 
 namespace ringwall::accessanalyzer::detail {
@@ -103,7 +104,7 @@ void note(const policy::Condition& condition, Said& said) {
 Said said_by(Documents documents) {
   Said said;
   for (const policy::Document* document : documents) {
-    const auto syntax = policy::read(document->source(), document->kind(), policy::Quota::waived);
+    const auto syntax = policy::read_bound(document->source(), document->kind(), policy::Quota::waived);
     RW_CHECK(syntax.has_value());  // it was compiled from just this text
     for (const policy::Statement& statement : syntax->statements) {
       if (statement.principals) {
