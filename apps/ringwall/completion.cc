@@ -11,6 +11,8 @@ constexpr const char* bash = R"sh(_ringwall() {
   local current=${COMP_WORDS[COMP_CWORD]}
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W "$(ringwall help | awk '/^Subcommands:/{s=1;next} s&&/^  [a-z]/{print $1}') --help --version" -- "$current"))
+  elif [[ $COMP_CWORD -eq 2 && $current != -* && ${COMP_WORDS[1]} == volumes ]]; then
+    COMPREPLY=($(compgen -W "list adopt export remove" -- "$current"))
   elif [[ $current == -* ]]; then
     COMPREPLY=($(compgen -W "$(ringwall "${COMP_WORDS[1]}" --help | grep -oE -- '--[a-z-]+')" -- "$current"))
   else
@@ -23,6 +25,7 @@ complete -o filenames -F _ringwall ringwall
 constexpr const char* zsh_prefix = "autoload -U +X bashcompinit && bashcompinit\n";
 
 constexpr const char* fish = R"sh(complete -c ringwall -n __fish_use_subcommand -f -a "(ringwall help | awk '/^Subcommands:/{s=1;next} s&&/^  [a-z]/{print \$1}')"
+complete -c ringwall -n '__fish_seen_subcommand_from volumes; and not __fish_seen_subcommand_from list adopt export remove' -f -a "list adopt export remove"
 complete -c ringwall -n 'not __fish_use_subcommand' -a "(ringwall (commandline -opc)[2] --help | grep -oE -- '--[a-z-]+')"
 )sh";
 

@@ -168,6 +168,7 @@ int run(int argc, char** argv) {
   add_backup(app, chosen);
   add_restore(app, chosen);
   add_check(app, chosen);
+  add_volumes(app, chosen);
   add_new_store(app, chosen);
   CollectFlags collect_flags;
   CLI::App* collect_command = add_collect(app, collect_flags);

@@ -12,6 +12,7 @@
 #include "server/keys.h"
 #include "text/json.h"
 #include "text/visible.h"
+#include "volumes.h"
 
 namespace ringwall::app {
 
@@ -106,6 +107,7 @@ int status(const std::string& data, Format format) {
   fmt::print("  account {}, region {}, data {}\n", json->text("account"), json->text("region"), json->text("data"));
   fmt::print("  audit {}\n", json->text("audit"));
   fmt::print("  limits {}\n", json->text("limits"));
+  fmt::print("  store {}\n", json->text("store"));
   for (const Json& line : (*json)["degraded"].items()) fmt::print("  degraded: {}\n", line.as_string());
   for (const Json& engine : (*json)["engines"].items()) fmt::print("  engine {}\n", engine.as_string());
   for (const Json& network : (*json)["networks"].items()) fmt::print("  {:<22} {}\n", network.text("vpc"), network.text("cidr"));
@@ -115,6 +117,8 @@ int status(const std::string& data, Format format) {
       if (!db.text(why).empty()) fmt::print("  {:<22} {}\n", "", db.text(why));
     }
   }
+  if (!(*json)["volumes"].items().empty()) fmt::print("volumes without a database, or databases without their volume: see `ringwall volumes`\n");
+  for (const Json& volume : (*json)["volumes"].items()) print_volume(volume);
   return exit_success;
 }
 

@@ -96,6 +96,12 @@ Result<os::UniqueFd> copy_volume(const std::string& data_folder, const std::stri
   return copy(data_folder, Json::object({{"ask", "copy-volume"}, {"volume", volume_id}}));
 }
 
+Result<Json> volumes(const std::string& data_folder, const Json& request) {
+  RW_TRY(const os::UniqueFd socket, connect(data_folder));
+  RW_TRY(detail::Line reply, ask(socket, Json::object({{"ask", "volumes"}, {"request", request}})));
+  return std::move(reply.json);
+}
+
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request) {
   RW_TRY(os::UniqueFd socket, connect(data_folder));
   Json groups = Json::array();

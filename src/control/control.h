@@ -58,6 +58,7 @@ struct Answers {
   std::function<Result<os::UniqueFd>()> copy_store;        // as store::copy_sqlite, in a file without a name
   // Before flows are ended: of whom, in words, and in which VPC. False: it cannot be recorded, so it is not done.
   std::function<bool(const std::string&, const std::string&)> record_sever;
+  std::function<Result<Json>(const Json&)> volumes;        // server/volumes_request.h
 };
 
 // The server's side.
@@ -97,6 +98,7 @@ Result<Json> live_question(const std::string& data_folder, const Json& question)
 // The server's organisation as an export folder, {path: content}: loaders::files_of makes files of it.
 Result<Json> live_export(const std::string& data_folder);
 Result<Severed> sever(const std::string& data_folder, const SeverRequest& request);
+Result<Json> volumes(const std::string& data_folder, const Json& request);
 Result<Lease> lease(const std::string& data_folder, const LeaseRequest& request);
 // The store as of one moment, and a volume's image as Host::copy_volume has it: files without a name, to be read.
 Result<os::UniqueFd> copy_store(const std::string& data_folder);

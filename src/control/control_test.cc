@@ -49,6 +49,11 @@ class Host final : public host::Host {
   Result<> close_volume(const std::string&) override { return never(); }
   Result<> remove_volume(const std::string&) override { return never(); }
   Result<os::UniqueFd> copy_volume(const std::string&) override { return never(); }
+  Result<> label_volume(const std::string&, const std::string&) override { return never(); }
+  Result<std::vector<host::VolumeFacts>> volumes() override { return never(); }
+  Result<host::VolumeFacts> volume(const std::string&) override { return never(); }
+  Result<std::string> kept_installation() override { return never(); }
+  Result<> keep_installation(const std::string&) override { return never(); }
   Result<host::Finished> run(const host::Process&) override { return never(); }
   Result<host::Running> start(const host::Process&) override { return never(); }
   Result<host::Running> adopt(const std::string&) override { return never(); }
@@ -97,6 +102,10 @@ class Control : public network::WithDocuments {
                                   .record_sever = [this](const std::string& whose, const std::string& vpc_id) {
                                     recorded_.push_back(whose + " in " + vpc_id);
                                     return can_record_;
+                                  },
+                                  .volumes = [](const Json& request) -> Result<Json> {
+                                    if (request.text("do") != "list") return fail(Failure::denied, "`db-ONE` is not removed");
+                                    return Json::object({{"volumes", Json::array()}});
                                   }});
     RW_CHECK(started.has_value());
     server_ = *std::move(started);
@@ -218,6 +227,15 @@ TEST_F(Control, AnExportArrivesWholeOrIsRefused) {
   const auto answered = live_export(folder_);
   ASSERT_TRUE(answered) << answered.error().message;
   EXPECT_EQ(*answered, exported_);
+}
+
+TEST_F(Control, WhatIsAskedOfVolumesIsAnsweredOrRefused) {
+  const auto listed = volumes(folder_, Json::object({{"do", "list"}}));
+  ASSERT_TRUE(listed) << listed.error().message;
+  EXPECT_EQ(*listed, Json::object({{"volumes", Json::array()}}));
+  const auto refused = volumes(folder_, Json::object({{"do", "remove"}, {"volume", "db-ONE"}}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "`db-ONE` is not removed");
 }
 
 TEST_F(Control, ALongStatusArrivesWhole) {

@@ -42,7 +42,8 @@ class Engine {
   virtual const Version& version() const = 0;
 
   // Makes the data folder on an open volume, with the master user (never a superuser) and its
-  // password. Safe to repeat: half-made data is removed first, finished data is kept.
+  // password. Safe to repeat: half-made data is removed first, finished data is kept, and data that
+  // does not say which it is leads to a failure.
   virtual Result<> initialise(host::Host& host, const Instance& instance,
                               const Secret& master_password) = 0;
   // Writes configuration and certificate, starts. Refuses to start without the guard library.

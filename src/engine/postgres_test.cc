@@ -106,7 +106,7 @@ TEST_F(PostgresDatabase, AProbeTellsAnEngineThatSaysNothingFromOneThatSaysItStar
 
 TEST_F(PostgresDatabase, InitialisingRemovesHalfMadeDataAndKeepsFinishedData) {
   TestingDatabase database;
-  const std::string data = database.host.base() + "/data/pg";
+  const std::string data = database.host.base() + "/data/pg.new";
   std::filesystem::create_directories(data + "/base");  // as a crash in initdb leaves it
   for (const std::string& folder : {data, data + "/base"}) {
     ASSERT_EQ(::chown(folder.c_str(), testing_uid, testing_uid), 0);
@@ -123,6 +123,22 @@ TEST_F(PostgresDatabase, InitialisingRemovesHalfMadeDataAndKeepsFinishedData) {
   ASSERT_TRUE(succeeded(database.start())) << database.host.log();
   Client master(database.master());
   EXPECT_EQ(master.run("SELECT answer FROM kept").value, "42");
+}
+
+TEST_F(PostgresDatabase, InitialisingMakesNothingOverDataThatLostItsMarker) {
+  TestingDatabase database;
+  const std::string data = database.host.base() + "/data/";
+  ASSERT_TRUE(succeeded(database.initialise()));
+  // Killed when it was marked, and before it had its name.
+  std::filesystem::rename(data + "pg", data + "pg.new");
+  ASSERT_TRUE(succeeded(database.initialise()));
+  EXPECT_FALSE(std::filesystem::exists(data + "pg.new"));
+  const auto made = std::filesystem::last_write_time(data + "pg/PG_VERSION");
+  std::filesystem::remove(data + "initialised");
+  const auto refused = database.initialise();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("nothing is made over it"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(std::filesystem::last_write_time(data + "pg/PG_VERSION"), made);
 }
 
 TEST_F(PostgresDatabase, ANewPasswordReplacesTheOldAndReachesNoLog) {

@@ -139,6 +139,11 @@ class TestingHost final : public host::Host {
   Result<> close_volume(const std::string&) override { return absent(); }
   Result<> remove_volume(const std::string&) override { return absent(); }
   Result<os::UniqueFd> copy_volume(const std::string&) override { return absent(); }
+  Result<> label_volume(const std::string&, const std::string&) override { return absent(); }
+  Result<std::vector<host::VolumeFacts>> volumes() override { return absent(); }
+  Result<host::VolumeFacts> volume(const std::string&) override { return absent(); }
+  Result<std::string> kept_installation() override { return absent(); }
+  Result<> keep_installation(const std::string&) override { return absent(); }
   Result<host::Running> adopt(const std::string&) override { return absent(); }
   Result<std::size_t> sever(const std::string&, const std::vector<std::string>&) override { return absent(); }
   Result<host::Inventory> inventory() override { return absent(); }

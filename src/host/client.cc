@@ -2,7 +2,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -61,6 +63,31 @@ class Client final : public Host {
   }
   Result<os::UniqueFd> copy_volume(const std::string& volume_id) override {
     return descriptor(CopyVolume{volume_id});
+  }
+  Result<> label_volume(const std::string& volume_id, const std::string& label) override {
+    return done(LabelVolume{volume_id, label});
+  }
+  Result<std::vector<VolumeFacts>> volumes() override {
+    std::vector<VolumeFacts> all;
+    for (;;) {
+      RW_TRY(Answer answer, ask(LookAtVolumes{all.empty() ? "" : all.back().id, ""}));
+      std::vector<VolumeFacts>& page = answer.reply.volumes;
+      if (page.empty()) return all;
+      std::ranges::move(page, std::back_inserter(all));
+      if (all.size() % volumes_page_max != 0) return all;
+    }
+  }
+  Result<VolumeFacts> volume(const std::string& volume_id) override {
+    RW_TRY(Answer answer, ask(LookAtVolumes{"", volume_id}));
+    if (answer.reply.volumes.size() != 1) return fail(Failure::corrupt, "the host did not answer about the volume");
+    return std::move(answer.reply.volumes.front());
+  }
+  Result<std::string> kept_installation() override {
+    RW_TRY(Answer answer, ask(RecallInstallation{}));
+    return std::move(answer.reply.installation);
+  }
+  Result<> keep_installation(const std::string& content) override {
+    return done(KeepInstallation{content});
   }
   Result<Finished> run(const Process& process) override {
     RW_TRY(Answer answer, ask(RunProcess{process}));

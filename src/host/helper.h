@@ -5,6 +5,7 @@
 // moment:
 //
 //   volumes/ID.img          encrypted ext4 images          mounts/ID      where they are mounted
+//   volumes/ID.label        whose they are, to the server  installation   how far its store has come
 //   netns/VPC/network       a VPC's namespace, pinned      netns/VPC/ENI  an interface's
 //   sockets/ID/             shared with a process          processes/     records of those that run
 //   cgroup ringwall/HASH/ID a process and its children

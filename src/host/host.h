@@ -64,6 +64,20 @@ struct Volume {
   uid_t owner = 0;          // of the data folder
 };
 
+// Beside a volume lies a label, and in the folder of them all what the server wants kept about its
+// store: bytes that mean nothing here. They belong to root, so that they outlive the store.
+inline constexpr std::size_t label_bytes_max = 64UL * 1024;
+
+// What there is of a volume: an image, a label, or both.
+struct VolumeFacts {
+  std::string id;
+  bool has_image = false;
+  std::uint64_t bytes = 0, allocated_bytes = 0;  // of the image: what it may hold, and what it takes
+  std::int64_t modified_ms = 0;                  // of the image, since 1970
+  bool open = false;                             // mounted
+  std::string label;                             // empty: there is none
+};
+
 // What can be started, and what can be written for it: entries of the privileged half's own
 // table (programs.h), which has the path, the arguments, the environment and the files' places.
 enum class Program : std::uint8_t {
@@ -171,11 +185,20 @@ class Host {
   // cannot grow while in use. One that took no more writes, and is not in use, is mounted anew.
   virtual Result<> open_volume(const Volume& volume, const Secret& key) = 0;
   virtual Result<> close_volume(const std::string& volume_id) = 0;   // lock, unmount, detach
-  virtual Result<> remove_volume(const std::string& volume_id) = 0;  // close, delete the image
+  virtual Result<> remove_volume(const std::string& volume_id) = 0;  // close, delete image and label
   // The image as of one moment, as a power cut would leave it, in a file that has no name; still
   // encrypted, so that no key is needed. An open volume stays open: its writers pause while what
   // changed since a first pass is copied, or not at all where the disk can clone.
   virtual Result<os::UniqueFd> copy_volume(const std::string& volume_id) = 0;
+  // Replaces the label, durably, whether or not there is an image yet.
+  virtual Result<> label_volume(const std::string& volume_id, const std::string& label) = 0;
+  // Of every volume, in order of their ids; or of one, without an image or a label if there is nothing.
+  virtual Result<std::vector<VolumeFacts>> volumes() = 0;
+  virtual Result<VolumeFacts> volume(const std::string& volume_id) = 0;
+
+  // What was last kept about the store, durably; empty if nothing ever was.
+  virtual Result<std::string> kept_installation() = 0;
+  virtual Result<> keep_installation(const std::string& content) = 0;
 
   // Runs to its end (at most 120 s), for initialisation steps.
   virtual Result<Finished> run(const Process& process) = 0;

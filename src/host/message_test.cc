@@ -49,6 +49,10 @@ std::vector<Request> one_of_each() {
   all.emplace_back(TakeInventory{});
   all.emplace_back(LimitProcess{"db-1", {1ull << 30, 1ull << 29, 200, 150, 300}});
   all.emplace_back(Sever{"vpc-1", {"10.0.0.4", "10.0.0.5"}});
+  all.emplace_back(LabelVolume{"db-1", std::string("l\0l", 3)});
+  all.emplace_back(LookAtVolumes{"db-1", "db-2"});
+  all.emplace_back(KeepInstallation{"{}"});
+  all.emplace_back(RecallInstallation{});
   return all;
 }
 
@@ -75,7 +79,10 @@ TEST(Message, ARepliesFieldsArrive) {
                     {Failure::denied, "no"},
                     4711,
                     {137, "out"},
-                    {{"vpc-1"}, {"db-1", "db-2"}, {"db-1"}, {}}};
+                    {{"vpc-1"}, {"db-1", "db-2"}, {"db-1"}, {}},
+                    7,
+                    {{"db-1", true, 1ull << 40, 4096, -1, true, "label"}},
+                    "kept"};
   const auto decoded = decode_reply(encode(reply));
   ASSERT_TRUE(decoded);
   EXPECT_TRUE(decoded->succeeded);
@@ -83,6 +90,18 @@ TEST(Message, ARepliesFieldsArrive) {
   EXPECT_EQ(decoded->pid, 4711);
   EXPECT_EQ(decoded->finished.exit_status, 137);
   EXPECT_EQ(decoded->inventory.volumes, reply.inventory.volumes);
+  ASSERT_EQ(decoded->volumes.size(), 1u);
+  EXPECT_EQ(decoded->volumes[0].bytes, 1ull << 40);
+  EXPECT_EQ(decoded->volumes[0].modified_ms, -1);
+  EXPECT_EQ(decoded->volumes[0].label, "label");
+  EXPECT_EQ(decoded->installation, "kept");
+}
+
+TEST(Message, APageOfTheLongestLabelsFitsAnAnswer) {
+  Reply reply;
+  const VolumeFacts longest{"db-" + std::string(40, 'A'), true, 1, 1, 1, true, std::string(label_bytes_max, 'l')};
+  reply.volumes.assign(volumes_page_max, longest);
+  EXPECT_LT(encode(reply).size(), message_bytes_max);
 }
 
 TEST(Message, EveryTruncationAndExtensionIsRefused) {

@@ -32,27 +32,36 @@ constexpr FileKind configure_files[] = {
     FileKind::postgres_settings, FileKind::postgres_access_rules, FileKind::postgres_peer_names,
     FileKind::postgres_identity};
 
-// Makes the data folder as a whole or not at all: what is there without the marker is half-made
-// and removed. Nothing is flushed piece by piece; one flush of the file system comes before the
-// marker, and the marker is flushed after it. Encrypting what is flushed takes most of that
-// time, so the log's segment, zeros for the most part, is first replaced by a sparse copy.
+// Makes the data folder as a whole or not at all. It is made under another name, which is all that
+// is ever removed: one flush of the file system comes before the marker, the marker is flushed
+// after it, and what is marked gets its name. Data without the marker is nobody's to make anew.
+// Encrypting what is flushed takes most of that time, so the log's segment, zeros for the most
+// part, is first replaced by a sparse copy.
 constexpr const char* initialise_script = R"(set -eu
 umask 077
 cd /data
 if [ ! -e initialised ]; then
-  rm -rf pg
-  "$1/initdb" --pgdata=pg --username=rdsadmin --encoding=UTF8 --locale=C.UTF-8 --data-checksums \
+  if [ -e pg ]; then
+    echo "there is a database in pg and no marker initialised: nothing is made over it" >&2
+    exit 1
+  fi
+  rm -rf pg.new
+  "$1/initdb" --pgdata=pg.new --username=rdsadmin --encoding=UTF8 --locale=C.UTF-8 --data-checksums \
     --auth-local=peer --auth-host=scram-sha-256 --no-sync --no-instructions >/dev/null
-  "$1/postgres" --single -j -D pg -c fsync=off -c exit_on_error=on \
+  "$1/postgres" --single -j -D pg.new -c fsync=off -c exit_on_error=on \
     -c log_min_messages=error -c log_min_error_statement=panic -c log_checkpoints=off \
     postgres < initialise.sql >/dev/null
-  for segment in pg/pg_wal/0*; do
-    cp --sparse=always "$segment" pg/segment
-    mv pg/segment "$segment"
+  for segment in pg.new/pg_wal/0*; do
+    cp --sparse=always "$segment" pg.new/segment
+    mv pg.new/segment "$segment"
   done
-  sync -f pg
+  sync -f pg.new
   : > initialised
   sync initialised .
+fi
+if [ ! -e pg ] && [ -e pg.new ]; then
+  mv pg.new pg
+  sync .
 fi
 rm -f initialise.sql
 )";

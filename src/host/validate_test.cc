@@ -208,6 +208,26 @@ TEST(Validate, ListenersHaveOneAddressAndOnePort) {
   EXPECT_FALSE(accepts(Listen{"vpc-1", "10.0.0.2", 0, Transport::tcp}));
 }
 
+TEST(Validate, ALabelHasAtLeastAByteAndAtMostSixtyFourKibibytes) {
+  for (const std::size_t size : {std::size_t{1}, label_bytes_max}) {
+    EXPECT_TRUE(accepts(LabelVolume{"db-1", std::string(size, 'l')})) << size;
+    EXPECT_TRUE(accepts(KeepInstallation{std::string(size, 'l')})) << size;
+  }
+  for (const std::size_t size : {std::size_t{0}, label_bytes_max + 1}) {
+    EXPECT_FALSE(accepts(LabelVolume{"db-1", std::string(size, 'l')})) << size;
+    EXPECT_FALSE(accepts(KeepInstallation{std::string(size, 'l')})) << size;
+  }
+  EXPECT_FALSE(accepts(LabelVolume{"db-../x", "l"}));
+}
+
+TEST(Validate, VolumesAreLookedAtByIdsOnly) {
+  EXPECT_TRUE(accepts(LookAtVolumes{"", ""}));
+  EXPECT_TRUE(accepts(LookAtVolumes{"db-1", ""}));
+  EXPECT_TRUE(accepts(LookAtVolumes{"", "db-1"}));
+  EXPECT_FALSE(accepts(LookAtVolumes{"..", ""}));
+  EXPECT_FALSE(accepts(LookAtVolumes{"", "db-1/../2"}));
+}
+
 TEST(Validate, OnlyOrdinarySignalsAreSent) {
   EXPECT_TRUE(accepts(SignalProcess{"db-1", SIGHUP}));
   for (const int bad : {0, -1, SIGSTOP, SIGSEGV, 1000})

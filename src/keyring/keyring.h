@@ -5,6 +5,7 @@
 // Documents: kms/<account>/key/<key-id>    (KeyMetadata's members, "policy", "tags",
 //                                           "material": [{"id", "sealed"}…], newest last)
 //            kms/<account>/alias/<name>    ("alias/…" -> {"TargetKeyId", dates})
+//            kms-deleted/<key-arn>         ({"DeletedAt"} of a key whose waiting period is over: schedule.h)
 
 #include <map>
 #include <memory>

@@ -280,6 +280,16 @@ TEST_F(Keyring, AKeyIsDeletedWhenItsTimeIsOverAndItsAliasesWithIt) {
   EXPECT_FALSE(transaction.contains("kms/" + std::string(owner) + "/alias/doomed"));
 }
 
+TEST_F(Keyring, AKeyThatWasDeletedIsToldFromOneThatIsMerelyNotThere) {
+  set(id_, "KeyState", "PendingDeletion");
+  set(id_, "DeletionDate", text::to_millis(world_.clock().now()));
+  EXPECT_EQ(*run_schedule(world_.environment()), 1);
+  store::Transaction transaction(world_.store());
+  EXPECT_TRUE(was_deleted(transaction, arn()));
+  EXPECT_FALSE(was_deleted(transaction, arn() + "0"));
+  EXPECT_FALSE(was_deleted(transaction, ""));
+}
+
 TEST_F(Keyring, ADateThatDoesNotBelongToAPendingKeyDeletesNothing) {
   set(id_, "DeletionDate", 1);
   EXPECT_EQ(*run_schedule(world_.environment()), 0);

@@ -82,6 +82,11 @@ class NotingHost final : public host::Host {
   Result<> close_volume(const std::string&) override { return not_asked(); }
   Result<> remove_volume(const std::string&) override { return not_asked(); }
   Result<os::UniqueFd> copy_volume(const std::string&) override { return not_asked(); }
+  Result<> label_volume(const std::string&, const std::string&) override { return not_asked(); }
+  Result<std::vector<host::VolumeFacts>> volumes() override { return not_asked(); }
+  Result<host::VolumeFacts> volume(const std::string&) override { return not_asked(); }
+  Result<std::string> kept_installation() override { return not_asked(); }
+  Result<> keep_installation(const std::string&) override { return not_asked(); }
   Result<host::Finished> run(const host::Process&) override { return not_asked(); }
   Result<host::Running> start(const host::Process&) override { return not_asked(); }
   Result<host::Running> adopt(const std::string&) override { return not_asked(); }

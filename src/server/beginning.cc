@@ -43,8 +43,8 @@ Result<> sync_folder(const std::string& path) {
   return std::unexpected(os::system_error("cannot flush the folder `" + path + "`", errno));
 }
 
-std::unexpected<Error> lost(const Layout& layout, const std::string& how, const std::string& remaining) {
-  return fail(Failure::corrupt, "the store `" + layout.state() + "` " + how + ", but " + remaining +
+std::unexpected<Error> lost(const std::string& how, const std::string& remaining) {
+  return fail(Failure::corrupt, "the store `server/state.db` " + how + ", but " + remaining +
                                     " are there: put `state.db` back from a backup, and everything goes on; `ringwall new-store` gives it up and "
                                     "keeps the volumes");
 }
@@ -54,13 +54,13 @@ std::unexpected<Error> lost(const Layout& layout, const std::string& how, const 
 Result<> begin(const Layout& layout, host::Host& host) {
   if (has_store(layout) || is_there(layout.beginning())) return {};
   RW_TRY(const std::string remaining, remains(layout, host));
-  if (!remaining.empty()) return lost(layout, is_there(layout.state()) ? "is empty" : "is missing", remaining);
+  if (!remaining.empty()) return lost(is_there(layout.state()) ? "is empty" : "is missing", remaining);
   return os::write_file(layout.beginning(), "", 0600);
 }
 
 Result<> check_filled(const Layout& layout, const store::Store& store) {
   if (store.get("org/organization") || is_there(layout.beginning())) return {};
-  return lost(layout, "holds no organisation", "its root key and what was made with it");
+  return lost("holds no organisation", "its root key and what was made with it");
 }
 
 Result<> end_beginning(const Layout& layout) {

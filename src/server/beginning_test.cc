@@ -8,36 +8,11 @@
 
 #include "directory/testing.h"
 #include "os/files.h"
+#include "server/host_test.h"
 #include "store/testing.h"
 
 namespace ringwall::server {
 namespace {
-
-// A host that has volumes and is asked for nothing else.
-class Host final : public host::Host {
- public:
-  Result<host::Inventory> inventory() override { return host::Inventory{.networks = {}, .volumes = volumes, .open_volumes = {}, .processes = {}, .missing_controllers = {}}; }
-  Result<> apply_network(const host::Network&) override { return never(); }
-  Result<> remove_network(const std::string&) override { return never(); }
-  Result<std::size_t> sever(const std::string&, const std::vector<std::string>&) override { return never(); }
-  Result<os::UniqueFd> listen(const std::string&, const std::string&, std::uint16_t, host::Transport) override { return never(); }
-  Result<os::UniqueFd> interface_namespace(const std::string&, const std::string&) override { return never(); }
-  Result<> open_volume(const host::Volume&, const Secret&) override { return never(); }
-  Result<> close_volume(const std::string&) override { return never(); }
-  Result<> remove_volume(const std::string&) override { return never(); }
-  Result<host::Finished> run(const host::Process&) override { return never(); }
-  Result<host::Running> start(const host::Process&) override { return never(); }
-  Result<host::Running> adopt(const std::string&) override { return never(); }
-  Result<> limit(const std::string&, const host::Limits&) override { return never(); }
-  Result<> signal(const std::string&, int) override { return never(); }
-  Result<> stop(const std::string&, host::Stop) override { return never(); }
-  std::string socket_folder(const std::string&) const override { return {}; }
-
-  std::vector<std::string> volumes;
-
- private:
-  static std::unexpected<Error> never() { return fail(Failure::unavailable, "not asked for at the beginning"); }
-};
 
 class Beginning : public ::testing::Test {
  protected:
@@ -49,13 +24,13 @@ class Beginning : public ::testing::Test {
     put(layout_.administrator(), "{}");
     std::filesystem::create_directories(layout_.audit());
     put(layout_.audit() + "/audit-2026-01-02.jsonl", "{}\n");
-    host_.volumes = {"db-ONE", "db-TWO"};
+    host_.all = {{.id = "db-ONE"}, {.id = "db-TWO"}};
   }
   bool is_there(const std::string& path) const { return std::filesystem::exists(path); }
 
   directory::testing::Folder folder_;
   Layout layout_{folder_.file("data")};
-  Host host_;
+  QuietHost host_;
 };
 
 TEST_F(Beginning, AnEmptyFolderBeginsAndMayBeCutShortAnywhere) {
@@ -95,11 +70,11 @@ TEST_F(Beginning, AnythingThatBelongsToAStoreIsEnoughToRefuseAnother) {
          std::filesystem::create_directories(layout_.audit());
          put(layout_.audit() + "/audit-2026-01-02.jsonl", "{}\n");
        }},
-      {"1 volume", [&] { host_.volumes = {"db-ONE"}; }}};
+      {"1 volume", [&] { host_.all = {{.id = "db-ONE"}}; }}};
   for (const auto& [name, make] : things) {
     std::filesystem::remove_all(layout_.server());
     std::filesystem::create_directories(layout_.server());
-    host_.volumes.clear();
+    host_.all.clear();
     make();
     const auto refused = begin(layout_, host_);
     ASSERT_FALSE(refused) << name;

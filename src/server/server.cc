@@ -30,10 +30,12 @@
 #include "os/files.h"
 #include "server/beginning.h"
 #include "server/bugs.h"
+#include "server/installation.h"
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
 #include "service/idempotency.h"
+#include "server/volumes_request.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
 #include "services/iam/iam.h"
@@ -108,6 +110,8 @@ class Server::Parts {
   std::unique_ptr<gateway::SigninAuthority> signin;
   std::unique_ptr<gateway::Gateway> gateway;
   std::unique_ptr<network::Reconciler> networks;
+  server::Entered entered;
+  std::unique_ptr<rds::Volumes> volumes;
   std::unique_ptr<rds::Reconciler> databases;
   std::unique_ptr<control::Server> control;
   TimePoint started{};
@@ -229,6 +233,7 @@ gateway::SigninTarget target_of(const rds::SigninQuestion& question) {
 
 // From here on the world follows the store.
 void Server::Parts::follow_world() {
+  volumes = std::make_unique<rds::Volumes>(environment, *host, entered.installation);
   networks = std::make_unique<network::Reconciler>(
       *store, *host, [this](const std::string& id, const service::NetworkContext& context, os::UniqueFd socket) {
         if (auto opened = gateway->listen(id, context, std::move(socket)); !opened) {
@@ -239,6 +244,7 @@ void Server::Parts::follow_world() {
   databases = std::make_unique<rds::Reconciler>(rds::ReconcilerParts{
       .environment = environment,
       .host = *host,
+      .installation = entered.installation,
       .networks = *networks,
       .engines = engines,
       .authority = *authority,
@@ -272,7 +278,8 @@ Result<> Server::Parts::open_control() {
                                          .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); },
                                          .live_export = [this] { return live_export(environment, *directory->current(), services()); },
                                          .copy_store = [this] { return copy_store(); },
-                                         .record_sever = [this](const std::string& whose, const std::string& vpc_id) { return record_sever(whose, vpc_id); }}));
+                                         .record_sever = [this](const std::string& whose, const std::string& vpc_id) { return record_sever(whose, vpc_id); },
+                                         .volumes = [this](const Json& request) { return volumes_request(environment, *volumes, *audit, request); }}));
   const Json endpoint = Json::object({{"url", url_of(is_wildcard(options.address) ? "127.0.0.1" : options.address, options.port)},
                                       {"region", options.region}});
   return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);
@@ -324,6 +331,11 @@ Json Server::Parts::status() const {
     if (entry.key.find("/vpc/") == std::string::npos) continue;
     networks_json.push(Json::object({{"vpc", entry.document->str("VpcId")}, {"cidr", entry.document->str("CidrBlock")}}));
   }
+  Json strangers = Json::array();
+  const auto rows = volumes->list();
+  for (const Json& row : rows ? rows->items() : Json::array().items()) {
+    if (row.text("state") != "in-use") strangers.push(row);
+  }
   Json engines_json = Json::array();
   for (const auto& engine : engines) engines_json.push(engine->version().engine + " " + engine->version().version);
   return Json::object({{"version", RINGWALL_VERSION},
@@ -336,9 +348,12 @@ Json Server::Parts::status() const {
                        {"limits", missing.empty() ? "held" : "not held, no control group for: " + missing},
                        {"storage", options.storage == host::Storage::reserved ? "reserved" : "sparse"},
                        {"degraded", degraded()},
+                       {"store", entered.notice.empty() ? "current" : entered.notice},
+                       {"installation", entered.installation.id},
                        {"engines", std::move(engines_json)},
                        {"networks", std::move(networks_json)},
-                       {"databases", std::move(databases_json)}});
+                       {"databases", std::move(databases_json)},
+                       {"volumes", rows ? std::move(strangers) : Json(rows.error().message)}});
 }
 
 void Server::Parts::run_upkeep() {
@@ -356,6 +371,8 @@ void Server::Parts::run_upkeep() {
     lock.unlock();
     if (auto done = keyring::run_schedule(environment); !done) say("keys: " + done.error().message);
     if (auto done = service::forget_old_tokens(environment); !done) say("client tokens: " + done.error().message);
+    if (auto done = volumes->shred(); !done) say("labels of volumes: " + done.error().message);
+    if (auto done = remember(environment, *host, entered.installation); !done) say("installation: " + done.error().message);
     if (auto done = renew_certificate(); !done) say("certificate: " + done.error().message);
     lock.lock();
   } while (!wake.wait_for(lock, ballast_look, [&] { return stopping; }));
@@ -375,6 +392,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, os::Unique
   RW_DO(check_filled(layout, *store));
   auto parts = std::make_unique<Parts>(options, std::move(key), std::move(ballast), std::move(store), std::move(host));
   parts->started = parts->clock.now();
+  RW_TRY(parts->entered, enter(parts->environment, *parts->host));
+  if (!parts->entered.notice.empty()) say(parts->entered.notice);
   RW_DO(control::release_all(*parts->store));
   RW_DO(parts->note_engine_uids());
   RW_DO(parts->identify());
@@ -424,6 +443,7 @@ Result<> Server::stop(Databases databases) {
   if (databases == Databases::stop) stopped = parts_->databases->stop_all();
   parts_->databases.reset();
   parts_->networks.reset();
+  if (auto kept = remember(parts_->environment, *parts_->host, parts_->entered.installation); !kept && stopped) stopped = std::move(kept);
   ::unlink(parts_->layout.endpoint().c_str());
   return stopped;
 }

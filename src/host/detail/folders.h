@@ -14,6 +14,8 @@ struct Folders {
 
   std::string volumes() const { return root + "/volumes"; }
   std::string image(const std::string& id) const { return volumes() + "/" + id + ".img"; }
+  std::string label(const std::string& id) const { return volumes() + "/" + id + ".label"; }
+  std::string installation() const { return root + "/installation"; }
   std::string mounts() const { return root + "/mounts"; }
   std::string mount(const std::string& id) const { return mounts() + "/" + id; }
   std::string data(const std::string& id) const { return mount(id) + "/data"; }

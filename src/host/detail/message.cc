@@ -62,6 +62,10 @@ void fields(A& archive, T& v) {
   archive(v.networks, v.volumes, v.open_volumes, v.processes, v.missing_controllers, v.sparse_volumes, v.full_volumes,
           v.failed_volumes);
 }
+template <typename A, Is<VolumeFacts> T>
+void fields(A& archive, T& v) {
+  archive(v.id, v.has_image, v.bytes, v.allocated_bytes, v.modified_ms, v.open, v.label);
+}
 template <typename A, Is<ApplyNetwork> T>
 void fields(A& archive, T& v) {
   archive(v.network);
@@ -98,6 +102,20 @@ template <typename A, Is<CopyVolume> T>
 void fields(A& archive, T& v) {
   archive(v.volume_id);
 }
+template <typename A, Is<LabelVolume> T>
+void fields(A& archive, T& v) {
+  archive(v.volume_id, v.label);
+}
+template <typename A, Is<LookAtVolumes> T>
+void fields(A& archive, T& v) {
+  archive(v.after, v.only);
+}
+template <typename A, Is<KeepInstallation> T>
+void fields(A& archive, T& v) {
+  archive(v.content);
+}
+template <typename A, Is<RecallInstallation> T>
+void fields(A&, T&) {}
 template <typename A, Is<RunProcess> T>
 void fields(A& archive, T& v) {
   archive(v.process);
@@ -126,7 +144,7 @@ template <typename A, Is<TakeInventory> T>
 void fields(A&, T&) {}
 template <typename A, Is<Reply> T>
 void fields(A& archive, T& v) {
-  archive(v.succeeded, v.error, v.pid, v.finished, v.inventory, v.severed);
+  archive(v.succeeded, v.error, v.pid, v.finished, v.inventory, v.severed, v.volumes, v.installation);
 }
 
 // The greatest value of each enumeration on the wire.

@@ -19,6 +19,8 @@
 namespace ringwall::host::detail {
 
 inline constexpr std::size_t message_bytes_max = 16 << 20;
+// Of one answer: with the longest labels they fill half a message.
+inline constexpr std::size_t volumes_page_max = 128;
 
 struct ApplyNetwork {
   Network network;
@@ -53,6 +55,18 @@ struct RemoveVolume {
 struct CopyVolume {
   std::string volume_id;
 };
+struct LabelVolume {
+  std::string volume_id;
+  std::string label;
+};
+struct LookAtVolumes {
+  std::string after;  // an id: those behind it in order, as many as one answer takes; empty: from the first
+  std::string only;   // an id: that one, whatever there is of it
+};
+struct KeepInstallation {
+  std::string content;
+};
+struct RecallInstallation {};
 struct RunProcess {
   Process process;
 };
@@ -78,7 +92,8 @@ struct TakeInventory {};
 
 using Request = std::variant<ApplyNetwork, RemoveNetwork, Listen, InterfaceNamespace, OpenVolume,
                              CloseVolume, RemoveVolume, CopyVolume, RunProcess, StartProcess, AdoptProcess,
-                             SignalProcess, StopProcess, TakeInventory, LimitProcess, Sever>;
+                             SignalProcess, StopProcess, TakeInventory, LimitProcess, Sever,
+                             LabelVolume, LookAtVolumes, KeepInstallation, RecallInstallation>;
 
 // The answer to any request; which fields mean something depends on the request. A descriptor
 // that belongs to the answer travels beside it.
@@ -89,6 +104,8 @@ struct Reply {
   Finished finished = {};
   Inventory inventory = {};
   std::uint64_t severed = 0;  // flows
+  std::vector<VolumeFacts> volumes = {};
+  std::string installation = {};
 };
 
 // The caller wipes the bytes when the request holds a Secret.

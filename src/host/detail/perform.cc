@@ -4,6 +4,7 @@
 
 #include "host/detail/copy.h"
 #include "host/detail/folders.h"
+#include "host/detail/labels.h"
 #include "host/detail/limits.h"
 #include "host/detail/mounts.h"
 #include "host/detail/network.h"
@@ -78,6 +79,26 @@ struct Performer {
   }
   Outcome operator()(const CopyVolume& r) const {
     return outcome_of(copy_volume(folders, r.volume_id));
+  }
+  Outcome operator()(const LabelVolume& r) const {
+    return outcome_of(label_volume(folders, r.volume_id, r.label));
+  }
+  Outcome operator()(const LookAtVolumes& r) const {
+    auto facts = look_at_volumes(folders, r.after, r.only);
+    if (!facts) return failed(std::move(facts).error());
+    Outcome outcome = succeeded();
+    outcome.reply.volumes = std::move(*facts);
+    return outcome;
+  }
+  Outcome operator()(const KeepInstallation& r) const {
+    return outcome_of(keep_installation(folders, r.content));
+  }
+  Outcome operator()(const RecallInstallation&) const {
+    auto content = kept_installation(folders);
+    if (!content) return failed(std::move(content).error());
+    Outcome outcome = succeeded();
+    outcome.reply.installation = std::move(*content);
+    return outcome;
   }
   Outcome operator()(const RunProcess& r) const {
     auto finished = run_process(options, r.process);

@@ -188,6 +188,28 @@ Result<> check(const CopyVolume& request, const HelperOptions&) {
   return check_id(request.volume_id, "db");
 }
 
+Result<> check_label(const std::string& label) {
+  if (!label.empty() && label.size() <= label_bytes_max) return {};
+  return refuse("a label has 1 to " + std::to_string(label_bytes_max) + " bytes, not `" +
+                std::to_string(label.size()) + "`");
+}
+Result<> check(const LabelVolume& request, const HelperOptions&) {
+  RW_DO(check_id(request.volume_id, "db"));
+  return check_label(request.label);
+}
+Result<> check(const LookAtVolumes& request, const HelperOptions&) {
+  for (const std::string* id : {&request.after, &request.only}) {
+    if (!id->empty()) RW_DO(check_id(*id, "db"));
+  }
+  return {};
+}
+Result<> check(const KeepInstallation& request, const HelperOptions&) {
+  return check_label(request.content);
+}
+Result<> check(const RecallInstallation&, const HelperOptions&) {
+  return {};
+}
+
 Result<> check_process_id(const std::string& id) {
   if (is_process_id(id)) return {};
   return refuse(quoted(id) + " is not the id of a process, db-… or db-…-step");

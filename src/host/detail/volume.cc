@@ -14,6 +14,7 @@
 
 #include "host/detail/copy.h"
 #include "host/detail/encryption.h"
+#include "host/detail/labels.h"
 #include "host/detail/loop.h"
 #include "host/detail/mounts.h"
 #include "host/detail/process.h"
@@ -134,6 +135,28 @@ Result<os::UniqueFd> open_folder(const std::string& path) {
   return std::unexpected(os::system_error("cannot open the folder `" + path + "`", errno));
 }
 
+// A volume that was adopted under another uid is its owner's as a whole. The folder itself comes
+// last (from the caller), so that a change cut short is begun again. Links are not followed, and
+// nobody may run on the volume, who could put a link where a folder was.
+Result<> give_files(const Folders& folders, const std::string& id, int data, uid_t owner) {
+  const std::string path = folders.data(id);
+  struct stat facts = {};
+  if (::fstat(data, &facts) != 0) {
+    return std::unexpected(os::system_error("cannot look at `" + path + "`", errno));
+  }
+  if (facts.st_uid == owner || facts.st_uid == 0) return {};
+  RW_DO(check_unused(folders, id));
+  std::error_code failure;
+  for (std::filesystem::recursive_directory_iterator entry(path, failure), end;
+       !failure && entry != end; entry.increment(failure)) {
+    if (::lchown(entry->path().c_str(), owner, owner) != 0) {
+      return std::unexpected(os::system_error("cannot give `" + path + "` to its owner", errno));
+    }
+  }
+  if (!failure) return {};
+  return fail(Failure::io, "cannot go through `" + path + "`: " + failure.message());
+}
+
 // Makes the encrypted folder, or checks that `key` is the one it is encrypted under.
 Result<> unlock(const Folders& folders, const Volume& volume, const Secret& key) {
   RW_TRY(const os::UniqueFd mount, open_folder(folders.mount(volume.id)));
@@ -150,6 +173,7 @@ Result<> unlock(const Folders& folders, const Volume& volume, const Secret& key)
     return fail(Failure::denied, "the volume `" + volume.id + "` is encrypted under another key");
   }
   if (!present) RW_DO(encrypt_folder(data.get(), offered));
+  RW_DO(give_files(folders, volume.id, data.get(), volume.owner));
   if (::fchown(data.get(), volume.owner, volume.owner) != 0 || ::fchmod(data.get(), 0700) != 0) {
     return std::unexpected(os::system_error("cannot give `" + path + "` to its owner", errno));
   }
@@ -285,7 +309,8 @@ Result<> remove_volume(const Folders& folders, const std::string& volume_id) {
   if (failure)
     return fail(Failure::io,
                 "cannot remove `" + folders.sockets(volume_id) + "`: " + failure.message());
-  return {};
+  // Last: while anything of the volume is left, its label says whose it is.
+  return remove_label(folders, volume_id);
 }
 
 std::vector<std::string> volumes(const Folders& folders) {

@@ -20,6 +20,8 @@ std::string instance_key(std::string_view account, std::string_view identifier) 
   return "rds/" + std::string(account) + "/db/" + text::lower(identifier);
 }
 
+bool is_instance_key(std::string_view key) { return key.starts_with("rds/") && key.find("/db/") != std::string_view::npos; }
+
 std::string subnet_group_key(std::string_view account, std::string_view name) {
   return "rds/" + std::string(account) + "/subgrp/" + text::lower(name);
 }
@@ -49,11 +51,31 @@ std::string endpoint_name(const service::Environment& environment, std::string_v
   return text::lower(identifier) + "." + hash + "." + environment.region + ".rds." + environment.dns_suffix;
 }
 
-std::uint32_t free_uid(store::Transaction& transaction) {
+namespace {
+
+std::set<std::int64_t> used_uids(store::Transaction& transaction) {
   std::set<std::int64_t> used;
   for (const store::Entry& entry : transaction.list("rds/")) used.insert((*entry.document)["uid"].as_integer());
+  return used;
+}
+
+// The first of the uids that are this server's to give.
+std::uint32_t first_uid(store::Transaction& transaction) {
   const auto range = transaction.get(engine_uids_key);
-  const auto first = range ? static_cast<std::uint32_t>((*range)["first"].as_integer()) : host::engine_uid_min;
+  return range ? static_cast<std::uint32_t>((*range)["first"].as_integer()) : host::engine_uid_min;
+}
+
+}  // namespace
+
+std::uint32_t uid_for(store::Transaction& transaction, std::int64_t preferred) {
+  const std::int64_t first = first_uid(transaction);
+  const bool is_one = preferred >= first && preferred - first < host::engine_uids;
+  return is_one && !used_uids(transaction).contains(preferred) ? static_cast<std::uint32_t>(preferred) : free_uid(transaction);
+}
+
+std::uint32_t free_uid(store::Transaction& transaction) {
+  const std::set<std::int64_t> used = used_uids(transaction);
+  const std::uint32_t first = first_uid(transaction);
   for (std::uint32_t uid = first; uid - first < host::engine_uids; ++uid) {
     if (!used.contains(uid)) return uid;
   }

@@ -80,38 +80,6 @@ ApiResult<service::Questions> ask_create(const Call& call) {
   return questions;
 }
 
-// A subnet of the group in which the interface goes: the zone asked for, else any with room.
-ApiResult<Json> add_interface(const Call& call, const Json& group, const std::vector<std::string>& groups) {
-  const std::string zone = call.input.str("AvailabilityZone");
-  ApiResult<Json> placed = api_error("InvalidVPCNetworkStateFault", "DB instances cannot be created in the Availability Zone " + zone +
-                                                                        ": the DB subnet group has no subnet there.");
-  for (const Json& subnet : group["Subnets"].items()) {
-    if (!zone.empty() && subnet["SubnetAvailabilityZone"].text("Name") != zone) continue;
-    placed = network::add_interface(call.transaction, call.environment.random,
-                                    {.account = call.account(),
-                                     .subnet_id = subnet.str("SubnetIdentifier"),
-                                     .groups = groups,
-                                     .description = "RDSNetworkInterface",
-                                     .requester = std::string(requester)});
-    if (placed) return placed;
-    if (placed.error().code.starts_with("InvalidGroup")) {
-      return std::unexpected(invalid_value("Invalid security group , groupId= " + (groups.empty() ? std::string() : groups.front()) + ", groupName=."));
-    }
-  }
-  if (!placed && placed.error().code == "InsufficientFreeAddressesInSubnet") {
-    return api_error("InvalidVPCNetworkStateFault", "The DB subnet group's subnets have no free address.");
-  }
-  return placed;
-}
-
-Json group_memberships(const Json& interface_document) {
-  Json memberships = Json::array();
-  for (const Json& group : interface_document["Groups"].items()) {
-    memberships.push(Json::object({{"VpcSecurityGroupId", group.str("GroupId")}, {"Status", "active"}}));
-  }
-  return memberships;
-}
-
 // A half-hour window on a random minute, as RDS chooses when none is given.
 std::string random_window(Random& random, bool weekly) {
   constexpr std::array<std::string_view, 7> days = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -162,12 +130,9 @@ Json new_document(const Call& call, const Parts& parts, const estate::Tags& tags
       {"PreferredBackupWindow", input.contains("PreferredBackupWindow") ? input.str("PreferredBackupWindow") : random_window(call.environment.random, false)},
       {"BackupRetentionPeriod", input["BackupRetentionPeriod"].as_integer(1)},
       {"DBSecurityGroups", Json::array()},
-      {"VpcSecurityGroups", group_memberships(parts.placed)},
       {"DBParameterGroups", Json::array({Json::object({{"DBParameterGroupName", "default." + parts.version.family}, {"ParameterApplyStatus", "in-sync"}})})},
       {"OptionGroupMemberships",
        Json::array({Json::object({{"OptionGroupName", "default:" + parts.version.engine + "-" + parts.version.major}, {"Status", "in-sync"}})})},
-      {"AvailabilityZone", parts.placed.str("AvailabilityZone")},
-      {"DBSubnetGroup", parts.subnet_group},
       {"PreferredMaintenanceWindow",
        input.contains("PreferredMaintenanceWindow") ? text::lower(input.text("PreferredMaintenanceWindow")) : random_window(call.environment.random, true)},
       {"PendingModifiedValues", Json::object({})},
@@ -197,14 +162,12 @@ Json new_document(const Call& call, const Parts& parts, const estate::Tags& tags
       {"DedicatedLogVolume", false},
       {"MultiTenant", false},
       {"account", call.account()},
-      {"vpc", parts.placed.str("VpcId")},
-      {"interface", parts.placed.str("NetworkInterfaceId")},
-      {"address", parts.placed.str("PrivateIpAddress")},
       {"uid", free_uid(call.transaction)},
       {"desired", "running"},
       {"generation", 1},
       {"master_password", seal_password(call.environment, parts.resource_id, input.text("MasterUserPassword"))},
   });
+  set_place(document, parts.subnet_group, parts.placed);
   if (!input.text("DBName").empty()) document.set("DBName", input.str("DBName"));
   return document;
 }
@@ -226,7 +189,8 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   if (!group) return std::unexpected(group.error());
   const auto key = key_of(call);
   if (!key) return std::unexpected(key.error());
-  const auto placed = add_interface(call, **group, strings_of(call.input["VpcSecurityGroupIds"]));
+  const auto placed = place_interface({call.environment, call.transaction, call.account()}, **group, call.input.text("AvailabilityZone"),
+                                      strings_of(call.input["VpcSecurityGroupIds"]));
   if (!placed) return std::unexpected(placed.error());
 
   const std::string resource_id = "db-" + random_text(call.environment.random, resource_alphabet, 26);

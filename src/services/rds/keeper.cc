@@ -3,6 +3,7 @@
 #include "services/rds/detail/keeper.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ringwall::rds::detail {
 namespace {
@@ -19,6 +20,10 @@ bool is_disk_full(const Error& error) {
 }
 
 Next again() { return {.when = Next::When::at_once}; }
+
+bool same_place(const Json& one, const Json& other) {
+  return std::ranges::all_of(std::to_array({"uid", "vpc", "interface", "address"}), [&](const char* member) { return one[member] == other[member]; });
+}
 
 }  // namespace
 
@@ -62,7 +67,7 @@ Result<Next> Keeper::serve(const Record& record) {
   if (running_ && has_ended(running_->pidfd)) return mourn(record, "ended unexpectedly");
   if (!running_) {
     RW_TRY(const host::Inventory inventory, parts_.host.inventory());
-    return contains(inventory.processes, id_) ? adopt(record) : start(record, inventory);
+    return contains(inventory.processes, id_) ? adopt(record) : start(record);
   }
   if (record.reboot_asked()) return restart();
   if (!listener_) RW_DO(listen(record));
@@ -81,20 +86,27 @@ Result<Next> Keeper::remove(const Record& record) {
 
 // Nobody who may be asked wants it to run, and nobody said that its data may go.
 Result<Next> Keeper::set_aside() {
+  RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
+  if (facts.open && !label_of(facts)) {
+    // One that an earlier version made: only the store that is not here, and the kernel, have its key.
+    RW_DO(end(host::Stop::graceful));
+    log("its store is not this one and it has no label, so its files are left open at host/mounts/" + id_ + "/data: copy them before the server ends");
+    return Next{.when = Next::When::never};
+  }
   RW_DO(put_to_rest());
   return Next{.when = Next::When::never};
 }
 
 Result<Next> Keeper::rest(const Record& record) {
   RW_DO(put_to_rest());
-  return say(record, "stopped");
+  return label_later(record, say(record, "stopped"));
 }
 
 Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
   RW_DO(put_to_rest());
-  return state == KeyState::gone
-             ? say(record, "inaccessible-encryption-credentials", "the KMS key of its storage is gone: without it nobody can read the data")
-             : say(record, "inaccessible-encryption-credentials-recoverable", "the KMS key of its storage is not enabled: enable it again");
+  return label_later(record, state == KeyState::gone
+                                 ? say(record, "inaccessible-encryption-credentials", "the KMS key of its storage is gone: without it nobody can read the data")
+                                 : say(record, "inaccessible-encryption-credentials-recoverable", "the KMS key of its storage is not enabled: enable it again"));
 }
 
 Result<> Keeper::put_to_rest() {
@@ -125,6 +137,10 @@ Result<Next> Keeper::adopt(const Record& record) {
   }
   RW_DO(hold(std::move(running)));
   served_ = record.text("DBInstanceStatus") == "available" || read_only_;
+  RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
+  const auto there = label_of(facts);
+  // The store is an older one, put back: the engine was started as another user or elsewhere since.
+  if (there && !same_place(there->document, *record.document)) return restart();
   RW_DO(listen(record));
   log("adopted the running engine, process " + std::to_string(running_->pid));
   return again();

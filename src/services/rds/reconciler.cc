@@ -23,8 +23,6 @@ namespace {
 constexpr std::size_t workers_count = 4;  // instances that are worked on at the same time
 constexpr std::size_t stops_at_once_max = 16;  // stopping is mostly waiting
 
-bool is_instance_key(std::string_view key) { return key.find("/db/") != std::string_view::npos; }
-
 // A process or volume of a database instance: a resource id, or a step of its.
 std::string resource_of(const std::string& id) {
   if (!id.starts_with("db-")) return {};
@@ -100,7 +98,7 @@ class Reconciler::Loop {
 
   // A document that is gone, or is another instance's now, concerns whose it was.
   void note_one(const std::string& key, const Json* document) {
-    if (!is_instance_key(key)) return;
+    if (!detail::is_instance_key(key)) return;
     if (document != nullptr && !document->text("DbiResourceId").empty()) {
       slot(document->str("DbiResourceId")).document_key = key;
     }

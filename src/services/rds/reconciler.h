@@ -14,6 +14,7 @@
 #include "host/host.h"
 #include "network/network.h"
 #include "service/service.h"
+#include "services/rds/volumes.h"
 
 namespace ringwall::rds {
 
@@ -45,6 +46,7 @@ using SigninWitness = std::function<bool(const PasswordSignin&)>;
 struct ReconcilerParts {
   const service::Environment& environment;
   host::Host& host;
+  Installation installation;
   network::Reconciler& networks;
   const std::vector<std::unique_ptr<engine::Engine>>& engines;
   const crypto::Authority& authority;

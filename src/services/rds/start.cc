@@ -45,8 +45,11 @@ auto Keeper::timed(const char* what, Work&& work) {
   return outcome;
 }
 
-Result<Next> Keeper::start(const Record& record, const host::Inventory& inventory) {
-  if (record.was_made() && std::ranges::find(inventory.volumes, id_) == inventory.volumes.end()) {
+Result<Next> Keeper::start(const Record& record) {
+  RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
+  const auto there = label_of(facts);
+  const bool was_made = record.was_made() || (there && there->document["made"].as_bool());
+  if (was_made && !facts.has_image) {
     // Never made anew: an empty database in place of somebody's data would look like a success.
     return fail(Failure::corrupt, "the volume of `" + id_ + "` is missing: put its image back");
   }
@@ -58,9 +61,12 @@ Result<Next> Keeper::start(const Record& record, const host::Inventory& inventor
            if (says_other_than_starting(document.text("DBInstanceStatus"))) document.set("DBInstanceStatus", "starting");
          }));
   if (!current) return again();
+  if (auto labelled = label(record, Moment::before_its_image); !labelled && !facts.has_image) return std::unexpected(labelled.error());
   RW_DO(prepare(record));
   if (!is_current(record)) return again();
   RW_DO(timed("data", [&] { return initialise(record, *engine); }));
+  // Before anybody can write to it.
+  if (!record.was_made()) RW_DO(label(record, Moment::made));
   if (!is_current(record)) return again();
   RW_TRY(const crypto::Identity identity, timed("certificate", [&] { return identity_of(record); }));
   listener_.reset();
@@ -250,7 +256,7 @@ Result<Next> Keeper::finish(const Record& record) {
   }
   times_.clear();
   if (full) RW_DO(follow_storage(record, *engine, full));
-  return Next{Next::When::later, parts_.probe_every};
+  return label_later(record, Next{Next::When::later, parts_.probe_every});
 }
 
 // While its storage is full an engine's sessions begin read-only, so that what is left serves to make

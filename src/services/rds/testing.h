@@ -120,7 +120,7 @@ class World {
       transaction.put(detail::instance_key(test_account, identifier),
                       Json::object({{"DBInstanceIdentifier", identifier}, {"DbiResourceId", id}, {"DBInstanceClass", "db.t3.micro"},
                                     {"Engine", "postgres"}, {"EngineVersion", version}, {"MasterUsername", "master"}, {"DBName", "shop"},
-                                    {"AllocatedStorage", 1}, {"DBInstanceStatus", "creating"},
+                                    {"AllocatedStorage", 1}, {"DBInstanceStatus", "creating"}, {"KmsKeyId", arn}, {"InstanceCreateTime", 1},
                                     {"Endpoint", Json::object({{"Address", name}, {"Port", 5432}})},
                                     {"account", test_account}, {"vpc", test_vpc}, {"interface", interface.str("NetworkInterfaceId")},
                                     {"address", interface.str("PrivateIpAddress")}, {"uid", detail::free_uid(transaction)},

@@ -91,7 +91,16 @@ class RecordingHost final : public host::Host {
   }
   bool empty() const {
     const std::lock_guard lock(mutex_);
-    return processes_.empty() && disks_.empty();
+    return processes_.empty() && disks_.empty() && labels_.empty();
+  }
+  std::string label(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = labels_.find(id);
+    return found == labels_.end() ? "" : found->second;
+  }
+  void put_label(const std::string& id, const std::string& label) {
+    const std::lock_guard lock(mutex_);
+    labels_[id] = label;
   }
   void put_disk(const std::string& id) {
     const std::lock_guard lock(mutex_);
@@ -187,6 +196,38 @@ class RecordingHost final : public host::Host {
     return step("remove_volume", [&]() -> Result<> {
       if (processes_.contains(id)) return fail(Failure::conflict, "in use");
       disks_.erase(id);
+      labels_.erase(id);
+      return {};
+    });
+  }
+  Result<> label_volume(const std::string& id, const std::string& label) override {
+    return step("label_volume", [&]() -> Result<> {
+      labels_[id] = label;
+      return {};
+    });
+  }
+  Result<std::vector<host::VolumeFacts>> volumes() override {
+    const std::lock_guard lock(mutex_);
+    if (lost_) return absent();
+    std::set<std::string> ids;
+    for (const auto& [id, disk] : disks_) ids.insert(id);
+    for (const auto& [id, label] : labels_) ids.insert(id);
+    std::vector<host::VolumeFacts> all;
+    for (const std::string& id : ids) all.push_back(facts_of(id));
+    return all;
+  }
+  Result<host::VolumeFacts> volume(const std::string& id) override {
+    const std::lock_guard lock(mutex_);
+    if (lost_) return absent();
+    return facts_of(id);
+  }
+  Result<std::string> kept_installation() override {
+    const std::lock_guard lock(mutex_);
+    return kept_;
+  }
+  Result<> keep_installation(const std::string& content) override {
+    return step("keep_installation", [&]() -> Result<> {
+      kept_ = content;
       return {};
     });
   }
@@ -247,6 +288,19 @@ class RecordingHost final : public host::Host {
 
   static std::unexpected<Error> absent() { return fail(Failure::unavailable, "the host is gone"); }
 
+  // Needs the lock.
+  host::VolumeFacts facts_of(const std::string& id) const {
+    host::VolumeFacts facts;
+    facts.id = id;
+    if (const auto disk = disks_.find(id); disk != disks_.end()) {
+      facts.has_image = true;
+      facts.bytes = disk->second.bytes;
+      facts.open = disk->second.open;
+    }
+    if (const auto label = labels_.find(id); label != labels_.end()) facts.label = label->second;
+    return facts;
+  }
+
   static host::Running running(const Engine& engine) { return {engine.pid, os::UniqueFd(::dup(engine.end.get()))}; }
 
   void finish(const std::string& id) {
@@ -301,6 +355,8 @@ class RecordingHost final : public host::Host {
   std::map<std::string, std::function<void()>> hooks_;
   std::vector<std::string> calls_;
   std::map<std::string, Disk> disks_;
+  std::map<std::string, std::string> labels_;
+  std::string kept_;
   std::map<std::string, Engine> processes_;
   std::map<std::string, host::Limits> limits_;
 };
@@ -351,6 +407,7 @@ struct RecordedWorld : World {
     reconciler = std::make_unique<Reconciler>(ReconcilerParts{
         .environment = environment,
         .host = host,
+        .installation = {"ringwall-tests", 1},
         .networks = *networks,
         .engines = engines,
         .authority = authority,

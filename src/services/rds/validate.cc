@@ -148,16 +148,6 @@ std::optional<ApiError> fault_in_options(const Json& input) {
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
 
-std::optional<ApiError> fault_in_identifier(std::string_view identifier) {
-  const bool characters = std::ranges::all_of(identifier, [](char c) { return (is_word(c) && c != '_') || c == '-'; });
-  if (identifier.empty() || identifier.size() > identifier_characters_max || !is_letter(identifier.front()) || !characters ||
-      identifier.back() == '-' || identifier.find("--") != std::string_view::npos) {
-    return invalid_value("The parameter DBInstanceIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only "
-                         "ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.");
-  }
-  return std::nullopt;
-}
-
 std::optional<ApiError> fault_in_password(std::string_view password) {
   if (password.size() < password_characters_min || password.size() > password_characters_max) {
     return invalid_value("The parameter MasterUserPassword is not a valid password because it is " +
@@ -214,6 +204,16 @@ ApiResult<const engine::Engine*> engine_for(const Catalogue& catalogue, const Js
     return std::unexpected(ApiError{"InvalidParameterCombination", "Cannot find version " + version + " for " + name + ": this server has " + offered});
   }
   return std::unexpected(invalid_value("Invalid DB engine: " + name + " is not installed on this server. DescribeDBEngineVersions lists what is."));
+}
+
+std::optional<ApiError> fault_in_identifier(std::string_view identifier) {
+  const bool characters = std::ranges::all_of(identifier, [](char c) { return (is_word(c) && c != '_') || c == '-'; });
+  if (identifier.empty() || identifier.size() > identifier_characters_max || !is_letter(identifier.front()) || !characters ||
+      identifier.back() == '-' || identifier.find("--") != std::string_view::npos) {
+    return invalid_value("The parameter DBInstanceIdentifier is not a valid identifier. Identifiers must begin with a letter; must contain only "
+                         "ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.");
+  }
+  return std::nullopt;
 }
 
 std::optional<ApiError> fault_in_create(const Json& input, const engine::Version& version) {

@@ -35,6 +35,17 @@ inline ApiError invalid_combination(std::string message) { return {"InvalidParam
 // The stored instance that the input names, by identifier or ARN; DBInstanceNotFound.
 ApiResult<std::shared_ptr<const Json>> find_instance(const Call& call, std::string_view member = "DBInstanceIdentifier");
 void put_instance(const Call& call, const Json& document);
+// In a subnet of the group, which has one with room in that zone, or in any if it is empty: an
+// interface, in words of RDS if there is none.
+struct Where {
+  const service::Environment& environment;
+  store::Transaction& transaction;
+  const std::string& account;
+};
+ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, std::string_view zone, const std::vector<std::string>& groups);
+// Writes into an instance's document where it is.
+Json group_memberships(const Json& placed);
+void set_place(Json& document, const Json& subnet_group, const Json& placed);
 // The document as the API answers it.
 Json shown(const Json& document);
 

@@ -43,6 +43,7 @@ inline constexpr std::size_t data_key_bytes = 64;  // AES-256-XTS takes two keys
 inline constexpr std::string_view requester = "amazon-rds";
 
 std::string instance_key(std::string_view account, std::string_view identifier);  // identifier in any case
+bool is_instance_key(std::string_view key);
 std::string subnet_group_key(std::string_view account, std::string_view name);
 std::string instance_arn(const service::Environment& environment, std::string_view account, std::string_view identifier);
 
@@ -60,5 +61,7 @@ inline constexpr std::int64_t storage_gibibytes_min = 20, storage_gibibytes_max 
 
 // An engine uid of this host's range for the data folder that no other instance has; 0 if none is left.
 std::uint32_t free_uid(store::Transaction& transaction);
+// `preferred`, unless another instance has it or it is none; then a free one.
+std::uint32_t uid_for(store::Transaction& transaction, std::int64_t preferred);
 
 }  // namespace ringwall::rds::detail

@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "engine/signin_listener.h"
+#include "services/rds/detail/label.h"
 #include "services/rds/detail/process_watch.h"
 #include "services/rds/detail/record.h"
 #include "services/rds/reconciler.h"
@@ -79,7 +80,7 @@ class Keeper {
   Result<Next> adopt(const Record& record);
   Result<Next> mourn(const Record& record, std::string_view what);
   Result<Next> restart();
-  Result<Next> start(const Record& record, const host::Inventory& inventory);
+  Result<Next> start(const Record& record);
   Result<Next> await_ready(const Record& record);
   Result<Next> attend(const Record& record);
   Result<Next> finish(const Record& record);
@@ -87,6 +88,10 @@ class Keeper {
   Result<> prepare(const Record& record);  // network and volume, side by side
   Result<> initialise(const Record& record, engine::Engine& engine);
   Result<> open_volume(const Record& record);
+  enum class Moment : std::uint8_t { before_its_image, made /* its data is whole from now on */, later };
+  Result<> label(const Record& record, Moment moment);
+  Next label_later(const Record& record, Next next);
+  std::optional<Label> label_of(const host::VolumeFacts& facts) const;
   Result<bool> grow(const Record& record);
   Result<> end_growth(const Record& record, const std::string& refusal);
   bool is_full();
@@ -132,6 +137,7 @@ class Keeper {
 
   int failures_ = 0, crashes_ = 0;         // in a row
   std::string told_;                       // the failure last logged
+  std::string labelled_;                   // what is known to be on the label
   SteadyClock::time_point resume_at_{};    // no step before, unless something else is wanted
   std::int64_t resume_generation_ = -1;
   std::vector<std::pair<const char*, milliseconds>> times_;  // of the steps of this start

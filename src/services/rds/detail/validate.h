@@ -11,6 +11,7 @@ namespace ringwall::rds::detail {
 ApiResult<const engine::Engine*> engine_for(const Catalogue& catalogue, const Json& input);
 
 // The first thing wrong with a CreateDBInstance or ModifyDBInstance; nothing if it will do.
+std::optional<ApiError> fault_in_identifier(std::string_view identifier);
 std::optional<ApiError> fault_in_create(const Json& input, const engine::Version& version);
 std::optional<ApiError> fault_in_modify(const Json& input, const Json& document);
 
