@@ -371,7 +371,7 @@ TEST_F(VolumesTest, ALabelThatCannotBeWrittenStopsANewVolumeAndNotAStop) {
   host.fail_at("label_volume", Error{Failure::exhausted, "the disk is full"});
   begin();
   id_ = create("shop", "15.20");
-  ASSERT_TRUE(becomes("shop", "storage-full"));
+  ASSERT_TRUE(becomes("shop", "insufficient-capacity"));
   EXPECT_FALSE(host.disk(id_));
   host.fail_at("label_volume", std::nullopt);
   ASSERT_TRUE(becomes("shop", "available"));
