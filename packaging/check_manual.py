@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-FLAG = re.compile(r"^  (?:-\w,)?(--[a-z][a-z-]*)", flags=re.M)  # where `--help` lists it
+FLAG = re.compile(r"^ {2,4}(?:-\w,)?(--[a-z][a-z-]*)", flags=re.M)  # where `--help` lists it, also in a group
 
 
 def help_of(binary, *subcommand):

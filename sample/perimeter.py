@@ -89,17 +89,18 @@ class Sample:
     def as_administrator_of(self, account):
         return self.ringwall.assume(f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole")
 
-    # An account that has left the organisation, with a user, a key open to everyone, and a network of its own.
+    # An account that has left the organisation, with a user, and then a key open to everyone and a network of its own:
+    # one that has something of its own cannot leave.
     def make_outsider(self):
         self.stranger_account = self.notes.once("outsider", lambda: self.new_account("outsider"))
         theirs = self.as_administrator_of(self.stranger_account)
         made = self.notes.once("outsider's user", lambda: self.new_outsider(theirs))
         self.stranger = Keys(made["AccessKeyId"], made["SecretAccessKey"])
-        self.stranger_key = self.notes.once("outsider's key", lambda: self.ringwall.client("kms", theirs).create_key(
-            Policy=policies.open_to_everyone(), Description="open to everyone")["KeyMetadata"]["Arn"])
-        self.elsewhere = Place(*self.notes.once("outsider's network", lambda: self.new_outside_network(theirs)))
         self.notes.once("outsider left", lambda: bool(self.ringwall.client("organizations").remove_account_from_organization(
             AccountId=self.stranger_account)))
+        self.stranger_key = self.notes.once("outsider's key", lambda: self.ringwall.client("kms", self.stranger).create_key(
+            Policy=policies.open_to_everyone(), Description="open to everyone")["KeyMetadata"]["Arn"])
+        self.elsewhere = Place(*self.notes.once("outsider's network", lambda: self.new_outside_network(self.stranger)))
 
     def new_outsider(self, theirs):
         iam = self.ringwall.client("iam", theirs)

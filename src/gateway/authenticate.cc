@@ -8,11 +8,11 @@ using awsapi::CommonError;
 
 namespace {
 
-// Whoever a long-lived access key belongs to, if they still exist and their account is of the
-// organisation: policies mean those of other accounts by name, because nobody of those can sign in.
+// Whoever a long-lived access key belongs to, if they still exist. An account that has left the
+// organisation stands on its own, as on AWS: its users go on, as outsiders.
 std::optional<policy::Principal> owner_of(const estate::Estate& estate, const std::string& arn) {
   using Type = policy::Principal::Type;
-  if (const estate::Principal* user = estate.principal(arn); user != nullptr && estate.mine(user->account)) {
+  if (const estate::Principal* user = estate.principal(arn); user != nullptr) {
     return policy::Principal{.type = Type::user, .arn = user->arn, .account = user->account, .unique_id = user->unique_id};
   }
   // arn:aws:iam::<account>:root

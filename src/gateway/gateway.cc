@@ -108,6 +108,7 @@ struct Prepared {
   service::NetworkContext network;
   RequestFacts facts;
   estate::EstatePtr estate;
+  bool of_organization = false;  // the caller's account, when it was authenticated
   TimePoint now{};
   std::string request_id;
 };
@@ -277,6 +278,7 @@ class Gateway::Core {
     auto caller = authenticator().caller_of(*prepared.estate, asked->claim, wire, prepared.now);
     if (!caller) return refusal_of(wire, prepared, model, caller.error());
     prepared.caller = *std::move(caller);
+    prepared.of_organization = prepared.estate->mine(prepared.caller.principal.account);
     prepared.facts.region = asked->claim.region;
     prepared.service = asked->service;
     const std::string name = awsapi::operation_name(model, wire);
@@ -350,7 +352,7 @@ class Gateway::Core {
   static awsapi::ApiResult<Json> ask_and_handle(const service::Call& call, const Prepared& prepared, std::vector<audit::Answer>& answers) {
     const Model& model = prepared.service->model();
     // A removal of the account that is under way and this change must not both succeed.
-    if (prepared.operation->access == service::Access::write && !call.account().empty() && !call.transaction.contains("org/account/" + call.account())) {
+    if (prepared.operation->access == service::Access::write && prepared.of_organization && !call.transaction.contains("org/account/" + call.account())) {
       return std::unexpected(awsapi::in_words_of(model, CommonError::access_denied, "the account is no longer of the organization"));
     }
     return service::perform(call, model, *prepared.operation, [&](const service::Questions& questions) { return refusal(call, prepared.facts, model, questions, answers); });

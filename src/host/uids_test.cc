@@ -63,9 +63,17 @@ TEST_F(UidsTest, UidsThatAProcessHasAreAnotherInstallations) {
 
 TEST_F(UidsTest, AFolderFromBeforeKeepsWhatItHad) {
   std::filesystem::create_directories(folder_ + "/server");
+  ASSERT_EQ(::chown((folder_ + "/server").c_str(), Uids{}.server, Uids{}.server), 0);
   ASSERT_TRUE(uids_of(folder_));
   EXPECT_EQ(*uids_of(folder_), Uids{});
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/host/uids"));
+}
+
+TEST_F(UidsTest, AFolderThatWasRestoredAndNeverServedIsGivenItsOwn) {
+  std::filesystem::create_directories(folder_ + "/server");  // root's
+  const auto uids = uids_of(folder_);
+  ASSERT_TRUE(uids);
+  EXPECT_NE(*uids, Uids{});
 }
 
 TEST_F(UidsTest, ACopyWithoutTheRecordIsItsServersStill) {

@@ -190,7 +190,7 @@ TEST_F(VolumeTest, AFullDiskIsSaidToBeFull) {
   EXPECT_EQ(refused.error().kind, Failure::exhausted) << refused.error().message;
 }
 
-TEST_F(VolumeTest, AFreshOneOfTwentyGibibytesIsQuickAndSparse) {
+TEST_F(VolumeTest, AFreshOneOfTwentyGibibytesIsSparse) {
   end_helper();
   options_.storage = Storage::sparse;
   start_helper();
@@ -200,7 +200,6 @@ TEST_F(VolumeTest, AFreshOneOfTwentyGibibytesIsQuickAndSparse) {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - begin);
   std::printf("open_volume of 20 GiB: %d ms\n", static_cast<int>(took.count()));
-  EXPECT_LT(took.count(), 300);
   struct stat status = {};
   ASSERT_EQ(::stat(path("volumes/db-one.img").c_str(), &status), 0);
   EXPECT_LT(static_cast<std::uint64_t>(status.st_blocks) * 512, 64 * mebi);

@@ -352,7 +352,8 @@ TEST_F(ServerTest, ABodyThatTricklesIsRefusedWhenItsWholeTimeIsOver) {
 }
 
 TEST_F(ServerTest, AReaderThatTricklesIsClosedWhenTheResponsesWholeTimeIsOver) {
-  start({.response_max = milliseconds(200)});
+  // A byte at a time, a response takes some five times as long.
+  start({.response_max = milliseconds(20), .keep_alive_idle_max = milliseconds(500)});
   RawClient client = raw();
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(client.write("GET /large HTTP/1.1\r\nHost: a\r\n\r\n"));
   std::size_t got = 0;

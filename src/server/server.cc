@@ -359,10 +359,9 @@ Json Server::Parts::status() const {
 void Server::Parts::run_upkeep() {
   std::unique_lock lock(mutex);
   auto due = std::chrono::steady_clock::now();
-  bool kept = ballast->is_there();
   do {
     lock.unlock();
-    if (const bool keeps = ballast->restore(); keeps != std::exchange(kept, keeps) && keeps) {
+    if (!ballast->is_there() && ballast->restore()) {
       say("there is room on the disk again: space is kept for store and audit log");
     }
     lock.lock();

@@ -48,15 +48,16 @@ std::optional<std::string> id_of(const policy::PrincipalName& name, const estate
   }
   if (name.type != Type::arn) return std::nullopt;
   const Arn arn = read_arn(name.value);
-  if (!estate.mine(arn.account)) return std::nullopt;
+  // Of other accounts only those that have left the organisation are known, by who is in them now.
+  const std::optional<std::string> nobody = estate.mine(arn.account) ? std::optional(std::string()) : std::nullopt;
   if (arn.service == "sts") {
     const Session session = read_session(arn.resource);
     if (session.role.empty()) return std::nullopt;  // a federated user is no stored principal
     const estate::Principal* role = arn.partition == "aws" ? estate.role(arn.account, session.role) : nullptr;
-    return role == nullptr ? std::string() : role->unique_id + ':' + std::string(session.name);
+    return role == nullptr ? nobody : role->unique_id + ':' + std::string(session.name);
   }
   const estate::Principal* principal = estate.principal(name.value);
-  return principal == nullptr ? std::string() : principal->unique_id;
+  return principal == nullptr ? nobody : principal->unique_id;
 }
 
 std::optional<std::string> arn_of(const policy::PrincipalName& name, const estate::Estate& estate) {

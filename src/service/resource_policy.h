@@ -24,7 +24,7 @@ namespace ringwall::service {
 using text::Json;
 
 // What is stored of a policy that somebody wrote. Accounts, services, providers and `*` stay what
-// they are; so do principals of accounts that are not the estate's, which nobody here can be.
+// they are; so do names of accounts that are not the estate's which nobody known here has.
 //   not_found           it names a user, a role or a role's session of the estate's that there is
 //                       not, or an id that is nobody's: the message is the name as written
 //   exhausted, invalid  as policy::compile

@@ -15,7 +15,9 @@ const std::string ann = "arn:aws:iam::" + own + ":user/people/ann", role = "arn:
 const std::string session = "arn:aws:sts::" + own + ":assumed-role/r/s1";
 const std::string ann_id = "AIDAANNANNANNANNANNAN", role_id = "AROARRRRRRRRRRRRRRRRR", later_id = "AROALATERLATERLATERLA";
 
-// The organisation's one account, with a user and a role, or another role of the same name.
+const std::string gone_away = "888888888888", leaver = "arn:aws:iam::" + gone_away + ":user/mallory", leaver_id = "AIDAMALLORYMALLORYMAL";
+
+// The organisation's one account, with a user and a role, or another role of the same name; and a user of one that left.
 estate::Estate world(const std::string& role_now = role_id, const std::string& user_arn = ann) {
   estate::Estate estate;
   estate::Table<estate::Account>::Editor accounts(estate.accounts);
@@ -23,14 +25,15 @@ estate::Estate world(const std::string& role_now = role_id, const std::string& u
   estate.accounts = std::move(accounts).finish();
   estate::Table<estate::Principal>::Editor principals(estate.principals);
   estate::Table<estate::Alias>::Editor aliases(estate.aliases);
-  const auto put = [&](Type type, const std::string& arn, const std::string& id) {
+  const auto put = [&](Type type, const std::string& arn, const std::string& id, const std::string& account = own) {
     const std::string name = arn.substr(arn.rfind('/') + 1);
-    principals.put({.type = type, .arn = arn, .account = own, .name = name, .unique_id = id, .tags = {}, .identity = {}, .boundary = {}, .trust = {}});
+    principals.put({.type = type, .arn = arn, .account = account, .name = name, .unique_id = id, .tags = {}, .identity = {}, .boundary = {}, .trust = {}});
     aliases.put({id, arn});
     if (type == Type::role_session) aliases.put({own + "/" + name, arn});
   };
   if (!user_arn.empty()) put(Type::user, user_arn, ann_id);
   if (!role_now.empty()) put(Type::role_session, role, role_now);
+  put(Type::user, leaver, leaver_id, gone_away);
   estate.principals = std::move(principals).finish();
   estate.aliases = std::move(aliases).finish();
   return estate;
@@ -83,6 +86,12 @@ TEST(ResourcePolicy, WhatNamesNoStoredPrincipalStaysAsItIsWritten) {
         std::string(R"({"Service":"rds.amazonaws.com"})"), std::string(R"({"Federated":"cognito-identity.amazonaws.com"})")}) {
     EXPECT_EQ(bound_text(bound_to(naming(principal))), naming(principal));
   }
+}
+
+TEST(ResourcePolicy, WhoIsInAnAccountThatLeftTheOrganisationIsBoundAndOthersOfItStayNames) {
+  EXPECT_EQ(bound_text(bound_to(naming(aws(leaver)))), naming(aws(leaver_id)));
+  const std::string other = aws("arn:aws:iam::" + gone_away + ":user/other");
+  EXPECT_EQ(bound_text(bound_to(naming(other))), naming(other));
 }
 
 TEST(ResourcePolicy, NothingButThePrincipalsChangesInTheText) {

@@ -472,10 +472,11 @@ class FullDiskTest(unittest.TestCase):
         rds = self.server.ringwall.client("rds")
         network.create_database(rds, "big")
         await_status(rds, "big", "insufficient-capacity")
-        self.assertEqual(os.listdir(os.path.join(self.data, "host", "volumes")), [])
+        self.assertEqual(glob.glob(os.path.join(self.data, "host", "volumes", "*.img*")), [])
         self.assertIn("20.0 GiB more are wanted", self.server.status()["databases"][0]["message"])
         rds.delete_db_instance(DBInstanceIdentifier="big", SkipFinalSnapshot=True)
         await_gone(rds, "big")
+        self.assertEqual(os.listdir(os.path.join(self.data, "host", "volumes")), [])  # its label too
 
     def test_a_stop_takes_everything_down_though_a_databases_disk_failed_it_and_it_comes_back_with_room(self):
         subprocess.run(["mount", "-o", "remount,size=512m", self.disk], check=True)
