@@ -442,7 +442,10 @@ Result<> Server::stop(Databases databases) {
   if (databases == Databases::stop) stopped = parts_->databases->stop_all();
   parts_->databases.reset();
   parts_->networks.reset();
-  if (auto kept = remember(parts_->environment, *parts_->host, parts_->entered.installation); !kept && stopped) stopped = std::move(kept);
+  // On a full disk it cannot be kept, which makes no stop a failed one: what it was at the last hour's end stays.
+  if (auto kept = remember(parts_->environment, *parts_->host, parts_->entered.installation); !kept) {
+    say("how far the store had come is not noted, so an older copy may go unnoticed: " + kept.error().message);
+  }
   ::unlink(parts_->layout.endpoint().c_str());
   return stopped;
 }

@@ -71,7 +71,7 @@ class BackupTest(ServerCase):
         self.query("CREATE TABLE after (n int); INSERT INTO after VALUES (7)")
         self.network.create_database(self.server.ringwall.client("rds"), "younger")
         younger = await_status(self.server.ringwall.client("rds"), "younger", "available")["DbiResourceId"]
-        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.server.stop(), 0, self.server.said())
         try:
             refused = self.restore(path, self.data, "--key", self.key)
             self.assertEqual(refused.returncode, 1)
@@ -87,7 +87,7 @@ class BackupTest(ServerCase):
             self.assertIn("younger", file.read())  # the audit is not set back
 
     def test_a_backup_at_rest_needs_no_server(self):
-        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.server.stop(), 0, self.server.said())
         try:
             refused = run(BINARY, "backup", "-", "--data", self.data, "--passphrase-file", self.phrase, "--volumes")
             self.assertEqual(refused.returncode, 1)

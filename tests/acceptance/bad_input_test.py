@@ -211,7 +211,7 @@ class WrongStartTest(unittest.TestCase):
     def make_something(self):
         self.server.start()
         self.server.ringwall.client("iam").create_user(UserName="kept")
-        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.server.stop(), 0, self.server.said())
 
     def assert_still_there(self):
         self.server.start()
@@ -266,7 +266,7 @@ class WrongStartTest(unittest.TestCase):
         self.assertEqual(leftovers(self.data, self.links_before), [])
         self.server.arguments = ["--on-stop", "keep"]
         self.server.start()
-        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.server.stop(), 0, self.server.said())
         self.assertEqual(leftovers(self.data, self.links_before), [])
 
     def test_servers_on_two_folders_have_different_uids(self):
@@ -492,7 +492,7 @@ class FullDiskTest(unittest.TestCase):
                 while True:
                     file.write(b"x" * 65536)
                     os.fsync(file.fileno())
-        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.server.stop(), 0, self.server.said())
         self.assertEqual(leftovers(self.data, self.links_before), [])
         os.unlink(filler)
         self.server.start()

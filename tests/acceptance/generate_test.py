@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from harness import BINARY, ServerCase
+from harness import BINARY, Keys, ServerCase
 
 TRUST = '{{"Version":"2012-10-17","Statement":[{{"Sid":"Own","Effect":"Allow","Principal":{{"AWS":"{0}"}},"Action":"sts:AssumeRole"}}]}}'
 
@@ -63,15 +63,22 @@ class GenerateTest(ServerCase):
         again = self.apply("--yes")
         self.assertEqual((again.returncode, again.stdout.splitlines()[-1]), (0, "nothing to change"), again.stderr)
 
-        # A stranger's key, opened to everyone: nobody of mine reaches it any more.
+        # A stranger's key, opened to everyone: of an account that is mine it is reached, of one that has left no more.
         stranger = self.account("stranger")
-        key = self.client("kms", self.member(stranger)).create_key()["KeyMetadata"]["Arn"]
-        self.client("kms", self.member(stranger)).put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(
-            {"Version": "2012-10-17",
-             "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}))
+        everyone = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]})
+        theirs = self.client("iam", self.member(stranger))
+        theirs.create_user(UserName="left")
+        theirs.attach_user_policy(UserName="left", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        made = theirs.create_access_key(UserName="left")["AccessKey"]
+        left = self.client("kms", Keys(made["AccessKeyId"], made["SecretAccessKey"]))
         kms = self.client("kms", self.member(account))
+        key = left.create_key(Policy=everyone)["KeyMetadata"]["Arn"]
         kms.encrypt(KeyId=key, Plaintext=b"ours")
+        left.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
         self.organizations.remove_account_from_organization(AccountId=stranger)
+        key = left.create_key(Policy=everyone)["KeyMetadata"]["Arn"]
+        left.encrypt(KeyId=key, Plaintext=b"theirs")
         self.assertIn("service control policy", self.refused("AccessDeniedException", kms.encrypt, KeyId=key, Plaintext=b"ours"))
 
         # From another network than the expected one the members are closed; the management account is not.
