@@ -31,6 +31,7 @@ class QuietHost final : public host::Host {
     return kept;
   }
   Result<> keep_installation(const std::string& content) override {
+    if (full) return fail(Failure::exhausted, "no space left on device");
     kept = content;
     return {};
   }
@@ -54,7 +55,7 @@ class QuietHost final : public host::Host {
 
   std::vector<host::VolumeFacts> all;
   std::string kept;
-  bool broken = false;
+  bool broken = false, full = false;
 
  private:
   static std::unexpected<Error> never() { return fail(Failure::unavailable, "not asked for here"); }

@@ -68,7 +68,8 @@ Result<Entered> enter(const service::Environment& environment, host::Host& host)
     installation.generation = mine.generation;
     return entered;
   }
-  RW_DO(remember(environment, host, installation));
+  // A server must start on a full disk, or nobody could make room through it. The store has its own start number then.
+  if (auto kept = remember(environment, host, installation); !kept && kept.error().kind != Failure::exhausted) return std::unexpected(kept.error());
   if (!is_older) return entered;
   entered.notice = fmt::format("the store is older than what ran here (at start {} it was past it): a copy was put back. What changed since is not in it; "
                                "volumes that it does not know are kept, see `ringwall volumes`", seen.generation);

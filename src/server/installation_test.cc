@@ -68,6 +68,18 @@ TEST_F(InstallationTest, AStoreOfAnEarlierStartIsNoticedAndGoesOnBehindAllThatRa
   EXPECT_NE(enter_with(*store)->notice, "");  // and what was the newest is older
 }
 
+TEST_F(InstallationTest, AFullDiskKeepsNoStoreFromItsStart) {
+  const auto store = store::open_temporary();
+  ASSERT_TRUE(enter_with(*store));
+  host_.full = true;
+  const auto entered = enter_with(*store);
+  ASSERT_TRUE(entered) << entered.error().message;
+  EXPECT_EQ(entered->installation.generation, 2);
+  EXPECT_EQ(entered->notice, "");
+  host_.full = false;
+  EXPECT_EQ(enter_with(*store)->notice, "");
+}
+
 TEST_F(InstallationTest, ACopyOfTheSameStartIsNoticedByWhatWasCommittedSince) {
   const auto store = store::open_temporary();
   const auto entered = enter_with(*store);
