@@ -126,10 +126,11 @@ Result<> fill(const std::string& root, const Command& command, const Identity& i
   for (const auto& [to, link] : links) {
     if (::symlink(to, (root + link).c_str()) != 0) return cannot("make a link");
   }
-  for (const char* folder : {"/tmp", "/proc", "/run", "/var"})
+  for (const char* folder : {"/tmp", "/proc", "/run", "/var", "/var/tmp"})
     RW_DO(os::make_folder(root + folder, 0755));
   RW_DO(mount_tmpfs(root + "/tmp", "mode=1777", 0));
-  if (::symlink("/tmp", (root + "/var/tmp").c_str()) != 0) return cannot("make a link");
+  // No link: until the root is entered, what is shown below it would be put into the host's.
+  RW_DO(bind(root + "/tmp", root + "/var/tmp", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
   RW_DO(replace(root, "/etc/resolv.conf", resolver_settings(command)));
   if (identity.account && identity.account->uid == nobodys_uid) {
     const std::string id = std::to_string(nobodys_uid);

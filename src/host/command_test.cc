@@ -105,6 +105,20 @@ TEST_F(CommandTest, ChangesNothingOfTheHostAndSeesItsWorkingFolder) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(CommandTest, WhatIsShownOfAFolderInVarTmpIsThereAndLeavesNothingOnTheHost) {
+  char pattern[] = "/var/tmp/ringwall-command-XXXXXX";
+  ASSERT_NE(::mkdtemp(pattern), nullptr);
+  ::chmod(pattern, 0755);
+  const std::string folder = pattern, name = std::filesystem::path(folder).filename();
+  RW_ASSERT_OK(os::write_file(folder + "/ca.pem", "certificate", 0644));
+  Command command = shell("cat " + folder + "/ca.pem; pwd");
+  command.shown = folder + "/ca.pem";
+  EXPECT_EQ(said(command), "0 certificate/");
+  EXPECT_EQ(said("pwd", folder), "0 " + folder);
+  EXPECT_FALSE(std::filesystem::exists("/tmp/" + name));
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(CommandTest, SeesItsOwnProcessesAndResolverOnly) {
   EXPECT_EQ(said("cat /etc/resolv.conf; ls /proc | grep -c '^[0-9]'; kill -0 " +
                  std::to_string(::getpid()) + " 2>/dev/null || echo alone"),
