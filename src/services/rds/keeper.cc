@@ -69,7 +69,7 @@ Result<Next> Keeper::serve(const Record& record) {
     RW_TRY(const host::Inventory inventory, parts_.host.inventory());
     return contains(inventory.processes, id_) ? adopt(record) : start(record);
   }
-  if (record.reboot_asked()) return restart();
+  if (record.reboot_asked()) return restart(record);
   if (!listener_) RW_DO(listen(record));
   return ready_ || served_ ? attend(record) : await_ready(record);
 }
@@ -133,14 +133,14 @@ Result<Next> Keeper::adopt(const Record& record) {
   if (const auto limited = parts_.host.limit(id_, record.instance().limits); !limited) {
     if (limited.error().kind != Failure::conflict) return std::unexpected(limited.error());
     log(limited.error().message);
-    return restart();
+    return restart(record);
   }
   RW_DO(hold(std::move(running)));
   served_ = record.text("DBInstanceStatus") == "available" || read_only_;
   RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
   const auto there = label_of(facts);
   // The store is an older one, put back: the engine was started as another user or elsewhere since.
-  if (there && !same_place(there->document, *record.document)) return restart();
+  if (there && !same_place(there->document, *record.document)) return restart(record);
   RW_DO(listen(record));
   log("adopted the running engine, process " + std::to_string(running_->pid));
   return again();
@@ -171,7 +171,12 @@ Result<Next> Keeper::mourn(const Record& record, std::string_view what) {
 }
 
 // What asks for it stays in the document until the start that follows begins.
-Result<Next> Keeper::restart() {
+Result<Next> Keeper::restart(const Record& record) {
+  // Who reads `available` connects.
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [](Json& document) {
+           if (document.text("DBInstanceStatus") == "available") document.set("DBInstanceStatus", "rebooting");
+         }));
+  if (!current) return again();
   log("stopping the engine to start it again");
   RW_DO(end(host::Stop::graceful));
   return again();

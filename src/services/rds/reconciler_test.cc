@@ -442,8 +442,11 @@ TEST_F(Reconciling, RestartsAnAdoptedEngineThatIsPastItsLimitsAlready) {
   const pid_t before = host.process(id_);
   leave();
   host.fail_at("limit", Error{Failure::conflict, "it must be restarted to keep its limits"});
+  std::string told;
+  host.once_at("stop", [&] { told = document("shop")->str("DBInstanceStatus"); });
   begin();
   ASSERT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
+  EXPECT_EQ(told, "rebooting") << "nobody connects to what is being stopped";
   ASSERT_TRUE(becomes("shop", "available"));
 }
 

@@ -79,7 +79,7 @@ class Keeper {
   Result<Next> lock_away(const Record& record, KeyState state);
   Result<Next> adopt(const Record& record);
   Result<Next> mourn(const Record& record, std::string_view what);
-  Result<Next> restart();
+  Result<Next> restart(const Record& record);
   Result<Next> start(const Record& record);
   Result<Next> await_ready(const Record& record);
   Result<Next> attend(const Record& record);
