@@ -98,7 +98,7 @@ class Soak:
         self.figures = dict.fromkeys(
             ("rounds", "kills of the server", "kills of the privileged half", "kills of an engine", "clean stops",
              "stops beside a foreign mount namespace", "older stores put back", "noticed as older", "databases created",
-             "deletions asked for", "deletions outlived", "orphans listed", "orphans adopted", "half-made ones removed",
+             "deletions asked for", "deletions outlived", "orphans listed", "orphans adopted", "half-made ones removed", "half-deleted ones removed",
              "rows acknowledged"), 0)
 
     def count(self, what, more=1):
@@ -150,6 +150,9 @@ class Soak:
                     raise Lost(f"the volume `{identifier}` is gone; listed: {sorted(rows)}")
                 if row is None and identifier not in databases:
                     del self.volumes[identifier]  # it was deleted, or never made
+            elif volume.doomed and "its image is missing" in row.get("problem", ""):
+                self.drop(identifier, "half-deleted ones removed")
+                del rows[identifier]
             elif row["state"] not in ("in-use", "orphan"):
                 raise Lost(f"the volume `{identifier}` is `{row['state']}`: {row.get('problem')}")
             elif volume.doomed and databases.get(identifier, {}).get("DBInstanceStatus") != "deleting":
@@ -174,13 +177,13 @@ class Soak:
                 await_status(self.rds, name, "stopped", SETTLE_S_MAX)
                 self.rds.start_db_instance(DBInstanceIdentifier=name)
 
-    # It was being created when its server was killed.
-    def drop(self, identifier):
+    # It was being created, or deleted, when its server was killed.
+    def drop(self, identifier, what="half-made ones removed"):
         done = run(BINARY, "volumes", "remove", identifier, "--yes", "--data", self.data)
         if done.returncode != 0:
             raise Lost(f"`{identifier}` cannot be removed: {done.stderr}")
         del self.volumes[identifier]
-        self.count("half-made ones removed")
+        self.count(what)
 
     def adopt(self, identifier):
         self.counter += 1

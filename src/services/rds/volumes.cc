@@ -130,7 +130,7 @@ class Stranger {
     }
     if (!facts.has_image) {
       state = "damaged";
-      problem = "its image is missing: put `host/volumes/" + facts.id + ".img` back";
+      problem = "its image is missing: put `host/volumes/" + facts.id + ".img` back, or, if its deletion was under way, remove what is left of it";
     }
   }
 
