@@ -65,7 +65,11 @@ class ProcessTest : public WithHelper {
       "while :; do sleep 1000 & wait; done";
   void await_handlers() {
     const std::string path = host_->socket_folder("db-one") + "/ready";
-    while (::unlink(path.c_str()) != 0) ::sched_yield();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (::unlink(path.c_str()) != 0) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until) << "the process came to nothing";
+      ::sched_yield();
+    }
   }
 };
 
