@@ -161,6 +161,8 @@ class Soak:
         for identifier, row in rows.items():
             if (row["state"] == "orphan") != (identifier not in databases):
                 raise Lost(f"`{identifier}` is listed as `{row['state']}`, and the store's databases are {sorted(databases)}")
+            # A store in which it was being created makes it again, also after it was deleted.
+            self.volumes.setdefault(identifier, Volume())
             if row["state"] == "orphan":
                 self.count("orphans listed")
                 if "never finished" in row.get("problem", "") and not self.volumes[identifier].acknowledged:
