@@ -51,7 +51,9 @@ class Writer:
         endpoint = database["Endpoint"]
         self.checked = threading.Event()
         where = (f"host={endpoint['Address']} port={endpoint['Port']} user=boss dbname=shop sslmode=require connect_timeout=20")
-        command = ["stdbuf", "-oL", "psql", "-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", where]
+        # A backend that was killed makes PostgreSQL recover for a moment, and refuse meanwhile.
+        command = ["sh", "-c", 'until pg_isready -q -d "$0"; do sleep 0.1; done; exec stdbuf -oL psql "$@" "$0"', where,
+                   "-X", "-w", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
         self.process = subprocess.Popen(soak.server.ringwall.exec_arguments(soak.network.inside, command), text=True,
                                         env={**os.environ, "PGPASSWORD": PASSWORD}, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
