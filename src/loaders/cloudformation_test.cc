@@ -101,6 +101,24 @@ TEST(CloudFormation, NamesThatReferToEachOtherInACircleAreSaid) {
   EXPECT_TRUE(gaps.contains("refers to itself in a circle")) << gaps;
 }
 
+TEST(CloudFormation, ANameThatNothingCanHaveGetsAStandInAndIsAGap) {
+  const auto loaded = load_text("Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: '${AWS::StackName}-logs'}}\n  All: {Type: AWS::S3::Bucket, Properties: {BucketName: '*'}}\n"
+                                "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub '${B}'}}\n"
+                                "  R: {Type: AWS::IAM::Role, Properties: {RoleName: r, Path: '/${AWS::StackName}/', AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 'sts:*'}}}}\n"
+                                "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: '${AWS::StackName}-logs', PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*'}}}}\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  std::string arns;
+  loaded->estate->resources.for_each([&](const estate::Resource& resource) { arns += resource.arn + " "; });
+  EXPECT_EQ(arns, "arn:aws:s3:::(All) arn:aws:s3:::(B) arn:aws:sqs:us-east-1:111122223333:(Q) ");
+  EXPECT_NE(loaded->estate->principal("arn:aws:iam::111122223333:role/r"), nullptr);
+  const std::string gaps = testing::describe(loaded->gaps);
+  EXPECT_TRUE(gaps.contains("unreadable arn:aws:s3:::(B) stack.yaml:2:6 the name `${AWS::StackName}-logs` of `B` is none that AWS takes, for `${AWS::StackName}` is in it: `Fn::Sub` fills it in")) << gaps;
+  EXPECT_TRUE(gaps.contains("stack.yaml:3:8 the name `*` of `All` is none that AWS takes, for `*` is in it\n")) << gaps;
+  EXPECT_TRUE(gaps.contains("stack.yaml:4:6 the name `${AWS::StackName}-logs` of `B` is none")) << gaps;
+  EXPECT_TRUE(gaps.contains("the path `/${AWS::StackName}/` of `R` is none that AWS takes")) << gaps;
+  EXPECT_TRUE(gaps.contains("placeholder 111122223333 stack.yaml:6:57 `${AWS::StackName}-logs` names nothing of AWS's")) << gaps;
+}
+
 TEST(CloudFormation, AChainOfReferencesHasALimitThatHolds) {
   const auto chain = [](std::size_t length) {
     std::string text = "Resources:\n";

@@ -427,6 +427,17 @@ TEST(LoadExport, RefusesATreeThatIsNone) {
   expect_refused(files, "the account `222222222222` is in both");
 }
 
+TEST(LoadExport, ANameThatNothingCanHaveIsAGapOfTheAccount) {
+  std::vector<File> files = sample();
+  replace(files, "accounts/222222222222/s3/buckets.json", "\"acme-scratch\"", "\"*\"");
+  replace(files, "accounts/222222222222/authorization-details.json", "arn:aws:iam::222222222222:role/etl", "arn:aws:iam::222222222222:role/${role}");
+  const Loaded loaded = must(files);
+  EXPECT_EQ(loaded.estate->resources.find("arn:aws:s3:::*"), nullptr);
+  EXPECT_EQ(loaded.estate->principal("arn:aws:iam::222222222222:role/${role}"), nullptr);
+  expect_gap(loaded, Kind::unreadable, data, "accounts/222222222222/s3/buckets.json", "`arn:aws:s3:::*` is no resource's ARN, for `*` is in it");
+  expect_gap(loaded, Kind::unreadable, data, "accounts/222222222222/authorization-details.json", "is no principal's ARN, for `${role}` is in it");
+}
+
 TEST(LoadExport, AFileOverTheLimitIsAGapThatNamesIt) {
   std::vector<File> files = sample();
   file_at(files, "accounts/222222222222/authorization-details.json").text.resize(export_file_bytes_max + 1, ' ');

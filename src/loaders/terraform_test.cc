@@ -103,6 +103,22 @@ TEST(Terraform, WhatIsLeftToFillInIsAPlaceholderAndAPolicyVariableIsNot) {
   EXPECT_TRUE(gaps_of(policy("<bucket name>")).contains("`<bucket name>` in this policy was to be filled in"));
 }
 
+TEST(Terraform, ANameThatNothingCanHaveGetsAStandInAndIsAGap) {
+  const auto loaded = load_text(plan_of(change("aws_s3_bucket", R"({"bucket":"*"})") + "," + change("aws_sqs_queue", R"({"name":"${stage}-q"})") + "," +
+                                        change("aws_iam_user", R"({"name":"u","path":"/<team>/","arn":"arn:aws:iam::111122223333:user/<team>/u"})") + "," +
+                                        change("aws_iam_user_policy_attachment", R"({"user":"u*","policy_arn":"arn:aws:iam::aws:policy/ReadOnlyAccess"})")));
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  std::string arns;
+  loaded->estate->resources.for_each([&](const estate::Resource& resource) { arns += resource.arn + " "; });
+  EXPECT_EQ(arns, "arn:aws:s3:::(aws_s3_bucket.x) arn:aws:sqs:us-east-1:111122223333:(aws_sqs_queue.x) ");
+  EXPECT_NE(loaded->estate->principal("arn:aws:iam::111122223333:user/u"), nullptr);
+  const std::string gaps = testing::describe(loaded->gaps);
+  EXPECT_TRUE(gaps.contains("`*` is no bucket that AWS takes, for `*` is in it")) << gaps;
+  EXPECT_TRUE(gaps.contains("`${stage}-q` is no name that AWS takes, for `${stage}` is in it")) << gaps;
+  EXPECT_TRUE(gaps.contains("`/<team>/` is no path that AWS takes, for `<team>` is in it")) << gaps;
+  EXPECT_TRUE(gaps.contains("`u*` names nothing of AWS's, for `*` is in it")) << gaps;
+}
+
 TEST(Terraform, APolicyThatDoesNotParseIsAGapOfItsResource) {
   const std::string gaps = gaps_of(plan_of(change("aws_s3_bucket_policy", R"({"bucket":"b","policy":"{\"Statement\":[{}]}"})")));
   EXPECT_TRUE(gaps.starts_with("unreadable arn:aws:s3:::b plan.json:1:")) << gaps;

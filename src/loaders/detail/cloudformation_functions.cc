@@ -37,7 +37,7 @@ Value Template::substitute(const Json& argument, const Json& at) {
     Value value = substituted(name, names, at);
     // A text that is one reference is what the reference is.
     const bool is_whole = open == 0 && from == text.size();
-    if (!value.is_known()) return is_whole ? value : refuse(at, value.absent ? "`AWS::NoValue` in `Fn::Sub`" : value.unknown);
+    if (!value.is_known()) return is_whole ? value : value.absent ? refuse(at, "`AWS::NoValue` in `Fn::Sub`") : refuse(at, value);
     made += text_of(value.json);
     if (made.size() > cloudformation_text_max) break;
   }
@@ -55,7 +55,7 @@ Value Template::substituted(std::string_view name, const Json& names, const Json
 Value Template::join(const Json& argument, const Json& at) {
   if (argument.items().size() != 2 || !argument.items()[0].is_string()) return refuse(at, "`Fn::Join` takes a delimiter and a list");
   const Value values = evaluate(argument.items()[1]);
-  if (!values.is_known()) return refuse(at, values.absent ? "`AWS::NoValue` in `Fn::Join`" : values.unknown);
+  if (!values.is_known()) return values.absent ? refuse(at, "`AWS::NoValue` in `Fn::Join`") : refuse(at, values);
   if (!values.json.is_array()) return refuse(at, "`Fn::Join` takes a delimiter and a list");
   std::string made;
   bool first = true;
@@ -72,7 +72,7 @@ Value Template::join(const Json& argument, const Json& at) {
 Value Template::select(const Json& argument, const Json& at) {
   if (argument.items().size() != 2) return refuse(at, "`Fn::Select` takes an index and a list");
   const Value index = evaluate(argument.items()[0]);
-  if (!index.is_known()) return refuse(at, index.unknown);
+  if (!index.is_known()) return refuse(at, index);
   const std::string text = text_of(index.json);
   const bool is_number = !text.empty() && text.size() < 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   if (!is_number) return refuse(at, fmt::format("`{}` is no index", text));
@@ -80,7 +80,7 @@ Value Template::select(const Json& argument, const Json& at) {
   const Json& list = argument.items()[1];
   if (list.is_array() && number < list.items().size()) return evaluate(list.items()[number]);
   Value values = evaluate(list);
-  if (!values.is_known()) return refuse(at, values.unknown);
+  if (!values.is_known()) return refuse(at, values);
   if (number >= values.json.items().size()) return refuse(at, fmt::format("the list has no item {}", number));
   return known(values.json.items()[number], at);
 }
@@ -89,7 +89,7 @@ Value Template::split(const Json& argument, const Json& at) {
   if (argument.items().size() != 2 || argument.items()[0].as_string().empty()) return refuse(at, "`Fn::Split` takes a delimiter and a text");
   const std::string delimiter(argument.items()[0].as_string());
   const Value value = evaluate(argument.items()[1]);
-  if (!value.is_known()) return refuse(at, value.unknown);
+  if (!value.is_known()) return refuse(at, value);
   const std::string_view text = value.json.as_string();
   Json made = Json::array();
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -107,7 +107,7 @@ Value Template::find_in_map(const Json& argument, const Json& at) {
   std::string way;
   for (std::size_t i = 0; i < 3 && found != nullptr; ++i) {
     const Value key = evaluate(argument.items()[i]);
-    if (!key.is_known()) return refuse(at, key.unknown);
+    if (!key.is_known()) return refuse(at, key);
     way += "/" + text_of(key.json);
     found = found->find(text_of(key.json));
   }

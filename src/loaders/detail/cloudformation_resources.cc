@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "loaders/detail/names.h"
+
 namespace ringwall::loaders::declared {
 namespace {
 
@@ -55,7 +57,13 @@ Place CloudFormationReader::place(const Item& item, std::string_view property) c
 }
 
 std::optional<std::string> CloudFormationReader::link(const Value& value, By by, Place place, std::string_view subject) {
-  if (value.is_known() && !value.json.as_string().empty()) return std::string(value.json.as_string());
+  if (value.is_known() && !value.json.as_string().empty()) {
+    const std::string_view text = value.json.as_string();
+    const std::string_view strange = strange_in(text);
+    if (strange.empty()) return std::string(text);
+    world_.gap(Kind::placeholder, subject, place, fmt::format("`{}` names nothing of AWS's, for `{}` is in it", text, strange));
+    return std::nullopt;
+  }
   if (const auto found = things_.find(value.resource); !value.resource.empty() && found != things_.end()) {
     return by == By::name ? found->second.name : by == By::arn ? found->second.arn : found->second.id;
   }
@@ -129,14 +137,16 @@ void CloudFormationReader::declare(const Item& item) {
     declare_organization(item);
     return;
   }
-  if (const Value name = template_.name_of(item.logical); name.is_known()) {
-    thing.name = name.json.as_string();
-  } else if (name.unknown.contains("in a circle") || name.unknown.contains("references")) {
-    world_.gap(Kind::unreadable, account_, place(item.resource), name.unknown);
-  }
+  const Value name = template_.name_of(item.logical);
+  if (name.is_known()) thing.name = name.json.as_string();
   const std::string partition = world_.partition();
   if (type->identity) {
-    thing.arn = fmt::format("arn:{}:iam::{}:{}{}{}", partition, account_, type->prefix, text_or(item, "Path", "/"), thing.name);
+    std::string path = text_or(item, "Path", "/");
+    if (const std::string_view strange = strange_in(path); !strange.empty()) {
+      world_.gap(Kind::unreadable, fmt::format("arn:{}:iam::{}:{}/{}", partition, account_, type->prefix, thing.name), place(item, "Path"), fmt::format("the path `{}` of `{}` is none that AWS takes, for `{}` is in it", path, item.logical, strange));
+      path = "/";
+    }
+    thing.arn = fmt::format("arn:{}:iam::{}:{}{}{}", partition, account_, type->prefix, path, thing.name);
   } else if (type->service == "s3") {
     thing.arn = fmt::format("arn:{}:s3:::{}", partition, thing.name);
   } else {
@@ -145,6 +155,7 @@ void CloudFormationReader::declare(const Item& item) {
                             type->prefix, thing.name, type->service == "secretsmanager" ? "-000000" : "");
   }
   things_.emplace(item.logical, thing);
+  if (name.broken) world_.gap(Kind::unreadable, thing.arn, place(item.resource), name.unknown);
   if (!item.doubt.empty()) world_.gap(Kind::placeholder, thing.arn, place(item.resource), item.doubt);
   if (item.type == "AWS::IAM::User" || item.type == "AWS::IAM::Role") {
     declare_principal(item, thing);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "loaders/detail/declared.h"
+#include "loaders/detail/names.h"
 #include "yaml/yaml.h"
 
 namespace ringwall::loaders::declared {
@@ -85,6 +86,10 @@ Value Template::refuse(const Json& at, std::string why) const {
   return {.unknown = std::move(why), .offset = at.offset()};
 }
 
+Value Template::refuse(const Json& at, const Value& part) const {
+  return {.unknown = part.unknown, .offset = at.offset(), .broken = part.broken};
+}
+
 Value Template::evaluate(const Json& json) {
   if (work_ > cloudformation_work_max) {
     return refuse(json, fmt::format("this template computes more than {} bytes", cloudformation_work_max));
@@ -108,7 +113,7 @@ Value Template::list(const Json& json) {
     Value value = evaluate(item);
     made.computed = made.computed || value.computed || value.absent;
     if (value.absent) continue;
-    if (!value.is_known()) return refuse(item, value.unknown);
+    if (!value.is_known()) return refuse(item, value);
     made.json.push(std::move(value.json));
   }
   return made;
@@ -121,7 +126,7 @@ Value Template::object(const Json& json) {
     Value value = evaluate(member);
     made.computed = made.computed || value.computed || value.absent;
     if (value.absent) continue;
-    if (!value.is_known()) return {.unknown = std::move(value.unknown), .offset = value.offset};
+    if (!value.is_known()) return {.unknown = std::move(value.unknown), .offset = value.offset, .broken = value.broken};
     made.json.adopt({key, std::move(value.json), offset});
   }
   return made;
@@ -196,9 +201,14 @@ Value Template::name_of(const std::string& logical) {
   if (const auto found = names_.find(logical); found != names_.end()) return found->second;
   const Json& resource = resources()[logical];
   const CloudFormationType* type = cloudformation_type(resource.text("Type"));
-  if (open_.contains(logical)) return refuse(resource, fmt::format("`{}` refers to itself in a circle", logical));
+  const auto broken = [&](std::string why) {
+    Value value = refuse(resource, std::move(why));
+    value.broken = true;
+    return value;
+  };
+  if (open_.contains(logical)) return broken(fmt::format("`{}` refers to itself in a circle", logical));
   if (open_.size() >= cloudformation_references_max) {
-    return refuse(resource, fmt::format("`{}` is behind more than {} references", logical, cloudformation_references_max));
+    return broken(fmt::format("`{}` is behind more than {} references", logical, cloudformation_references_max));
   }
   Value name{.unknown = fmt::format("the name of `{}` is known only when the stack is made", logical), .offset = resource.offset()};
   open_.insert(logical);
@@ -207,8 +217,15 @@ Value Template::name_of(const std::string& logical) {
     if (!given.absent) name = given.json.is_string() || !given.is_known() ? std::move(given) : refuse(resource, fmt::format("the name of `{}` is no text", logical));
   }
   open_.erase(logical);
-  name.resource = name.is_known() ? "" : logical;
-  if (!name.unknown.contains("in a circle") && !name.unknown.contains("references")) names_.emplace(logical, name);
+  // What is found wrong on the way depends on where the way began, so it is not kept.
+  if (!name.broken) {
+    if (const std::string_view strange = strange_in(name.json.as_string()); !strange.empty()) {
+      name = broken(fmt::format("the name `{}` of `{}` is none that AWS takes, for `{}` is in it{}", name.json.as_string(), logical, strange,
+                                strange.starts_with("${") ? ": `Fn::Sub` fills it in" : ""));
+    }
+    names_.emplace(logical, name);
+  }
+  if (!name.is_known()) name.resource = logical;
   return name;
 }
 
@@ -226,6 +243,7 @@ Value Template::arn_of(const std::string& logical) {
   }
   Value path = property(resource, "Path");
   if (!path.absent && !path.is_known()) return path;
+  if (!strange_in(path.json.as_string()).empty()) return refuse(resource, fmt::format("the path of `{}` is none that AWS takes", logical));
   return known(fmt::format("arn:{}:iam::{}:{}{}{}", partition, options_->default_account, type->prefix, path.absent ? "/" : path.json.as_string(), text), resource);
 }
 
@@ -245,6 +263,7 @@ Value Template::attribute(const std::string& logical, std::string_view attribute
   Value value = asks_arn ? arn_of(logical) : name_of(logical);
   if (!value.is_known()) {
     unknown.unknown = value.unknown;
+    unknown.broken = value.broken;
     return unknown;
   }
   if (asks_url) {

@@ -24,6 +24,7 @@ struct Value {
   std::string unknown = {};  // not empty: why it is not
   std::uint32_t offset = 0;  // of what is not known
   bool absent = false;       // AWS::NoValue
+  bool broken = false;       // of an unknown value: no stack will ever know it
   bool computed = false;     // not as the file has it
   std::string resource = {}; // of an unknown value: the logical id that it stands for, and nothing else
 
@@ -64,6 +65,7 @@ class Template {
 
   Value known(Json json, const Json& at);
   Value refuse(const Json& at, std::string why) const;
+  Value refuse(const Json& at, const Value& part) const;  // not known because a part is not
   Value reference(const std::string& name, const Json& at);
   Value parameter(const Json& parameter, const std::string& name, const Json& at);
   Value attribute(const std::string& logical, std::string_view attribute, const Json& at);

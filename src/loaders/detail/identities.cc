@@ -1,5 +1,7 @@
 #include "loaders/detail/identities.h"
 
+#include "loaders/detail/names.h"
+
 namespace ringwall::loaders::detail {
 namespace {
 
@@ -82,6 +84,10 @@ bool Reader::belongs_here(const Json& detail) {
 
 void Reader::read_principal(const Json& detail, Type type) {
   if (!belongs_here(detail)) return;
+  if (const std::string_view strange = strange_in(detail.text("Arn")); !strange.empty()) {
+    folder_.gap(Gap::Kind::unreadable, account_, answer_, detail, "`" + detail.str("Arn") + "` is no principal's ARN, for `" + std::string(strange) + "` is in it");
+    return;
+  }
   const bool is_user = type == Type::user;
   estate::Principal principal{.type = type,
                               .arn = detail.str("Arn"),

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "loaders/detail/names.h"
 #include "loaders/detail/organization.h"
 #include "text/encode.h"
 
@@ -96,6 +97,10 @@ void Reader::read_service(const Service& service, const std::string& region) {
     if (name.empty()) name = last_part(resource.arn, ':');
     if (name.empty()) {
       folder_.gap(Gap::Kind::unreadable, account_, *answer, item, "this names no resource of `" + std::string(service.name) + "`");
+      continue;
+    }
+    if (const std::string_view strange = strange_in(resource.arn); !strange.empty()) {
+      folder_.gap(Gap::Kind::unreadable, account_, *answer, item, "`" + resource.arn + "` is no resource's ARN, for `" + std::string(strange) + "` is in it");
       continue;
     }
     if (!belongs_here(*answer, item, account_in_arn(resource.arn))) continue;

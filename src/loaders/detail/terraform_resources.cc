@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "loaders/detail/names.h"
 #include "loaders/detail/terraform_types.h"
 
 namespace ringwall::loaders::declared {
@@ -17,6 +18,11 @@ std::string account_in(const Json& argument) {
   const Json& first = argument.is_array() && !argument.items().empty() ? argument.items().front() : argument;
   if (is_account_id(first.as_string())) return std::string(first.as_string());
   return std::string(account_in_arn(first["role_arn"].as_string()));
+}
+
+std::string path_of(const Block& block) {
+  const std::string_view path = block.values->text("path", "/");
+  return strange_in(path).empty() ? std::string(path) : "/";
 }
 
 }  // namespace
@@ -78,7 +84,7 @@ std::string TerraformReader::region_of(const Block& block) const {
 }
 
 std::string TerraformReader::arn(const Block& block, std::string_view service, std::string_view resource, bool global) const {
-  if (const std::string_view known = block["arn"].as_string(); !known.empty()) return std::string(known);
+  if (const std::string_view known = block["arn"].as_string(); !known.empty() && strange_in(known).empty()) return std::string(known);
   return fmt::format("arn:{}:{}:{}:{}:{}", world_.partition(), service, global ? "" : region_of(block), account_of(block), resource);
 }
 
@@ -89,7 +95,17 @@ Place TerraformReader::place(const Block& block, std::string_view attribute) con
 
 std::string TerraformReader::name_of(const Block& block, std::string_view attribute) const {
   const std::string_view name = block[attribute].as_string();
-  return name.empty() ? stand_in(block.address) : std::string(name);
+  return name.empty() || !strange_in(name).empty() ? stand_in(block.address) : std::string(name);
+}
+
+// A stand-in takes the place of such a name.
+void TerraformReader::tell_strange(const Block& block) {
+  for (const char* attribute : {"name", "bucket", "function_name", "identifier", "id", "key_id", "path", "arn"}) {
+    const std::string_view name = block[attribute].as_string(), strange = strange_in(name);
+    if (strange.empty()) continue;
+    world_.gap(Kind::unreadable, account_of(block), place(block, attribute), fmt::format("`{}` is no {} that AWS takes, for `{}` is in it", name, attribute, strange));
+    return;
+  }
 }
 
 std::string TerraformReader::unknown(const Block& block, std::string_view attribute) const {
@@ -127,7 +143,12 @@ const std::string* TerraformReader::named(const Reference& reference) const {
 }
 
 std::optional<std::string> TerraformReader::link(const Block& block, std::string_view attribute, std::string_view subject, bool may_be_absent) {
-  if (const std::string_view known = block[attribute].as_string(); !known.empty()) return std::string(known);
+  if (const std::string_view known = block[attribute].as_string(); !known.empty()) {
+    const std::string_view strange = strange_in(known);
+    if (strange.empty()) return std::string(known);
+    world_.gap(Kind::unreadable, subject, place(block, attribute), fmt::format("`{}` names nothing of AWS's, for `{}` is in it", known, strange));
+    return std::nullopt;
+  }
   if (may_be_absent && (!block.is_unknown(attribute) || block.is_left_out(attribute))) return std::nullopt;
   const std::string* name = named(file_.reference(block, attribute));
   if (name != nullptr && !name->empty()) return *name;
@@ -139,7 +160,7 @@ std::vector<std::string> TerraformReader::links(const Block& block, std::string_
   std::vector<std::string> found;
   bool is_known = block[attribute].is_array() || !block.is_unknown(attribute);
   for (const Json& item : block[attribute].items()) {
-    if (item.is_string()) found.emplace_back(item.as_string());
+    if (item.is_string() && strange_in(item.as_string()).empty()) found.emplace_back(item.as_string());
     else is_known = false;
   }
   if (is_known || block.is_left_out(attribute)) return found;
@@ -159,7 +180,9 @@ void TerraformReader::declare(const Block& block) {
     }
     return;
   }
-  const bool known = declare_identity(block) || declare_resource(block) || declare_network(block) || declare_organization(block);
+  const bool is_named = declare_identity(block) || declare_resource(block) || declare_network(block);
+  if (is_named) tell_strange(block);
+  const bool known = is_named || declare_organization(block);
   if (!known || !account_in_arn(block["arn"].as_string()).empty()) return;
   const bool is_elsewhere = file_.provider_has(block.provider, "assume_role") &&
                             account_in(file_.provider(block.provider, "assume_role")).empty();
@@ -172,7 +195,7 @@ void TerraformReader::declare(const Block& block) {
 void TerraformReader::declare_principal(const Block& block, policy::Principal::Type type) {
   const bool is_user = type == policy::Principal::Type::user;
   const std::string name = name_of(block, "name");
-  const std::string path = std::string(block.values->text("path", "/"));
+  const std::string path = path_of(block);
   Thing thing{.arn = arn(block, "iam", (is_user ? "user" : "role") + path + name, true), .id = name, .name = name, .url = {}};
   estate::Principal principal{.type = type, .arn = thing.arn, .account = account_of(block), .name = name,
                               .unique_id = block.values->str("unique_id"), .tags = tags(block, thing.arn),
@@ -189,10 +212,10 @@ bool TerraformReader::declare_identity(const Block& block) {
   } else if (block.type == "aws_iam_group") {
     const std::string name = name_of(block, "name");
     world_.add_group(account_of(block), name);
-    things_[&block] = {.arn = arn(block, "iam", "group" + std::string(block.values->text("path", "/")) + name, true), .id = name, .name = name, .url = {}};
+    things_[&block] = {.arn = arn(block, "iam", "group" + path_of(block) + name, true), .id = name, .name = name, .url = {}};
   } else if (block.type == "aws_iam_policy") {
     const std::string name = name_of(block, "name");
-    const std::string made = arn(block, "iam", "policy" + std::string(block.values->text("path", "/")) + name, true);
+    const std::string made = arn(block, "iam", "policy" + path_of(block) + name, true);
     world_.add_managed_policy(made, document(block, "policy"), place(block));
     things_[&block] = {.arn = made, .id = made, .name = name, .url = {}};
   } else {
@@ -205,8 +228,8 @@ bool TerraformReader::declare_resource(const Block& block) {
   const TerraformResource* type = terraform_resource(block.type);
   if (type == nullptr) return false;
   std::string name = name_of(block, type->name);
-  Thing thing{.arn = {}, .id = block.values->str("id"), .name = name, .url = {}};
-  if (thing.id.empty()) thing.id = name;
+  Thing thing{.arn = {}, .id = name_of(block, "id"), .name = name, .url = {}};
+  if (block["id"].as_string().empty()) thing.id = name;
   if (type->service == "s3") {
     thing.arn = fmt::format("arn:{}:s3:::{}", world_.partition(), name);
   } else {

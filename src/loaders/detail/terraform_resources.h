@@ -29,6 +29,7 @@ class TerraformReader {
   std::string arn(const Block& block, std::string_view service, std::string_view resource, bool global = false) const;
   Place place(const Block& block, std::string_view attribute = {}) const;
   std::string name_of(const Block& block, std::string_view attribute) const;
+  void tell_strange(const Block& block);
   Written document(const Block& block, std::string_view attribute) const;
   std::string unknown(const Block& block, std::string_view attribute) const;
   estate::Tags tags(const Block& block, std::string_view subject);
