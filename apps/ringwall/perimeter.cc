@@ -20,7 +20,10 @@ std::string counted(std::size_t count, const char* one, const char* more) {
 
 void tell(const std::string& name, const perimeter::Perimeter& perimeter) {
   const auto& networks = perimeter.networks;
-  fmt::print("{}: organisation {}, {}, {}, {}\n", name, perimeter.organization,
+  const std::string organization = perimeter.no_organization        ? "no organisation"
+                                   : perimeter.organization.empty() ? "the estate's organisation"
+                                                                    : "organisation " + perimeter.organization;
+  fmt::print("{}: {}, {}, {}, {}\n", name, organization,
              counted(networks.cidrs.size() + networks.vpcs.size() + networks.endpoints.size(), "network", "networks"),
              counted(perimeter.services.size(), "service", "services"),
              counted(perimeter.exceptions.size(), "exception", "exceptions"));

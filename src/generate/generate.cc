@@ -211,6 +211,10 @@ std::optional<Layer> layer_of(std::string_view name) {
 
 Result<Generated> generate(const Perimeter& perimeter, const catalogue::Catalogue& catalogue,
                            const std::string& today) {
+  if (perimeter.organization.empty())
+    return fail(Failure::invalid,
+                "the perimeter names no organisation, and the policies that are generated test for one: "
+                "give its id as `organization`");
   if (!detail::expects_a_network(perimeter.networks))
     return fail(Failure::invalid,
                 "the perimeter expects no network at all, so nobody could reach anything: list "

@@ -159,6 +159,14 @@ TEST(Generate, APerimeterWithoutNetworksIsRefused) {
   EXPECT_NE(none.error().message.find("no network at all"), std::string::npos);
 }
 
+TEST(Generate, APerimeterWithoutAnOrganisationIsRefused) {
+  for (const char* text : {"{}", R"({"organization": "none"})"}) {
+    const auto none = generate(perimeter_of(text), catalogue::Catalogue::builtin(), today);
+    ASSERT_FALSE(none);
+    EXPECT_TRUE(none.error().message.contains("names no organisation")) << none.error().message;
+  }
+}
+
 class OnlyMyResources : public testing::TestWithParam<Layer> {};
 
 Request from_an_office(const std::string& action, const std::string& resource, Keys keys) {

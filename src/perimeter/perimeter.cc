@@ -192,7 +192,9 @@ Exception exception_of(const Json& json) {
 }
 
 Perimeter perimeter_of(const Json& json) {
-  Perimeter perimeter{.organization = json.str("organization"),
+  const bool none = json.text("organization") == no_organization;
+  Perimeter perimeter{.organization = none ? std::string() : json.str("organization"),
+                      .no_organization = none,
                       .management_account = json.str("management_account"),
                       .accounts = texts(json["accounts"]),
                       .regions = texts(json["regions"]),

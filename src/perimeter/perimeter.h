@@ -68,7 +68,8 @@ struct Exception {
 };
 
 struct Perimeter {
-  std::string organization;            // o-…
+  std::string organization;            // o-…; empty: left out (the estate's, if it has one), or none
+  bool no_organization = false;        // `organization: none`: my accounts are in no organisation
   std::string management_account;      // may be empty: the estate says
   std::vector<std::string> accounts;   // outside the organisation, trusted as if inside
   std::vector<std::string> regions;    // where endpoints and the proxy reach; empty: us-east-1
@@ -80,6 +81,7 @@ struct Perimeter {
 };
 
 inline constexpr std::size_t bytes_max = 4UL * 1024 * 1024;
+inline constexpr std::string_view no_organization = "none";
 inline constexpr std::size_t exceptions_max = 10'000;
 
 // YAML, or JSON, which is YAML too. Errors carry line and column and name the member; placeholder

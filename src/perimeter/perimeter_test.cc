@@ -63,11 +63,20 @@ TEST(Perimeter, AnOrganisationIsEnough) {
   EXPECT_FALSE(perimeter->anonymous_get_object);
 }
 
+TEST(Perimeter, AnOrganisationMayBeLeftOutOrBeNone) {
+  const auto open = read("{}"), none = read("organization: none");
+  ASSERT_TRUE(open && none);
+  EXPECT_EQ(open->organization, "");
+  EXPECT_FALSE(open->no_organization);
+  EXPECT_EQ(none->organization, "");
+  EXPECT_TRUE(none->no_organization);
+  EXPECT_TRUE(message_of("organization: nobody").contains("or `none`, where your accounts are in no organisation"));
+}
+
 TEST(Perimeter, WhatIsWrongIsNamedWithItsPlaceAndTheRemedy) {
-  EXPECT_EQ(message_of("{}"),
-            "line 1, column 1: `organization` is missing: give an organisation's id, as "
-            "`o-a1b2c3d4e5`: `aws "
-            "organizations describe-organization` prints it");
+  EXPECT_EQ(message_of(R"({"services": [{}]})"),
+            "line 1, column 15: `services[0].principal` is missing: give a service principal, as "
+            "`cloudtrail.amazonaws.com`");
   EXPECT_EQ(message_of("{\"organization\": \"o-a1b2c3d4e5\",\n  \"networks\": {\"vpc\": []}}"),
             "line 2, column 16: there is no member `networks.vpc`: `networks` has cidrs, "
             "on_premises, vpcs, endpoints "
@@ -268,6 +277,7 @@ TEST(Schema, HasTheFormsOfTheReader) {
                                           "a.b_c-1",
                                           "o-a1b2c3d4e5",
                                           "o-a1b2c3d4e",
+                                          "none",
                                           "o-A1b2c3d4e5",
                                           "123456789012",
                                           "1234567890123",

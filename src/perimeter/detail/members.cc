@@ -11,7 +11,7 @@ namespace ringwall::perimeter::detail {
 namespace {
 
 constexpr Member perimeter_members[] = {
-    {"organization", Shape::text, Form::organization, true},
+    {"organization", Shape::text, Form::organization},
     {"management_account", Shape::text, Form::account},
     {"accounts", Shape::texts, Form::account, false, Section::perimeter, false},
     {"regions", Shape::texts, Form::region},
@@ -70,6 +70,7 @@ bool all(std::string_view text, const auto& holds) {
 }
 
 bool is_organization(std::string_view text) {
+  if (text == no_organization) return true;
   if (!text.starts_with("o-")) return false;
   const std::string_view id = text.substr(2);
   return id.size() >= 10 && id.size() <= 32 &&
@@ -224,7 +225,7 @@ std::string_view expectation(Form form) {
       return "up to 128 letters, digits, `.`, `_` and `-`";
     case Form::organization:
       return "an organisation's id, as `o-a1b2c3d4e5`: `aws organizations describe-organization` "
-             "prints it";
+             "prints it; or `none`, where your accounts are in no organisation";
     case Form::account:
       return "an account's 12 digits, in quotes";
     case Form::region:
