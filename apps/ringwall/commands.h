@@ -41,6 +41,7 @@ struct ServeFlags {
   host::Storage storage = host::Storage::reserved;
   unsigned threads = 0;
   bool without_limits = false;
+  bool network_keys_everywhere = false;
 };
 
 struct ExecFlags {

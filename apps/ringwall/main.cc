@@ -100,6 +100,8 @@ int run(int argc, char** argv) {
   serve_command->add_option("--threads", serve_flags.threads, "threads that read requests (0: one for each processor)")->check(CLI::Range(0, 256));
   serve_command->add_flag("--without-limits", serve_flags.without_limits,
                           "start databases even where the kernel cannot hold them to their class's memory, processes and processor time");
+  serve_command->add_flag("--network-keys-everywhere", serve_flags.network_keys_everywhere,
+                          "have requests to every service say whose VPC endpoint they came through (aws:VpceOrgID and its like), not to those alone that AWS lists");
 
   std::string data = data_folder_default;
   Format format = Format::text;

@@ -80,8 +80,10 @@ class Certificates {
   std::ofstream out_;
 };
 
-prove::Options options_of(unsigned threads, Progress& progress, Bugs& bugs) {
+// `live`: a running server is asked about, and was perhaps told to have network keys everywhere.
+prove::Options options_of(unsigned threads, bool live, Progress& progress, Bugs& bugs) {
   prove::Options options;
+  options.network_keys_everywhere = live;
   options.threads = threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
   options.progress = [&progress](std::size_t done, std::size_t all) { progress.tell(done, all); };
   options.bug = [&bugs](const prover::Bug& bug) { bugs.note(bug); };
@@ -171,7 +173,7 @@ Result<int> proved(const ProveFlags& flags) {
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization));
   Progress progress;
   Bugs bugs;
-  prove::Options options = options_of(flags.threads, progress, bugs);
+  prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
   options.today = std::move(today);
   options.depth = !flags.no_depth;
   Certificates certificates(flags.certificate);
@@ -190,7 +192,7 @@ Result<int> differed(const DiffFlags& flags) {
   RW_TRY(const loaders::Loaded after, read_estate(flags.after, {}));
   Progress progress;
   Bugs bugs;
-  const prove::Options options = options_of(flags.threads, progress, bugs);
+  const prove::Options options = options_of(flags.threads, flags.before.live || flags.after.live, progress, bugs);
   const prove::Difference difference = prove::difference(before, after, options);
   progress.end();
   fmt::print("{}", flags.format == Format::json ? report::to_json(difference).dump_pretty() + "\n" : report::to_text(difference));
@@ -207,7 +209,7 @@ Result<int> found_who(const WhoCanFlags& flags) {
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
   Progress progress;
   Bugs bugs;
-  const prove::Options options = options_of(flags.threads, progress, bugs);
+  const prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
   RW_TRY(const prove::Accesses accesses, prove::who_can(world, flags.action, flags.resource, options));
   progress.end();
   return bugs.status(print(accesses, flags.format));
@@ -217,7 +219,7 @@ Result<int> found_what(const WhatCanFlags& flags) {
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
   Progress progress;
   Bugs bugs;
-  const prove::Options options = options_of(flags.threads, progress, bugs);
+  const prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
   RW_TRY(const prove::Accesses accesses, prove::what_can(world, flags.principal, options));
   progress.end();
   return bugs.status(print(accesses, flags.format));

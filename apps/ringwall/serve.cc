@@ -243,7 +243,8 @@ int serve(const ServeFlags& given) {
                                 .plugin_folder = inside_plugins,
                                 .engine_uids_first = uids->engines_first,
                                 .io_threads = flags.threads,
-                                .storage = flags.storage};
+                                .storage = flags.storage,
+                                .network_keys_everywhere = flags.network_keys_everywhere};
   host::HelperOptions helper{.data_folder = flags.data, .server_uid = account->uid, .server_gid = account->gid, .plugin_folder = plugins,
                              .without_limits = flags.without_limits, .storage = flags.storage};
   const auto claimed = host::claim(helper);
@@ -260,6 +261,9 @@ int serve(const ServeFlags& given) {
   server_end.reset();
   if (flags.storage == host::Storage::sparse) {
     complain("degraded: volumes are sparse, the disk may promise more than it has (--storage sparse)");
+  }
+  if (flags.network_keys_everywhere) {
+    complain("beyond AWS: every service says whose VPC endpoint a request came through (--network-keys-everywhere)");
   }
   helper.server = child;
   return take_down(helper, host::serve_requests(std::move(host_end), helper));

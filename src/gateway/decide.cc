@@ -1,5 +1,6 @@
 #include "gateway/decide.h"
 
+#include "catalogue/network_keys.h"
 #include "service/authorization_message.h"
 #include "text/time.h"
 
@@ -18,20 +19,25 @@ std::string refusal_message(const service::Call& call, const awsapi::Model& mode
 }  // namespace
 
 policy::Context network_context(const estate::Estate& estate, const service::NetworkContext& network,
-                                const RequestFacts& facts, TimePoint now) {
+                                std::string_view action, const RequestFacts& facts, TimePoint now) {
+  using enum catalogue::NetworkKey;
   policy::Context context;
+  const auto set_where_said = [&](catalogue::NetworkKey key, auto value) {
+    if (facts.network_keys_everywhere || catalogue::carries(action, key))
+      context.set(catalogue::name_of(key), std::move(value));
+  };
   if (network.vpce_id.empty()) {
     if (!network.source_ip.empty()) context.set("aws:SourceIp", network.source_ip);
   } else {
     // Endpoint traffic carries no aws:SourceIp.
     context.set("aws:SourceVpc", network.vpc_id);
-    context.set("aws:SourceVpcArn", network.vpc_arn);
+    set_where_said(source_vpc_arn, network.vpc_arn);
     context.set("aws:SourceVpce", network.vpce_id);
     context.set("aws:VpcSourceIp", network.vpc_source_ip);
-    context.set("aws:VpceAccount", network.vpce_account);
+    set_where_said(vpce_account, network.vpce_account);
     if (estate.organization && estate.mine(network.vpce_account)) {
-      context.set("aws:VpceOrgID", estate.organization->id);
-      context.set("aws:VpceOrgPaths", std::vector<std::string>{estate.org_path(network.vpce_account)});
+      set_where_said(vpce_org_id, estate.organization->id);
+      set_where_said(vpce_org_paths, std::vector<std::string>{estate.org_path(network.vpce_account)});
     }
   }
   context.set("aws:SecureTransport", network.secure_transport ? "true" : "false");
@@ -52,7 +58,7 @@ Case case_of(const service::Call& call, const RequestFacts& facts, const service
                     .action = question.action,
                     .resource = question.resource,
                     .resource_account = owner,
-                    .context = network_context(call.estate, call.network, facts, call.now)};
+                    .context = network_context(call.estate, call.network, question.action, facts, call.now)};
   result.request.context.merge(estate::global_context(call.estate, call.caller.principal, session, owner));
   result.request.context.merge(question.context);
   result.layers = estate::layers_of(call.estate, call.caller.principal, session);

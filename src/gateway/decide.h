@@ -12,15 +12,18 @@ namespace ringwall::gateway {
 
 // What of the request, beyond its input, policies may ask about.
 struct RequestFacts {
-  std::string region;      // of the credential scope
-  std::string user_agent;  // client-supplied: never a boundary
-  std::string referer;
+  std::string region = {};      // of the credential scope
+  std::string user_agent = {};  // client-supplied: never a boundary
+  std::string referer = {};
+  // Do requests to every service say whose VPC endpoint they came through, or to those that AWS lists alone
+  // (catalogue/network_keys.h)?
+  bool network_keys_everywhere = false;
 };
 
 // The keys that listener, time and request give: aws:SourceIp or aws:SourceVpc…, aws:CurrentTime,
-// aws:SecureTransport, aws:RequestedRegion, aws:UserAgent.
+// aws:SecureTransport, aws:RequestedRegion, aws:UserAgent. `action`: "rds:CreateDBInstance".
 policy::Context network_context(const estate::Estate& estate, const service::NetworkContext& network,
-                                const RequestFacts& facts, TimePoint now);
+                                std::string_view action, const RequestFacts& facts, TimePoint now);
 
 // A question as authz takes it, with everything that applies: borrowed from the call and the
 // question, which must outlive it.

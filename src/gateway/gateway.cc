@@ -120,6 +120,7 @@ class Gateway::Core {
   Core(Options options, const service::Environment& environment, directory::Directory& directory, audit::Log& audit,
        std::vector<service::Service> services)
       : environment_(environment), directory_(directory), audit_(audit),
+        network_keys_everywhere_(options.network_keys_everywhere),
         hosts_(options.host_names ? *std::move(options.host_names) : own_names(environment)),
         workers_(options.worker_threads, {.queued_max = queued_calls_max, .queued_per_account_max = queued_calls_per_account_max}),
         server_({.threads = options.io_threads, .body_bytes_max = request_body_bytes_max},
@@ -280,6 +281,7 @@ class Gateway::Core {
     prepared.caller = *std::move(caller);
     prepared.of_organization = prepared.estate->mine(prepared.caller.principal.account);
     prepared.facts.region = asked->claim.region;
+    prepared.facts.network_keys_everywhere = network_keys_everywhere_;
     prepared.service = asked->service;
     const std::string name = awsapi::operation_name(model, wire);
     prepared.operation = asked->service->operation(name);
@@ -417,6 +419,7 @@ class Gateway::Core {
   const service::Environment& environment_;
   directory::Directory& directory_;
   audit::Log& audit_;
+  const bool network_keys_everywhere_;
   const HostNames hosts_;
   std::map<std::string, service::Service, std::less<>> services_;
   Workers workers_;

@@ -23,6 +23,7 @@ struct Options {
   unsigned io_threads = 0;       // 0: one a core
   unsigned worker_threads = 8;   // for operations that commit, or whose answer grows with what is stored
   std::optional<HostNames> host_names = {};  // empty: this server's own
+  bool network_keys_everywhere = false;      // decide.h: beyond AWS
 };
 
 inline constexpr std::size_t queued_calls_max = 1024;  // one more is answered with throttling

@@ -42,17 +42,20 @@ struct Asking {
 class GatewayTest : public ::testing::Test {
  protected:
   GatewayTest() {
+    start({.io_threads = 2, .worker_threads = 2});
+  }
+  ~GatewayTest() override { close(); }
+
+  void start(Options options) {
     const auto now = os::SystemClock().now();  // clients check certificates by the real time
     const auto authority = crypto::Authority::create("tests", now);
     const auto identity = authority.issue({"localhost", {"localhost"}, {"127.0.0.1"}}, now);
     trust_.emplace(*crypto::TlsContext::client(authority.identity().certificate_pem));
-    gateway_.emplace(Options{.io_threads = 2, .worker_threads = 2}, identities_.world.environment(), identities_.world.directory(),
-                     audited_.log(), services());
+    gateway_.emplace(std::move(options), identities_.world.environment(), identities_.world.directory(), audited_.log(), services());
     gateway_->use_tls(std::make_shared<const crypto::TlsContext>(*crypto::TlsContext::server(*identity)));
     auto socket = bound(port_);
     EXPECT_TRUE(gateway_->listen(std::move(socket)));
   }
-  ~GatewayTest() override { close(); }
 
   static os::UniqueFd bound(std::uint16_t& port) {
     auto socket = http::bind_tcp("127.0.0.1", 0);
@@ -606,6 +609,22 @@ TEST_F(GatewayTest, AnEndpointsListenerGivesItsVpcAndNoSourceAddress) {
   EXPECT_EQ(lines.at(0).text("vpcId"), "vpc-1");
   EXPECT_EQ(lines.at(0).text("vpcEndpointId"), "vpce-1");
   EXPECT_EQ(lines.at(0).text("sourceIPAddress"), "127.0.0.1");
+}
+
+TEST_F(GatewayTest, WhoseEndpointItIsSayRequestsToTheServicesOnAwssListAloneUnlessTheOperatorAsksForMore) {
+  const std::string condition = R"({"StringEquals":{"aws:SourceVpce":"vpce-1","aws:VpceAccount":")" + identities_.account() + R"("}})";
+  const auto answers = [&](const std::string& name) {
+    std::uint16_t port = 0;
+    EXPECT_TRUE(gateway_->listen("vpce-1", endpoint("vpc-1"), bound(port)));
+    const Keys keys = identities_.user(name, allow_if(condition));
+    return outcome(ask_at(port, keys, {.service = "iam", .action = "ListUsers"})) + " " +
+           outcome(ask_at(port, keys, {.service = "kms", .action = "ListKeys"})) + " " +
+           outcome(ask_at(port, keys, {.service = "ec2", .action = "DescribeVpcs"}));
+  };
+  EXPECT_EQ(answers("a"), "200 200 403 UnauthorizedOperation");
+  close();
+  start({.io_threads = 2, .worker_threads = 2, .network_keys_everywhere = true});
+  EXPECT_EQ(answers("b"), "200 200 200");
 }
 
 TEST_F(GatewayTest, AnEndpointsPolicyDecidesAndItsServiceIsTheOnlyOne) {

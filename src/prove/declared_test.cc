@@ -44,6 +44,24 @@ TEST(Declared, AServiceMayComeInWhereTheFileSaysSo) {
   EXPECT_EQ(verdict(open, file, Objective::resource_principals), Verdict::leak);
 }
 
+TEST(Declared, AnEndpointsOwnerIsSaidByTheServicesOnAwssListAlone) {
+  // The policy turns away whatever comes through an endpoint of mine, as far as the request says so.
+  const auto passing = [](const char* service) {
+    testing::Builder builder = testing::small_organization({});
+    builder.endpoint("vpce-0b", testing::member, "vpc-0a", service,
+                     testing::document(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"},)"
+                                       R"({"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:VpceOrgID":"o-ringwall01"}}})",
+                                       policy::Kind::endpoint));
+    const Row row = row_of(prove(std::move(builder).finish(), testing::perimeter_file(), options), Objective::network_principals);
+    return std::ranges::find(row.cells, std::string("vpce-0b"), &CellOf::subject)->verdict;
+  };
+  EXPECT_EQ(passing("s3"), Verdict::proved);
+  EXPECT_EQ(passing("rds"), Verdict::leak);
+  EXPECT_EQ(passing("secretsmanager"), Verdict::leak);
+  EXPECT_EQ(passing("execute-api"), Verdict::leak);
+  EXPECT_EQ(passing("ringwall"), Verdict::leak);  // of every service
+}
+
 TEST(Declared, AccountsThatAreNamedInPartAreNotAllTriedSoNothingIsProved) {
   testing::Builder builder = testing::small_organization({});
   builder.resource(testing::queue, testing::member,

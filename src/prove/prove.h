@@ -90,6 +90,8 @@ struct Options {
   // Told of every question that met a bug of the prover; its cell is inconclusive. From any thread.
   std::function<void(const prover::Bug&)> bug = {};
   std::uint64_t steps_max = prover::Budget::unbounded;  // of one question
+  // prover::Universe's: of a server that may have been told so.
+  bool network_keys_everywhere = false;
 };
 
 // Answers kept from one proof to the next, by the policies of the question: a change costs what

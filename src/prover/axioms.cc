@@ -3,11 +3,18 @@
 
 #include "prover/detail/axioms.h"
 
+#include "catalogue/network_keys.h"
+
 namespace ringwall::prover {
 namespace {
 
 constexpr std::string_view global_keys =
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html";
+
+constexpr Axiom network_keys_axiom = {
+    "network-keys-of-services",
+    "aws:SourceVpcArn, aws:VpceAccount, aws:VpceOrgID and aws:VpceOrgPaths are present only with actions of services that AWS lists",
+    catalogue::network_keys_source};
 
 struct Row {
   Axiom axiom;
@@ -21,6 +28,7 @@ struct Row {
     if_present_then_true,
     if_present_then_not_false,
     from_somewhere,
+    of_listed_actions,  // the key is present only with actions that AWS lists: said of each class of actions (prover.cc)
   } shape;
   std::string_view key;
   std::string_view other = {};
@@ -42,6 +50,7 @@ constexpr Row rows[] = {
      if_present_then_present, "aws:vpceaccount", "aws:sourcevpce"},
     {{"endpoint-organisation-of-an-endpoint", "aws:VpceOrgID is present only with aws:SourceVpce", global_keys},
      if_present_then_present, "aws:vpceorgid", "aws:sourcevpce"},
+    {network_keys_axiom, of_listed_actions, "aws:vpceorgid"},
     {{"endpoint-paths-of-an-organisation", "aws:VpceOrgPaths is present only with aws:VpceOrgID", global_keys},
      if_present_then_present, "aws:vpceorgpaths", "aws:vpceorgid"},
     {{"requests-come-from-somewhere",
@@ -116,11 +125,15 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
     case from_somewhere:
       return formulas.any({is_there(row.key), is_there(row.other), negation(is_false("aws:viaawsservice")),
                            is_true("aws:principalisawsservice")});
+    case of_listed_actions:
+      return yes;  // nothing of a request whose action is not known
   }
   return yes;
 }
 
 }  // namespace
+
+const Axiom& axiom_of_network_keys() { return network_keys_axiom; }
 
 std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
   std::vector<StatedAxiom> stated;

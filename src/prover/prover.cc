@@ -11,6 +11,7 @@
 #include "prover/detail/smtlib.h"
 #include "prover/detail/solver.h"
 #include "text/detail/utf8.h"
+#include "text/encode.h"
 
 namespace ringwall::prover {
 namespace {
@@ -114,6 +115,22 @@ authz::Decision decide(const Side& side, const policy::Request& request) {
   return {};
 }
 
+// A key that only some services' actions have, where the question's documents ask for it.
+struct ListedKey {
+  KeyId key = 0;
+  RelationId services = 0, excepted = 0;
+  bool had_by(const ActionClass& action) const { return action.lists(services) && !action.lists(excepted); }
+};
+
+std::vector<policy::Listed> prefixed(const std::vector<std::string_view>& prefixes) {
+  std::vector<policy::Listed> patterns;
+  for (const std::string_view prefix : prefixes) {
+    const std::string literal = std::string(prefix) + ":";
+    patterns.push_back({literal + "*", {{.kind = policy::Piece::Kind::literal, .text = literal}, {.kind = policy::Piece::Kind::any_run}}, 0});
+  }
+  return patterns;
+}
+
 struct Space {
   ActionSpace actions;
   std::optional<std::vector<std::vector<std::size_t>>> members;  // made when a request is found
@@ -126,18 +143,27 @@ constexpr std::size_t owners_kept_max = 64;
 
 struct Prover::State {
   explicit State(Limits given) : limits(given), vocabulary(consistency), readings(vocabulary), domains(given.automaton_states_max, budget) {
-    std::vector<policy::Listed> reached;
+    std::vector<std::string_view> reached;
     for (const catalogue::Service& service : catalogue::Catalogue::builtin().services()) {
-      if (!service.reached_by_rcps()) continue;
-      std::string text = std::string(service.prefix()) + ":*";
-      reached.push_back({text, {{.kind = policy::Piece::Kind::literal, .text = std::string(service.prefix()) + ":"}, {.kind = policy::Piece::Kind::any_run}}, 0});
+      if (service.reached_by_rcps()) reached.push_back(service.prefix());
     }
-    rcp_actions.services = vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(reached)});
-    std::vector<policy::Listed> excepted = {{"kms:RetireGrant", {{.kind = policy::Piece::Kind::literal, .text = "kms:RetireGrant"}}, 0}};
-    rcp_actions.excepted = vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(excepted)});
+    rcp_actions.services = vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed(reached)});
+    rcp_actions.excepted = named({"kms:RetireGrant"});
+    for (const catalogue::NetworkKey key : catalogue::network_keys) {
+      listed_keys.push_back({vocabulary.key(text::lower(catalogue::name_of(key))),
+                             vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed(catalogue::services_with(key))}),
+                             named(catalogue::actions_without_network_keys())});
+    }
   }
 
-  Space& space_of(const Query& query, const std::vector<const policy::Document*>& documents);
+  RelationId named(const std::vector<std::string_view>& actions) {
+    std::vector<policy::Listed> values;
+    for (const std::string_view action : actions)
+      values.push_back({std::string(action), {{.kind = policy::Piece::Kind::literal, .text = std::string(action)}}, 0});
+    return vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(values)});
+  }
+  std::vector<ListedKey> listed_keys_of(const Query& query, const std::vector<const policy::Document*>& documents) const;
+  Space& space_of(const Query& query, const std::vector<const policy::Document*>& documents, const std::vector<ListedKey>& listed);
   const KnownActions& known() const { return KnownActions::builtin(); }
   const std::vector<std::vector<std::size_t>>& members_of(Space& space) {
     if (!space.members) space.members = members(space.actions, vocabulary, known());
@@ -161,6 +187,7 @@ struct Prover::State {
   Readings readings;
   Domains domains;
   RcpActions rcp_actions;
+  std::vector<ListedKey> listed_keys;  // by NetworkKey
   std::map<std::vector<RelationId>, Space> spaces;
   std::unordered_map<std::string, std::vector<std::vector<std::string>>> examples_kept;  // by owner and types
 };
@@ -174,8 +201,8 @@ constexpr std::size_t documents_kept_max = 500'000, relations_kept_max = 1'000'0
 // One caller, one owner, and one choice of variables.
 class Case {
  public:
-  Case(Prover::State& state, Space& space, const Query& query, const Setting& setting, Folding folding, Answer& answer)
-      : state_(state), space_(space), query_(query), setting_(setting), answer_(answer), formulas_(folding),
+  Case(Prover::State& state, Space& space, const std::vector<ListedKey>& listed, const Query& query, const Setting& setting, Folding folding, Answer& answer)
+      : state_(state), space_(space), listed_(listed), query_(query), setting_(setting), answer_(answer), formulas_(folding),
         encoder_(state.vocabulary, state.readings, formulas_, leaves_, state.rcp_actions, setting_) {}
 
   // What is left of the question for the actions of each class; the same for many.
@@ -189,6 +216,10 @@ class Case {
       }
       if (parts.back() != no) {
         for (const Side& side : query_.refusing) parts.push_back(negation(encoder_.allows(side, action)));
+      }
+      for (const ListedKey& one : listed_) {
+        const Ref present = encoder_.present(one.key);
+        if (present != yes && !one.had_by(action)) parts.push_back(negation(present));  // what is known is stronger
       }
       const Ref residual = formulas_.all(std::move(parts));
       ++answer_.statistics.cases;
@@ -252,6 +283,7 @@ class Case {
 
   Prover::State& state_;
   Space& space_;
+  const std::vector<ListedKey>& listed_;
   const Query& query_;
   const Setting setting_;
   Answer& answer_;
@@ -544,6 +576,10 @@ std::string Case::certificates(const std::string& policies) {
   for (const auto& [residual, atoms] : residuals_) {
     std::vector<const Axiom*> used;
     const Clauses clauses = solver.clauses_of(residual, used);
+    const auto lacks_one = [&](std::size_t atom) {
+      return std::ranges::any_of(listed_, [&](const ListedKey& one) { return !one.had_by({&space_.actions, atom}); });
+    };
+    if (std::ranges::any_of(atoms, lacks_one)) used.push_back(&axiom_of_network_keys());
     const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
     if (!proof) continue;  // with resources of the actions' types it is impossible all the same
     const policy::Principal& caller = setting_.caller.principal;
@@ -566,9 +602,20 @@ std::string Case::certificates(const std::string& policies) {
 
 }  // namespace
 
-Space& Prover::State::space_of(const Query& query, const std::vector<const policy::Document*>& documents) {
+std::vector<ListedKey> Prover::State::listed_keys_of(const Query& query, const std::vector<const policy::Document*>& documents) const {
+  std::vector<ListedKey> listed;
+  if (!query.universe.axioms || query.universe.network_keys_everywhere) return listed;
+  for (const catalogue::NetworkKey key : catalogue::network_keys) {
+    const auto asks = [&](const policy::Document* document) { return std::ranges::binary_search(readings[*document].network_keys, key); };
+    if (std::ranges::any_of(documents, asks)) listed.push_back(listed_keys[static_cast<std::size_t>(key)]);
+  }
+  return listed;
+}
+
+Space& Prover::State::space_of(const Query& query, const std::vector<const policy::Document*>& documents, const std::vector<ListedKey>& listed) {
   std::vector<RelationId> relations;
   if (has_rcps(query)) relations = {rcp_actions.services, rcp_actions.excepted};
+  for (const ListedKey& one : listed) relations.insert(relations.end(), {one.services, one.excepted});
   for (const policy::Document* document : documents) {
     for (const ReadStatement& statement : readings[*document].statements) relations.push_back(statement.actions);
   }
@@ -600,7 +647,8 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
   if (state.budget.is_spent()) state.spaces.clear();  // one may be unfinished
   state.budget = Budget(query.steps_max);
   const auto documents = read_documents_of(query, state.readings);
-  Space& space = state.space_of(query, documents);
+  const std::vector<ListedKey> listed = state.listed_keys_of(query, documents);
+  Space& space = state.space_of(query, documents, listed);
   const auto undecided = [&](std::string why) {
     if (std::ranges::find(answer.undecided, why) == answer.undecided.end()) answer.undecided.push_back(std::move(why));
   };
@@ -613,7 +661,7 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
         if (answer.more || state.consistency.broken()) return;
         if (state.budget.is_spent()) return undecided(state.budget.told());
         const Setting setting{query.universe, caller, account, nullptr, true};
-        Case open(state, space, query, setting, folding, answer);
+        Case open(state, space, listed, query, setting, folding, answer);
         open.encode();
         if (!open.has_free_variables()) {
           each(open);
@@ -624,7 +672,7 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
         bool complete = false;
         for (const policy::Context& choice : open.choices(complete)) {
           if (state.budget.is_spent()) break;
-          Case chosen(state, space, query, {query.universe, caller, account, &choice, false}, folding, answer);
+          Case chosen(state, space, listed, query, {query.universe, caller, account, &choice, false}, folding, answer);
           chosen.encode();
           each(chosen);
         }

@@ -82,6 +82,9 @@ struct Universe {
   Constraint where = {};
   // Do the axioms hold? Keys that are known, or known to be absent, are stronger than they.
   bool axioms = true;
+  // May services that are not on AWS's list (catalogue/network_keys.h) say whose endpoint a request came through? A server
+  // of ours may be told to say it everywhere, so where one is asked about, both are possible.
+  bool network_keys_everywhere = false;
 };
 
 // Something that allows or does not: the layers of a decision, or a document by itself (a statement

@@ -52,6 +52,46 @@ TEST_F(ProverTest, APolicyAllowsNothingBeyondItself) {
   EXPECT_TRUE(answer.findings.empty());
 }
 
+TEST_F(ProverTest, WhoseEndpointARequestCameThroughOnlyServicesOnAwssListSay) {
+  const auto allowed = [&](const char* action, const char* condition) {
+    documents_ = {document(policy_of({statement("Allow", std::string("\"") + action + "\"", R"("*")", condition)}))};
+    query_ = {};
+    query_.universe.callers = {{}};
+    query_.universe.actions = Actions::known;
+    query_.allowing = {{.document = documents_[0]}};
+    return prover_.ask(query_);
+  };
+  constexpr const char* mine = R"({"StringEquals":{"aws:VpceOrgID":"o-mine000000"}})";
+  EXPECT_EQ(allowed("s3:GetObject", mine).verdict, Verdict::found);
+  EXPECT_EQ(allowed("rds:CreateDBInstance", mine).verdict, Verdict::none);
+  EXPECT_EQ(allowed("iam:PassRole", mine).verdict, Verdict::none);
+  EXPECT_EQ(allowed("rds:CreateDBInstance", R"({"StringNotEquals":{"aws:VpceOrgID":"o-mine000000"}})").verdict, Verdict::found);
+  EXPECT_EQ(allowed("rds:*", R"({"Null":{"aws:SourceVpcArn":"false"}})").verdict, Verdict::none);
+  const Answer some = allowed("dynamodb:GetItem", R"({"ArnLike":{"aws:SourceVpcArn":"arn:aws:ec2:us-east-1:*:vpc/*"}})");
+  EXPECT_EQ(some.verdict, Verdict::none);  // dynamodb has the account of an endpoint, and not the VPC's ARN
+  const Answer all = allowed("*", mine);
+  ASSERT_EQ(all.verdict, Verdict::found);
+  for (const Finding& finding : all.findings) {
+    EXPECT_TRUE(std::ranges::binary_search(finding.actions, std::string_view("s3:GetObject")));
+    EXPECT_FALSE(std::ranges::binary_search(finding.actions, std::string_view("ec2:RunInstances")));
+  }
+  // Where a server may have been told to say it everywhere, both are possible.
+  allowed("rds:CreateDBInstance", mine);
+  query_.universe.network_keys_everywhere = true;
+  EXPECT_EQ(prover_.ask(query_).verdict, Verdict::found);
+}
+
+TEST_F(ProverTest, ACertificateNamesTheAxiomOfNetworkKeys) {
+  documents_ = {document(policy_of({statement("Allow", R"("rds:*")", R"("*")", R"({"StringEquals":{"aws:VpceOrgID":"o-mine000000"}})")}))};
+  query_ = {};
+  query_.universe.callers = {{}};
+  query_.allowing = {{.document = documents_[0]}};
+  query_.universe.where = on_actions({"rds:*"}).value();
+  const auto certificate = prover_.certify(query_);
+  ASSERT_TRUE(certificate) << certificate.error().message;
+  EXPECT_NE(certificate->find("axiom network-keys-of-services: "), std::string::npos) << *certificate;
+}
+
 TEST_F(ProverTest, WhatNoServiceHasDoesNotEndTheSearchForWhatOneHas) {
   documents_ = {document(policy_of({statement("Allow", R"("aaa:Future")", R"("*")"), statement("Allow", R"("s3:GetObject")", R"("*")"),
                                     statement("Allow", R"("zzz:Future")", R"("*")")}))};

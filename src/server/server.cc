@@ -196,7 +196,7 @@ Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   engines = engine::installed_engines(options.plugin_folder);
   signin = std::make_unique<gateway::SigninAuthority>(environment, *directory, *audit);
   RW_TRY(auto host_names, gateway::HostNames::make(options.region, options.dns_suffix, options.host_names));
-  gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads, .host_names = std::move(host_names)}, environment, *directory, *audit, services());
+  gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads, .host_names = std::move(host_names), .network_keys_everywhere = options.network_keys_everywhere}, environment, *directory, *audit, services());
   RW_DO(renew_certificate());
   return gateway->listen(std::move(listener));
 }
@@ -301,6 +301,7 @@ Result<os::UniqueFd> Server::Parts::copy_store() {
 Json Server::Parts::degraded() const {
   Json lines = Json::array();
   if (options.storage == host::Storage::sparse) lines.push("volumes are sparse, the disk may promise more than it has");
+  if (options.network_keys_everywhere) lines.push("every service says whose VPC endpoint a request came through: policies that hold here may not on AWS");
   if (!ballast->is_there()) lines.push("the disk is full, or was: no space is kept for store and audit log");
   const auto inventory = host->inventory();
   if (!inventory) return lines;

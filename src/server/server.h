@@ -25,6 +25,7 @@ struct Options {
   std::uint32_t engine_uids_first = 0;  // of the data folder's range: host/uids.h
   unsigned io_threads = 0;
   host::Storage storage = host::Storage::reserved;  // as the privileged half was told
+  bool network_keys_everywhere = false;             // gateway::Options'
 };
 
 enum class Databases : std::uint8_t { stop, keep };

@@ -76,12 +76,16 @@ AnswerPtr Asker::answer(const Item& item) {
   if (worker == nullptr || worker->asked >= questions_per_prover_max)
     worker = std::make_unique<Worker>();
   ++worker->asked;
-  prover::Query query = item.query(item.networks != nullptr ? Lists::named : Lists::all);
-  query.steps_max = options_.steps_max;
+  const auto query_with = [&](Lists lists) {
+    prover::Query made = item.query(lists);
+    made.steps_max = options_.steps_max;
+    made.universe.network_keys_everywhere = options_.network_keys_everywhere;
+    return made;
+  };
+  prover::Query query = query_with(item.networks != nullptr ? Lists::named : Lists::all);
   auto answer = std::make_shared<prover::Answer>(worker->prover->ask(query));
   if (item.networks != nullptr && comes_from(*item.networks, *answer)) {
-    query = item.query(Lists::all);
-    query.steps_max = options_.steps_max;
+    query = query_with(Lists::all);
     *answer = worker->prover->ask(query);
   }
   if (answer->bug && options_.bug) options_.bug(*answer->bug);

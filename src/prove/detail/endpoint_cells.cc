@@ -2,7 +2,9 @@
 // both sides behind it allow everything.
 
 #include "catalogue/catalogue.h"
+#include "catalogue/network_keys.h"
 #include "prove/detail/cells.h"
+#include "text/encode.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -45,6 +47,44 @@ class EndpointCells final : public Cells {
   std::vector<const estate::Endpoint*> endpoints_;
 };
 
+bool is_known_service(const estate::Endpoint& endpoint) {
+  return catalogue::Catalogue::builtin().service(endpoint.service) != nullptr;
+}
+
+bool asks_for(const Words& words, const std::vector<const Facts*>& facts, const std::string& lower_key) {
+  return std::ranges::any_of(facts, [&](const Facts* one) {
+    return std::ranges::binary_search(one->raw, lower_key) ||
+           std::ranges::any_of(one->tests, [&](Id id) { return words.test(id).key == lower_key; });
+  });
+}
+
+// Whose the endpoint is, the services on AWS's list say, and others do not: in the known keys' place, where it is asked for.
+// What cannot be said stays free.
+std::vector<prover::Constraint> said_by_some(const Words& words, const std::vector<const Facts*>& facts,
+                                             policy::Context& keys, bool everywhere) {
+  std::vector<prover::Constraint> parts;
+  for (const catalogue::NetworkKey key : catalogue::network_keys) {
+    const std::string name(catalogue::name_of(key));
+    const std::vector<std::string>* known = keys.find(name);
+    if (known == nullptr) continue;
+    const std::vector<std::string> values = *known;
+    keys.erase(name);
+    if (!asks_for(words, facts, text::lower(name))) continue;
+    std::vector<std::string> actions;
+    for (const std::string_view prefix : catalogue::services_with(key)) actions.push_back(std::string(prefix) + ":*");
+    std::vector<std::string> without;
+    for (const std::string_view action : catalogue::actions_without_network_keys()) without.emplace_back(action);
+    const bool several = key == catalogue::NetworkKey::vpce_org_paths;
+    const auto said = prover::condition(several ? "ForAnyValue:StringEquals" : "StringEquals", name, values);
+    const auto nothing = prover::condition("Null", name, {"true"});
+    const auto listed = prover::on_actions(actions), excepted = prover::on_actions(without);
+    if (!said || !nothing || !listed || !excepted) continue;
+    if (!everywhere) parts.push_back(prover::any_of({*said, prover::none_of({*listed}), *excepted}));
+    parts.push_back(prover::any_of({*said, *nothing}));
+  }
+  return parts;
+}
+
 Surroundings EndpointCells::surroundings(const estate::Endpoint& endpoint) const {
   Surroundings found;
   found.keys.set("aws:SourceVpce", endpoint.id);
@@ -57,10 +97,6 @@ Surroundings EndpointCells::surroundings(const estate::Endpoint& endpoint) const
     found.keys.set("aws:VpceOrgPaths", std::vector<std::string>{account->org_path});
   }
   return found;
-}
-
-bool is_known_service(const estate::Endpoint& endpoint) {
-  return catalogue::Catalogue::builtin().service(endpoint.service) != nullptr;
 }
 
 prover::Query EndpointCells::query(std::size_t cell, const Where& where,
@@ -86,6 +122,9 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
   for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
   query.universe.keys = around.keys;
   query.universe.absent = around.absent;
+  for (prover::Constraint& part :
+       said_by_some(room_.words, facts, query.universe.keys, room_.options.network_keys_everywhere))
+    parts.push_back(std::move(part));
   if (is_known_service(endpoint)) {
     if (auto actions = prover::on_actions({endpoint.service + ":*"}))
       parts.push_back(*std::move(actions));

@@ -13,6 +13,10 @@ struct StatedAxiom {
   std::vector<KeyId> keys;  // that it speaks about
 };
 
+// That keys of the network are present only with the actions of some services: it speaks of each class of actions, so whoever
+// has the classes states it.
+const Axiom& axiom_of_network_keys();
+
 // Those that say something in this case: one that known keys decide is left out, whatever they
 // decide, for what is known of a request is stronger than what is known of all.
 std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves);

@@ -46,10 +46,14 @@ const Reading& Readings::read(const policy::DocumentPtr& document) {
     ReadStatement read{&said, vocabulary_.relation({.kind = Relation::Kind::action, .values = said.actions})};
     if (!said.resources.empty() && !has_variables(said.resources))
       read.resources = vocabulary_.relation({.kind = Relation::Kind::resource, .values = said.resources});
-    for (const policy::Condition& condition : said.conditions)
+    for (const policy::Condition& condition : said.conditions) {
       read.conditions.push_back(this->read(condition));
+      if (const auto key = catalogue::network_key_of(condition.key)) kept->network_keys.push_back(*key);
+    }
     kept->statements.push_back(std::move(read));
   }
+  std::ranges::sort(kept->network_keys);
+  kept->network_keys.erase(std::ranges::unique(kept->network_keys).begin(), kept->network_keys.end());
   return *kept;
 }
 

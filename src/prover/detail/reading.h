@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "catalogue/network_keys.h"
 #include "policy/plain.h"
 #include "prover/detail/tests.h"
 #include "prover/prover.h"
@@ -27,7 +28,8 @@ struct ReadStatement {
 
 struct Reading {
   policy::plain::Policy policy;
-  std::vector<ReadStatement> statements;
+  std::vector<ReadStatement> statements = {};
+  std::vector<catalogue::NetworkKey> network_keys = {};  // that its conditions ask for, sorted
 };
 
 // Keeps what it has read, and the documents with it: an address stays one document's.
