@@ -49,7 +49,7 @@ Result<Outcome> decide(std::string_view text, const Source& source) {
   RW_TRY(authz::Question question, authz::read_question(json, [&](const std::string& path) {
     return os::read_file(folder / path, document_bytes_max);
   }));
-  authz::Decision decision = authz::authorize(question.request, question.layers);
+  authz::Decision decision = authz::answer(question);
   return Outcome{std::move(question), std::move(decision)};
 }
 
@@ -121,6 +121,7 @@ void print(const Outcome& outcome, const AuthorizeFlags& flags) {
     fmt::print("{}: {}\n", authz::name_of(outcome.decision.verdict), authz::access_denied_message(outcome.question.request, outcome.decision));
   }
   if (!outcome.decision.policy.empty()) fmt::print("  by statement {} of {}\n", outcome.decision.statement, outcome.decision.policy);
+  if (why.contains("because")) fmt::print("  it {}\n", why.text("because"));
   if (flags.why) print_trace(why);
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "authz/authz.h"
+#include "authz/guards.h"
 #include "authz/plain.h"
 #include "authz/rcp_services.h"
 
@@ -94,6 +95,14 @@ Json request_as_json(const Request& request) {
 }  // namespace
 
 text::Json explain(const Request& request, const Layers& layers) {
+  if (needs_no_permission(request)) {
+    return Json::object({{"verdict", name_of(Verdict::allow)},
+                         {"layer", name_of(Layer::none)},
+                         {"because", "needs no permission: no policy is asked"},
+                         {"request", request_as_json(request)},
+                         {"layers", Json::array()},
+                         {"absent_keys", Json::array()}});
+  }
   const Decision decision = plain::Evaluator().authorize(request, layers);
   Json json =
       Json::object({{"verdict", name_of(decision.verdict)}, {"layer", name_of(decision.layer)}});

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "text/encode.h"
+#include "authz/guards.h"
 
 namespace ringwall::authz {
 
@@ -172,14 +172,17 @@ Result<std::vector<Level>> read_levels(const Json& json, const std::string& memb
   return levels;
 }
 
-// What a resource-based policy is follows from the action it is asked about, in any case.
-std::pair<ResourceKind, policy::Kind> resource_kind(std::string_view asked) {
-  const std::string action = text::lower(asked);
-  if (action.starts_with("sts:assumerole") || action == "sts:tagsession" || action == "sts:setsourceidentity") {
-    return {ResourceKind::trust, policy::Kind::trust};
+// The language of a resource's policy follows from what the question asks.
+policy::Kind language_of(ResourceKind kind) {
+  switch (kind) {
+    case ResourceKind::trust:
+      return policy::Kind::trust;
+    case ResourceKind::key:
+      return policy::Kind::key;
+    case ResourceKind::plain:
+      break;
   }
-  if (action.starts_with("kms:")) return {ResourceKind::key, policy::Kind::key};
-  return {ResourceKind::plain, policy::Kind::resource};
+  return policy::Kind::resource;
 }
 
 Result<Question::Policies> read_policies(const Json& json, policy::Kind resource_kind, const ReadDocument& read) {
@@ -212,8 +215,15 @@ Result<Question::Policies> read_policies(const Json& json, policy::Kind resource
 const Named* pointer_to(const std::optional<Named>& named) { return named ? &*named : nullptr; }
 
 Result<> read_layers(const Json& json, const ReadDocument& read, Question& question) {
-  const auto [kind, document_kind] = resource_kind(question.request.action);
-  RW_TRY(Question::Policies read_all, read_policies(json, document_kind, read));
+  const bool no_key = asks_no_key(question.request.action, question.request.resource);
+  // A key policy beside such a question would seem to have been asked.
+  if (no_key && (json.contains("resource") || json.contains("grants"))) {
+    return wrong(json.contains("resource") ? "policies.resource" : "policies.grants",
+                 "no key's policy or grant is asked about `" + question.request.action + "` on `" + question.request.resource +
+                     "`: the identity's policy alone decides");
+  }
+  const ResourceKind kind = no_key ? ResourceKind::plain : resource_kind_of(question.request.action);
+  RW_TRY(Question::Policies read_all, read_policies(json, language_of(kind), read));
   const auto& all = *(question.policies = std::make_unique<const Question::Policies>(std::move(read_all)));
   question.layers = {.identity = all.identity,
                      .boundary = pointer_to(all.boundary),
@@ -264,6 +274,11 @@ Result<Question> read_question(const Json& json, const ReadDocument& read) {
     RW_DO(read_layers(json["policies"], read, question));
   }
   return question;
+}
+
+Decision answer(const Question& question, const Decide& decide) {
+  if (needs_no_permission(question.request)) return {.verdict = Verdict::allow};
+  return decide(question.request, question.layers);
 }
 
 Json answer_of(const Decision& decision) {

@@ -52,6 +52,12 @@ using ReadDocument = std::function<Result<std::string>(const std::string& path)>
 // (aws:PrincipalArn, aws:PrincipalAccount, aws:ResourceAccount) are filled in unless given.
 Result<Question> read_question(const text::Json& json, const ReadDocument& read);
 
+// What decides what policies decide; tests have more than one.
+using Decide = std::function<Decision(const policy::Request& request, const Layers& layers)>;
+
+// The question's answer: as the policies decide, but for what no policy can deny (guards.h).
+Decision answer(const Question& question, const Decide& decide = authorize);
+
 // {"verdict", "layer", "policy", "statement"}; the last three only where there is one.
 text::Json answer_of(const Decision& decision);
 

@@ -12,7 +12,7 @@ std::string verdict_of(std::string_view question) {
   if (!json) return json.error().message;
   const auto read = read_question(*json, no_files);
   if (!read) return read.error().message;
-  return std::string(name_of(authorize(read->request, read->layers).verdict));
+  return std::string(name_of(answer(*read).verdict));
 }
 
 TEST(Question, IsDecidedByTheLayersGiven) {
@@ -45,6 +45,24 @@ TEST(Question, WhatIsMisspeltIsRefusedNotLeftOut) {
   EXPECT_EQ(asking("", R"(, "context": {"k": null})"), "`request.context.k`: takes a value or a list of values");
   EXPECT_EQ(asking(R"(, "policies": {"scp": [{"target": "r-1", "policy": []}]})"), "`policies.scp[0].policy`: is not known");
   EXPECT_EQ(asking(R"(, "policies": {"rcp": [[]]})"), "`policies.rcp[0]`: takes an object");
+}
+
+// AWS answers it even to those whom an administrator denies it.
+TEST(Question, WhoAmIIsAnsweredWhateverPoliciesSay) {
+  const std::string denied = R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}],
+      "scp": [{"target": "r-1", "policies": []}],
+      "endpoint": {"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}})";
+  const auto asked = [&](const std::string& principal, const std::string& action) {
+    return verdict_of(R"({"request": {"principal": ")" + principal + R"(", "action": ")" + action + R"(", "resource": "*"}, )" + denied + "}");
+  };
+  for (const char* who : {"arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/app", "arn:aws:sts::111122223333:federated-user/ann"}) {
+    EXPECT_EQ(asked(who, "sts:GetCallerIdentity"), "allow") << who;
+    EXPECT_EQ(asked(who, "STS:getcalleridentity"), "allow") << who;
+    EXPECT_EQ(asked(who, "sts:GetSessionToken"), "explicit-deny") << who;
+  }
+  // Nobody has signed these requests.
+  EXPECT_EQ(asked("anonymous", "sts:GetCallerIdentity"), "explicit-deny");
+  EXPECT_EQ(asked("accounts.google.com", "sts:GetCallerIdentity"), "explicit-deny");
 }
 
 // A key's policy must allow by itself; identity policies count only where it names the account.

@@ -285,7 +285,7 @@ std::optional<Difference> check(const RuleCase& one, const Decide& decide,
     if (expected.refused && message.contains(expected.words)) return std::nullopt;
     return Difference{sentence_of(expected), "refused " + message};
   }
-  const Decision decision = decide(question->request, question->layers);
+  const Decision decision = answer(*question, decide);
   const std::string_view layer =
       decision.layer == Layer::none ? std::string_view() : name_of(decision.layer);
   if (!expected.refused && expected.verdict == decision.verdict && agree(expected.layer, layer) &&

@@ -65,15 +65,12 @@ struct RuleFile {
 // Failure::invalid says the line. A file without cases is refused.
 Result<RuleFile> read_rule_file(std::string_view text);
 
-// What decides. Every evaluator is held to the same cases.
-using Decide = std::function<Decision(const policy::Request& request, const Layers& layers)>;
-
 struct Difference {
   std::string expected;
   std::string got;
 };
 
-// Null: the case is answered as it expects.
+// Null: the case is answered as it expects. Every evaluator is held to the same cases.
 std::optional<Difference> check(const RuleCase& one, const Decide& decide,
                                 const ReadDocument& read);
 

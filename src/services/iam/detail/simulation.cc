@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "authz/guards.h"
 #include "authz/rcp_services.h"
 #include "text/encode.h"
 #include "text/time.h"
@@ -121,11 +122,6 @@ bool every_level_allows(const std::vector<authz::Level>& levels, const policy::R
   return std::ranges::all_of(levels, [&](const authz::Level& level) { return verdict_among(level.policies, request) == Verdict::allow; });
 }
 
-bool asks_a_trust_policy(std::string_view action) {
-  const std::string name = text::lower(action);
-  return name.starts_with("sts:assumerole") || name == "sts:tagsession" || name == "sts:setsourceidentity";
-}
-
 std::string_view account_of(std::string_view arn) {
   for (int colons = 0; colons < 4; ++colons) {
     const std::size_t colon = arn.find(':');
@@ -191,6 +187,7 @@ class Evaluation {
  private:
   // The policy that was given, in the language its kind speaks; or the trust policy of a role here.
   void find_resource_policy() {
+    if (authz::asks_no_key(request_.action, request_.resource)) return;
     const policy::Kind kind = resource_kind_for(request_.action);
     if (const auto given = simulation_.resource_policy.find(kind); given != simulation_.resource_policy.end()) {
       resource_kind_ = kind == policy::Kind::trust ? authz::ResourceKind::trust : kind == policy::Kind::key ? authz::ResourceKind::key : authz::ResourceKind::plain;
@@ -313,8 +310,15 @@ ApiResult<SimulatedPolicy> simulated_policy(std::string_view text, policy::Kind 
 }
 
 policy::Kind resource_kind_for(std::string_view action) {
-  if (asks_a_trust_policy(action)) return policy::Kind::trust;
-  return text::lower(action).starts_with("kms:") ? policy::Kind::key : policy::Kind::resource;
+  switch (authz::resource_kind_of(action)) {
+    case authz::ResourceKind::trust:
+      return policy::Kind::trust;
+    case authz::ResourceKind::key:
+      return policy::Kind::key;
+    case authz::ResourceKind::plain:
+      break;
+  }
+  return policy::Kind::resource;
 }
 
 Json simulate(const Call& call, const Simulation& simulation, const std::string& action, const std::string& resource) {
