@@ -22,9 +22,31 @@ using Read = ApiResult<std::optional<Json>>;  // nothing: the value is absent
 // the shape does not name is never visited.
 class FormReader {
  public:
-  explicit FormReader(const Model& model) : model_(model) {}
+  FormReader(const Model& model, Parameters all) : model_(model), all_(all), used_(all.size()) {}
 
-  ApiResult<Json> structure(const Shape& shape, const std::string& prefix, Parameters parameters, std::size_t depth) const {
+  // The input; a parameter that its shape does not name, and that asks for something, is refused.
+  ApiResult<Json> read(const Shape& input) {
+    RW_TRY(Json json, structure(input, "", all_, 1));
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const auto& [name, value] = all_[i];
+      const bool asks = !value.empty() && value != "false" && value != "0";
+      if (asks && !used_[i] && name != "Action" && name != "Version") return std::unexpected(detail::unknown_member(model_, name));
+    }
+    return json;
+  }
+
+ private:
+
+  // The parameter of that name, which is then used; null: there is none.
+  const std::string* take(Parameters parameters, std::string_view name) {
+    const std::string* value = detail::exact(parameters, name);
+    if (value == nullptr) return nullptr;
+    const auto found = std::ranges::lower_bound(all_, name, {}, [](const Parameter& p) -> std::string_view { return p.name; });
+    used_[static_cast<std::size_t>(found - all_.begin())] = true;
+    return value;
+  }
+
+  ApiResult<Json> structure(const Shape& shape, const std::string& prefix, Parameters parameters, std::size_t depth) {
     Json json = Json::object();
     for (const auto& member : shape.members) {
       const std::string name = prefix + member.form_name;
@@ -34,10 +56,9 @@ class FormReader {
     return json;
   }
 
- private:
-  Read value(const MemberShape& member, const std::string& name, Parameters parameters, std::size_t depth) const {
+  Read value(const MemberShape& member, const std::string& name, Parameters parameters, std::size_t depth) {
     const Shape& shape = *member.shape;
-    const std::string* own = detail::exact(parameters, name);
+    const std::string* own = take(parameters, name);
     if (shape.type != ShapeType::structure && shape.type != ShapeType::list && shape.type != ShapeType::map) {
       if (own == nullptr) return std::nullopt;
       auto scalar = detail::read_scalar(shape, *own);
@@ -99,7 +120,7 @@ class FormReader {
     return out;
   }
 
-  Read list(const MemberShape& member, const std::string& name, Parameters parameters, std::size_t depth) const {
+  Read list(const MemberShape& member, const std::string& name, Parameters parameters, std::size_t depth) {
     RW_TRY(const std::string prefix, list_prefix(member, name, parameters));
     RW_TRY(const auto items, groups(prefix, parameters));
     Json json = Json::array();
@@ -110,11 +131,11 @@ class FormReader {
     return json;
   }
 
-  Read map(const MemberShape& member, const std::string& name, Parameters parameters, std::size_t depth) const {
+  Read map(const MemberShape& member, const std::string& name, Parameters parameters, std::size_t depth) {
     RW_TRY(const auto entries, groups(member.flattened ? name + "." : name + ".entry.", parameters));
     std::vector<Json::Member> members;
     for (const auto& entry : entries) {
-      const std::string* key = detail::exact(entry.parameters, entry.prefix + "." + member.shape->key.form_name);
+      const std::string* key = take(entry.parameters, entry.prefix + "." + member.shape->key.form_name);
       if (key == nullptr) return detail::unreadable(model_, entry.prefix, "", "a map entry with a key");
       RW_TRY(auto read, value(member.shape->element, entry.prefix + "." + member.shape->element.form_name, entry.parameters, depth));
       if (read) members.push_back({*key, *std::move(read)});
@@ -128,7 +149,15 @@ class FormReader {
   }
 
   const Model& model_;
+  const Parameters all_;
+  std::vector<bool> used_;  // of `all_`
 };
+
+// An operation without an input has one without members.
+const Shape& input_of(const OperationShape& operation) {
+  static const Shape nothing{.name = "Nothing", .type = ShapeType::structure};
+  return operation.input == nullptr ? nothing : *operation.input;
+}
 
 ApiResult<Json> decode_form(const Model& model, const OperationShape& operation, const WireRequest& request) {
   RW_TRY(const auto parameters, detail::read_form(request));
@@ -139,8 +168,7 @@ ApiResult<Json> decode_form(const Model& model, const OperationShape& operation,
                          (version == nullptr ? "NO_VERSION_SPECIFIED" : *version),
                      400);
   }
-  if (operation.input == nullptr) return Json::object();
-  return FormReader(model).structure(*operation.input, "", parameters, 1);
+  return FormReader(model, parameters).read(input_of(operation));
 }
 
 ApiResult<Json> decode_json(const OperationShape& operation, const WireRequest& request) {
@@ -148,8 +176,7 @@ ApiResult<Json> decode_json(const OperationShape& operation, const WireRequest& 
   const auto json = text::parse_json(request.body);
   if (!json) return detail::unserializable(json.error().message);
   if (!json->is_object()) return detail::unserializable("the request must be a JSON object");
-  if (operation.input == nullptr) return Json::object();
-  return detail::read_json_members(*operation.input, *json);
+  return detail::read_json_members(input_of(operation), *json);
 }
 
 ApiResult<Json> decode_by_protocol(const Model& model, const OperationShape& operation, const WireRequest& request) {
@@ -175,7 +202,9 @@ std::string operation_name(const Model& model, const WireRequest& request) {
 }
 
 ApiResult<Json> decode_input(const Model& model, const OperationShape& operation, const WireRequest& request) {
-  RW_TRY(Json input, decode_by_protocol(model, operation, request));
+  ApiResult<Json> read = decode_by_protocol(model, operation, request);
+  if (!read && read.error().code.empty()) return std::unexpected(detail::unknown_member(model, read.error().message));
+  RW_TRY(Json input, std::move(read));
   if (operation.input != nullptr) {
     if (auto fault = detail::fault_in(model, *operation.input, input)) return std::unexpected(*std::move(fault));
   }

@@ -113,8 +113,9 @@ std::string operation_name(const Model& model, const WireRequest& request);
 
 // Reads and validates the input by its shape: required members, types, enumerations, lengths and
 // ranges the model declares. In the result blobs are raw bytes (not base64), timestamps are
-// integer milliseconds, integers and booleans are themselves; unknown members are dropped, as AWS
-// does. Errors in the service's own words (MissingParameter, ValidationError, …).
+// integer milliseconds, integers and booleans are themselves. A member that the shape does not name
+// is refused unless it asks for nothing (`false`, 0, empty): to do the rest and pass it over could be
+// the opposite of what was asked, as where it holds the policies that deny. Errors in the service's own words (MissingParameter, ValidationError, …).
 ApiResult<Json> decode_input(const Model& model, const OperationShape& operation, const WireRequest& request);
 
 // Writes what the output shape names of `output` (the same forms as decode_input gives) and drops

@@ -1,5 +1,7 @@
 #include "awsapi/detail/json_values.h"
 
+#include <algorithm>
+
 #include "awsapi/detail/http_date.h"
 #include "awsapi/detail/scalar.h"
 #include "base/bytes.h"
@@ -8,6 +10,8 @@
 
 namespace ringwall::awsapi::detail {
 namespace {
+
+constexpr std::size_t unknown_name_bytes_max = 128;  // of one that is shown
 
 std::string_view json_token(const Json& json) {
   if (json.is_string()) return "STRING_VALUE";
@@ -25,6 +29,10 @@ ApiResult<Json> read_structure(const Shape& shape, const Json& json, Members mem
     if (members == Members::of_the_body && member.location != Location::body) continue;
     RW_TRY(auto read, read_json(*member.shape, json[member.wire_name]));
     if (read) out.adopt({member.name, *std::move(read)});
+  }
+  for (const auto& [name, value, at] : json.members()) {
+    const auto named = [&](const MemberShape& member) { return member.wire_name == name && (members == Members::all || member.location == Location::body); };
+    if (asks_for_something(value) && std::ranges::none_of(shape.members, named)) return api_error("", name);
   }
   return out;
 }
@@ -105,6 +113,21 @@ std::unexpected<ApiError> unserializable(std::string message) { return api_error
 
 std::unexpected<ApiError> not_of_type(const Shape& shape, const Json& json) {
   return unserializable(std::string(json_token(json)) + " can not be converted to " + std::string(scalar_noun(shape.type)));
+}
+
+bool asks_for_something(const Json& json) {
+  if (json.is_bool()) return json.as_bool();
+  if (json.is_number()) return json.as_number() != 0;
+  if (json.is_string()) return !json.as_string().empty();
+  if (json.is_array()) return !json.items().empty();
+  return json.is_object() && !json.members().empty();
+}
+
+ApiError unknown_member(const Model& model, std::string_view name) {
+  const std::string shown(name.substr(0, unknown_name_bytes_max));
+  // EC2 has an error of its own for it; the other services pass such members over.
+  if (model.protocol() == Protocol::ec2) return {"UnknownParameter", "The parameter " + shown + " is not recognized", 400};
+  return in_words_of(model, CommonError::validation, "The member " + shown + " is not known to this server, which would do nothing about it");
 }
 
 MaybeJson read_json(const Shape& shape, const Json& json) {
