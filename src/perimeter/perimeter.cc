@@ -5,6 +5,7 @@
 #include <functional>
 #include <unordered_set>
 
+#include "catalogue/sign_ins.h"
 #include "perimeter/detail/members.h"
 #include "yaml/yaml.h"
 
@@ -200,6 +201,7 @@ Perimeter perimeter_of(const Json& json) {
                       .regions = texts(json["regions"]),
                       .networks = networks_of(json["networks"]),
                       .services = {},
+                      .identity_providers = {},
                       .aws_owned = {},
                       .exceptions = {},
                       .anonymous_get_object = json["anonymous_get_object"].as_bool()};
@@ -207,11 +209,48 @@ Perimeter perimeter_of(const Json& json) {
   for (const Json& one : json["services"].items())
     perimeter.services.push_back(
         {one.str("principal"), texts(one["actions"]), texts(one["resources"]), one.offset()});
+  for (const Json& one : json["identity_providers"].items())
+    perimeter.identity_providers.push_back(
+        {one.str("issuer"), texts(one["subjects"]), texts(one["audiences"]), one.offset()});
   for (const Json& one : json["aws_owned"].items())
     perimeter.aws_owned.push_back({texts(one["resources"]), texts(one["actions"]), one.offset()});
   for (const Json& one : json["exceptions"].items())
     perimeter.exceptions.push_back(exception_of(one));
   return perimeter;
+}
+
+// Of an issuer whose tokens anybody can have, the subjects or the audiences must say whose they are: each of them names
+// its tenant to the end of its name.
+Result<> check_identity_provider(const Json& json, const Checker& checker) {
+  const std::string issuer = json.str("issuer");
+  if (!json.contains("subjects") && !json.contains("audiences"))
+    return checker.refuse(json.offset(), "`subjects` and `audiences` are missing: say which tokens of " +
+                                             Checker::quoted(issuer) + " are yours; `*` is all of them");
+  if (catalogue::tenancy_of(issuer) != catalogue::Tenancy::shared) return {};
+  const auto names_tenants = [&](std::string_view member, std::string_view claim) {
+    const auto names_one = [&](const Json& pattern) {
+      const std::string_view text = pattern.as_string();
+      const std::size_t wild = text.find_first_of("*?");
+      return std::ranges::any_of(catalogue::tenant_claims(issuer), [&](const catalogue::TenantClaim& known) {
+        return known.claim == claim &&
+               catalogue::tenant_named(known.shape, text.substr(0, wild), wild == std::string_view::npos);
+      });
+    };
+    return json.contains(member) && std::ranges::all_of(json[member].items(), names_one);
+  };
+  if (names_tenants("subjects", "sub") || names_tenants("audiences", "aud")) return {};
+  std::string shapes;
+  for (const catalogue::TenantClaim& known : catalogue::tenant_claims(issuer)) {
+    if (known.claim != "sub" && known.claim != "aud") continue;
+    std::string shape(known.shape);
+    shape.replace(shape.find("{}"), 2, known.shape == "{}" ? "TEXT" : "NAME");
+    if (known.shape != "{}") shape += "*";
+    shapes += (shapes.empty() ? "" : ", ") + std::string(known.claim == "sub" ? "`subjects`" : "`audiences`") + " as " +
+              Checker::quoted(shape);
+  }
+  return checker.refuse(json.offset(), "anybody can have a token of " + Checker::quoted(issuer) +
+                                           ": spell out whose are yours, in each of the " +
+                                           (shapes.empty() ? "role's conditions" : shapes));
 }
 
 // What no member says by itself.
@@ -235,6 +274,8 @@ Result<> check_whole(const Json& json, const Checker& checker) {
           one["external_id"].offset(),
           "`external_id` is for exceptions to trust: list `trust` under `objectives`");
   }
+  for (const Json& one : json["identity_providers"].items())
+    RW_DO(check_identity_provider(one, checker));
   for (const Json& one : json["aws_owned"].items())
     for (const Json& arn : one["resources"].items())
       if (arn.as_string() == "*")

@@ -45,6 +45,14 @@ struct ServiceException {
   std::uint32_t offset = 0;
 };
 
+// What an identity provider signs for me. A token is mine if its subject is among `subjects` and its audience among
+// `audiences`, where they are not empty; one of them is not.
+struct IdentityProvider {
+  std::string issuer;                  // its URL without `https://`, as in ARNs
+  std::vector<std::string> subjects, audiences;  // patterns
+  std::uint32_t offset = 0;
+};
+
 // A resource of AWS's own that my principals may use (a bucket of patches, a public parameter).
 struct AwsOwned {
   std::vector<std::string> resources;  // ARN patterns
@@ -75,6 +83,7 @@ struct Perimeter {
   std::vector<std::string> regions;    // where endpoints and the proxy reach; empty: us-east-1
   Networks networks;
   std::vector<ServiceException> services;
+  std::vector<IdentityProvider> identity_providers;
   std::vector<AwsOwned> aws_owned;
   std::vector<Exception> exceptions;
   bool anonymous_get_object = false;   // S3 endpoints let anonymous GetObject through (appendix 4)

@@ -148,6 +148,25 @@ TEST(Perimeter, PlaceholdersAreRefused) {
   EXPECT_EQ(message_of(with(R"("accounts": ["123456789012"])")), "");
 }
 
+TEST(Perimeter, WhatAnIdentityProviderSignsForMeIsSpeltOut) {
+  const auto message = [](const std::string& provider) {
+    const auto made = read("organization: o-a1b2c3d4e5\nidentity_providers:\n  - {" + provider + "}\n");
+    return made ? std::string() : made.error().message;
+  };
+  EXPECT_EQ(message("issuer: token.actions.githubusercontent.com, subjects: ['repo:acme/*', 'repo:acme-labs/site:*']"), "");
+  EXPECT_EQ(message("issuer: api.pulumi.com/oidc, audiences: [acme]"), "");
+  EXPECT_EQ(message("issuer: sso.example.com, subjects: ['*']"), "");
+  EXPECT_EQ(message("issuer: sso.example.com"),
+            "line 3, column 5: `subjects` and `audiences` are missing: say which tokens of `sso.example.com` are yours; `*` is all of them");
+  for (const char* subjects : {"['*']", "['repo:*']", "['repo:acme*']", "['repo:acme/*', 'repo:*/x']"}) {
+    EXPECT_EQ(message("issuer: token.actions.githubusercontent.com, subjects: " + std::string(subjects)).substr(0, 96),
+              "line 3, column 5: anybody can have a token of `token.actions.githubusercontent.com`: spell out w")
+        << subjects;
+  }
+  EXPECT_NE(message("issuer: token.actions.githubusercontent.com, audiences: [sts.amazonaws.com]"), "");  // whoever asks chooses it
+  EXPECT_NE(message("issuer: 'https://sso.example.com', subjects: [a]"), "");
+}
+
 TEST(Perimeter, AnExceptionStandsOnce) {
   EXPECT_NE(message_of(with(R"("exceptions": [{"name": "e", "owner": "o", "reason": "r"},)"
                             R"( {"name": "e", "owner": "p", "reason": "q"}])"))
@@ -227,7 +246,8 @@ constexpr std::pair<Form, std::string_view> form_names[] = {{Form::any, "any"},
                                                             {Form::resource, "resource"},
                                                             {Form::date, "date"},
                                                             {Form::objective, "objective"},
-                                                            {Form::principal, "principal"}};
+                                                            {Form::principal, "principal"},
+                                                            {Form::issuer, "issuer"}};
 
 std::string reference_to(const Member& member) {
   if (member.shape == Shape::object || member.shape == Shape::objects)
@@ -298,6 +318,12 @@ TEST(Schema, HasTheFormsOfTheReader) {
                                           ".amazonaws.com",
                                           "amazonaws.com",
                                           "example.com",
+                                          "https://example.com",
+                                          "example.com/",
+                                          "example.com/a/b_C",
+                                          ".example.com",
+                                          "example.",
+                                          "example.com:a",
                                           "*",
                                           "s3:*",
                                           "s3:Get?bject",

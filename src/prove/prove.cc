@@ -146,10 +146,6 @@ void Proof::fill_row(Objective objective, const Answered& answered) {
         if ((outcome.held & bit(guard)) != 0) cell.guards.push_back(guard);
       }
     }
-    if (std::vector<std::string> reasons = answered.cells->undecided(i); !reasons.empty()) {
-      if (cell.verdict == Verdict::proved) cell.verdict = Verdict::inconclusive;
-      cell.undecided.insert(cell.undecided.end(), reasons.begin(), reasons.end());
-    }
     count_gaps(cell, answered.cells->account(i), counted);
     row.cells.push_back(std::move(cell));
   }

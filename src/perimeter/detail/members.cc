@@ -17,6 +17,7 @@ constexpr Member perimeter_members[] = {
     {"regions", Shape::texts, Form::region},
     {"networks", Shape::object, Form::any, false, Section::networks},
     {"services", Shape::objects, Form::any, false, Section::service},
+    {"identity_providers", Shape::objects, Form::any, false, Section::identity_provider},
     {"aws_owned", Shape::objects, Form::any, false, Section::aws_owned},
     {"exceptions", Shape::objects, Form::any, false, Section::exception},
     {"anonymous_get_object", Shape::flag},
@@ -33,6 +34,11 @@ constexpr Member service_members[] = {
     {"principal", Shape::text, Form::service, true},
     {"actions", Shape::texts, Form::action},
     {"resources", Shape::texts, Form::resource},
+};
+constexpr Member identity_provider_members[] = {
+    {"issuer", Shape::text, Form::issuer, true},
+    {"subjects", Shape::texts},
+    {"audiences", Shape::texts},
 };
 constexpr Member aws_owned_members[] = {
     {"resources", Shape::texts, Form::resource, true},
@@ -105,6 +111,14 @@ bool is_service(std::string_view text) {
   const std::string_view domain = text.substr(dot);
   return (domain.ends_with(".amazonaws.com") || domain.ends_with(".amazonaws.com.cn")) &&
          all(text, [](char c) { return is_lower(c) || is_digit(c) || c == '.' || c == '-'; });
+}
+
+// A host of two labels or more, and a path.
+bool is_issuer(std::string_view text) {
+  const std::string_view host = text.substr(0, text.find('/'));
+  const auto word = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; };
+  if (host.starts_with('.') || host.ends_with('.') || host.find('.') == std::string_view::npos || !all(host, word)) return false;
+  return all(text, [&](char c) { return word(c) || c == '/' || c == '~'; }) && !text.ends_with('/');
 }
 
 bool is_action(std::string_view text) {
@@ -188,6 +202,8 @@ bool fits(Form form, std::string_view text) {
       return objective_of(text).has_value();
     case Form::principal:
       return text == "anonymous" || is_account(text) || is_service(text) || is_arn_pattern(text);
+    case Form::issuer:
+      return is_issuer(text);
   }
   return false;
 }
@@ -202,6 +218,8 @@ std::span<const Member> members_of(Section section) {
       return networks_members;
     case Section::service:
       return service_members;
+    case Section::identity_provider:
+      return identity_provider_members;
     case Section::aws_owned:
       return aws_owned_members;
     case Section::exception:
@@ -212,7 +230,7 @@ std::span<const Member> members_of(Section section) {
 
 std::string_view name_of(Section section) {
   static constexpr std::string_view names[] = {"perimeter", "networks", "acting_service",
-                                               "aws_owned", "exception"};
+                                               "identity_provider", "aws_owned", "exception"};
   static_assert(std::size(names) == section_count);
   return names[static_cast<std::size_t>(section)];
 }
@@ -249,6 +267,8 @@ std::string_view expectation(Form form) {
              "resource/networks, network/principals, network/resources, trust and perimeter";
     case Form::principal:
       return "an ARN, an account's 12 digits in quotes, a service principal or `anonymous`";
+    case Form::issuer:
+      return "an identity provider's URL without `https://`, as `token.actions.githubusercontent.com`";
   }
   return "";
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "catalogue/catalogue.h"
+#include "catalogue/sign_ins.h"
 #include "prove/detail/leaks.h"
+#include "prove/detail/sign_ins.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -78,11 +80,17 @@ std::string fix_trust(const Mine& mine, const std::string& subject,
                       const prover::Finding& finding) {
   const policy::Principal& who = finding.request.principal;
   if (!who.provider.empty() && (!who.provider.starts_with("arn:") || mine.has(account_in(who.provider)))) {
-    std::string issuer = who.provider;
-    const std::size_t slash = issuer.find("oidc-provider/");
-    if (slash != std::string::npos) issuer = issuer.substr(slash + 14);
-    return "ask for the subject: add a condition on `" + issuer + ":sub` to the trust policy of `" +
-           subject + "`";
+    const std::string issuer = issuer_of(who.provider);
+    const auto claims = catalogue::tenant_claims(issuer);
+    if (claims.empty()) {
+      return "ask for the subject: add a condition on `" + issuer + ":sub` to the trust policy of `" + subject +
+             "`, and say under `identity_providers` of the perimeter file which are yours";
+    }
+    std::string shape(claims.front().shape);
+    shape.replace(shape.find("{}"), 2, shape == "{}" ? "what is yours" : "OWNER");
+    return "anybody can have a token of `" + issuer + "`: in the trust policy of `" + subject +
+           "` spell out whose are yours, by a condition on `" + catalogue::claim_key(issuer, claims.front().claim) + "` as `" +
+           shape + "` (your own, to the end of its name)";
   }
   return "merge the generated `trust-statement` into the trust policy of `" + subject +
          "`, or declare an exception with `external_id` if the other account is expected";

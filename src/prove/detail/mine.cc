@@ -159,6 +159,11 @@ void Mine::write_fingerprint() {
     add(service.actions);
     add(service.resources);
   }
+  for (const perimeter::IdentityProvider& provider : perimeter_.identity_providers) {
+    fingerprint_ += provider.issuer + ':';
+    add(provider.subjects);
+    add(provider.audiences);
+  }
   for (const perimeter::AwsOwned& owned : perimeter_.aws_owned) {
     add(owned.resources);
     add(owned.actions);

@@ -80,6 +80,7 @@ class Crowd {
       caller.principal.arn = arn;
       caller.keys.set("aws:PrincipalArn", arn);
       caller.keys.set("aws:PrincipalType", "FederatedUser");
+      caller.absent.emplace_back("aws:federatedprovider");  // AWS STS itself made the session
       add(caller);
     }
   }

@@ -30,6 +30,7 @@ class Rower {
       for (const Guard guard : own_) ask_alone(guard, own_);
     }
     ask_exceptions();
+    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) tell_undecided(cell);
     return std::move(outcomes_);
   }
 
@@ -90,6 +91,15 @@ class Rower {
           break;
       }
     }
+  }
+
+  // What no question can say is said here, so that the whole, which takes outcomes over, knows it too.
+  void tell_undecided(std::size_t cell) {
+    std::vector<std::string> reasons = cells_.undecided(cell);
+    if (reasons.empty()) return;
+    Outcome& outcome = outcomes_[cell];
+    if (outcome.verdict == Verdict::proved) outcome.verdict = Verdict::inconclusive;
+    outcome.undecided.insert(outcome.undecided.end(), reasons.begin(), reasons.end());
   }
 
   void ask_exceptions() {

@@ -1,14 +1,11 @@
 // trust: who else may become one of mine?
 //
-// A token of an identity provider is its bearer's word. A SAML provider of mine speaks for my own
-// directory. An OIDC provider may be anyone's sign-in (a code host's, a shop's), so what it says
-// counts as mine only if the trust policy asks whom or for whom: we ask with a subject and an
-// audience that nobody of mine has. Where whoever asks for the token chooses its audience, the
-// audience proves nothing, and only the subject counts.
+// A token of an identity provider is its bearer's word: sign_ins.h says whose it is.
 
 #include <algorithm>
 
 #include "prove/detail/cells.h"
+#include "prove/detail/sign_ins.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -44,6 +41,9 @@ class TrustCells final : public Cells {
   std::vector<std::string> undecided(std::size_t cell) const override {
     std::vector<std::string> reasons;
     tell_accounts_in_part(room_.words, roles_[cell]->trust, rcps(cell), reasons);
+    for (const std::string& provider : providers(cell)) {
+      if (std::string why = unsettled_tokens(provider, room_.mine); !why.empty()) reasons.push_back(std::move(why));
+    }
     return reasons;
   }
 
@@ -60,32 +60,6 @@ class TrustCells final : public Cells {
   const Room room_;
   std::vector<const estate::Principal*> roles_;
 };
-
-// Issuers whose audience is whatever the asker wants.
-constexpr std::string_view audience_is_free[] = {
-    "token.actions.githubusercontent.com", "gitlab.com",   "app.terraform.io",
-    "agent.buildkite.com",                 "api.bitbucket.org"};
-
-constexpr const char* stranger = "ringwall-stranger";
-
-// Null: a provider whose word is mine.
-std::optional<prover::Caller> stranger_by(const std::string& provider, const Mine& mine) {
-  std::string issuer = provider;
-  if (provider.starts_with("arn:")) {
-    if (!mine.has(account_in(provider))) return federated_caller(provider);
-    const std::string_view what = arn_part(provider, 5);
-    constexpr std::string_view oidc = "oidc-provider/";
-    if (!what.starts_with(oidc)) return std::nullopt;
-    issuer = what.substr(oidc.size());
-  }
-  prover::Caller caller = federated_caller(provider);
-  caller.keys.set(issuer + ":sub", stranger);
-  const auto same_host = [&](std::string_view name) {
-    return issuer == name || issuer.starts_with(std::string(name) + "/");
-  };
-  if (std::ranges::none_of(audience_is_free, same_host)) caller.keys.set(issuer + ":aud", stranger);
-  return caller;
-}
 
 prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& where,
                                 const std::vector<const Facts*>& facts) const {
@@ -105,15 +79,18 @@ prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& wher
        outsiders(room_.mine, room_.words, facts, Kinds::of_trust, &canonical)) {
     if (caller.principal.provider.empty()) query.universe.callers.push_back(std::move(caller));
   }
+  std::vector<prover::Constraint> parts;
   for (const std::string& provider : providers(cell)) {
-    if (auto by = stranger_by(provider, room_.mine))
-      query.universe.callers.push_back(*std::move(by));
+    auto by = stranger_by(provider, room_.mine, room_.words, facts);
+    if (!by) continue;
+    query.universe.callers.push_back(std::move(by->caller));
+    parts.push_back(std::move(by->claims));
   }
   query.universe.owners = {{prover::Owner::Kind::account, {role.account}}};
   query.universe.actions = prover::Actions::on_resources;
   query.universe.keys = owned_by(room_.mine, role.account).keys;
-  std::vector<prover::Constraint> parts{
-      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
+  parts.push_back(where.constraint);
+  parts.push_back(settle_names(room_.words, facts, query.universe.callers));
   if (auto role_only = prover::on_resources({role.arn})) parts.push_back(*std::move(role_only));
   if (auto assuming = prover::on_actions({"sts:*"})) parts.push_back(*std::move(assuming));
   query.universe.where = prover::all_of(std::move(parts));

@@ -55,6 +55,11 @@ constexpr Example examples[] = {
     {"aws:useragent", {"aws-cli/2.15.0", "curl/8.0"}},
     {"aws:calledvia", {"cloudformation.amazonaws.com", "athena.amazonaws.com"}},
     {"aws:principalservicename", {"cloudtrail.amazonaws.com", "lambda.amazonaws.com"}},
+    {"token.actions.githubusercontent.com:sub", {"repo:outsider/project:ref:refs/heads/main", "repo:someone-else/project:pull_request"}},
+    {"token.actions.githubusercontent.com:aud", {"sts.amazonaws.com", "https://github.com/outsider"}},
+    {"gitlab.com:sub", {"project_path:outsider/project:ref_type:branch:ref:main", "project_path:someone-else/project"}},
+    {"app.terraform.io:sub", {"organization:outsider:project:one:workspace:two:run_phase:apply", ""}},
+    {"app.terraform.io:aud", {"aws.workload.identity", ""}},
     {"sts:externalid", {"another-external-id", "12345"}},
     {"sts:rolesessionname", {"session", "another"}},
 };
@@ -66,6 +71,10 @@ KnownKey known_key(std::string_view lower_name) {
   const auto listed = catalogue::Catalogue::builtin().condition_key(lower_name);
   known.facts.type = listed ? type_of(listed->type) : KeyFacts::Type::untyped;
   known.several = !listed || listed->multivalued;
+  if (!listed && lower_name.ends_with(":sub")) {  // OpenID Connect Core 1.0, section 2: one string
+    known.facts.type = KeyFacts::Type::text;
+    known.several = false;
+  }
   if (lower_name == "aws:principaltype")
     known.facts.only = {"AssumedRole", "User", "Account", "FederatedUser", "Anonymous"};
   const auto shown = std::ranges::find(examples, lower_name, &Example::key);

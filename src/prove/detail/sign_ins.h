@@ -1,0 +1,31 @@
+#pragma once
+// Whose is a token of an identity provider? What a trust policy must ask of it so that only mine pass.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "prove/detail/mine.h"
+
+namespace ringwall::prove::detail {
+
+// Somebody with a token of the provider that is not mine, and what is so of the claims in it.
+struct Stranger {
+  prover::Caller caller;
+  prover::Constraint claims;  // holds for every other caller
+};
+
+// None: whatever the provider signs is mine. `facts` are those of the documents that are asked: a
+// tenant that they spell out to the end of its name is believed to be mine where the perimeter file
+// says nothing of the provider.
+std::optional<Stranger> stranger_by(const std::string& provider, const Mine& mine, const Words& words,
+                                    const std::vector<const Facts*>& facts);
+
+// Why nobody knows whether tokens of the provider are mine; empty: it is known.
+std::string unsettled_tokens(const std::string& provider, const Mine& mine);
+
+// `token.actions.githubusercontent.com` of the provider's ARN, or the name of one that is built in;
+// empty: it is no OIDC provider.
+std::string issuer_of(const std::string& provider);
+
+}  // namespace ringwall::prove::detail
