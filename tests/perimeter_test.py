@@ -34,6 +34,7 @@ ENDPOINTS = {estate.endpoint_id(account, service) for account in VPC for service
 ENDPOINT_OF = {estate.endpoint_id(account, service): (account, service) for account in VPC for service in estate.ENDPOINT_SERVICES}
 BILLING, TRAIL, IMAGES, SCRATCH = (f"arn:aws:s3:::example-{name}" for name in ["billing", "trail", "images", "scratch"])
 NEWS, THE_KEY = regional("sns", APPLICATION, "news"), regional("kms", DATA, f"key/{KEY}")
+RESIZE = regional("lambda", APPLICATION, "function:resize")
 TABLE, TOKEN = regional("dynamodb", DATA, "table/orders"), regional("secretsmanager", DATA, "secret:api-token-GhIjKl")
 ROWS = ["identity/resources", "identity/networks", "resource/principals", "resource/networks", "network/principals", "network/resources", "trust", "perimeter"]
 
@@ -41,9 +42,11 @@ ROWS = ["identity/resources", "identity/networks", "resource/principals", "resou
 FALLS = {
     # SCPs do not bind the management account.
     "identity-guardrail": {"identity/resources": MANAGERS, "identity/networks": MANAGERS, "perimeter": MANAGERS},
-    "scp-resources": {"identity/resources": MEMBERS, "perimeter": MEMBERS},
-    # The partner's role may only read one bucket, and that refuses other networks itself.
-    "scp-networks": {"identity/networks": MEMBERS, "perimeter": MEMBERS - {PARTNER_ROLE}},
+    # The partner's role may only read one bucket, and that is mine.
+    "scp-resources": {"identity/resources": MEMBERS - {PARTNER_ROLE}, "perimeter": MEMBERS - {PARTNER_ROLE}},
+    # That bucket refuses other networks itself. A function and some of a topic's actions only the SCP holds: they are excepted
+    # from resource/networks, not from the whole.
+    "scp-networks": {"identity/networks": MEMBERS, "perimeter": (MEMBERS - {PARTNER_ROLE}) | {RESIZE, NEWS}},
     # Resources without a policy of their own: whoever may use them comes from anywhere. The SCP still holds the whole.
     "rcp": {"resource/networks": {SCRATCH, TABLE, TOKEN}},
     # RCPs reach neither the management account, nor SNS, nor kms:RetireGrant. The management account's trail lets no
@@ -56,6 +59,7 @@ FALLS = {
 
 
 class Perimeter(unittest.TestCase):
+    maxDiff = None
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()

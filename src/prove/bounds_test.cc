@@ -104,11 +104,12 @@ TEST(Bounds, PairsPastTheBoundAreInconclusive) {
     return whole.inconclusive;
   };
   EXPECT_EQ(undecided({.pairs_max = 4}, "pairs_max"), 0U);
-  EXPECT_EQ(undecided({.pairs_max = 3}, "pairs_max"), 1U);
-  EXPECT_EQ(undecided({.pairs_max = 1}, "pairs_max"), 2U);
+  EXPECT_EQ(undecided({.pairs_max = 3}, "pairs_max"), 2U);  // the principal and the resource of the pair that is left
+  EXPECT_EQ(undecided({.pairs_max = 1}, "pairs_max"), 4U);
   EXPECT_EQ(undecided({.pair_looks_max = 4}, "pair_looks_max"), 0U);
-  EXPECT_EQ(undecided({.pair_looks_max = 3}, "pair_looks_max"), 1U);
-  EXPECT_EQ(undecided({.pair_looks_max = 1}, "pair_looks_max"), 2U);
+  // The principal that was not looked at to its end, and whatever it may reach.
+  EXPECT_EQ(undecided({.pair_looks_max = 3}, "pair_looks_max"), 3U);
+  EXPECT_EQ(undecided({.pair_looks_max = 1}, "pair_looks_max"), 4U);
 }
 
 }  // namespace

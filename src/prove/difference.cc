@@ -105,7 +105,7 @@ void Comparer::add_everyone(Both& both, const std::string& own, Kinds kinds) {
                                        "no file says");
   both.where.push_back(settle_names(words_, facts, both.callers));
   const Standing standing = crowds_.standing(facts, own, {});
-  for (const Own* one : standing.callers) both.callers.push_back(one->caller);
+  add_standing(standing, facts, both.callers);
   if (!standing.left_out.empty())
     difference_.undecided.push_back("`" + both.subject + "`: " + standing.left_out);
 }

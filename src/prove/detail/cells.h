@@ -92,6 +92,7 @@ class Bound {
 // documents cannot tell from it, and who shares its relation to the account `own`.
 struct Standing {
   std::vector<const Own*> callers;
+  std::vector<prover::Caller> sessions;  // of roles of mine, those that the documents name
   std::string key;  // what they were told apart by
   std::string left_out;  // not empty: there were more kinds than the bound, and this says so
 };
@@ -113,6 +114,14 @@ class Crowds {
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<const Kinds>> known_;
 };
+
+// A principal of mine as these documents see it: a role's session that none of them names, and each that
+// one names. A session that is named is granted to by itself, so it is another caller than its role.
+std::vector<prover::Caller> callers_of(const Own& own, const std::vector<const Facts*>& facts);
+// The sessions alone, of any role of mine.
+std::vector<prover::Caller> named_sessions(const Mine& mine, const std::vector<const Facts*>& facts);
+// Appends all who stand for mine in a question with these documents.
+void add_standing(const Standing& standing, const std::vector<const Facts*>& facts, std::vector<prover::Caller>& into);
 
 // How a pattern of a Resource element reads from `arn`: what it says below the ARN, if it begins
 // with it. `verbatim`: set if that cannot be said without the ARN.

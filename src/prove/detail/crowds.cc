@@ -44,7 +44,105 @@ void add_named(const Facts& facts, const Mine& mine, std::set<std::string>& acco
 
 constexpr std::size_t spares = 4;  // of one kind, each of another account
 
+// A role's session as a policy names it: by the role's name, or bound to its unique id.
+struct SessionName {
+  std::string account, role, unique_id;  // account and role, or unique_id
+  std::string session;
+};
+
+std::optional<SessionName> session_name(const policy::PrincipalName& name) {
+  if (name.type == policy::PrincipalName::Type::unique_id) {
+    const std::size_t colon = name.value.find(':');
+    if (colon == std::string::npos) return std::nullopt;
+    return SessionName{{}, {}, name.value.substr(0, colon), name.value.substr(colon + 1)};
+  }
+  constexpr std::string_view assumed = "assumed-role/";
+  if (name.type != policy::PrincipalName::Type::arn) return std::nullopt;
+  std::string_view what = arn_part(name.value, 5);
+  if (arn_part(name.value, 2) != "sts" || !what.starts_with(assumed)) return std::nullopt;
+  what.remove_prefix(assumed.size());
+  const std::size_t slash = what.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return SessionName{account_in(name.value), std::string(what.substr(0, slash)), {}, std::string(what.substr(slash + 1))};
+}
+
+std::vector<SessionName> session_names(const std::vector<const Facts*>& facts) {
+  std::vector<SessionName> names;
+  for (const Facts* one : facts) {
+    for (const policy::PrincipalName& name : one->names) {
+      if (auto session = session_name(name)) names.push_back(*std::move(session));
+    }
+  }
+  return names;
+}
+
+bool is_of(const SessionName& name, const estate::Principal& role) {
+  if (role.type != policy::Principal::Type::role_session) return false;
+  if (!name.unique_id.empty()) return name.unique_id == role.unique_id;
+  return name.account == role.account && name.role == role.name;
+}
+
+std::string session_arn(const Own& own, const std::string& session) {
+  const std::string& arn = own.caller.principal.arn;
+  return arn.substr(0, arn.rfind('/') + 1) + session;
+}
+
+prover::Caller as_session(const Own& own, const std::string& session) {
+  prover::Caller caller = own.caller;
+  caller.principal.arn = session_arn(own, session);
+  if (!caller.principal.unique_id.empty())
+    caller.keys.set("aws:userid", caller.principal.unique_id + ":" + session);
+  return caller;
+}
+
+// A session of a name that no document gives.
+prover::Caller unnamed(const Own& own, const std::vector<SessionName>& names) {
+  prover::Caller caller = own.caller;
+  std::string session = caller.principal.arn.substr(caller.principal.arn.rfind('/') + 1);
+  const auto is_named = [&](const SessionName& name) {
+    return is_of(name, *own.principal) && name.session == session;
+  };
+  while (std::ranges::any_of(names, is_named)) session = "other-" + session;
+  if (own.principal->type == policy::Principal::Type::role_session) caller.principal.arn = session_arn(own, session);
+  return caller;
+}
+
+// Appends those that are not there yet.
+void add_sessions(const Own& own, const std::vector<SessionName>& names, std::vector<prover::Caller>& callers) {
+  for (const SessionName& name : names) {
+    if (!is_of(name, *own.principal)) continue;
+    prover::Caller caller = as_session(own, name.session);
+    const auto same = [&](const prover::Caller& other) { return other.principal.arn == caller.principal.arn; };
+    if (std::ranges::none_of(callers, same)) callers.push_back(std::move(caller));
+  }
+}
+
 }  // namespace
+
+std::vector<prover::Caller> callers_of(const Own& own, const std::vector<const Facts*>& facts) {
+  const std::vector<SessionName> names = session_names(facts);
+  std::vector<prover::Caller> callers = {unnamed(own, names)};
+  add_sessions(own, names, callers);
+  return callers;
+}
+
+std::vector<prover::Caller> named_sessions(const Mine& mine, const std::vector<const Facts*>& facts) {
+  std::vector<prover::Caller> callers;
+  for (const SessionName& name : session_names(facts)) {
+    if (name.unique_id.empty()) {
+      for (const std::size_t index : mine.principals_of(name.account)) add_sessions(mine.principals()[index], {name}, callers);
+    } else {
+      for (const Own& own : mine.principals()) add_sessions(own, {name}, callers);
+    }
+  }
+  return callers;
+}
+
+void add_standing(const Standing& standing, const std::vector<const Facts*>& facts, std::vector<prover::Caller>& into) {
+  const std::vector<SessionName> names = session_names(facts);
+  for (const Own* own : standing.callers) into.push_back(unnamed(*own, names));
+  into.insert(into.end(), standing.sessions.begin(), standing.sessions.end());
+}
 
 std::shared_ptr<const Crowds::Kinds> Crowds::kinds(const std::string& name,
                                                    const Mentions& mentions,
@@ -144,6 +242,11 @@ Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::str
       take(mine_.principals()[members.front()]);
   }
   for (const std::string& kind : seen) (standing.key += kind) += ';';
+  for (prover::Caller& session : named_sessions(mine_, facts)) {
+    standing.key += session.principal.account == own ? "H" : "+";
+    (standing.key += signature(all, session, surroundings)) += ';';
+    standing.sessions.push_back(std::move(session));
+  }
   if (seen.size() > standing_max_) {
     standing.left_out = "the policies tell " + std::to_string(seen.size()) +
                         " kinds of my principals apart, and only " + std::to_string(standing_max_) +

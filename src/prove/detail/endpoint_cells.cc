@@ -119,7 +119,7 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
   }
   std::vector<prover::Constraint> parts{
       where.constraint, settle_names(room_.words, facts, query.universe.callers)};
-  for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
+  add_standing(standing, facts, query.universe.callers);
   query.universe.keys = around.keys;
   query.universe.absent = around.absent;
   for (prover::Constraint& part :

@@ -80,7 +80,7 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   query.universe.callers = outsiders(room_.mine, room_.words, facts, Kinds::all, &canonical);
   std::vector<prover::Constraint> parts{
       room_.limits.constraint(where, lists, facts), settle_names(room_.words, facts, query.universe.callers)};
-  for (const Own* own : standing.callers) query.universe.callers.push_back(own->caller);
+  add_standing(standing, facts, query.universe.callers);
   query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
   query.universe.actions = prover::Actions::on_resources;
   query.universe.keys = surroundings.keys;

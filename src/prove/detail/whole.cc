@@ -12,16 +12,18 @@
 //     comes through an endpoint of mine. From anywhere else no endpoint's policy binds it, so if
 //     identity/resources leaks, it is asked again: first for requests around all endpoints, then
 //     through each kind of endpoint, with its policy.
-//  3. One of mine, on a resource of mine, from an unexpected network. Both sides bind, and either
-//     may hold: it takes identity/networks and resource/networks both open, on the same request.
-//     Where the identity side leaks it is asked again, with all layers: on resources that have no
+//  3. One of mine, on a resource or a role of mine, from an unexpected network. SCPs and denials of both
+//     sides bind. What must allow depends on how the resource's policy names the caller (pairs.cc), so
+//     each principal whose SCPs let it be abroad is asked with all layers: on resources that have no
 //     side of their own (of services whose resources have none, and of those of which the estate
-//     lists no resource), and on each kind of
-//     resource that leaks itself.
+//     lists no resource), and on each kind of resource that is open itself and may let it in.
 //  4. An outsider on a foreign resource, through an endpoint of mine: what carries my data out by
 //     someone else's key. Both sides are theirs, so only the endpoint's policy binds.
 //
 // An outsider on a foreign resource from elsewhere is none of my business.
+//
+// A request counts if it counts in one of the rows that ask about it: what one row excepts, another may
+// still have to hold. And it is counted for every subject that it touches.
 
 #include "prove/detail/whole.h"
 
@@ -39,7 +41,9 @@ class Whole {
   std::vector<CellOf> run() && {
     take_over(Objective::resource_principals);
     take_over(Objective::trust);
+    excepted_outsiders();
     foreign_resources();
+    excepted_resources();
     unexpected_networks();
     strangers_through_endpoints();
     std::vector<CellOf> cells;
@@ -72,9 +76,13 @@ class Whole {
                             outcome.undecided.end());
   }
   void take_over(Objective objective);
+  void excepted_outsiders();
   void foreign_resources();
+  void excepted_resources();
   void unexpected_networks();
-  void pairs(const std::vector<std::size_t>& left);
+  std::vector<std::size_t> people_abroad() const;
+  std::vector<AnswerPtr> ask_unguarded(const std::vector<std::size_t>& people);
+  void pairs(const std::vector<Person>& people);
   void strangers_through_endpoints();
   // Counts one joint answer for the cell; is it a leak?
   bool count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
@@ -120,10 +128,12 @@ std::size_t classes_max(const Room& room) {
   return std::max<std::size_t>(room.options.classes_max, 1);
 }
 
-// The item of a principal's cell, its question changed by `change` and its key by `mark`.
-Item changed(const Cells& cells, std::size_t cell, std::string_view mark, std::size_t classes,
+constexpr Guards resource_side = bit(Guard::resource) | bit(Guard::rcp);
+
+// The item of a cell, its question changed by `change` and its key by `mark`.
+Item changed(const Cells& cells, std::size_t cell, Guards kept, std::string_view mark, std::size_t classes,
              std::function<void(prover::Query&)> change) {
-  Item item = cells.item(cell, identity_side, {.excepted = cells.exceptions(cell)});
+  Item item = cells.item(cell, kept, {.excepted = cells.exceptions(cell)});
   item.key += "\nwhole ";
   item.key += mark;
   item.query = [make = std::move(item.query), classes, change = std::move(change)](Lists lists) {
@@ -170,7 +180,7 @@ void Whole::foreign_resources() {
   };
   std::vector<Item> items;
   for (const std::size_t i : open)
-    items.push_back(changed(*row.cells, i, "around", classes_max(room_), around));
+    items.push_back(changed(*row.cells, i, identity_side, "around", classes_max(room_), around));
   const std::vector<AnswerPtr> answers = asker_.ask(items);
   std::vector<std::size_t> held;
   for (std::size_t i = 0; i < open.size(); ++i) {
@@ -189,7 +199,7 @@ void Whole::foreign_resources() {
     };
     items.clear();
     for (const std::size_t i : held) {
-      items.push_back(changed(*row.cells, i, "through " + endpoint->id +
+      items.push_back(changed(*row.cells, i, identity_side, "through " + endpoint->id +
                                   (endpoint->policy ? std::to_string(room_.words.of(endpoint->policy->document).id) : "-"),
                               classes_max(room_), through));
       items.back().key += row.cells->name(i);  // the endpoint's policy may tell principals apart
@@ -211,17 +221,67 @@ std::vector<std::string> listed_services(const estate::Estate& estate) {
   return patterns;
 }
 
-void Whole::unexpected_networks() {
+// Outsiders who are excepted from resource/principals still come from some network.
+void Whole::excepted_outsiders() {
+  const Answered& who = rows_.at(Objective::resource_principals);
+  const Answered& from_where = rows_.at(Objective::resource_networks);
+  std::set<std::string> excepted;
+  for (std::size_t i = 0; i < who.cells->size(); ++i) {
+    if (!who.cells->exceptions(i).empty()) excepted.insert(who.cells->name(i));
+  }
+  std::vector<std::size_t> open;
+  std::vector<Item> items;
+  for (std::size_t i = 0; i < from_where.cells->size(); ++i) {
+    if (from_where.outcomes[i].verdict == Verdict::proved || !excepted.contains(from_where.cells->name(i))) continue;
+    open.push_back(i);
+    items.push_back(changed(*from_where.cells, i, resource_side, "outsiders", classes_max(room_), [this](prover::Query& query) {
+      std::erase_if(query.universe.callers, [this](const prover::Caller& caller) { return room_.mine.has(caller.principal.account); });
+    }));
+  }
+  const std::vector<AnswerPtr> answers = asker_.ask(items);
+  for (std::size_t i = 0; i < open.size(); ++i)
+    count(cell_of(from_where.cells->name(open[i])), from_where.cells->account(open[i]), answers[i], from_where.cells->documents(open[i]));
+}
+
+// So does one of mine on a foreign resource that is excepted, or AWS's own.
+void Whole::excepted_resources() {
   const Answered& row = rows_.at(Objective::identity_networks);
-  const std::vector<std::string> listed = listed_services(room_.mine.estate());
+  const Cells& foreign = *rows_.at(Objective::identity_resources).cells;
   std::vector<std::size_t> open;
   std::vector<Item> items;
   for (std::size_t i = 0; i < row.cells->size(); ++i) {
-    CellOf& cell = cell_of(row.cells->name(i));
-    add_exceptions(cell, row.outcomes[i]);
-    if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
-    if (row.outcomes[i].verdict != Verdict::leak) continue;
+    const bool excepted = !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty();
+    if (!excepted || row.outcomes[i].verdict == Verdict::proved) continue;
     open.push_back(i);
+    items.push_back(changed(*row.cells, i, identity_side, "foreign", classes_max(room_), [this](prover::Query& query) {
+      query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+      query.universe.actions = prover::Actions::on_resources;
+      also(query, Limits::foreign_resource(room_.mine));
+    }));
+  }
+  const std::vector<AnswerPtr> answers = asker_.ask(items);
+  for (std::size_t i = 0; i < open.size(); ++i)
+    count(cell_of(row.cells->name(open[i])), row.cells->account(open[i]), answers[i], row.cells->documents(open[i]));
+}
+
+// Whose SCPs let it come from an unexpected network, or are excepted where a resource's row may not be?
+std::vector<std::size_t> Whole::people_abroad() const {
+  const Answered& row = rows_.at(Objective::identity_networks);
+  const std::vector<std::size_t> of_resources = room_.limits.of_endpoint(Objective::resource_networks);
+  std::vector<std::size_t> people;
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    const bool held = (row.outcomes[i].held & bit(Guard::scp)) != 0;
+    if (!held || !std::ranges::includes(of_resources, row.cells->exceptions(i))) people.push_back(i);
+  }
+  return people;
+}
+
+// Of resources that have no side of their own: does the identity's side let the principal use one?
+std::vector<AnswerPtr> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
+  const Answered& row = rows_.at(Objective::identity_networks);
+  const std::vector<std::string> listed = listed_services(room_.mine.estate());
+  std::vector<Item> items;
+  for (const std::size_t i : people) {
     const std::string& own = row.cells->account(i);
     const estate::Account* account = room_.mine.estate().account(own);
     std::string mark = "unguarded " + own + " ";
@@ -232,37 +292,63 @@ void Whole::unexpected_networks() {
       }
     }
     for (const std::string& service : listed) mark += service + ",";
-    items.push_back(changed(*row.cells, i, mark, classes_max(room_),
+    items.push_back(changed(*row.cells, i, identity_side, mark, classes_max(room_),
                             [&listed, own, account](prover::Query& query) {
       authz::Layers& layers = *query.allowing.front().layers;
       layers.resource = nullptr;
       if (account != nullptr) layers.rcps = {account->rcps.data(), account->rcps.size()};
       query.universe.owners = {{prover::Owner::Kind::account, {own}}};
+      // A role has its trust policy, and is asked with it.
+      auto roles = prover::on_resources({"arn:*:iam::*:role/*"});
+      auto assuming = prover::on_actions({"sts:*"});
+      if (roles && assuming) also(query, prover::none_of({prover::all_of({*std::move(roles), *std::move(assuming)})}));
       if (listed.empty()) return;
       if (auto elsewhere = prover::on_resources(listed))
         also(query, prover::none_of({*std::move(elsewhere)}));
     }));
   }
-  const std::vector<AnswerPtr> answers = asker_.ask(items);
-  std::vector<std::size_t> held;
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (!count(cell_of(row.cells->name(open[i])), row.cells->account(open[i]), answers[i],
-               row.cells->documents(open[i])))
-      held.push_back(open[i]);
-  }
-  pairs(held);
+  return asker_.ask(items);
 }
 
-// The principals that are left, each with every kind of resource that leaks too.
-void Whole::pairs(const std::vector<std::size_t>& left) {
-  const Answered& people = rows_.at(Objective::identity_networks);
-  const Paired paired = ask_pairs(room_, asker_, rows_, left);
-  for (const Pair& pair : paired.pairs) {
-    count(cell_of(people.cells->name(pair.person)), people.cells->account(pair.person),
-          pair.answer, pair.documents);
+void Whole::unexpected_networks() {
+  const Answered& row = rows_.at(Objective::identity_networks);
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    CellOf& cell = cell_of(row.cells->name(i));
+    add_exceptions(cell, row.outcomes[i]);
+    if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
   }
-  for (const std::size_t person : paired.not_asked) {
-    CellOf& cell = cell_of(people.cells->name(person));
+  std::vector<Person> people;
+  std::vector<std::size_t> allowed;
+  for (const std::size_t i : people_abroad()) {
+    const bool open = row.outcomes[i].verdict != Verdict::proved;
+    // Its row says nothing of what it alone excepts.
+    const bool excepted = !row.cells->exceptions(i).empty();
+    people.push_back({i, open || excepted, false});
+    if (open) allowed.push_back(people.size() - 1);
+  }
+  std::vector<std::size_t> asked;
+  for (const std::size_t at : allowed) asked.push_back(people[at].index);
+  const std::vector<AnswerPtr> answers = ask_unguarded(asked);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    people[allowed[i]].allowed_unguarded = answers[i]->verdict != prover::Verdict::none;
+    count(cell_of(row.cells->name(asked[i])), row.cells->account(asked[i]), answers[i], row.cells->documents(asked[i]));
+  }
+  pairs(people);
+}
+
+// Each is asked with every resource and role that it may use from there.
+void Whole::pairs(const std::vector<Person>& people) {
+  const Cells& cells = *rows_.at(Objective::identity_networks).cells;
+  const Paired paired = ask_pairs(room_, asker_, rows_, people);
+  for (const Pair& pair : paired.pairs) {
+    count(cell_of(cells.name(pair.person)), cells.account(pair.person), pair.answer, pair.documents);
+    count(cell_of(pair.thing), pair.account, pair.answer, pair.documents);
+  }
+  if (paired.bound.empty()) return;
+  std::set<std::string> left = paired.things_left;
+  for (const std::size_t person : paired.people_left) left.insert(cells.name(person));
+  for (const std::string& subject : left) {
+    CellOf& cell = cell_of(subject);
     worsen(cell, Verdict::inconclusive);
     cell.undecided.push_back("principals and resources that are both open to unexpected networks are more than " +
                              paired.bound + " and were not all asked: close one of the two sides first");

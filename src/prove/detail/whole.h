@@ -2,6 +2,7 @@
 // The perimeter itself: does anything that is not mine get through all layers together?
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,19 +20,27 @@ struct Answered {
 };
 using AnsweredRows = std::map<Objective, Answered>;
 
-// A principal of identity/networks with a resource of resource/networks, asked together.
+// A principal that may come from an unexpected network, as far as its SCPs go.
+struct Person {
+  std::size_t index;       // of Mine::principals()
+  bool allowed;            // its own policies allow something from there
+  bool allowed_unguarded;  // and on a resource that has no side of its own
+};
+
+// A principal with a resource or a role, asked together.
 struct Pair {
   std::size_t person;
+  std::string thing, account;  // its ARN and whose it is
   AnswerPtr answer;
   std::vector<const policy::Document*> documents;
 };
 struct Paired {
   std::vector<Pair> pairs;
-  std::vector<std::size_t> not_asked;  // people with whom a bound was passed
-  std::string bound;                   // and which
+  std::vector<std::size_t> people_left;  // with whom a bound was passed
+  std::set<std::string> things_left;
+  std::string bound;  // and which
 };
-Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows,
-                 const std::vector<std::size_t>& people);
+Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows, const std::vector<Person>& people);
 
 // The cells of the whole, by subject, before gaps are counted.
 std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
