@@ -97,13 +97,13 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
   if (auto resources = prover::on_resources({resource})) asked.push_back(*std::move(resources));
   std::vector<prover::Owner> owners = {{}};
   if (!guarded.account.empty()) owners = {{prover::Owner::Kind::account, {guarded.account}}};
-  const auto query_of = [&](prover::Caller caller, authz::Layers layers,
+  const auto query_of = [&](std::vector<prover::Caller> callers, authz::Layers layers,
                             const prover::Constraint& names) {
     layers.resource = guarded.policy;
     layers.resource_kind = guarded.kind;
     layers.rcps = rcps(guarded.account);
     prover::Query query;
-    query.universe.callers = {std::move(caller)};
+    query.universe.callers = std::move(callers);
     query.universe.owners = owners;
     query.universe.actions = prover::Actions::known;
     query.universe.keys = owned_by(mine_, guarded.account).keys;
@@ -133,13 +133,13 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
     layers.identity = {&assumed_identity(), 1};
     subjects.push_back(name_of_outsider(mine_, caller));
     items.push_back({"o" + std::to_string(items.size()), subjects.back(),
-                     [=](Lists) { return query_of(caller, layers, names); }});
+                     [=](Lists) { return query_of({caller}, layers, names); }});
   }
   for (const Own& own : mine_.principals()) {
     const authz::Layers layers = estate::layers_of(*world_.estate, own.caller.principal, nullptr);
     subjects.push_back(own.principal->arn);
     items.push_back({"m" + own.principal->arn, own.principal->arn,
-                     [=, &own](Lists) { return query_of(own.caller, layers, {}); }});
+                     [=, &own](Lists) { return query_of(callers_of(own, facts), layers, {}); }});
   }
   Asker asker(memory_, options_);
   const std::vector<AnswerPtr> answers = asker.ask(items);
@@ -157,17 +157,19 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
   return std::move(accesses_);
 }
 
+// At home the identity side suffices but for what has a policy: that is asked with it, as is everything
+// elsewhere that lets the principal in by its policy. Roles have their trust policies.
 Accesses Asking::what_can(const Own& own) {
   const authz::Layers side = estate::layers_of(*world_.estate, own.caller.principal, nullptr);
   const std::string& home = own.principal->account;
   std::vector<Item> items;
-  const auto add = [&](authz::Layers layers, std::string account, prover::Constraint where,
-                       const std::string& name) {
+  const auto add = [&](authz::Layers layers, std::string account, prover::Constraint where, const std::string& name) {
     layers.rcps = rcps(account);
-    items.push_back({name, name, [this, &own, layers, account = std::move(account),
-                                  where = std::move(where), name](Lists) {
+    std::vector<const Facts*> facts;
+    if (layers.resource != nullptr) facts.push_back(&words_.of(layers.resource->document));
+    items.push_back({name, name, [this, &own, layers, facts, account = std::move(account), where = std::move(where), name](Lists) {
       prover::Query query;
-      query.universe.callers = {own.caller};
+      query.universe.callers = callers_of(own, facts);
       query.universe.owners = {{prover::Owner::Kind::account, {account}}};
       query.universe.actions = prover::Actions::known;
       query.universe.keys = owned_by(mine_, account).keys;
@@ -178,23 +180,37 @@ Accesses Asking::what_can(const Own& own) {
       return query;
     }});
   };
-  // At home, where the identity side suffices: on all but the resources that have policies.
+  const auto add_guarded = [&](const std::string& arn, const std::string& account, const authz::Named& policy, authz::ResourceKind kind,
+                               std::vector<prover::Constraint> asked) {
+    const Facts& facts = words_.of(policy.document);
+    const bool must_grant = account != home || kind != authz::ResourceKind::plain;
+    if (must_grant && grant_of(own, facts, names_sessions(facts)) == Grant::none) return;
+    authz::Layers layers = side;
+    layers.resource = &policy;
+    layers.resource_kind = kind;
+    add(layers, account, prover::all_of(std::move(asked)), arn);
+  };
   std::vector<std::string> listed;
   world_.estate->resources.for_each([&](const estate::Resource& resource) {
     if (!resource.policy) return;
     if (resource.account == home) {
       for (std::string& pattern : with_below(resource.arn)) listed.push_back(std::move(pattern));
     }
-    authz::Layers layers = side;
-    layers.resource = &*resource.policy;
-    layers.resource_kind = resource.kind;
     if (auto within = prover::on_resources(with_below(resource.arn)))
-      add(layers, resource.account, *std::move(within), resource.arn);
+      add_guarded(resource.arn, resource.account, *resource.policy, resource.kind, {*std::move(within)});
   });
-  prover::Constraint elsewhere;
-  if (auto those = prover::on_resources(listed); those && !listed.empty())
-    elsewhere = prover::none_of({*std::move(those)});
-  add(side, home, elsewhere, "everything else");
+  const auto assuming = prover::on_actions({"sts:*"});
+  for (const Own& other : mine_.principals()) {
+    const estate::Principal& role = *other.principal;
+    auto itself = prover::on_resources({role.arn});
+    if (role.trust && itself && assuming)
+      add_guarded(role.arn, role.account, *role.trust, authz::ResourceKind::trust, {*std::move(itself), *assuming});
+  }
+  std::vector<prover::Constraint> elsewhere;
+  if (auto those = prover::on_resources(listed); those && !listed.empty()) elsewhere.push_back(*std::move(those));
+  if (auto roles = prover::on_resources({"arn:*:iam::*:role/*"}); roles && assuming)
+    elsewhere.push_back(prover::all_of({*std::move(roles), *assuming}));
+  add(side, home, prover::none_of(std::move(elsewhere)), "everything else");
   Asker asker(memory_, options_);
   for (const AnswerPtr& answer : asker.ask(items)) tell(own.principal->arn, answer);
   return std::move(accesses_);

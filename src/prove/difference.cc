@@ -1,5 +1,10 @@
 // What a change newly allows: each principal's own side, each resource's and each role's, and each
 // endpoint's policy, asked for what they allow now and did not before. Only what differs is asked.
+//
+// One side by itself is compared with the others open. Then whatever is new is new in a side that
+// changed, but where a resource grants by itself within its account: such a grant is hidden by an
+// identity that is taken to be open, and one that a denial or an SCP held back shows in no identity
+// that was never allowed. So whoever is granted to is asked with both sides as they are.
 
 #include <algorithm>
 #include <set>
@@ -17,6 +22,7 @@ struct Both {
   std::string subject;
   std::optional<authz::Layers> before;  // none: it was not there, and allowed nothing
   authz::Layers after;
+  std::optional<authz::Layers> told = {};  // what is told of another subject, if it is new
   std::vector<prover::Caller> callers;
   std::vector<prover::Owner> owners = {{}};
   std::vector<prover::Constraint> where;
@@ -54,6 +60,7 @@ class Comparer {
   Difference run() && {
     add_principals();
     add_resources();
+    add_grants();
     add_endpoints();
     for (const loaders::Gap& gap : after_.gaps)
       difference_.undecided.push_back("`" + gap.subject + "` rests on what could not be read: " +
@@ -65,6 +72,9 @@ class Comparer {
  private:
   void add_principals();
   void add_resources();
+  void add_grants();
+  std::optional<authz::Layers> side_before(const Own& own) const;
+  authz::Layers side_after(const Own& own) const;
   void add_endpoints();
   void ask();
   void add_everyone(Both& both, const std::string& own, Kinds kinds);
@@ -80,7 +90,16 @@ class Comparer {
   const Mine mine_;
   Words words_;
   Crowds crowds_{mine_, words_, options_.bounds.standing_max};
+  // What is guarded by a policy now, with its layers.
+  struct Guarded {
+    std::string arn, account;
+    authz::Layers after;
+    std::optional<authz::Layers> before;
+    bool changed;
+  };
   std::vector<Both> changed_;
+  std::vector<Guarded> guarded_;
+  std::set<std::string> changed_people_;  // by ARN
   Difference difference_;
 };
 
@@ -110,15 +129,23 @@ void Comparer::add_everyone(Both& both, const std::string& own, Kinds kinds) {
     difference_.undecided.push_back("`" + both.subject + "`: " + standing.left_out);
 }
 
+authz::Layers Comparer::side_after(const Own& own) const {
+  return estate::layers_of(*after_.estate, own.caller.principal, nullptr);
+}
+
+std::optional<authz::Layers> Comparer::side_before(const Own& own) const {
+  const estate::Principal* was = before_.estate->principal(own.principal->arn);
+  if (was == nullptr) return std::nullopt;
+  policy::Principal then = own.caller.principal;
+  then.unique_id = was->unique_id;
+  return estate::layers_of(*before_.estate, then, nullptr);
+}
+
 void Comparer::add_principals() {
   for (const Own& own : mine_.principals()) {
-    const policy::Principal& who = own.caller.principal;
-    Both both{own.principal->arn, {}, estate::layers_of(*after_.estate, who, nullptr), {}, {{}}, {}, {}};
+    Both both{own.principal->arn, side_before(own), side_after(own), {}, {}, {{}}, {}, {}};
     both.after.resource = &assumed_resource();
     if (const estate::Principal* was = before_.estate->principal(own.principal->arn)) {
-      policy::Principal then = who;
-      then.unique_id = was->unique_id;
-      both.before = estate::layers_of(*before_.estate, then, nullptr);
       both.before->resource = &assumed_resource();
       if (was->tags != own.principal->tags) {
         difference_.undecided.push_back("the tags of `" + own.principal->arn +
@@ -126,6 +153,7 @@ void Comparer::add_principals() {
       }
     }
     both.callers = {own.caller};
+    if (!both.before || texts_of(*both.before) != texts_of(both.after)) changed_people_.insert(own.principal->arn);
     add(std::move(both));
   }
 }
@@ -138,9 +166,11 @@ void Comparer::add_resources() {
   };
   const auto compare = [&](const std::string& arn, const std::string& account,
                            std::optional<authz::Layers> before, authz::Layers after, Kinds kinds) {
-    Both both{arn, std::move(before), after, {}, {{prover::Owner::Kind::account, {account}}}, {},
+    const bool same = before && texts_of(*before) == texts_of(after);
+    if (after.resource != nullptr) guarded_.push_back({arn, account, after, before, !same});
+    if (same) return;
+    Both both{arn, std::move(before), after, {}, {}, {{prover::Owner::Kind::account, {account}}}, {},
               owned_by(mine_, account).keys};
-    if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
     add_everyone(both, account, kinds);
     if (auto within = prover::on_resources(with_below(arn))) both.where.push_back(*std::move(within));
     add(std::move(both));
@@ -173,6 +203,40 @@ void Comparer::add_resources() {
   }
 }
 
+// Whom a policy of their own account names, or grants to with everyone: both sides, as they were and as they are. What the
+// identity allows by itself is told of the principal or of the resource already.
+void Comparer::add_grants() {
+  std::size_t pairs = 0;
+  for (const Guarded& guarded : guarded_) {
+    const Facts& facts = words_.of(guarded.after.resource->document);
+    const bool with_sessions = names_sessions(facts);
+    for (const std::size_t index : mine_.principals_of(guarded.account)) {
+      const Own& own = mine_.principals()[index];
+      if (!guarded.changed && !changed_people_.contains(own.principal->arn)) continue;
+      if (grant_of(own, facts, with_sessions) != Grant::direct) continue;
+      if (++pairs > options_.bounds.pairs_max) {
+        difference_.undecided.push_back("more principals than " + std::to_string(options_.bounds.pairs_max) +
+                                        " (`pairs_max`) are granted to by resources of their own accounts, and not all were asked");
+        return;
+      }
+      const auto with = [](authz::Layers side, const authz::Layers& resource) {
+        side.resource = resource.resource;
+        side.resource_kind = resource.resource_kind;
+        side.rcps = resource.rcps;
+        return side;
+      };
+      Both both{guarded.arn, {}, with(side_after(own), guarded.after), side_after(own), {}, {{prover::Owner::Kind::account, {guarded.account}}}, {},
+                owned_by(mine_, guarded.account).keys};
+      if (const auto before = side_before(own); before && guarded.before) both.before = with(*before, *guarded.before);
+      std::vector<const Facts*> all = {&facts};
+      if (both.before && both.before->resource != nullptr) all.push_back(&words_.of(both.before->resource->document));
+      both.callers = callers_of(own, all);
+      if (auto within = prover::on_resources(with_below(guarded.arn))) both.where.push_back(*std::move(within));
+      changed_.push_back(std::move(both));
+    }
+  }
+}
+
 void Comparer::add_endpoints() {
   const auto layers = [](const estate::Endpoint& endpoint) {
     authz::Layers made;
@@ -183,7 +247,7 @@ void Comparer::add_endpoints() {
   };
   after_.estate->endpoints.for_each([&](const estate::Endpoint& now) {
     const estate::Endpoint* was = before_.estate->endpoints.find(now.id);
-    Both both{now.id, {}, layers(now), {}, {{}}, {}, {}};
+    Both both{now.id, {}, layers(now), {}, {}, {{}}, {}, {}};
     if (was != nullptr) both.before = layers(*was);
     if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
     both.keys.set("aws:SourceVpce", now.id);
@@ -207,7 +271,8 @@ void Comparer::ask() {
       query.universe.keys = both.keys;
       query.universe.where = prover::all_of(both.where);
       query.allowing = {{.layers = both.after}};
-      if (both.before) query.refusing = {{.layers = *both.before}};
+      if (both.before) query.refusing.push_back({.layers = *both.before});
+      if (both.told) query.refusing.push_back({.layers = *both.told});
       query.classes_max = std::max<std::size_t>(options_.classes_max, 1);
       query.title = "newly allowed: " + both.subject;
       return query;

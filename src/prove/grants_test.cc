@@ -187,6 +187,76 @@ TEST(Grants, AResourceWithoutASideLeaksWithThePrincipalThatReachesIt) {
   expect_leak(proof_of(std::move(builder)), app_role, database);
 }
 
+// What a change newly allows, as `who may do what on what`.
+std::set<std::string> newly(testing::Builder before, testing::Builder after) {
+  const Difference found = difference(std::move(before).finish(), std::move(after).finish(), options);
+  EXPECT_EQ(found.undecided, std::vector<std::string>());
+  std::set<std::string> all;
+  for (const Change& change : found.newly_allowed)
+    all.insert(change.finding.request.principal.arn + " by " + change.subject);
+  return all;
+}
+
+// A role that may do nothing of interest, and whatever `statement` is its bucket's.
+testing::Builder idle(const std::string& statement, const std::string& identity = allow("iam:GetUser")) {
+  testing::Builder builder = two_members();
+  builder.role(member, "app", document(identity, Kind::identity), closed_trust());
+  builder.resource(books, member, statement.empty() ? nullptr : document(statement, Kind::resource));
+  return builder;
+}
+
+TEST(Grants, ABucketThatNamesARoleNewlyAllowsIt) {
+  const std::string by_books = std::string(" by ") + books;
+  const std::string any_session = "arn:aws:sts::111122223333:assumed-role/app/session";
+  EXPECT_EQ(newly(idle(""), idle(grant(aws(app_role), "s3:GetObject"))), std::set{any_session + by_books});
+  EXPECT_EQ(newly(idle(""), idle(grant(aws(app_session), "s3:GetObject"))), std::set{app_session + by_books});
+  EXPECT_EQ(newly(idle(grant(aws(app_role), "s3:GetObject")), idle("")), std::set<std::string>());
+  // What it may do already by its own policies is not new.
+  const std::string reads = allow("s3:GetObject");
+  EXPECT_EQ(newly(idle("", reads), idle(grant(aws(app_role), "s3:GetObject"), reads)), std::set<std::string>());
+}
+
+TEST(Grants, ADenialThatIsGoneNewlyAllowsWhatABucketGrants) {
+  const std::string open = grant(aws(app_role), "s3:GetObject");
+  const std::string denied = allow("iam:GetUser") + R"(,{"Effect":"Deny","Action":"s3:*","Resource":"*"})";
+  const auto found = newly(idle(open, denied), idle(open));
+  EXPECT_EQ(found, std::set<std::string>{std::string("arn:aws:sts::111122223333:assumed-role/app/session by ") + books});
+}
+
+TEST(Grants, ATrustThatNamesARoleNewlyAllowsIt) {
+  const auto world = [](bool open) {
+    testing::Builder builder = idle("");
+    const std::string trust = R"({"Effect":"Allow","Principal":{"AWS":")" + std::string(app_role) + R"("},"Action":"sts:AssumeRole"})";
+    builder.role(member, "other", document(allow("iam:GetUser"), Kind::identity), open ? document(trust, Kind::trust) : closed_trust());
+    return builder;
+  };
+  EXPECT_FALSE(newly(world(false), world(true)).empty());
+}
+
+TEST(Grants, WhoCanAndWhatCanKnowWhoIsNamedByASessionAndWhoMayAssumeWhat) {
+  testing::Builder builder = idle(grant(aws(app_session), "s3:GetObject"), allow("sts:AssumeRole"));
+  const std::string trust = R"({"Effect":"Allow","Principal":{"AWS":")" + std::string(ann) + R"("},"Action":"sts:AssumeRole"})";
+  builder.role(member, "other", document(allow("iam:GetUser"), Kind::identity), document(trust, Kind::trust));
+  builder.user(member, "ann", document(allow("iam:GetUser"), Kind::identity));
+  const loaders::Loaded world = std::move(builder).finish();
+  const auto who = who_can(world, "s3:GetObject", std::string(books) + "/x", options);
+  ASSERT_TRUE(who.has_value());
+  ASSERT_EQ(who->found.size(), 1U);
+  EXPECT_EQ(who->found.front().principal, app_role);
+  EXPECT_EQ(who->found.front().finding.request.principal.arn, app_session);
+  const auto resources = [&](const std::string& principal) {
+    std::set<std::string> all;
+    const auto what = what_can(world, principal, options);
+    EXPECT_TRUE(what.has_value());
+    for (const Access& access : what->found) all.insert(access.finding.request.action + " " + access.finding.request.resource.substr(0, 40));
+    return all;
+  };
+  EXPECT_EQ(resources(app_role), std::set{std::string("s3:GetObject ") + books + "/x"});
+  // The trust policy names ann, who needs no permission, and not the role that has one.
+  EXPECT_TRUE(resources(ann).contains(std::string("sts:AssumeRole ") + other_role));
+  EXPECT_FALSE(resources(app_role).contains(std::string("sts:AssumeRole ") + other_role));
+}
+
 // Small estates.
 
 constexpr const char* stranger = "999911112222";

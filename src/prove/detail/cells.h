@@ -123,6 +123,12 @@ std::vector<prover::Caller> named_sessions(const Mine& mine, const std::vector<c
 // Appends all who stand for mine in a question with these documents.
 void add_standing(const Standing& standing, const std::vector<const Facts*>& facts, std::vector<prover::Caller>& into);
 
+// How strongly could a resource's policy grant to a principal of mine, under any of its sessions' names? `direct`: it
+// names the role, the user, a session or everyone, which within the account needs no permission of the caller's own.
+enum class Grant : std::uint8_t { none, to_account, direct };
+bool names_sessions(const Facts& policy);
+Grant grant_of(const Own& own, const Facts& policy, bool with_sessions);
+
 // How a pattern of a Resource element reads from `arn`: what it says below the ARN, if it begins
 // with it. `verbatim`: set if that cannot be said without the ARN.
 std::string relative_to(std::string_view pattern, std::string_view arn, bool& verbatim);

@@ -138,6 +138,27 @@ std::vector<prover::Caller> named_sessions(const Mine& mine, const std::vector<c
   return callers;
 }
 
+bool names_sessions(const Facts& policy) {
+  return std::ranges::any_of(policy.names, [](const policy::PrincipalName& name) { return session_name(name).has_value(); });
+}
+
+Grant grant_of(const Own& own, const Facts& facts, bool with_sessions) {
+  Grant best = Grant::none;
+  const policy::Document& policy = *facts.document;
+  const auto look = [&](const policy::Principal& caller) {
+    for (std::size_t i = 0; i < policy.statements(); ++i) {
+      if (policy.effect(i) != policy::Effect::allow) continue;
+      const policy::Naming naming = policy.naming(i, caller);
+      if (naming == policy::Naming::not_named) continue;
+      best = std::max(best, naming == policy::Naming::account ? Grant::to_account : Grant::direct);
+    }
+  };
+  look(own.caller.principal);
+  if (!with_sessions) return best;
+  for (const prover::Caller& caller : callers_of(own, {&facts})) look(caller.principal);
+  return best;
+}
+
 void add_standing(const Standing& standing, const std::vector<const Facts*>& facts, std::vector<prover::Caller>& into) {
   const std::vector<SessionName> names = session_names(facts);
   for (const Own* own : standing.callers) into.push_back(unnamed(*own, names));

@@ -74,20 +74,6 @@ bool meets(const std::vector<Reach>& reaches, const Thing& thing) {
   });
 }
 
-// How strongly the policy could grant to the caller.
-enum class Grant : std::uint8_t { none, to_account, direct };
-
-Grant grant_of(const policy::Document& policy, const policy::Principal& caller) {
-  Grant best = Grant::none;
-  for (std::size_t i = 0; i < policy.statements(); ++i) {
-    if (policy.effect(i) != policy::Effect::allow) continue;
-    const policy::Naming naming = policy.naming(i, caller);
-    if (naming == policy::Naming::not_named) continue;
-    best = std::max(best, naming == policy::Naming::account ? Grant::to_account : Grant::direct);
-  }
-  return best;
-}
-
 class Pairing {
  public:
   Pairing(const Room& room, const AnsweredRows& rows)
@@ -131,7 +117,7 @@ void Pairing::add(Thing thing) {
     std::set<std::string> accounts;
     bool anyone = false;
     const Facts& facts = room_.words.of(thing.policy->document);
-    thing.names_sessions = !named_sessions(room_.mine, {&facts}).empty();
+    thing.names_sessions = names_sessions(facts);
     for (const policy::PrincipalName& name : facts.names) {
       if (name.type == policy::PrincipalName::Type::account) accounts.insert(name.value);
       if (name.type == policy::PrincipalName::Type::arn) accounts.insert(account_in(name.value));
@@ -183,15 +169,7 @@ bool Pairing::is_candidate(const Person& person, const Thing& thing, bool at_hom
     return std::ranges::any_of(identity, [&](const authz::Named& named) { return meets(reaches_of(*named.document), thing); });
   };
   if (!thing.has_side) return at_home && person.allowed_unguarded && may_reach();
-  Grant grant = Grant::none;
-  if (thing.policy != nullptr) {
-    const policy::Document& policy = *thing.policy->document;
-    grant = grant_of(policy, own(person.index).caller.principal);
-    if (thing.names_sessions) {
-      for (const prover::Caller& caller : callers_of(own(person.index), {&room_.words.of(thing.policy->document)}))
-        grant = std::max(grant, grant_of(policy, caller.principal));
-    }
-  }
+  const Grant grant = thing.policy == nullptr ? Grant::none : grant_of(own(person.index), room_.words.of(thing.policy->document), thing.names_sessions);
   if (at_home && grant == Grant::direct) return true;
   if (!person.allowed) return false;
   if (grant == Grant::none && (!at_home || thing.kind != authz::ResourceKind::plain)) return false;
