@@ -117,6 +117,18 @@ class Prove(Command):
         self.assertTrue((self.folder / "proof.txt").is_file())
         self.assertFalse((self.folder / "proof.txt.partial").exists())
 
+    def test_the_whole_alone_tells_the_leaks_that_it_takes_over(self):
+        name = self.export("open", estate(MINE_ONLY, identity=FULL))
+        done = self.prove("--estate", name, "--objective", "perimeter", "--json", "report.json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        report = json.loads((self.folder / "report.json").read_text())
+        self.assertIn("identity/resources", [leak["objective"] for leak in report["leaks"]])
+        for row in report["matrix"]:
+            for cell in row["cells"]:
+                for leak in cell["leaks"]:
+                    self.assertIn(cell["subject"], report["leaks"][leak]["subjects"])
+        self.assertNotIn(" 0 kinds", done.stdout)
+
     def test_all_forms_are_written_at_once(self):
         done = self.prove("--estate", self.export("open", estate(PUBLIC)), "--page", "page.html", "--sarif", "log.sarif", "--json", "report.json", "--out", "report.txt")
         self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)

@@ -102,16 +102,23 @@ Result<Objectives> objectives_of(const std::vector<std::string>& names) {
   return all;
 }
 
-// Leaves what was asked for, everything if nothing was named. Positions of leaks change with it.
+// Leaves what was asked for, everything if nothing was named. Positions of leaks change with it. The whole takes over leaks of
+// other rows, so what a row tells of is kept with it.
 void keep_only(prove::Report& report, const Objectives& kept) {
   if (kept.empty()) return;
   std::erase_if(report.rows, [&](const prove::Row& row) { return !kept.contains(row.objective); });
   std::erase_if(report.future, [&](const prove::Leak& leak) { return !kept.contains(leak.objective); });
+  std::vector<bool> told(report.leaks.size());
+  for (const prove::Row& row : report.rows) {
+    for (const prove::CellOf& cell : row.cells) {
+      for (const std::size_t leak : cell.leaks) told[leak] = true;
+    }
+  }
   std::vector<prove::Leak> leaks;
   std::vector<std::size_t> moved(report.leaks.size());
   for (std::size_t i = 0; i < report.leaks.size(); ++i) {
     moved[i] = leaks.size();
-    if (kept.contains(report.leaks[i].objective)) leaks.push_back(std::move(report.leaks[i]));
+    if (told[i]) leaks.push_back(std::move(report.leaks[i]));
   }
   report.leaks = std::move(leaks);
   for (prove::Row& row : report.rows) {

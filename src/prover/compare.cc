@@ -51,6 +51,60 @@ std::string with_full_access(const policy::Document& document, bool names_everyo
   return text;
 }
 
+// Could one of the documents ask for the key, of which `part` is a part in lower case?
+bool mentions(const policy::Document& a, const policy::Document& b, std::string_view part) {
+  const auto in = [&](const policy::Document& document) {
+    const auto same = [](char said, char asked) { return (said >= 'A' && said <= 'Z' ? static_cast<char>(said - 'A' + 'a') : said) == asked; };
+    return document.source().contains("\\u") || !std::ranges::search(document.source(), part, same).empty();
+  };
+  return in(a) || in(b);
+}
+
+// Whoever bears a policy of this kind is a user or a role, a federated user with a user's policies, and,
+// where a service control policy binds, an account's root. Nobody else: not who signs nothing, and no service.
+constexpr const char* someone = "arn:aws:iam::111122223333:user/someone";
+
+Universe bearers(const policy::Document& a, const policy::Document& b) {
+  Universe universe;
+  Caller caller;
+  caller.keys.set("aws:PrincipalIsAWSService", "false");
+  caller.absent = {"aws:principalservicename", "aws:principalservicenameslist"};
+  std::vector<Constraint> parts;
+  const auto present = [&](std::string_view key) {
+    if (auto part = condition("Null", key, {"false"})) parts.push_back(*std::move(part));
+  };
+  const bool control = a.kind() == Kind::scp;
+  if (mentions(a, b, "principalarn")) {
+    std::vector<std::string> shapes = {"arn:*:iam::*:user/*", "arn:*:iam::*:role/*", "arn:*:sts::*:federated-user/*"};
+    if (control) shapes.emplace_back("arn:*:iam::*:root");
+    if (auto part = condition("StringLike", "aws:PrincipalArn", std::move(shapes))) parts.push_back(*std::move(part));
+  }
+  for (const std::string_view key : {"aws:PrincipalAccount", "aws:PrincipalType", "aws:userid"}) {
+    std::string lower(key.substr(4));
+    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (mentions(a, b, lower)) present(key);
+  }
+  // They bind members of an organisation only.
+  if (control && mentions(a, b, "principalorg")) {
+    present("aws:PrincipalOrgID");
+    present("aws:PrincipalOrgPaths");
+  }
+  universe.callers = {std::move(caller)};
+  universe.where = all_of(std::move(parts));
+  return universe;
+}
+
+// Such a request is somebody's, so that a reader can put it to the evaluator. The documents name nobody, so it does not
+// matter to them who it is but for the keys that they ask for.
+void name_bearer(Finding& finding) {
+  const std::vector<std::string>* told = finding.request.context.find("aws:PrincipalArn");
+  auto caller = caller_of(told != nullptr && !told->empty() ? told->front() : std::string(someone));
+  if (!caller) caller = caller_of(someone);
+  if (!caller) return;
+  finding.request.principal = caller->principal;
+  if (told == nullptr) finding.request.context.set("aws:PrincipalArn", std::string(someone));
+}
+
 }  // namespace
 
 std::string_view name_of(Comparison::Verdict verdict) {
@@ -74,15 +128,17 @@ Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::D
   query.steps_max = steps_max;
   query.allowing = {{.document = a}};
   query.refusing = {{.document = b}};
-  if (names_principals(a->kind()) || names_principals(b->kind())) {
+  const bool of_anybody = names_principals(a->kind()) || names_principals(b->kind());
+  if (of_anybody) {
     const std::array<const policy::Document*, 2> documents = {a.get(), b.get()};
     Callers callers = callers_of(documents, {}, steps_max);
     query.universe.callers = std::move(callers.all);
     comparison.undecided = std::move(callers.undecided);
   } else {
-    query.universe.callers = {{}};
+    query.universe = bearers(*a, *b);
   }
   Answer answer = prover.ask(query);
+  if (!of_anybody) std::ranges::for_each(answer.findings, name_bearer);
   comparison.violations = std::move(answer.findings);
   comparison.more = answer.more;
   std::ranges::move(answer.undecided, std::back_inserter(comparison.undecided));

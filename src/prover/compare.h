@@ -35,7 +35,8 @@ std::string_view name_of(Comparison::Verdict verdict);  // "subset", "not-subset
 Result<policy::DocumentPtr> read_to_compare(std::string_view text, policy::Kind kind);
 
 // The callers are those whom the documents tell apart, or, where documents of their kind name
-// nobody, anybody. The documents must outlive the prover.
+// nobody, whoever bears them: users and roles, and roots of member accounts with service control
+// policies. The documents must outlive the prover.
 Comparison compare(Prover& prover, const policy::DocumentPtr& a, const policy::DocumentPtr& b, std::size_t classes_max = 256,
                    std::uint64_t steps_max = Budget::unbounded);
 

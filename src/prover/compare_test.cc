@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "authz/authz.h"
 
 namespace ringwall::prover {
@@ -75,6 +77,39 @@ TEST(Compare, ResourceControlPoliciesAreComparedLikewise) {
   constexpr std::string_view more = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]})";
   EXPECT_EQ(compared(more, less, Kind::rcp).verdict, subset);
   EXPECT_EQ(compared(less, more, Kind::rcp).verdict, not_subset);
+}
+
+// Whoever a service control policy binds has an ARN, so to hold where there is none adds nothing.
+TEST(Compare, ServiceControlPoliciesBindPrincipalsOfAccountsOnly) {
+  const auto denying = [](const char* op, const char* key, const char* value) {
+    return R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{")" + std::string(op) + R"(":{")" + key +
+           R"(":")" + value + R"("}}}]})";
+  };
+  for (const auto& [plain, lenient, key, value] : {std::array{"ArnLike", "ArnLikeIfExists", "aws:PrincipalArn", "arn:aws:iam::*:role/breaker"},
+                                                   std::array{"StringEquals", "StringEqualsIfExists", "AWS:principalaccount", "111122223333"},
+                                                   std::array{"StringEquals", "StringEqualsIfExists", "aws:PrincipalOrgID", "o-ringwall01"}}) {
+    EXPECT_EQ(compared(denying(plain, key, value), denying(lenient, key, value), Kind::scp).verdict, subset) << key;
+    EXPECT_EQ(compared(denying(lenient, key, value), denying(plain, key, value), Kind::scp).verdict, subset) << key;
+  }
+  // Where the key matters, the request has it.
+  const Comparison wider = compared(denying("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/breaker"),
+                                    denying("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/*"), Kind::scp);
+  ASSERT_EQ(wider.verdict, not_subset);
+  const policy::Request& request = wider.violations.front().request;
+  ASSERT_NE(request.context.find("aws:PrincipalArn"), nullptr);
+  EXPECT_EQ(request.principal.role_arn, request.context.find("aws:PrincipalArn")->front());
+  // A tag need not be there.
+  EXPECT_EQ(compared(denying("StringEquals", "aws:PrincipalTag/a", "b"), denying("StringEqualsIfExists", "aws:PrincipalTag/a", "b"), Kind::scp).verdict,
+            not_subset);
+}
+
+TEST(Compare, AWitnessIsSomebodys) {
+  const Comparison comparison = compared(get_all, get_books);
+  ASSERT_EQ(comparison.verdict, not_subset);
+  for (const Finding& finding : comparison.violations) {
+    EXPECT_EQ(finding.request.principal.type, policy::Principal::Type::user);
+    EXPECT_FALSE(finding.request.principal.arn.empty());
+  }
 }
 
 TEST(Compare, ToldClassesAreBounded) {
