@@ -42,6 +42,7 @@ std::vector<Finding> lint(std::string_view text, policy::Kind kind) {
   detail::check_principals(subject, findings);
   detail::check_trust(subject, findings);
   detail::check_grants(subject, findings);
+  detail::check_perimeter(subject, findings);
   return findings.in_order(text);
 }
 

@@ -288,6 +288,52 @@ TEST(Compile, EachKindHasItsSizeAndIsRefusedOnePastIt) {
   }
 }
 
+// What AWS keeps and is refused here when it is written means, where it is read, what it means there.
+TEST(Compile, WhatAwsKeepsIsReadAsAwsMeansItWhereQuotasAreWaived) {
+  const auto document = [](std::string_view statements) {
+    return R"({"Version":"2012-10-17","Statement":)" + std::string(statements) + "}";
+  };
+  const auto ask = [](const DocumentPtr& read, std::string action, std::string resource, std::string user) {
+    const Request request{.principal = {.type = Principal::Type::user, .arn = "arn:aws:iam::111122223333:user/" + user, .account = "111122223333"},
+                          .action = std::move(action), .resource = std::move(resource), .resource_account = {}, .context = {}};
+    return read->match(0, request) == Mismatch::none;
+  };
+  struct Case {
+    Kind kind;
+    std::string_view statements;
+    std::string_view refused;
+  };
+  const Case cases[] = {
+      {Kind::resource, R"({"Effect":"Allow","NotPrincipal":{"AWS":["111122223333","arn:aws:iam::111122223333:user/ann"]},"Action":"s3:*","Resource":"*"})", "`NotPrincipal` with `Allow`"},
+      {Kind::trust, R"({"Effect":"Allow","Principal":"*","NotAction":"sts:AssumeRole"})", "takes `Action` only"},
+      {Kind::resource, R"({"Effect":"Allow","Principal":"*","Action":"ecr:*"})", "`Resource` is missing"},
+      {Kind::resource, "[]", "an empty list of statements"},
+  };
+  std::vector<DocumentPtr> read;
+  for (const Case& one : cases) {
+    EXPECT_TRUE(refusal(document(one.statements), one.kind).contains(one.refused)) << one.statements;
+    const auto compiled = compile(document(one.statements), one.kind, Quota::waived);
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    read.push_back(*compiled);
+  }
+  EXPECT_FALSE(ask(read[0], "s3:GetObject", "arn:aws:s3:::b/k", "ann"));
+  EXPECT_TRUE(ask(read[0], "s3:GetObject", "arn:aws:s3:::b/k", "bob"));
+  EXPECT_EQ(read[0]->naming(0, Principal{}), Naming::everyone);  // anonymous callers too
+  EXPECT_FALSE(ask(read[1], "sts:AssumeRole", "arn:aws:iam::111122223333:role/r", "ann"));
+  EXPECT_TRUE(ask(read[1], "sts:TagSession", "arn:aws:iam::111122223333:role/r", "ann"));
+  EXPECT_TRUE(ask(read[2], "ecr:GetDownloadUrlForLayer", "arn:aws:ecr:us-east-1:111122223333:repository/r", "ann"));
+  EXPECT_EQ(read[3]->statements(), 0U);
+  // No kind takes more than AWS keeps of it.
+  for (const auto& [kind, statements] : {std::pair{Kind::identity, R"({"Effect":"Allow","Action":"ecr:*"})"},
+                                         {Kind::identity, "[]"},
+                                         {Kind::scp, "[]"},
+                                         {Kind::key, R"({"Effect":"Allow","Principal":"*","Action":"kms:*"})"},
+                                         {Kind::trust, R"({"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"})"},
+                                         {Kind::trust, R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject"})"}}) {
+    EXPECT_FALSE(compile(document(statements), kind, Quota::waived)) << statements;
+  }
+}
+
 TEST(Compile, NoDocumentIsReadPastItsBytes) {
   const std::string document = R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})";
   EXPECT_EQ(refusal(document + std::string(document_bytes_max - document.size(), ' ')), "accepted");

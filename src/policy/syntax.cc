@@ -1,5 +1,11 @@
 // From text to what it says: the grammar of the policy language, and what each kind of policy takes
 // from it. A table says which elements a kind has; everything else is refused.
+//
+// Where the quotas are waived a document is read as AWS keeps it, for it was written elsewhere: what
+// AWS stores and this server refuses to store then means what it means there. Such are
+// `NotPrincipal` with `Allow`, `NotAction` in a role's trust policy, a resource-based policy without
+// `Resource` (of services whose policies take none: it is about the resource that has it), and one
+// whose list of statements is empty, as services leave it when the last permission is removed.
 
 #include "policy/syntax.h"
 
@@ -8,6 +14,7 @@
 
 #include "policy/binding.h"
 #include "policy/detail/reader.h"
+#include "policy/quotas.h"
 
 namespace ringwall::policy {
 namespace {
@@ -110,8 +117,12 @@ class Grammar {
   }
 
  private:
+  bool as_kept() const { return quota_ == Quota::waived; }
+
   void check_size() {
-    const std::size_t size_max = characters_max(reader_.kind());
+    // A role's inline policy may be longer than one that has an ARN.
+    const std::size_t size_max = reader_.kind() == Kind::identity ? inline_policy_characters_max
+                                                                  : characters_max(reader_.kind());
     if (reader_.text().size() <= size_max) return;  // a character has a byte at least
     const std::size_t size = characters_in(reader_.text(), rules_.white_space);
     if (size <= size_max) return;
@@ -159,7 +170,7 @@ class Grammar {
       return reader_.report(Fault::wrong_type, *statements,
                             "`Statement` must be a statement or a list of them");
     }
-    if (statements->items().empty())
+    if (statements->items().empty() && !(as_kept() && reader_.kind() == Kind::resource))
       return reader_.report(Fault::empty_list, *statements, "an empty list of statements");
     for (const Json& statement : statements->items()) read_statement(statement);
   }
@@ -236,7 +247,7 @@ class Grammar {
     }
     if (element == nullptr)
       return reader_.report(Fault::missing_principal, json, "`Principal` is missing");
-    if (sense == Sense::all_but_listed && statement.effect == Effect::allow) {
+    if (sense == Sense::all_but_listed && statement.effect == Effect::allow && !as_kept()) {
       reader_.report(Fault::allow_with_not_principal, *element,
                      "`NotPrincipal` with `Allow` would allow everyone else, anonymous callers "
                      "included: use `Principal` with a Condition");
@@ -253,7 +264,7 @@ class Grammar {
     if (element == nullptr)
       return reader_.report(Fault::missing_action, json, "`Action` is missing");
     const bool trust = reader_.kind() == Kind::trust;
-    if (trust && statement.action_sense == Sense::all_but_listed) {
+    if (trust && statement.action_sense == Sense::all_but_listed && !as_kept()) {
       reader_.report(Fault::unsupported_element, *element,
                      "a role trust policy takes `Action` only");
     }
@@ -282,8 +293,10 @@ class Grammar {
       return reader_.report(Fault::unsupported_element, *element,
                             reader_.kind_name() + " names no resource: it is the role's own");
     }
-    if (element == nullptr)
+    if (element == nullptr) {
+      if (as_kept() && reader_.kind() == Kind::resource) return;
       return reader_.report(Fault::missing_resource, json, "`Resource` is missing");
+    }
     reader_.for_each_string("Resource", *element, [&](const Json& item) {
       auto pieces = detail::resource_pieces(item.as_string(), syntax_.version);
       if (!pieces) return reader_.report(pieces.error(), item);
@@ -333,12 +346,6 @@ Parsed parse_naming(std::string_view text, Kind kind, Quota quota, detail::Names
 
 Result<Syntax> read_naming(std::string_view text, Kind kind, Quota quota, detail::Names names) {
   Parsed parsed = parse_naming(text, kind, quota, names);
-  // A role's inline policy may be longer than the quota that a policy with an ARN is held to.
-  const bool fits_inline =
-      kind == Kind::identity && text.size() <= document_bytes_max &&
-      characters_in(text, WhiteSpace::not_counted) <= inline_policy_characters_max;
-  if (fits_inline)
-    std::erase_if(parsed.problems, [](const Problem& each) { return each.fault == Fault::size; });
   if (parsed.problems.empty()) return std::move(parsed.syntax);
   const Problem& first = parsed.problems.front();
   if (first.fault == Fault::size) return fail(Failure::exhausted, first.message);
@@ -347,6 +354,10 @@ Result<Syntax> read_naming(std::string_view text, Kind kind, Quota quota, detail
 }
 
 }  // namespace
+
+std::size_t characters_of(std::string_view text, Kind kind) {
+  return characters_in(text, rules_of(kind).white_space);
+}
 
 Parsed parse(std::string_view text, Kind kind, Quota quota) {
   return parse_naming(text, kind, quota, detail::Names::written);

@@ -33,6 +33,12 @@ std::string_view operators_for(KeyType type) {
   return "";
 }
 
+// AWS documents some keys as strings whose values are ARNs.
+bool holds_arns(const ConditionKey& key, std::string_view lower_name) {
+  return key.type == KeyType::arn ||
+         (key.type == KeyType::string && (lower_name.ends_with("arn") || lower_name.ends_with("arns")));
+}
+
 bool fits(Family family, const ConditionKey& key, std::string_view lower_name) {
   switch (family) {
     case Family::null:
@@ -41,9 +47,8 @@ bool fits(Family family, const ConditionKey& key, std::string_view lower_name) {
     case Family::text_ignoring_case:
     case Family::text_like:
       return key.type == KeyType::string || key.type == KeyType::arn;
-    case Family::arn:  // AWS documents some keys as strings whose values are ARNs
-      return key.type == KeyType::arn || lower_name.ends_with("arn") ||
-             lower_name.ends_with("arns");
+    case Family::arn:
+      return holds_arns(key, lower_name);
     case Family::number:
       return key.type == KeyType::number || lower_name == "aws:epochtime";
     case Family::date:
@@ -132,7 +137,7 @@ void check_type(const Condition& condition, const ConditionKey& key, Findings& f
   const bool wild = std::ranges::any_of(condition.values, [](const policy::Listed& value) {
     return value.text.find_first_of("*?") != std::string::npos;
   });
-  if (condition.op->family == Family::text_like && key.type == KeyType::arn && wild) {
+  if (condition.op->family == Family::text_like && holds_arns(key, condition.key) && wild) {
     findings.add(rule("STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS"), condition.offset,
                  "under " + shown(condition.operator_name) + " a `*` in " +
                      shown(condition.key_name) + " crosses the ARN's colons");

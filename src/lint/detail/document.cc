@@ -4,6 +4,7 @@
 #include <map>
 
 #include "lint/detail/subject.h"
+#include "policy/quotas.h"
 
 namespace ringwall::lint::detail {
 namespace {
@@ -71,11 +72,27 @@ void check_variables(const std::vector<policy::Listed>& listed, Findings& findin
   }
 }
 
+// Whether a policy is inline or has an ARN, its text does not say; the grammar refuses what fits
+// neither.
+void check_size(const Subject& subject, Findings& findings) {
+  if (subject.kind != policy::Kind::identity) return;
+  const std::size_t size = policy::characters_of(subject.text, subject.kind);
+  const std::size_t size_max = policy::characters_max(subject.kind);
+  if (size <= size_max || size > policy::inline_policy_characters_max) return;
+  findings.add(rule("POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"), 0,
+               "an identity-based policy of " + std::to_string(size) + " characters: a managed policy has at most " +
+                   std::to_string(size_max) + ", and inline policies together " +
+                   std::to_string(policy::inline_policy_characters_max) + " in a role, " +
+                   std::to_string(policy::group_inline_characters_max) + " in a group, " +
+                   std::to_string(policy::user_inline_characters_max) + " in a user");
+}
+
 }  // namespace
 
 void check_document(const Subject& subject, Findings& findings) {
   const Json& document = subject.document;
   if (!document.is_object()) return;
+  check_size(subject, findings);
   const bool version_required =
       subject.kind == policy::Kind::scp || subject.kind == policy::Kind::rcp;
   if (!document.contains("Version") && !version_required)

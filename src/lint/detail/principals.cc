@@ -100,10 +100,21 @@ void check_exempt(const policy::Statement& statement, Findings& findings) {
     const bool account_listed = std::ranges::any_of(names, [&](const PrincipalName& other) {
       return other.type == Type::account && other.value == account;
     });
-    if (account_listed) continue;
-    findings.add(rule("NOT_PRINCIPAL_MISSES_ACCOUNT"), name.offset,
-                 shown(name.value) + " is denied all the same: its account " + shown(account) +
-                     " is not listed");
+    if (!account_listed) {
+      findings.add(rule("NOT_PRINCIPAL_MISSES_ACCOUNT"), name.offset,
+                   shown(name.value) + " is denied all the same: its account " + shown(account) +
+                       " is not listed");
+    }
+    const std::size_t role = name.value.find(":role/");
+    if (role == std::string::npos) continue;
+    const std::string sessions = ":" + std::string(account) + ":assumed-role/" +
+                                 name.value.substr(name.value.rfind('/') + 1) + "/";
+    const bool session_listed = std::ranges::any_of(names, [&](const PrincipalName& other) {
+      return other.type == Type::arn && other.value.contains(sessions);
+    });
+    if (session_listed) continue;
+    findings.add(rule("NOT_PRINCIPAL_MISSES_SESSIONS"), name.offset,
+                 "no session of " + shown(name.value) + " is listed, and so each is denied");
   }
 }
 

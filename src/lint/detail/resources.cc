@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "lint/detail/arn_forms.h"
 #include "lint/detail/subject.h"
 
 namespace ringwall::lint::detail {
@@ -86,7 +87,7 @@ class ResourceCheck {
           "an ARN has at most " + std::to_string(catalogue::arn_characters_max) + " characters");
     }
     if (!well_formed(resource, region, account, known) || meets(*parts)) return;
-    explain(resource, *parts, meets);
+    explain(resource, *parts, known, meets);
   }
 
   void repeated(const std::vector<policy::Listed>& resources) {
@@ -141,11 +142,17 @@ class ResourceCheck {
   std::vector<std::string_view> own_templates(std::string_view service) const {
     std::vector<std::string_view> own;
     if (const Service* const one = subject_.catalogue.service(service)) collect(*one, service, own);
+    for (const ArnForm& form : arn_forms) {
+      if (form.service == service) own.push_back(form.arn);
+    }
     return own;
   }
   std::vector<std::string_view> all_templates(std::string_view service) const {
     std::vector<std::string_view> all;
     for (const Service& one : subject_.catalogue.services()) collect(one, service, all);
+    for (const ArnForm& form : arn_forms) {
+      if (form.service == service) all.push_back(form.arn);
+    }
     return all;
   }
   static void collect(const Service& from, std::string_view service,
@@ -194,7 +201,8 @@ class ResourceCheck {
 
   // No resource type has such ARNs: which part of it is to blame?
   template <typename Meets>
-  void explain(const policy::Listed& resource, const Parts& parts, Meets meets) {
+  void explain(const policy::Listed& resource, const Parts& parts,
+               const std::vector<std::string_view>& known, Meets meets) {
     struct Change {
       std::size_t part;
       std::string_view value;
@@ -233,8 +241,32 @@ class ResourceCheck {
       }
     }
     if (blamed) return;
-    report(rule("INVALID_ARN_RESOURCE"), resource,
-           "no resource of " + shown(parts[2]) + " has an ARN like " + shown(resource.text));
+    const std::string none = "no resource of " + shown(parts[2]) + " has an ARN like " + shown(resource.text);
+    const std::string_view meant = misspelt(parts[5], known);
+    if (meant.empty() && !parts[5].empty()) return report(rule("UNKNOWN_ARN_RESOURCE"), resource, none);
+    report(rule("INVALID_ARN_RESOURCE"), resource, none + (meant.empty() ? "" : ": did you mean " + shown(meant) + "?"));
+  }
+
+  // How the resource part begins, as far as the separator: `role/` of `role/name`; empty if a
+  // wildcard or placeholder comes before.
+  static std::string_view head_of(std::string_view resource) {
+    const std::size_t end = resource.find_first_of("/:*?$", 1);
+    if (end == std::string_view::npos || (resource[end] != '/' && resource[end] != ':')) return {};
+    return resource.substr(0, end + 1);
+  }
+
+  // The beginning of a resource type's ARNs that was meant where a word is spelt like it. AWS has
+  // ARNs that its reference does not list, so a word that is like none may be right.
+  static std::string_view misspelt(std::string_view resource, const std::vector<std::string_view>& known) {
+    const std::string_view head = head_of(resource);
+    if (head.empty()) return {};
+    Nearest nearest(head);
+    for (const std::string_view arn : known) {
+      const std::string_view other = head_of((*parts_of(arn))[5]);
+      if (other == head) return {};
+      if (!other.empty()) nearest.offer(other);
+    }
+    return nearest.name();
   }
 
   static bool acts_on(const Action& action, const std::vector<std::string>& patterns) {

@@ -60,6 +60,7 @@ void check_principals(const Subject& subject, Findings& findings);  // who is na
 void check_trust(const Subject& subject,
                  Findings& findings);  // identity providers in trust policies
 void check_grants(const Subject& subject, Findings& findings);  // what is allowed too widely
+void check_perimeter(const Subject& subject, Findings& findings);  // networks, and who is caught
 
 // How a value is shown in a message: in backticks, and not at any length.
 std::string shown(std::string_view value);
