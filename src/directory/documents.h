@@ -37,7 +37,7 @@ using text::Json;
 std::string iam_key(std::string_view account, std::string_view kind, std::string_view name);
 std::string iam_prefix(std::string_view account, std::string_view kind);
 std::string access_key_key(std::string_view id);
-std::string access_key_use_key(std::string_view id);  // when it was last used: see gateway/key_uses.h
+std::string access_key_use_key(std::string_view id);  // of a key or role, its last use: gateway/key_uses.h
 // "arn:aws:iam::123456789012:role/path/name"; `path` begins and ends with a slash.
 std::string iam_arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name);
 

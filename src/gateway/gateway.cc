@@ -297,11 +297,12 @@ class Gateway::Core {
   // A full queue or disk loses the note, and the next minute's use is written instead.
   void note_key_use(const Prepared& prepared) {
     thread_local KeyUses uses;
-    if (!uses.is_due(prepared.caller, prepared.now)) return;
-    Workers::Job job = [this, use = KeyUse{.access_key = prepared.caller.access_key,
-                                           .service = std::string(prepared.service->model().signing_name()),
-                                           .region = prepared.facts.region,
-                                           .when = prepared.now}] { static_cast<void>(write_key_use(environment_.store, use)); };
+    std::optional<KeyUse> use = use_of(prepared.caller);
+    if (!use || !uses.is_due(*use, prepared.now)) return;
+    use->service = prepared.service->model().signing_name();
+    use->region = prepared.facts.region;
+    use->when = prepared.now;
+    Workers::Job job = [this, use = *std::move(use)] { static_cast<void>(write_key_use(environment_.store, use)); };
     static_cast<void>(workers_.post({}, job));
   }
 

@@ -37,6 +37,12 @@ ApiResult<Json> get_account_summary(const Call& call) {
                            {"AttachedPoliciesPerRoleQuota", attached_policies_max},
                            {"AccountAccessKeysPresent", 0},
                            {"AccountPasswordPresent", 0},
+                           {"AccountSigningCertificatesPresent", 0},
+                           {"GlobalEndpointTokenVersion", 2},  // sessions are valid in every Region
+                           {"InstanceProfilesQuota", 0},       // none can be made, and none of the next
+                           {"ServerCertificatesQuota", 0},
+                           {"SigningCertificatesPerUserQuota", 0},
+                           {"PolicyVersionsInUseQuota", policies_max * policy_versions_max},
                            {"AccountMFAEnabled", 0},
                            {"MFADevices", 0},
                            {"MFADevicesInUse", 0},
@@ -74,6 +80,7 @@ Json detail_of(const Call& call, const Kind& kind, const Json& document) {
   if (&kind == &role_kind) {
     detail.set("AssumeRolePolicyDocument", encoded_trust(call, document));
     detail.set("InstanceProfileList", Json::array());
+    detail.set("RoleLastUsed", last_used(call, document));
   }
   return detail;
 }

@@ -5,6 +5,9 @@
 
 #include "directory/documents.h"
 #include "directory/managed_policies.h"
+#include "policy/quotas.h"
+#include "policy/syntax.h"
+#include "service/marker.h"
 #include "text/encode.h"
 
 namespace ringwall::iam::detail {
@@ -41,6 +44,26 @@ Json document_of(const directory::ManagedPolicy& policy) {
                                                                {"IsDefaultVersion", true},
                                                                {"CreateDate", policy.updated_ms},
                                                                {"Document", policy.text}})})}});
+}
+
+// What IAM refuses in the ARNs of an identity-based policy, in its words: a Region where the service has none.
+std::optional<ApiError> fault_in_resources(std::string_view text) {
+  const auto syntax = policy::read(text, policy::Kind::identity);
+  if (!syntax) return ApiError{"MalformedPolicyDocument", syntax.error().message};
+  for (const policy::Statement& statement : syntax->statements) {
+    for (const policy::Listed& resource : statement.resources) {
+      std::vector<std::string_view> parts;
+      std::string_view rest = resource.text;
+      for (std::size_t colon; parts.size() < 5 && (colon = rest.find(':')) != std::string_view::npos; rest.remove_prefix(colon + 1))
+        parts.push_back(rest.substr(0, colon));
+      if (parts.size() < 5 || parts[3].empty()) continue;
+      // Access points of S3 have a Region, and an account with it.
+      if (parts[2] == "s3" && parts[4].empty())
+        return ApiError{"MalformedPolicyDocument", "Resource " + resource.text + " can not contain region information."};
+      if (parts[2] == "iam") return ApiError{"MalformedPolicyDocument", "IAM resource " + resource.text + " cannot contain region information."};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -140,7 +163,7 @@ bool erase_string(Json& array, std::string_view item) {
 
 std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind) {
   const Result<policy::DocumentPtr> document = policy::compile(text, kind);
-  if (document) return std::nullopt;
+  if (document) return kind == policy::Kind::identity ? fault_in_resources(text) : std::nullopt;
   const std::size_t most = kind == policy::Kind::identity ? policy::inline_policy_characters_max : policy::characters_max(kind);
   if (characters_without_space(text) > most) return limit_exceeded(kind == policy::Kind::trust ? "ACLSizePerRole" : "PolicySize", most);
   return ApiError{"MalformedPolicyDocument", document.error().message};
@@ -149,20 +172,14 @@ std::optional<ApiError> fault_in_policy(std::string_view text, policy::Kind kind
 std::optional<ApiError> fault_in_managed_policy(std::string_view text) {
   const std::size_t most = policy::characters_max(policy::Kind::identity);
   if (characters_without_space(text) > most) return limit_exceeded("PolicySize", most);
-  return fault_in_policy(text, policy::Kind::identity);
+  if (auto fault = fault_in_policy(text, policy::Kind::identity)) return fault;
+  const auto syntax = policy::read(text, policy::Kind::identity);
+  if (syntax && syntax->version != policy::Version::v2012_10_17)
+    return ApiError{"MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater."};
+  return std::nullopt;
 }
 
-std::size_t characters_without_space(std::string_view text) {
-  std::size_t count = 0;
-  bool in_string = false, escaped = false;
-  for (const char c : text) {
-    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // the rest of a UTF-8 character
-    if (in_string || !std::string_view(" \t\r\n").contains(c)) ++count;
-    if (c == '"' && !escaped) in_string = !in_string;
-    escaped = c == '\\' && !escaped;
-  }
-  return count;
-}
+std::size_t characters_without_space(std::string_view text) { return policy::characters_of(text, policy::Kind::identity); }
 
 std::optional<ApiError> fault_in_tags(const Json& tags) {
   std::set<std::string> keys;
@@ -175,6 +192,12 @@ std::optional<ApiError> fault_in_tags(const Json& tags) {
   return std::nullopt;
 }
 
+Json last_used(const Call& call, const Json& role) {
+  const Document use = call.transaction.get(directory::access_key_use_key(role.text("RoleId")));
+  if (use == nullptr) return Json::object();
+  return Json::object({{"LastUsedDate", (*use)["LastUsedDate"]}, {"Region", use->text("Region")}});
+}
+
 std::string encoded_policy(std::string_view text) { return text::percent_encode(text); }
 
 std::string encoded_trust(const Call& call, const Json& role) { return encoded_policy(service::shown(role["trust"], policy::Kind::trust, call.estate)); }
@@ -182,9 +205,9 @@ std::string encoded_trust(const Call& call, const Json& role) { return encoded_p
 ApiResult<Place> page_asked_for(const Call& call) {
   Place place;
   if (const std::string_view given = call.input.text("Marker"); !given.empty()) {
-    const Result<Bytes> decoded = text::parse_base64(given);
-    if (!decoded || decoded->empty()) return api_error("ValidationError", "Invalid Marker.", 400);
-    place.from = std::string(text_of(*decoded));
+    std::optional<std::string> from = service::key_of_marker(given);
+    if (!from) return api_error("ValidationError", "Invalid Marker.", 400);
+    place.from = *std::move(from);
   }
   const std::int64_t size = call.input["MaxItems"].as_integer(items_per_page_default);
   if (size < 1 || size > items_per_page_max) return api_error("ValidationError", "MaxItems must be between 1 and 1000.", 400);
@@ -194,7 +217,7 @@ ApiResult<Place> page_asked_for(const Call& call) {
 
 void put_next(const std::string& next, Json& output) {
   output.set("IsTruncated", !next.empty());
-  if (!next.empty()) output.set("Marker", text::base64(bytes_of(next)));
+  if (!next.empty()) output.set("Marker", service::marker_of(next));
 }
 
 std::optional<ApiError> put_page(const Call& call, std::vector<Listed> items, std::string_view member, Json& output) {

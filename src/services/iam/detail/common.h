@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/quotas.h"
 #include "service/service.h"
 
 namespace ringwall::iam::detail {
@@ -32,8 +33,8 @@ struct Kind {
   std::size_t inline_characters_max;  // all inline policies together, white space not counted
   std::size_t count_max;              // in an account
 };
-inline constexpr Kind user_kind{"user", "User", "UserName", "userName", 64, 2048, 5000};
-inline constexpr Kind group_kind{"group", "Group", "GroupName", "groupName", 128, 5120, 300};
+inline constexpr Kind user_kind{"user", "User", "UserName", "userName", 64, policy::user_inline_characters_max, 5000};
+inline constexpr Kind group_kind{"group", "Group", "GroupName", "groupName", 128, policy::group_inline_characters_max, 300};
 inline constexpr Kind role_kind{"role", "Role", "RoleName", "roleName", 64, policy::inline_policy_characters_max, 1000};
 inline constexpr const Kind* all_kinds[] = {&user_kind, &group_kind, &role_kind};
 
@@ -89,6 +90,8 @@ std::size_t characters_without_space(std::string_view text);
 std::optional<ApiError> fault_in_tags(const Json& tags);
 
 // AWS answers policy documents percent-encoded.
+// When a role was last used, as RoleLastUsed; without members if nobody ever did.
+Json last_used(const Call& call, const Json& role);
 std::string encoded_policy(std::string_view text);
 // A stored role's trust policy so, with the principals that are there by their ARNs.
 std::string encoded_trust(const Call& call, const Json& role);

@@ -62,6 +62,7 @@ ApiResult<Json> create_policy(const Call& call) {
   if (call.input.contains("Description")) policy.set("Description", call.input.str("Description"));
   call.transaction.put(key, policy);
   policy.erase("Description");  // CreatePolicy's answer does not have it
+  if (policy["Tags"].items().empty()) policy.erase("Tags");
   return Json::object({{"Policy", answer(call, std::move(policy))}});
 }
 

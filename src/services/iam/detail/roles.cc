@@ -1,7 +1,12 @@
 // Roles and their trust policies.
 
+#include <algorithm>
+
+#include "catalogue/service_principals.h"
 #include "directory/documents.h"
+#include "policy/syntax.h"
 #include "services/iam/detail/identities.h"
+#include "text/glob.h"
 
 namespace ringwall::iam::detail {
 namespace {
@@ -11,14 +16,40 @@ using service::Access;
 constexpr std::int64_t session_seconds_min = 3600, session_seconds_max = 43200;
 constexpr std::size_t description_characters_max = 1000;
 
+constexpr std::int64_t session_seconds_usual = 3600;
+
 Json answer(const Call& call, const Json& role) {
   Json output = role;
   output.set("AssumeRolePolicyDocument", encoded_trust(call, role));
   return Json::object({{"Role", std::move(output)}});
 }
 
-std::optional<ApiError> set_trust(const Call& call, std::string_view trust, Json& role) {
+// The actions by which somebody comes to act as a role.
+constexpr std::string_view trust_actions[] = {"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity",
+                                              "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"};
+
+// What the language takes in a trust policy and AWS's IAM does not: actions that assume nothing, and
+// services that there are not.
+std::optional<ApiError> fault_in_trust(std::string_view trust) {
   if (auto fault = fault_in_policy(trust, policy::Kind::trust)) return fault;
+  const auto syntax = policy::read(trust, policy::Kind::trust);
+  if (!syntax) return ApiError{"MalformedPolicyDocument", syntax.error().message};
+  for (const policy::Statement& statement : syntax->statements) {
+    for (const policy::Listed& action : statement.actions) {
+      const text::Glob glob(action.text, text::Case::ignore);
+      if (std::ranges::any_of(trust_actions, [&](std::string_view one) { return glob.matches(one); })) continue;
+      return ApiError{"MalformedPolicyDocument", "AssumeRole policy may only specify STS AssumeRole actions."};
+    }
+    for (const policy::PrincipalName& name : statement.principals->names) {
+      if (name.type != policy::PrincipalName::Type::service || catalogue::is_service_principal(name.value)) continue;
+      return ApiError{"MalformedPolicyDocument", "Invalid principal in policy: \"SERVICE\":\"" + name.value + "\""};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ApiError> set_trust(const Call& call, std::string_view trust, Json& role) {
+  if (auto fault = fault_in_trust(trust)) return fault;
   Result<Json> bound = service::bound(trust, policy::Kind::trust, call.estate);
   if (!bound) return ApiError{"MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":\"" + bound.error().message + "\""};
   role.set("trust", *std::move(bound));
@@ -62,16 +93,29 @@ ApiResult<Json> create_role(const Call& call) {
 
 ApiResult<Json> get_role(const Call& call) {
   RW_TRY(const Document role, find_named(call, role_kind));
-  return answer(call, *role);
+  Json output = *role;
+  output.set("RoleLastUsed", last_used(call, *role));
+  return answer(call, output);
 }
 
-ApiResult<Json> update_role(const Call& call) {
+ApiResult<Json> update_description(const Call& call) {
   RW_TRY(const Document stored, find_named(call, role_kind));
   Json role = *stored;
   if (auto fault = unmodifiable(role)) return std::unexpected(*fault);
   if (auto fault = set_properties(call, role)) return std::unexpected(*fault);
   put(call, role_kind, role);
   return answer(call, role);
+}
+
+// Sessions of an hour are what AWS applies where no duration is given, whatever it was before.
+ApiResult<Json> update_role(const Call& call) {
+  RW_TRY(const Document stored, find_named(call, role_kind));
+  Json role = *stored;
+  if (auto fault = unmodifiable(role)) return std::unexpected(*fault);
+  role.set("MaxSessionDuration", session_seconds_usual);
+  if (auto fault = set_properties(call, role)) return std::unexpected(*fault);
+  put(call, role_kind, role);
+  return Json::object();
 }
 
 ApiResult<Json> update_assume_role_policy(const Call& call) {
@@ -88,6 +132,7 @@ ApiResult<Json> delete_role(const Call& call) {
   if (auto fault = unmodifiable(*role)) return std::unexpected(*fault);
   if (auto conflict = still_used(*role)) return std::unexpected(*conflict);
   call.transaction.erase(key_of(call, role_kind, role->text("RoleName")));
+  call.transaction.erase(directory::access_key_use_key(role->text("RoleId")));
   return Json::object();
 }
 
@@ -155,7 +200,7 @@ void add_role_operations(Operations& operations) {
   operations.push_back({"GetRole", Access::read, ask_about("iam:GetRole", role_kind), get_role});
   operations.push_back({"ListRoles", Access::read, ask_to_list("iam:ListRoles", "role"), list_identities(role_kind)});
   operations.push_back({"UpdateRole", Access::write, ask_about("iam:UpdateRole", role_kind), update_role});
-  operations.push_back({"UpdateRoleDescription", Access::write, ask_about("iam:UpdateRoleDescription", role_kind), update_role});
+  operations.push_back({"UpdateRoleDescription", Access::write, ask_about("iam:UpdateRoleDescription", role_kind), update_description});
   operations.push_back({"UpdateAssumeRolePolicy", Access::write, ask_about("iam:UpdateAssumeRolePolicy", role_kind), update_assume_role_policy});
   operations.push_back({"DeleteRole", Access::write, ask_about("iam:DeleteRole", role_kind), delete_role});
   operations.push_back({"ListInstanceProfilesForRole", Access::read, ask_about("iam:ListInstanceProfilesForRole", role_kind), list_instance_profiles_for_role});

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "directory/documents.h"
+#include "service/marker.h"
 #include "services/iam/detail/simulation.h"
 #include "text/cidr.h"
 #include "text/encode.h"
@@ -224,8 +225,7 @@ ApiResult<Json> page_of_results(const Call& call, const Simulation& simulation) 
   const std::size_t total = actions.size() * resources.size();
   std::size_t next = 0;
   if (const std::string_view marker = call.input.text("Marker"); !marker.empty()) {
-    const Result<Bytes> decoded = text::parse_base64(marker);
-    const std::string_view digits = decoded ? text_of(*decoded) : std::string_view();
+    const std::string digits = service::key_of_marker(marker).value_or("");
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), next);
     if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || next >= total) return api_error("ValidationError", "Invalid Marker.", 400);
   }
@@ -235,7 +235,7 @@ ApiResult<Json> page_of_results(const Call& call, const Simulation& simulation) 
     results.push(simulate(call, simulation, actions[next / resources.size()], resources[next % resources.size()]));
   }
   Json output = Json::object({{"EvaluationResults", std::move(results)}, {"IsTruncated", stop < total}});
-  if (stop < total) output.set("Marker", text::base64(bytes_of(std::to_string(stop))));
+  if (stop < total) output.set("Marker", service::marker_of(std::to_string(stop)));
   return output;
 }
 
