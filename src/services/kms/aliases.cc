@@ -120,11 +120,7 @@ ApiResult<Json> list(const Call& call) {
     if (wanted.empty() || entry.document->text("TargetKeyId") == wanted) aliases.push_back(*entry.document);
   }
   const auto limit = static_cast<std::size_t>(call.input["Limit"].as_integer(50));
-  auto page = service::page_of(std::move(aliases), call.input.text("Marker"), limit,
-                               [](const Json& alias) { return alias.str("AliasName"); });
-  Json output = Json::object({{"Aliases", Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
-  if (!page.next.empty()) output.set("NextMarker", page.next);
-  return output;
+  return page(call.input, std::move(aliases), "Aliases", "AliasName", limit);
 }
 
 }  // namespace

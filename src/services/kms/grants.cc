@@ -174,10 +174,7 @@ ApiResult<Json> create_grant(const Call& call) {
 
 ApiResult<Json> page_of_grants(const Json& input, std::vector<Json> grants) {
   const auto limit = static_cast<std::size_t>(input["Limit"].as_integer(grants_per_page_default));
-  auto page = service::page_of(std::move(grants), input.text("Marker"), std::min(limit, grants_per_page_max), [](const Json& grant) { return grant.str("GrantId"); });
-  Json output = Json::object({{"Grants", Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
-  if (!page.next.empty()) output.set("NextMarker", page.next);
-  return output;
+  return page(input, std::move(grants), "Grants", "GrantId", std::min(limit, grants_per_page_max));
 }
 
 ApiResult<Json> list_grants(const Call& call) {

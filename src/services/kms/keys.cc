@@ -12,16 +12,6 @@ namespace {
 constexpr std::int64_t keys_per_page_default = 100;
 constexpr int rotation_days_min = 90, rotation_days_max = 2560, rotation_days_default = 365;
 
-Json page(const Json& input, std::vector<Json> items, std::string_view list_member, std::string_view key_member,
-          std::size_t size_default) {
-  const auto limit = static_cast<std::size_t>(input["Limit"].as_integer(static_cast<std::int64_t>(size_default)));
-  auto page = service::page_of(std::move(items), input.text("Marker"), limit,
-                               [&](const Json& item) { return item.str(key_member); });
-  Json output = Json::object({{list_member.data(), Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
-  if (!page.next.empty()) output.set("NextMarker", page.next);
-  return output;
-}
-
 ApiResult<service::Questions> ask_create(const Call& call) {
   service::Question question{.action = "kms:CreateKey"};
   service::add_request_tags(question.context, tags_of(call.input["Tags"]));
@@ -90,10 +80,11 @@ ApiResult<Json> list_keys(const Call& call) {
   const auto limit = static_cast<std::size_t>(call.input["Limit"].as_integer(keys_per_page_default));
   const std::string prefix = "kms/" + call.account() + "/key/";
   std::vector<Json> keys;
-  for (const auto& entry : call.transaction.list(prefix, prefix + call.input.str("Marker"), limit + 1)) {
+  RW_TRY(const std::string from, first_of_page(call.input));
+  for (const auto& entry : call.transaction.list(prefix, prefix + from, limit + 1)) {
     keys.push_back(Json::object({{"KeyId", entry.document->str("KeyId")}, {"KeyArn", entry.document->str("Arn")}}));
   }
-  return page(call.input, std::move(keys), "Keys", "KeyId", static_cast<std::size_t>(keys_per_page_default));
+  return page(call.input, std::move(keys), "Keys", "KeyId", limit);
 }
 
 // Changes a customer's key in a state that the operation takes: of all states its policy alone may
@@ -221,7 +212,7 @@ ApiResult<Json> untag(const Call& call, Json& key) {
 ApiResult<Json> list_tags(const Call& call) {
   const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
-  return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey", 50);
+  return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey", static_cast<std::size_t>(call.input["Limit"].as_integer(50)));
 }
 
 ApiResult<service::Questions> ask_tag(const Call& call) {

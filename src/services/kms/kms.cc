@@ -4,6 +4,7 @@
 #include <array>
 
 #include "keyring/grants.h"
+#include "service/marker.h"
 #include "services/kms/detail/common.h"
 
 namespace ringwall::kms {
@@ -44,6 +45,23 @@ keyring::EncryptionContext context_of(const Json& map) {
 
 void put_key(const Call& call, const keyring::Key& key, Json document) {
   call.transaction.put("kms/" + key.account + "/key/" + key.id, std::move(document));
+}
+
+ApiResult<std::string> first_of_page(const Json& input) {
+  const std::string_view marker = input.text("Marker");
+  if (marker.empty()) return std::string();
+  std::optional<std::string> key = service::key_of_marker(marker);
+  if (!key) return api_error("InvalidMarkerException", "The marker is not one that a list was answered with.");
+  return *std::move(key);
+}
+
+ApiResult<Json> page(const Json& input, std::vector<Json> items, std::string_view list_member, std::string_view key_member,
+                     std::size_t size) {
+  RW_TRY(const std::string from, first_of_page(input));
+  auto page = service::page_of(std::move(items), from, size, [&](const Json& item) { return item.str(key_member); });
+  Json output = Json::object({{std::string(list_member), Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
+  if (!page.next.empty()) output.set("NextMarker", service::marker_of(page.next));
+  return output;
 }
 
 service::Ask ask_key(std::string action, KeyMember member) {
@@ -105,6 +123,7 @@ constexpr std::string_view symmetric = "SYMMETRIC_DEFAULT";
 // asks for plaintext that only the enclave can read, so answering it in the clear would be wrong.
 std::optional<ApiError> fault_in_use(const Json& input) {
   if (input.contains("Recipient")) return ApiError{"UnsupportedOperationException", "Recipient: attested enclaves are not supported"};
+  if (!input["DryRunModifiers"].items().empty()) return ApiError{"UnsupportedOperationException", "DryRunModifiers: a dry run has no variants here"};
   for (const char* member : {"EncryptionAlgorithm", "SourceEncryptionAlgorithm", "DestinationEncryptionAlgorithm"}) {
     if (input.text(member, symmetric) != symmetric) {
       return ApiError{"InvalidKeyUsageException", "The request specifies " + input.str(member) + " with a SYMMETRIC_DEFAULT key."};

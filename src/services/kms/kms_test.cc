@@ -377,6 +377,9 @@ TEST_F(Kms, ListsArePaged) {
     input.set("Marker", page.str("NextMarker"));
   }
   EXPECT_EQ(seen, made);
+  for (const char* list : {"ListKeys", "ListAliases"}) {
+    for (const char* made_up : {"zz", "zz==", "AAAAAAAAAABh"}) EXPECT_EQ(code(list, Json::object({{"Marker", made_up}})), "InvalidMarkerException") << list << made_up;
+  }
   EXPECT_EQ(code("ListKeys", Json::object({{"Limit", 0}})), "ValidationException");
   EXPECT_EQ(code("ListKeys", Json::object({{"Limit", 1001}})), "ValidationException");
 }

@@ -39,6 +39,12 @@ estate::Tags tags_of(const Json& list);
 Json tag_list(const estate::Tags& tags);
 std::optional<ApiError> fault_in_tags(const estate::Tags& tags);
 
+// Where the page that the input asks for begins; empty: at the list's start.
+ApiResult<std::string> first_of_page(const Json& input);
+// {list_member: a page of at most `size` items, "Truncated", "NextMarker"}. `items` are in order of `key_member`.
+ApiResult<Json> page(const Json& input, std::vector<Json> items, std::string_view list_member, std::string_view key_member,
+                     std::size_t size);
+
 std::vector<service::Operation> key_operations();
 std::vector<service::Operation> alias_operations();
 std::vector<service::Operation> grant_operations();

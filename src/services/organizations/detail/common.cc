@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "directory/documents.h"
+#include "service/marker.h"
 #include "text/encode.h"
 
 namespace ringwall::organizations::detail {
@@ -96,9 +97,9 @@ std::optional<ApiError> fault_in_tags(const Json& tags) {
 ApiResult<Json> page(const Call& call, std::vector<Listed> items, std::string_view member) {
   std::string marker;
   if (const std::string_view token = call.input.text("NextToken"); !token.empty()) {
-    const Result<Bytes> decoded = text::parse_base64(token);
-    if (!decoded || decoded->empty()) return api_error("InvalidInputException", "You specified a NextToken that is not valid.");
-    marker = std::string(text_of(*decoded));
+    std::optional<std::string> key = service::key_of_marker(token);
+    if (!key) return api_error("InvalidInputException", "You specified a NextToken that is not valid.");
+    marker = *std::move(key);
   }
   const std::int64_t size = std::clamp<std::int64_t>(call.input["MaxResults"].as_integer(20), 1, 20);
   std::ranges::sort(items, {}, &Listed::key);
@@ -106,7 +107,7 @@ ApiResult<Json> page(const Call& call, std::vector<Listed> items, std::string_vi
   Json list = Json::array();
   for (Listed& each : slice.items) list.push(std::move(each.item));
   Json output = Json::object({{std::string(member), std::move(list)}});
-  if (!slice.next.empty()) output.set("NextToken", text::base64(bytes_of(slice.next)));
+  if (!slice.next.empty()) output.set("NextToken", service::marker_of(slice.next));
   return output;
 }
 
