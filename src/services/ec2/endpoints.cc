@@ -14,6 +14,14 @@
 namespace ringwall::ec2 {
 namespace {
 
+// Names have IPv4 addresses, everywhere in the VPC.
+ApiResult<void> check_dns_options(const Json& options) {
+  if (options.text("DnsRecordIpType", "ipv4") != "ipv4") {
+    return api_error("UnsupportedOperation", "The parameter DnsRecordIpType is not supported with " + options.str("DnsRecordIpType") + ".");
+  }
+  return refuse_members(options, {"PrivateDnsOnlyForInboundResolverEndpoint", "PrivateDnsPreference", "PrivateDnsSpecifiedDomains"});
+}
+
 constexpr std::array<std::string_view, 7> service_words = {"access-analyzer", "ec2", "iam", "kms", "organizations", "rds", "sts"};
 constexpr std::string_view all_services = "ringwall";
 constexpr std::string_view requester = "amazon-vpce";
@@ -189,6 +197,7 @@ ApiResult<Questions> ask_create(const Call& call) {
 }
 
 ApiResult<void> check_create(const Call& call) {
+  RW_DO(check_dns_options(call.input["DnsOptions"]));
   RW_DO(refuse_members(call.input, {"RouteTableIds", "SubnetConfigurations", "ServiceNetworkArn", "ResourceConfigurationArn"}));
   RW_TRY(const std::string service_name, required(call.input, "ServiceName"));
   if (!word_of(call, service_name)) return api_error("InvalidServiceName", "The Vpc Endpoint Service '" + service_name + "' does not exist");
@@ -285,6 +294,7 @@ ApiResult<void> modify_groups(const Call& call, Json& endpoint) {
 }
 
 ApiResult<Json> modify(const Call& call) {
+  RW_DO(check_dns_options(call.input["DnsOptions"]));
   RW_DO(refuse_members(call.input, {"AddRouteTableIds", "RemoveRouteTableIds", "SubnetConfigurations"}));
   RW_TRY(const auto stored, need(call, Kind::endpoint, call.input.text("VpcEndpointId")));
   Json endpoint = *stored;
@@ -354,6 +364,9 @@ ApiResult<Json> describe_services(const Call& call) {
   for (const auto word : service_words) services.push_back(service_detail(call, word));
   services.push_back(service_detail(call, all_services));
   std::ranges::sort(services, {}, [](const Json& service) { return service.text("ServiceName"); });
+  // There are services of this Region alone.
+  const std::vector<std::string> regions = strings_of(call.input["ServiceRegions"]);
+  if (!regions.empty() && std::ranges::find(regions, call.environment.region) == regions.end()) services.clear();
   RW_TRY(Json output, describe(call,
                                {"ServiceDetails", "ServiceNames", "ServiceName", "InvalidServiceName", "Vpc Endpoint Service",
                                 {{"owner", "Owner"},

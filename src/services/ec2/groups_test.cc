@@ -68,7 +68,8 @@ TEST_F(Groups, BadRulesAreRefused) {
   EXPECT_EQ(allow("tcp", "80:80", "10.0.0.0/"), "InvalidParameterValue");
   EXPECT_EQ(allow("tcp", "80:80", "10.0.0.0"), "InvalidParameterValue");
   EXPECT_EQ(allow("tcp", "80:80", "pl-1"), "InvalidPrefixListID.NotFound");
-  EXPECT_EQ(allow("tcp", "80:80", "sg-unknown"), "InvalidGroup.NotFound");
+  EXPECT_EQ(allow("tcp", "80:80", "sg-unknown"), "InvalidGroupId.Malformed");
+  EXPECT_EQ(allow("tcp", "80:80", "sg-0123456789abcdef0"), "InvalidGroup.NotFound");
   EXPECT_EQ(allow("tcp", "80:80", make_group(make_vpc(), "elsewhere")), "InvalidGroup.NotFound");
   EXPECT_EQ(allow("tcp", "80:80", ""), "MissingParameter");
 }

@@ -42,7 +42,8 @@ ApiResult<Json> describe_zones(const Call& call) {
                                   {"ZoneType", "availability-zone"},
                                   {"Messages", Json::array()}}));
   }
-  const std::vector<Filter> filters = {{"group-name", "GroupName"},      {"message", "Messages.Message"}, {"opt-in-status", "OptInStatus"},
+  const std::vector<Filter> filters = {{"group-long-name", "GroupLongName"}, {"parent-zone-id", "ParentZoneId"}, {"parent-zone-name", "ParentZoneName"},
+                                       {"group-name", "GroupName"},      {"message", "Messages.Message"}, {"opt-in-status", "OptInStatus"},
                                        {"region-name", "RegionName"},    {"state", "State"},              {"zone-id", "ZoneId"},
                                        {"zone-name", "ZoneName"},        {"zone-type", "ZoneType"}};
   const bool by_id = !call.input["ZoneIds"].items().empty();

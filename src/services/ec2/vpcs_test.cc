@@ -1,5 +1,7 @@
 #include "services/ec2/fixture_test.h"
 
+#include <map>
+
 namespace ringwall::ec2 {
 namespace {
 
@@ -78,7 +80,8 @@ TEST_F(Vpcs, SubnetsLieWithinTheVpcAndApart) {
   EXPECT_EQ(code("CreateSubnet", "VpcId=" + id + "&CidrBlock=10.0.2.0/29"), "InvalidSubnet.Range");
   EXPECT_EQ(code("CreateSubnet", "VpcId=" + id + "&CidrBlock=10.0.2.0/28"), "success");
   EXPECT_EQ(code("CreateSubnet", "VpcId=" + id + "&CidrBlock=10.0.3.0/24&AvailabilityZone=us-east-1z"), "InvalidParameterValue");
-  EXPECT_EQ(code("CreateSubnet", "VpcId=vpc-0&CidrBlock=10.0.3.0/24"), "InvalidVpcID.NotFound");
+  EXPECT_EQ(code("CreateSubnet", "VpcId=vpc-0&CidrBlock=10.0.3.0/24"), "InvalidVpcID.Malformed");
+  EXPECT_EQ(code("CreateSubnet", "VpcId=vpc-01234567&CidrBlock=10.0.3.0/24"), "InvalidVpcID.NotFound");
   EXPECT_EQ(code("ModifySubnetAttribute", "SubnetId=" + subnet.str("SubnetId") + "&MapPublicIpOnLaunch.Value=true"), "UnsupportedOperation");
   EXPECT_EQ(code("ModifySubnetAttribute", "SubnetId=" + subnet.str("SubnetId") + "&MapPublicIpOnLaunch.Value=false"), "success");
 }
@@ -140,7 +143,10 @@ TEST_F(Vpcs, FiltersTakeWildcardsAndRefuseUnknownNames) {
   EXPECT_EQ(found("tag:team", "other"), std::vector<std::string>{});
   EXPECT_EQ(found("is-default", "false").size(), 2U);
   EXPECT_EQ(code("DescribeVpcs", "Filter.1.Name=colour&Filter.1.Value.1=red"), "InvalidParameterValue");
-  EXPECT_EQ(code("DescribeVpcs", "VpcId.1=" + a + "&VpcId.2=vpc-0"), "InvalidVpcID.NotFound");
+  EXPECT_EQ(code("DescribeVpcs", "VpcId.1=" + a + "&VpcId.2=vpc-01234567"), "InvalidVpcID.NotFound");
+  for (const char* id : {"vpc-0", "VPC-01234567", "vpc-0123456g", "sg-01234567", "vpc01234567", "vpc-0123456789abcdef01"}) {
+    EXPECT_EQ(code("DescribeVpcs", "VpcId.1=" + std::string(id)), "InvalidVpcID.Malformed") << id;
+  }
 }
 
 TEST_F(Vpcs, AsManyFilterValuesAsTheLimitAndNoMore) {
@@ -187,7 +193,7 @@ TEST_F(Vpcs, QuestionsNameEveryResourceAndTheTags) {
 
   const std::string group = make_group(vpc, "web");
   EXPECT_EQ(asked(), (std::vector<std::string>{"ec2:CreateSecurityGroup " + arn("security-group/*"), "ec2:CreateSecurityGroup " + arn("vpc/" + vpc)}));
-  EXPECT_EQ(code("DeleteSecurityGroup", "GroupId=sg-unknown"), "InvalidGroup.NotFound");
+  EXPECT_EQ(code("DeleteSecurityGroup", "GroupId=sg-unknown"), "InvalidGroupId.Malformed");
   EXPECT_EQ(asked(), std::vector<std::string>{"ec2:DeleteSecurityGroup " + arn("security-group/sg-unknown")});
 }
 
@@ -203,7 +209,7 @@ TEST_F(Vpcs, TagsAreSetRemovedAndListed) {
   EXPECT_EQ(listed(), 0U);
   EXPECT_EQ(code("CreateTags", "ResourceId.1=" + vpc + "&Tag.1.Key=aws:x&Tag.1.Value=1"), "InvalidParameterValue");
   EXPECT_EQ(code("CreateTags", "ResourceId.1=thing&Tag.1.Key=a&Tag.1.Value=1"), "InvalidID");
-  EXPECT_EQ(code("CreateTags", "ResourceId.1=vpc-0&Tag.1.Key=a&Tag.1.Value=1"), "InvalidVpcID.NotFound");
+  EXPECT_EQ(code("CreateTags", "ResourceId.1=vpc-0&Tag.1.Key=a&Tag.1.Value=1"), "InvalidVpcID.Malformed");
   std::string form = "ResourceId.1=" + vpc;
   for (std::size_t i = 1; i <= service::tags_max; ++i) form += "&Tag." + std::to_string(i) + ".Key=k" + std::to_string(i) + "&Tag." + std::to_string(i) + ".Value=v";
   EXPECT_EQ(code("CreateTags", form), "success");
@@ -244,6 +250,38 @@ TEST_F(Vpcs, PlacesAreToldAsTheyAre) {
   EXPECT_EQ(must("DescribeRegions", "")["Regions"].items()[0].text("RegionName"), "us-east-1");
   EXPECT_EQ(code("DescribeAvailabilityZones", "ZoneName.1=us-west-9z"), "InvalidParameterValue");
   EXPECT_TRUE(must("DescribeInternetGateways", "")["InternetGateways"].items().empty());
+}
+
+TEST_F(Vpcs, AnIdOfNoFormIsToldFromOneThatIsNobodys) {
+  EXPECT_EQ(code("DescribeSecurityGroups", "GroupId.1=sg-unknown"), "InvalidGroupId.Malformed");
+  EXPECT_EQ(code("DescribeSecurityGroups", "GroupId.1=sg-01234567"), "InvalidGroup.NotFound");
+  EXPECT_EQ(code("DeleteSecurityGroup", "GroupId=sg-01234567"), "InvalidGroup.NotFound");
+  EXPECT_EQ(code("DescribeSubnets", "SubnetId.1=subnet-x"), "InvalidSubnetID.Malformed");
+}
+
+// AWS's model lists the filters of each operation; one that asks for what there is none of here finds nothing.
+TEST_F(Vpcs, EveryFilterThatAwsDocumentsIsTaken) {
+  const std::map<std::string, std::vector<std::string>> documented = {
+      {"DescribeVpcs", {"cidr", "cidr-block-association.cidr-block", "cidr-block-association.association-id", "cidr-block-association.state", "dhcp-options-id", "ipv6-cidr-block-association.ipv6-cidr-block", "ipv6-cidr-block-association.ipv6-pool", "ipv6-cidr-block-association.association-id", "ipv6-cidr-block-association.state", "is-default", "owner-id", "state", "tag:a", "tag-key", "vpc-id"}},
+      {"DescribeSubnets", {"availability-zone", "availability-zone-id", "available-ip-address-count", "cidr-block", "customer-owned-ipv4-pool", "default-for-az", "enable-dns64", "enable-lni-at-device-index", "ipv6-cidr-block-association.ipv6-cidr-block", "ipv6-cidr-block-association.association-id", "ipv6-cidr-block-association.state", "ipv6-native", "map-customer-owned-ip-on-launch", "map-public-ip-on-launch", "outpost-arn", "owner-id", "private-dns-name-options-on-launch.hostname-type", "private-dns-name-options-on-launch.enable-resource-name-dns-a-record", "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record", "state", "subnet-arn", "subnet-id", "tag-key", "vpc-id"}},
+      {"DescribeSecurityGroups", {"description", "egress.ip-permission.cidr", "egress.ip-permission.from-port", "egress.ip-permission.group-id", "egress.ip-permission.group-name", "egress.ip-permission.ipv6-cidr", "egress.ip-permission.prefix-list-id", "egress.ip-permission.protocol", "egress.ip-permission.to-port", "egress.ip-permission.user-id", "group-id", "group-name", "ip-permission.cidr", "ip-permission.from-port", "ip-permission.group-id", "ip-permission.group-name", "ip-permission.ipv6-cidr", "ip-permission.prefix-list-id", "ip-permission.protocol", "ip-permission.to-port", "ip-permission.user-id", "owner-id", "tag-key", "vpc-id"}},
+      {"DescribeSecurityGroupRules", {"group-id", "security-group-rule-id", "tag-key"}},
+      {"DescribeNetworkInterfaces", {"association.allocation-id", "association.association-id", "addresses.association.owner-id", "addresses.association.public-ip", "addresses.primary", "addresses.private-ip-address", "association.ip-owner-id", "association.public-ip", "association.public-dns-name", "attachment.attach-time", "attachment.attachment-id", "attachment.delete-on-termination", "attachment.device-index", "attachment.instance-id", "attachment.instance-owner-id", "attachment.status", "availability-zone", "availability-zone-id", "description", "group-id", "ipv6-addresses.ipv6-address", "interface-type", "mac-address", "network-interface-id", "operator.managed", "operator.principal", "owner-id", "private-dns-name", "private-ip-address", "requester-id", "requester-managed", "source-dest-check", "status", "subnet-id", "tag-key", "vpc-id"}},
+      {"DescribeVpcEndpoints", {"ip-address-type", "service-name", "service-region", "tag-key", "vpc-id", "vpc-endpoint-id", "vpc-endpoint-state", "vpc-endpoint-type"}},
+      {"DescribeVpcEndpointServices", {"owner", "service-name", "service-region", "service-type", "supported-ip-address-types", "tag-key"}},
+      {"DescribeAvailabilityZones", {"group-long-name", "group-name", "message", "opt-in-status", "parent-zone-id", "parent-zone-name", "region-name", "state", "zone-id", "zone-name", "zone-type"}},
+      {"DescribeRegions", {"endpoint", "opt-in-status", "region-name"}},
+      {"DescribeRouteTables", {"association.gateway-id", "association.route-table-association-id", "association.route-table-id", "association.subnet-id", "association.main", "owner-id", "route-table-id", "route.destination-cidr-block", "route.destination-ipv6-cidr-block", "route.destination-prefix-list-id", "route.egress-only-internet-gateway-id", "route.gateway-id", "route.instance-id", "route.nat-gateway-id", "route.transit-gateway-id", "route.origin", "route.state", "route.vpc-peering-connection-id", "tag-key", "vpc-id"}},
+      {"DescribeNetworkAcls", {"association.association-id", "association.network-acl-id", "association.subnet-id", "default", "entry.cidr", "entry.icmp.code", "entry.icmp.type", "entry.ipv6-cidr", "entry.port-range.from", "entry.port-range.to", "entry.protocol", "entry.rule-action", "entry.egress", "entry.rule-number", "network-acl-id", "owner-id", "tag-key", "vpc-id"}},
+      {"DescribeInternetGateways", {"attachment.state", "attachment.vpc-id", "internet-gateway-id", "owner-id", "tag-key"}},
+      {"DescribeDhcpOptions", {"dhcp-options-id", "key", "value", "owner-id", "tag-key"}},
+      {"DescribeTags", {"key", "resource-id", "resource-type", "value"}},
+  };
+  for (const auto& [operation, filters] : documented) {
+    for (const std::string& filter : filters)
+      EXPECT_EQ(code(operation, "Filter.1.Name=" + filter + "&Filter.1.Value.1=nothing-has-this"), "success") << operation << " " << filter;
+    EXPECT_EQ(code(operation, "Filter.1.Name=unheard-of&Filter.1.Value.1=a"), "InvalidParameterValue") << operation;
+  }
 }
 
 }  // namespace

@@ -153,6 +153,11 @@ TEST_F(RdsApi, WhatIsWrongWithANewInstanceIsSaid) {
       {{{"PreferredBackupWindow", "24:00-24:30"}}, value},
       {{{"PreferredBackupWindow", "04:00-04:29"}}, value},
       {{{"PreferredBackupWindow", "mon:04:00-mon:04:30"}}, value},
+      {{{"PreferredBackupWindow", "04:00-05:00"}, {"PreferredMaintenanceWindow", "Wed:04:59-Wed:05:30"}}, value},
+      {{{"PreferredBackupWindow", "23:45-00:15"}, {"PreferredMaintenanceWindow", "sun:23:00-sun:23:46"}}, value},
+      {{{"PreferredBackupWindow", "00:10-00:40"}, {"PreferredMaintenanceWindow", "sun:23:45-mon:00:15"}}, value},
+      {{{"MasterUsername", "admin"}}, value},
+      {{{"MasterUsername", "Select"}}, value},
       {{{"PreferredMaintenanceWindow", "04:00-04:30"}}, value},
       {{{"PreferredMaintenanceWindow", "foo:04:00-foo:04:30"}}, value},
       {{{"PreferredMaintenanceWindow", "mon:04:00-tue:04:00"}}, value},
@@ -162,7 +167,7 @@ TEST_F(RdsApi, WhatIsWrongWithANewInstanceIsSaid) {
       {{{"DBSubnetGroupName", "none"}}, "DBSubnetGroupNotFoundFault"},
       {{{"AvailabilityZone", "us-east-1f"}}, "InvalidVPCNetworkStateFault"},
       {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-none"}}, value},
-      {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-far"}}, value},
+      {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-far"}}, "InvalidParameterCombination"},
       {{{"Tags.Tag.1.Key", "aws:x"}, {"Tags.Tag.1.Value", ""}}, value},
       {{{"KmsKeyId", "alias/none"}}, "KMSKeyNotAccessibleFault"},
   };
@@ -189,7 +194,7 @@ TEST_F(RdsApi, WhatIsAtTheLimitIsTaken) {
                         {{"DBInstanceIdentifier", "b4"}, {"MasterUserPassword", std::string(128, '!')}},
                         {{"DBInstanceIdentifier", "b5"}, {"Port", "1150"}}, {{"DBInstanceIdentifier", "b6"}, {"Port", "65535"}},
                         {{"DBInstanceIdentifier", "b7"}, {"BackupRetentionPeriod", "35"}}, {{"DBInstanceIdentifier", "b8"}, {"BackupRetentionPeriod", "0"}},
-                        {{"DBInstanceIdentifier", "b9"}, {"PreferredBackupWindow", "23:45-00:15"}, {"PreferredMaintenanceWindow", "Sun:23:45-Mon:00:15"}},
+                        {{"DBInstanceIdentifier", "b9"}, {"PreferredBackupWindow", "23:15-23:45"}, {"PreferredMaintenanceWindow", "Sun:23:45-Mon:00:15"}},
                         {{"DBInstanceIdentifier", "c1"}, {"EngineVersion", "15"}, {"DBParameterGroupName", "default.postgres15"}, {"OptionGroupName", "default:postgres-15"}},
                         {{"DBInstanceIdentifier", "c2"}, {"AvailabilityZone", "us-east-1b"}, {"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-other"}}};
   std::set<std::int64_t> uids;
@@ -381,7 +386,7 @@ TEST_F(RdsApi, WhatCannotBeModifiedIsRefusedAndNothingChanges) {
       {{{"DBParameterGroupName", "mine"}}, "InvalidParameterCombination"}, {{{"OptionGroupName", "mine"}}, "InvalidParameterCombination"},
       {{{"NewDBInstanceIdentifier", "new"}}, "InvalidParameterCombination"}, {{{"DBPortNumber", "5433"}}, "InvalidParameterCombination"},
       {{{"DBInstanceClass", "db.none"}}, "InvalidParameterValue"},        {{{"MultiAZ", "true"}}, "InvalidParameterCombination"},
-      {{{"PreferredBackupWindow", "x"}}, "InvalidParameterValue"},        {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-far"}}, "InvalidParameterValue"},
+      {{{"PreferredBackupWindow", "x"}}, "InvalidParameterValue"},        {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-far"}}, "InvalidParameterCombination"},
       {{{"PubliclyAccessible", "true"}}, "InvalidParameterCombination"},  {{{"BackupRetentionPeriod", "36"}}, "InvalidParameterValue"},
   };
   for (const auto& [change, expected] : cases) {

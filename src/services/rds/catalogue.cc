@@ -28,6 +28,9 @@ ApiResult<Json> describe_versions(const Catalogue& catalogue, const Call& call) 
     if (call.input.contains("Engine") && call.input.text("Engine") != version.engine) continue;
     if (!matches_version(call.input.text("EngineVersion"), version)) continue;
     if (call.input.contains("DBParameterGroupFamily") && call.input.text("DBParameterGroupFamily") != version.family) continue;
+    // The first of an engine is the one that an instance gets for which none is asked.
+    const auto same_engine = [&](const Json& other) { return other.text("Engine") == version.engine; };
+    if (call.input["DefaultOnly"].as_bool() && std::ranges::any_of(versions, same_engine)) continue;
     versions.push_back(Json::object({{"Engine", version.engine},
                                      {"MajorEngineVersion", version.major},
                                      {"EngineVersion", version.version},
@@ -54,9 +57,10 @@ ApiResult<Json> describe_versions(const Catalogue& catalogue, const Call& call) 
 ApiResult<Json> describe_options(const Catalogue& catalogue, const Call& call) {
   const std::string engine_name = call.input.str("Engine");
   std::vector<Json> options;
+  const bool here = call.input.text("AvailabilityZoneGroup", call.environment.region) == call.environment.region;
   for (const auto& engine : catalogue.engines) {
     const engine::Version& version = engine->version();
-    if (version.engine != engine_name || !matches_version(call.input.text("EngineVersion"), version)) continue;
+    if (!here || version.engine != engine_name || !matches_version(call.input.text("EngineVersion"), version)) continue;
     for (const InstanceClass& offered : instance_classes()) {
       const std::string_view name = offered.name;
       if (call.input.contains("DBInstanceClass") && call.input.text("DBInstanceClass") != name) continue;

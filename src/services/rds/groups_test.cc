@@ -1,5 +1,6 @@
 // Subnet groups, tags and what is on offer.
 
+#include "service/marker.h"
 #include "services/rds/testing_api.h"
 
 namespace ringwall::rds {
@@ -123,8 +124,11 @@ TEST_F(RdsGroups, OnlyWhatIsInstalledIsOffered) {
   EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions", {{"Engine", "mysql"}}), "<OrderableDBInstanceOption>"));
   // More than one page: the marker leads on.
   const std::string first = good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"MaxRecords", "20"}});
-  EXPECT_TRUE(has(first, "<Marker>000020</Marker>"));
-  EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"MaxRecords", "20"}, {"Marker", "000020"}}), "<Marker>"));
+  const std::size_t at = first.find("<Marker>") + 8;
+  const std::string marker = first.substr(at, first.find("</Marker>") - at);
+  EXPECT_EQ(service::key_of_marker(marker), "000020");
+  for (const char* made_up : {"zz", "000020"}) EXPECT_EQ(code("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"Marker", made_up}}), "InvalidParameterValue") << made_up;
+  EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"MaxRecords", "20"}, {"Marker", marker}}), "<Marker>"));
 }
 
 TEST_F(RdsGroups, TheAuthorityAndDefaultGroupsAreDescribed) {

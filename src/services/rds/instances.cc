@@ -106,7 +106,20 @@ struct Parts {
   const Json& subnet_group;
   const Json& placed;      // the interface's document
   std::string resource_id;
+  std::string backup_window, maintenance_window;
 };
+
+// The windows of a new instance. One that is not given is chosen beside the other.
+ApiResult<std::pair<std::string, std::string>> windows_of(const Call& call) {
+  const std::string given_backup = text::lower(call.input.text("PreferredBackupWindow")), given_maintenance = text::lower(call.input.text("PreferredMaintenanceWindow"));
+  constexpr int draws_max = 64;  // a window may leave no more than a minute of the day
+  for (int draw = 0; draw < draws_max; ++draw) {
+    std::string backup = given_backup.empty() ? random_window(call.environment.random, false) : given_backup;
+    std::string maintenance = given_maintenance.empty() ? random_window(call.environment.random, true) : given_maintenance;
+    if (!windows_overlap(backup, maintenance)) return std::pair(std::move(backup), std::move(maintenance));
+  }
+  return std::unexpected(overlapping_windows());
+}
 
 Json new_document(const Call& call, const Parts& parts, const estate::Tags& tags) {
   const Json& input = call.input;
@@ -127,14 +140,13 @@ Json new_document(const Call& call, const Parts& parts, const estate::Tags& tags
       {"DbInstancePort", 0},
       {"AllocatedStorage", input["AllocatedStorage"].as_integer()},
       {"InstanceCreateTime", text::to_millis(call.now)},
-      {"PreferredBackupWindow", input.contains("PreferredBackupWindow") ? input.str("PreferredBackupWindow") : random_window(call.environment.random, false)},
+      {"PreferredBackupWindow", parts.backup_window},
       {"BackupRetentionPeriod", input["BackupRetentionPeriod"].as_integer(1)},
       {"DBSecurityGroups", Json::array()},
       {"DBParameterGroups", Json::array({Json::object({{"DBParameterGroupName", "default." + parts.version.family}, {"ParameterApplyStatus", "in-sync"}})})},
       {"OptionGroupMemberships",
        Json::array({Json::object({{"OptionGroupName", "default:" + parts.version.engine + "-" + parts.version.major}, {"Status", "in-sync"}})})},
-      {"PreferredMaintenanceWindow",
-       input.contains("PreferredMaintenanceWindow") ? text::lower(input.text("PreferredMaintenanceWindow")) : random_window(call.environment.random, true)},
+      {"PreferredMaintenanceWindow", parts.maintenance_window},
       {"PendingModifiedValues", Json::object({})},
       {"MultiAZ", false},
       {"AutoMinorVersionUpgrade", input["AutoMinorVersionUpgrade"].as_bool(true)},
@@ -189,6 +201,7 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   if (!group) return std::unexpected(group.error());
   const auto key = key_of(call);
   if (!key) return std::unexpected(key.error());
+  RW_TRY(auto windows, windows_of(call));
   const auto placed = place_interface({call.environment, call.transaction, call.account()}, **group, call.input.text("AvailabilityZone"),
                                       strings_of(call.input["VpcSecurityGroupIds"]));
   if (!placed) return std::unexpected(placed.error());
@@ -200,7 +213,7 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   const auto wrapped = keyring::encrypt(call.environment, *key, data_key.reveal(), data_key_context(resource_id));
   if (!wrapped) return std::unexpected(wrapped.error());
 
-  Json document = new_document(call, {(*engine)->version(), *key, **group, *placed, resource_id}, tags);
+  Json document = new_document(call, {(*engine)->version(), *key, **group, *placed, resource_id, std::move(windows.first), std::move(windows.second)}, tags);
   if (document["uid"].as_integer() == 0) return api_error("InstanceQuotaExceeded", "no more DB instances fit on this server");
   document.set("data_key", text::base64(*wrapped));
   call.transaction.put(network::dns_key_of(document.text("vpc"), document["Endpoint"].text("Address")), Json::object({{"address", document.str("address")}}));
@@ -258,13 +271,19 @@ ApiResult<Json> modify(const Call& call) {
   }
   if (auto fault = fault_in_modify(call.input, document)) return std::unexpected(*std::move(fault));
   for (const std::string_view member : plain_settings) {
-    if (call.input.contains(member)) document.set(member, call.input[member]);
+    if (call.input.contains(member)) document.set(member, call.input[member].is_string() ? Json(text::lower(call.input.text(member))) : call.input[member]);
+  }
+  const bool moves = call.input.contains("PreferredBackupWindow") || call.input.contains("PreferredMaintenanceWindow");
+  if (moves && windows_overlap(document.text("PreferredBackupWindow"), document.text("PreferredMaintenanceWindow"))) {
+    return std::unexpected(overlapping_windows());
   }
   if (call.input.contains("EnableIAMDatabaseAuthentication")) {
     document.set("IAMDatabaseAuthenticationEnabled", call.input["EnableIAMDatabaseAuthentication"]);
   }
   if (!call.input["VpcSecurityGroupIds"].items().empty()) {
-    const auto placed = network::set_groups(call.transaction, call.account(), document.str("interface"), strings_of(call.input["VpcSecurityGroupIds"]));
+    const auto groups = strings_of(call.input["VpcSecurityGroupIds"]);
+    if (auto fault = fault_in_groups(call.transaction, call.account(), document.text("vpc"), groups)) return std::unexpected(*std::move(fault));
+    const auto placed = network::set_groups(call.transaction, call.account(), document.str("interface"), groups);
     if (!placed) return std::unexpected(invalid_value(placed.error().message));
     document.set("VpcSecurityGroups", group_memberships(*placed));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "service/marker.h"
 #include "services/rds/detail/common.h"
 #include "text/encode.h"
 
@@ -73,11 +74,14 @@ ApiResult<Json> paged(const Json& input, std::vector<Json> items, std::string_vi
   if (size < records_min || size > records_max) {
     return api_error("InvalidParameterValue", "Invalid value " + std::to_string(size) + " for MaxRecords. Must be between 20 and 100");
   }
-  auto page = service::page_of(std::move(items), input.text("Marker"), static_cast<std::size_t>(size),
+  const std::string_view marker = input.text("Marker");
+  const std::optional<std::string> from = marker.empty() ? std::string() : service::key_of_marker(marker);
+  if (!from) return api_error("InvalidParameterValue", "The Marker " + std::string(marker) + " is not one that a list was answered with.");
+  auto page = service::page_of(std::move(items), *from, static_cast<std::size_t>(size),
                                [&](const Json& item) { return item.str(key); });
   Json output = Json::object({});
   output.set(list, Json::array(std::move(page.items)));
-  if (!page.next.empty()) output.set("Marker", page.next);
+  if (!page.next.empty()) output.set("Marker", service::marker_of(page.next));
   return output;
 }
 

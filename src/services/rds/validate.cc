@@ -13,8 +13,22 @@ constexpr std::size_t identifier_characters_max = 63, name_characters_max = 63, 
 constexpr int window_minutes_min = 30, window_minutes_max = 24 * 60;
 constexpr std::int64_t port_min = 1150, port_max = 65535, retention_days_max = 35;
 
-constexpr std::array<std::string_view, 8> reserved_users = {"rdsadmin", "rds_superuser", "rds_iam",     "rds_replication",
-                                                            "rds_password", "rdsrepladmin", "rdstopmgr", "public"};
+// Names of the service's own roles, and PostgreSQL's reserved words: https://www.postgresql.org/docs/15/sql-keywords-appendix.html
+constexpr std::string_view reserved_users[] = {
+    "admin",        "all",          "analyse",      "analyze",       "and",           "any",          "array",        "as",
+    "asc",          "asymmetric",   "authorization", "binary",       "both",          "case",         "cast",         "check",
+    "collate",      "collation",    "column",       "concurrently",  "constraint",    "create",       "cross",        "current_catalog",
+    "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user", "default",  "deferrable",
+    "desc",         "distinct",     "do",           "else",          "end",           "except",       "false",        "fetch",
+    "for",          "foreign",      "freeze",       "from",          "full",          "grant",        "group",        "having",
+    "ilike",        "in",           "initially",    "inner",         "intersect",     "into",         "is",           "isnull",
+    "join",         "lateral",      "leading",      "left",          "like",          "limit",        "localtime",    "localtimestamp",
+    "natural",      "none",         "not",          "notnull",       "null",          "offset",       "on",           "only",
+    "or",           "order",        "outer",        "overlaps",      "placing",       "primary",      "public",       "rds_iam",
+    "rds_password", "rds_replication", "rds_superuser", "rdsadmin",  "rdsrepladmin",  "rdstopmgr",    "references",   "returning",
+    "right",        "select",       "session_user", "similar",       "some",          "symmetric",    "table",        "tablesample",
+    "then",         "to",           "trailing",     "true",          "union",         "unique",       "user",         "using",
+    "variadic",     "verbose",      "when",         "where",         "window",        "with"};
 
 // Options with a meaning this server cannot give them; each is accepted only with the value that
 // asks for nothing.
@@ -22,7 +36,18 @@ struct Unoffered {
   std::string_view member;
   std::string_view what;
 };
-constexpr std::array<Unoffered, 34> unoffered = {{
+constexpr std::array<Unoffered, 45> unoffered = {{
+    {"TdeCredentialPassword", "TDE"},
+    {"DomainOu", "a directory domain"},
+    {"DomainDnsIps", "a directory domain"},
+    {"DisableDomain", "a directory domain"},
+    {"MonitoringRoleArn", "enhanced monitoring"},
+    {"PromotionTier", "clusters"},
+    {"PerformanceInsightsKMSKeyId", "performance insights"},
+    {"PerformanceInsightsRetentionPeriod", "performance insights"},
+    {"UseDefaultProcessorFeatures", "processor features"},
+    {"CertificateRotationRestart", "another certificate authority"},
+    {"ResumeFullAutomationModeMinutes", "RDS Custom"},
     {"MultiAZ", "a standby in another zone"},
     {"PubliclyAccessible", "a public address"},
     {"Iops", "provisioned IOPS"},
@@ -102,6 +127,13 @@ std::optional<Window> window_of(std::string_view text, bool weekly) {
   return Window{*from, (*to - *from + round) % round};
 }
 
+// Two windows on the clock, whatever the day of the weekly one.
+bool overlap(const Window& daily, const Window& weekly) {
+  constexpr int day = 24 * 60;
+  const auto between = [](int from, int to) { return ((to - from) % day + day) % day; };
+  return between(weekly.start, daily.start) < weekly.length || between(daily.start, weekly.start) < daily.length;
+}
+
 std::optional<ApiError> fault_in_windows(const Json& input) {
   for (const auto& [member, weekly, format] : {std::tuple{"PreferredBackupWindow", false, "hh24:mi-hh24:mi"},
                                                {"PreferredMaintenanceWindow", true, "ddd:hh24:mi-ddd:hh24:mi"}}) {
@@ -167,7 +199,7 @@ std::optional<ApiError> fault_in_names(const Json& input) {
     return invalid_value("The parameter MasterUsername is not valid: it must begin with a letter and hold up to 63 letters, digits and underscores.");
   }
   const std::string lower = text::lower(user);
-  if (lower.starts_with("pg_") || std::ranges::find(reserved_users, lower) != reserved_users.end()) {
+  if (lower.starts_with("pg_") || std::ranges::find(reserved_users, lower) != std::end(reserved_users)) {
     return invalid_value("MasterUsername " + std::string(user) + " cannot be used as it is a reserved word used by the engine");
   }
   if (input.text("DBName").empty()) return std::nullopt;  // Terraform sends an empty one for none
@@ -190,6 +222,13 @@ std::optional<ApiError> fault_in_storage(std::int64_t gibibytes) {
 }
 
 }  // namespace
+
+bool windows_overlap(std::string_view backup, std::string_view maintenance) {
+  const auto daily = window_of(backup, false), weekly = window_of(maintenance, true);
+  return daily && weekly && overlap(*daily, *weekly);
+}
+
+ApiError overlapping_windows() { return invalid_value("The backup window and maintenance window must not overlap."); }
 
 ApiResult<const engine::Engine*> engine_for(const Catalogue& catalogue, const Json& input) {
   const std::string name = input.str("Engine"), version = input.str("EngineVersion");

@@ -9,15 +9,15 @@ namespace ringwall::ec2 {
 namespace {
 
 constexpr std::array<Resource, 8> resources = {{
-    {Kind::vpc, "vpc", "vpc", "VpcId", "ec2:VpcID", "InvalidVpcID.NotFound", "vpc ID"},
-    {Kind::subnet, "subnet", "subnet", "SubnetId", "ec2:SubnetID", "InvalidSubnetID.NotFound", "subnet ID"},
-    {Kind::group, "sg", "security-group", "GroupId", "ec2:SecurityGroupID", "InvalidGroup.NotFound", "security group"},
+    {Kind::vpc, "vpc", "vpc", "VpcId", "ec2:VpcID", "InvalidVpcID.NotFound", "vpc ID", "InvalidVpcID.Malformed"},
+    {Kind::subnet, "subnet", "subnet", "SubnetId", "ec2:SubnetID", "InvalidSubnetID.NotFound", "subnet ID", "InvalidSubnetID.Malformed"},
+    {Kind::group, "sg", "security-group", "GroupId", "ec2:SecurityGroupID", "InvalidGroup.NotFound", "security group", "InvalidGroupId.Malformed"},
     {Kind::interface, "eni", "network-interface", "NetworkInterfaceId", "ec2:NetworkInterfaceID",
-     "InvalidNetworkInterfaceID.NotFound", "networkInterface ID"},
-    {Kind::endpoint, "vpce", "vpc-endpoint", "VpcEndpointId", "", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id"},
-    {Kind::route_table, "rtb", "route-table", "RouteTableId", "ec2:RouteTableID", "InvalidRouteTableID.NotFound", "routeTable ID"},
-    {Kind::network_acl, "acl", "network-acl", "NetworkAclId", "ec2:NetworkAclID", "InvalidNetworkAclID.NotFound", "networkAcl ID"},
-    {Kind::dhcp_options, "dopt", "dhcp-options", "DhcpOptionsId", "ec2:DhcpOptionsID", "InvalidDhcpOptionID.NotFound", "dhcpOption ID"},
+     "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", "InvalidNetworkInterfaceId.Malformed"},
+    {Kind::endpoint, "vpce", "vpc-endpoint", "VpcEndpointId", "", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id", "InvalidVpcEndpointId.Malformed"},
+    {Kind::route_table, "rtb", "route-table", "RouteTableId", "ec2:RouteTableID", "InvalidRouteTableID.NotFound", "routeTable ID", "InvalidRouteTableId.Malformed"},
+    {Kind::network_acl, "acl", "network-acl", "NetworkAclId", "ec2:NetworkAclID", "InvalidNetworkAclID.NotFound", "networkAcl ID", "InvalidNetworkAclID.Malformed"},
+    {Kind::dhcp_options, "dopt", "dhcp-options", "DhcpOptionsId", "ec2:DhcpOptionsID", "InvalidDhcpOptionID.NotFound", "dhcpOption ID", "InvalidDhcpOptionsId.Malformed"},
 }};
 
 constexpr std::size_t id_bytes_max = 64;  // longer than any id of ours, far shorter than a key
@@ -61,8 +61,16 @@ DocumentPtr find(const Call& call, Kind kind, std::string_view id) {
   return call.transaction.get(network::key_of(kind, call.account(), id));
 }
 
+bool is_id(std::string_view prefix, std::string_view text) {
+  if (!text.starts_with(prefix) || text.size() <= prefix.size() || text[prefix.size()] != '-') return false;
+  const std::string_view digits = text.substr(prefix.size() + 1);
+  return (digits.size() == 8 || digits.size() == 17) &&
+         std::ranges::all_of(digits, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
 std::unexpected<ApiError> missing(Kind kind, std::string_view id) {
   const Resource& resource = resource_of(kind);
+  if (!is_id(resource.prefix, id)) return api_error(std::string(resource.malformed), "Invalid id: \"" + std::string(id) + "\"");
   std::string message = "The ";
   message.append(resource.noun).append(" '").append(id).append("' does not exist");
   return api_error(std::string(resource.missing), std::move(message));

@@ -34,6 +34,7 @@ struct Resource {
   std::string_view id_key;     // the condition key with its id; empty: none
   std::string_view missing;    // error code
   std::string_view noun;       // "The <noun> 'x' does not exist"
+  std::string_view malformed;  // error code of what can be no id
 };
 const Resource& resource_of(Kind kind);
 const Resource* resource_of_id(std::string_view id);  // by prefix; null: no such kind
@@ -45,7 +46,10 @@ std::string arn_of(const Call& call, std::string_view type, std::string_view id)
 // A document of the caller's account; null when it does not exist.
 DocumentPtr find(const Call& call, Kind kind, std::string_view id);
 ApiResult<DocumentPtr> need(const Call& call, Kind kind, std::string_view id);
+// What is said of an id by which nothing is found: that it is none, or that there is no such resource.
 std::unexpected<ApiError> missing(Kind kind, std::string_view id);
+// Has the text the form of an id: the prefix, a hyphen, and 8 or 17 hexadecimal digits?
+bool is_id(std::string_view prefix, std::string_view text);
 // All documents of a kind, or those of one VPC, in the order of their ids.
 std::vector<DocumentPtr> all_of(const Call& call, Kind kind);
 std::vector<DocumentPtr> all_of(const Call& call, Kind kind, std::string_view vpc_id);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "text/encode.h"
+#include "service/marker.h"
 #include "text/glob.h"
 
 namespace ringwall::ec2 {
@@ -73,9 +73,9 @@ ApiResult<PageRequest> page_request(const Call& call, bool has_ids, std::string_
     page.size = static_cast<std::size_t>(size->as_integer());
   }
   if (const std::string_view token = call.input.text("NextToken"); !token.empty()) {
-    const auto marker = text::parse_base64(token);
-    if (!marker || marker->empty()) return api_error("InvalidNextToken", "The token '" + std::string(token) + "' is invalid");
-    page.marker = std::string(text_of(*marker));
+    std::optional<std::string> marker = service::key_of_marker(token);
+    if (!marker) return api_error("InvalidNextToken", "The token '" + std::string(token) + "' is invalid");
+    page.marker = *std::move(marker);
   }
   return page;
 }
@@ -84,7 +84,7 @@ ApiResult<PageRequest> page_request(const Call& call, bool has_ids, std::string_
 
 Listing listing_of(Kind kind, std::string_view result, std::string_view ids_input, std::vector<Filter> filters) {
   const Resource& resource = resource_of(kind);
-  return {result, ids_input, resource.id_member, resource.missing, resource.noun, std::move(filters)};
+  return {result, ids_input, resource.id_member, resource.missing, resource.noun, std::move(filters), resource.prefix, resource.malformed};
 }
 
 std::vector<std::string> values_at(const Json& document, std::string_view path) {
@@ -119,6 +119,9 @@ ApiResult<Json> describe(const Call& call, const Listing& listing, std::vector<J
   const std::set<std::string, std::less<>> wanted(ids.begin(), ids.end());
   std::set<std::string, std::less<>> absent = wanted;
   for (const Json& document : documents) absent.erase(document.str(listing.id_member));
+  for (const auto& id : absent) {
+    if (!listing.prefix.empty() && !is_id(listing.prefix, id)) return api_error(std::string(listing.malformed), "Invalid id: \"" + id + "\"");
+  }
   if (!absent.empty()) {
     std::string list;
     for (const auto& id : absent) list += (list.empty() ? "'" : ", '") + id + "'";
@@ -136,7 +139,7 @@ ApiResult<Json> describe(const Call& call, const Listing& listing, std::vector<J
   auto page = service::page_of(std::move(kept), request.marker, request.size,
                                [&](const Json& document) { return document.str(listing.id_member); });
   Json output = Json::object({{std::string(listing.result), Json::array(std::move(page.items))}});
-  if (!page.next.empty()) output.set("NextToken", text::base64(bytes_of(page.next)));
+  if (!page.next.empty()) output.set("NextToken", service::marker_of(page.next));
   return output;
 }
 

@@ -22,6 +22,9 @@ struct Listing {
   std::string_view missing;    // error code for an id that is not there
   std::string_view noun;
   std::vector<Filter> filters;  // beside tag:<key> and tag-key, which all have
+  // The form and the error of ids that are none; empty: there is no form.
+  std::string_view prefix = {};
+  std::string_view malformed = {};
 };
 // The listing of a kind of resource, with the names its table row gives.
 Listing listing_of(Kind kind, std::string_view result, std::string_view ids_input, std::vector<Filter> filters);

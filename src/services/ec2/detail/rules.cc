@@ -72,6 +72,7 @@ ApiResult<void> set_cidr(Json& rule, std::string_view member, std::string_view t
 
 // A peer group must be the account's own and of the same VPC: there is no peering between VPCs.
 ApiResult<void> set_peer(const Call& call, Json& rule, const Json& group, const Json& pair) {
+  RW_DO(refuse_members(pair, {"VpcPeeringConnectionId", "PeeringStatus"}));
   std::string id = pair.str("GroupId");
   if (id.empty()) {
     for (const auto& other : all_of(call, Kind::group, group.text("VpcId"))) {
@@ -81,7 +82,8 @@ ApiResult<void> set_peer(const Call& call, Json& rule, const Json& group, const 
   const auto peer = find(call, Kind::group, id);
   const std::string_view owner = pair.text("UserId");
   if (!peer || peer->text("VpcId") != group.text("VpcId") || (!owner.empty() && owner != call.account())) {
-    return missing(Kind::group, id.empty() ? pair.text("GroupName") : std::string_view(id));
+    if (!id.empty()) return missing(Kind::group, id);
+    return api_error("InvalidGroup.NotFound", "The security group '" + pair.str("GroupName") + "' does not exist");
   }
   rule.set("ReferencedGroupInfo", Json::object({{"GroupId", id}, {"UserId", call.account()}}));
   return {};

@@ -43,6 +43,9 @@ struct Where {
   const std::string& account;
 };
 ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, std::string_view zone, const std::vector<std::string>& groups);
+// Security groups of an instance in that VPC: one that is not there, or is another VPC's.
+std::optional<ApiError> fault_in_groups(store::Transaction& transaction, std::string_view account, std::string_view vpc_id,
+                                        const std::vector<std::string>& groups);
 // Writes into an instance's document where it is.
 Json group_memberships(const Json& placed);
 void set_place(Json& document, const Json& subnet_group, const Json& placed);

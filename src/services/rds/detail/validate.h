@@ -15,4 +15,8 @@ std::optional<ApiError> fault_in_identifier(std::string_view identifier);
 std::optional<ApiError> fault_in_create(const Json& input, const engine::Version& version);
 std::optional<ApiError> fault_in_modify(const Json& input, const Json& document);
 
+// Do "hh24:mi-hh24:mi" and "ddd:hh24:mi-ddd:hh24:mi" share a minute? Both are well formed, in lower case.
+bool windows_overlap(std::string_view backup, std::string_view maintenance);
+ApiError overlapping_windows();
+
 }  // namespace ringwall::rds::detail
