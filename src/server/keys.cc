@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::size_t root_key_bytes = 32;
 constexpr std::string_view authority_key = "server/authority";
+constexpr std::string_view region_key = "server/region";
+constexpr std::size_t endpoint_bytes_max = 4096;
 constexpr std::string_view authority_binding = "certificate authority";
 
 Secret authority_sealing_key(const Secret& root_key) { return crypto::derive_key(root_key.reveal(), "certificate authority"); }
@@ -70,6 +72,25 @@ Result<> check_root_key(const store::Store& store, const Secret& root_key) {
   const auto stored = store.get(authority_key);
   if (!stored) return fail(Failure::corrupt, "the store holds no certificate authority: it is none of a server that has run");
   if (!authority_secret(*stored->document, root_key)) return fail(Failure::denied, "the root key is not the one that the store was written under");
+  return {};
+}
+
+Result<> keep_region(store::Store& store, const Layout& layout, const std::string& region) {
+  std::string kept;
+  const auto noted = store.get(region_key);
+  if (noted) {
+    kept = noted->document->str("region");
+  } else if (const auto endpoint = os::read_file(layout.endpoint(), endpoint_bytes_max)) {
+    kept = text::parse_json(*endpoint).value_or(text::Json()).text("region");
+  }
+  if (!kept.empty() && kept != region) {
+    return fail(Failure::invalid, "the data folder is of Region `" + kept + "`, which the ARNs of what it holds name, not of `" + region +
+                                      "`: start with `--region " + kept + "`, or on another folder");
+  }
+  if (noted) return {};
+  store::Transaction transaction(store);
+  transaction.put(region_key, text::Json::object({{"region", region}}));
+  RW_DO(store.commit(transaction));
   return {};
 }
 

@@ -41,6 +41,10 @@ Result<crypto::Authority> authority(store::Store& store, const Secret& root_key,
 // Whether the store was written under this root key: Failure::denied when not.
 Result<> check_root_key(const store::Store& store, const Secret& root_key);
 
+// Holds a data folder to the Region of its first start, which the ARNs of all that it holds name.
+// A folder of before this was so, which is of the Region that its last server served, if that is known.
+Result<> keep_region(store::Store& store, const Layout& layout, const std::string& region);
+
 // Writes the credentials to an owner-only file, if they are known.
 Result<> write_administrator(const Layout& layout, const directory::Administrator& administrator);
 

@@ -29,6 +29,21 @@ class Keys : public ::testing::Test {
   TimePoint now_ = *text::parse_iso8601("2026-01-02T03:04:05Z");
 };
 
+TEST_F(Keys, ADataFolderStaysInTheRegionOfItsFirstStart) {
+  const auto store = store::open_temporary();
+  ASSERT_TRUE(keep_region(*store, layout_, "eu-central-1"));
+  EXPECT_TRUE(keep_region(*store, layout_, "eu-central-1"));
+  const auto refused = keep_region(*store, layout_, "us-east-1");
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.contains("`--region eu-central-1`")) << refused.error().message;
+  // One that is older than this has what its last server left.
+  const auto older = store::open_temporary();
+  std::filesystem::create_directories(layout_.folder + "/run");
+  ASSERT_TRUE(os::write_file(layout_.endpoint(), R"({"url":"https://127.0.0.1:1","region":"eu-west-3"})", 0644));
+  EXPECT_FALSE(keep_region(*older, layout_, "us-east-1"));
+  EXPECT_TRUE(keep_region(*older, layout_, "eu-west-3"));
+}
+
 TEST_F(Keys, TheRootKeyIsMadeOnceForItsOwnerAlone) {
   const auto first = key();
   ASSERT_TRUE(first);

@@ -390,6 +390,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, os::Unique
   if (ballast->is_tight()) (void)make_room(*ballast);  // a start writes too
   RW_TRY(auto store, store::open_sqlite(layout.state(), [kept = ballast.get()] { return make_room(*kept); }));
   RW_DO(check_filled(layout, *store));
+  RW_DO(keep_region(*store, layout, options.region));
   auto parts = std::make_unique<Parts>(options, std::move(key), std::move(ballast), std::move(store), std::move(host));
   parts->started = parts->clock.now();
   RW_TRY(parts->entered, enter(parts->environment, *parts->host));
