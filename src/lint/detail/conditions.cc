@@ -137,7 +137,9 @@ void check_type(const Condition& condition, const ConditionKey& key, Findings& f
   const bool wild = std::ranges::any_of(condition.values, [](const policy::Listed& value) {
     return value.text.find_first_of("*?") != std::string::npos;
   });
-  if (condition.op->family == Family::text_like && holds_arns(key, condition.key) && wild) {
+  // What stands behind a template's slash or colon is the user's name, which says nothing of the type.
+  if (condition.op->family == Family::text_like && holds_arns(key, condition.key) && wild &&
+      !key.templated()) {
     findings.add(rule("STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS"), condition.offset,
                  "under " + shown(condition.operator_name) + " a `*` in " +
                      shown(condition.key_name) + " crosses the ARN's colons");
