@@ -2,10 +2,11 @@
 // from it. A table says which elements a kind has; everything else is refused.
 //
 // Where the quotas are waived a document is read as AWS keeps it, for it was written elsewhere: what
-// AWS stores and this server refuses to store then means what it means there. Such are
-// `NotPrincipal` with `Allow`, `NotAction` in a role's trust policy, a resource-based policy without
-// `Resource` (of services whose policies take none: it is about the resource that has it), and one
-// whose list of statements is empty, as services leave it when the last permission is removed.
+// AWS stores and this server refuses to store then means what it means there. Such are `NotAction`
+// in a role's trust policy, a resource-based policy without `Resource` (of services whose policies
+// take none: it is about the resource that has it), and one whose list of statements is empty, as
+// services leave it when the last permission is removed. `NotPrincipal` with `Allow` is read so in a
+// bound text only: those who look for whom a policy names would look for whom it exempts.
 
 #include "policy/syntax.h"
 
@@ -247,7 +248,8 @@ class Grammar {
     }
     if (element == nullptr)
       return reader_.report(Fault::missing_principal, json, "`Principal` is missing");
-    if (sense == Sense::all_but_listed && statement.effect == Effect::allow && !as_kept()) {
+    if (sense == Sense::all_but_listed && statement.effect == Effect::allow &&
+        !(as_kept() && reader_.names() == detail::Names::bound)) {
       reader_.report(Fault::allow_with_not_principal, *element,
                      "`NotPrincipal` with `Allow` would allow everyone else, anonymous callers "
                      "included: use `Principal` with a Condition");

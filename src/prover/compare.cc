@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/binding.h"
 #include "prover/callers.h"
 #include "text/json.h"
 
@@ -112,8 +113,9 @@ std::string_view name_of(Comparison::Verdict verdict) {
   return names.at(static_cast<std::size_t>(verdict));
 }
 
+// As bound texts: two documents by themselves may allow all but those whom they name.
 Result<policy::DocumentPtr> read_to_compare(std::string_view text, Kind kind) {
-  RW_TRY(policy::DocumentPtr document, policy::compile(text, kind, policy::Quota::waived));
+  RW_TRY(policy::DocumentPtr document, policy::compile_bound(text, kind, policy::Quota::waived));
   const bool control = kind == Kind::scp || kind == Kind::rcp;
   if (!control || document->statements() == 0 || !allows_nothing(*document)) return document;
   const bool of_resources = kind == Kind::rcp;

@@ -59,6 +59,32 @@ TEST(Compare, PrincipalsOfResourcePoliciesAreToldApart) {
   EXPECT_EQ(compared(everyone, one, Kind::resource).verdict, not_subset);
 }
 
+// As AWS's samples for custom policy checks write them, and as services keep them.
+TEST(Compare, WhatAwsKeepsAndIsRefusedHereWhenItIsWrittenIsCompared) {
+  const auto document = [](const std::string& statements) { return R"({"Version":"2012-10-17","Statement":[)" + statements + "]}"; };
+  // A reference for trust policies: these accounts may assume the role, and the other actions are anybody's.
+  const std::string other_actions = R"({"Effect":"Allow","Principal":"*","NotAction":"sts:AssumeRole"})";
+  const std::string accounts = R"({"Effect":"Allow","Principal":{"AWS":["111111111111","222222222222"]},"Action":"sts:AssumeRole"})";
+  const std::string reference = document(accounts + "," + other_actions);
+  EXPECT_EQ(compared(document(R"({"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["sts:AssumeRole","sts:TagSession"]})"), reference, Kind::trust).verdict, subset);
+  EXPECT_EQ(compared(document(R"({"Effect":"Allow","Principal":{"AWS":"333333333333"},"Action":"sts:AssumeRole"})"), reference, Kind::trust).verdict, not_subset);
+
+  const std::string all_but_ann = document(R"({"Effect":"Allow","NotPrincipal":{"AWS":["111122223333","arn:aws:iam::111122223333:user/ann"]},"Action":"s3:GetObject","Resource":"arn:aws:s3:::books/*"})");
+  const auto naming = [&](const std::string& who) { return document(R"({"Effect":"Allow","Principal":)" + who + R"(,"Action":"s3:GetObject","Resource":"arn:aws:s3:::books/*"})"); };
+  const std::string everyone = naming(R"("*")");
+  EXPECT_EQ(compared(all_but_ann, everyone, Kind::resource).verdict, subset);
+  const Comparison reverse = compared(everyone, all_but_ann, Kind::resource);
+  ASSERT_EQ(reverse.verdict, not_subset);
+  for (const Finding& finding : reverse.violations) EXPECT_EQ(finding.request.principal.account, "111122223333");
+  EXPECT_EQ(compared(naming(R"({"AWS":"arn:aws:iam::111122223333:user/bob"})"), all_but_ann, Kind::resource).verdict, subset);
+  EXPECT_EQ(compared(naming(R"({"AWS":"arn:aws:iam::111122223333:user/ann"})"), all_but_ann, Kind::resource).verdict, not_subset);
+
+  const std::string of_the_repository = document(R"({"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"})");
+  EXPECT_EQ(compared(of_the_repository, document(R"({"Effect":"Allow","Principal":"*","Action":"ecr:*","Resource":"*"})"), Kind::resource).verdict, subset);
+  EXPECT_EQ(compared(document(""), of_the_repository, Kind::resource).verdict, subset);
+  EXPECT_EQ(compared(of_the_repository, document(""), Kind::resource).verdict, not_subset);
+}
+
 TEST(Compare, AControlPolicyThatAllowsNothingStandsBesideFullAccess) {
   constexpr std::string_view more =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"ec2:*","Resource":"*"}]})";
