@@ -52,7 +52,8 @@ FALLS = {
     # RCPs reach neither the management account, nor SNS, nor kms:RetireGrant. The management account's trail lets no
     # outsider in by itself, and the whole has the guardrails and SCPs against other networks.
     "resource-statement": {"resource/principals": {BILLING, NEWS}, "resource/networks": {BILLING, TRAIL, NEWS, THE_KEY}, "perimeter": {BILLING, NEWS}},
-    "endpoint": {"network/principals": ENDPOINTS, "network/resources": ENDPOINTS, "perimeter": ENDPOINTS},
+    # The partner is excepted from trust, not from my endpoints: through one of them it would become a role of mine.
+    "endpoint": {"network/principals": ENDPOINTS, "network/resources": ENDPOINTS, "perimeter": ENDPOINTS | {PARTNER_ROLE}},
     # In the member accounts RCPs keep outsiders off every role.
     "trust-statement": {"trust": {VENDOR_ROLE}, "perimeter": {VENDOR_ROLE}},
 }

@@ -187,6 +187,50 @@ TEST(Grants, AResourceWithoutASideLeaksWithThePrincipalThatReachesIt) {
   expect_leak(proof_of(std::move(builder)), app_role, database);
 }
 
+policy::DocumentPtr gate(const std::string& condition) {
+  return document(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{)" + condition + "}}", Kind::endpoint);
+}
+constexpr const char* only_mine = R"("StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"})";
+constexpr const char* on_mine = R"("StringEquals":{"aws:ResourceOrgID":"o-ringwall01"})";
+
+// The role may read a stranger's bucket through the second of two endpoints that are one to everybody else.
+TEST(Passages, EndpointsThatOnlyTheIdentityTellsApartAreAskedEach) {
+  testing::Builder builder;
+  const auto full = builder.chain("r-1", {document(testing::allow_all(), Kind::scp)}, "scp-");
+  builder.account(testing::management, "", {}, {});
+  builder.account(member, "ou-1", full, {});
+  builder.role(member, "app", document(allow("s3:GetObject", R"(,"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0b"}})"), Kind::identity), closed_trust());
+  for (const char* id : {"vpce-0a", "vpce-0b"}) builder.endpoint(id, member, "vpc-0a", "s3", gate(only_mine));
+  const Report report = proof_of(std::move(builder));
+  expect_leak(report, app_role, "vpce-0b");
+  EXPECT_EQ(whole_of(report, "vpce-0a"), Verdict::proved);
+}
+
+TEST(Passages, AnOutsiderOnABucketOfMineTouchesTheEndpointItComesThrough) {
+  const auto report = [](const std::string& condition) {
+    testing::Builder builder = two_members();
+    builder.resource(books, member, document(grant(R"("*")", "s3:GetObject"), Kind::resource));
+    builder.endpoint("vpce-0a", member, "vpc-0a", "s3", gate(condition));
+    return proof_of(std::move(builder));
+  };
+  expect_leak(report(on_mine), "vpce-0a", books);
+  const Report closed = report(only_mine);
+  EXPECT_EQ(whole_of(closed, books), Verdict::leak);
+  EXPECT_EQ(whole_of(closed, "vpce-0a"), Verdict::proved);
+}
+
+// The bucket lets everyone in through one endpoint, which lets nobody but mine through.
+TEST(Passages, WhatOnlyAnEndpointLeadsToIsHeldByItsPolicy) {
+  const auto report = [](const std::string& condition) {
+    testing::Builder builder = two_members();
+    builder.resource(books, member, document(grant(R"("*")", "s3:GetObject", R"(,"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a"}})"), Kind::resource));
+    builder.endpoint("vpce-0a", member, "vpc-0a", "s3", gate(condition));
+    return proof_of(std::move(builder));
+  };
+  expect_proof(report(only_mine), "vpce-0a", books);
+  expect_leak(report(on_mine), "vpce-0a", books);
+}
+
 // What a change newly allows, as `who may do what on what`.
 std::set<std::string> newly(testing::Builder before, testing::Builder after) {
   const Difference found = difference(std::move(before).finish(), std::move(after).finish(), options);

@@ -147,6 +147,10 @@ std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& es
 // Why outsiders may have been missed, if these policies or those of these levels name accounts in part.
 void tell_accounts_in_part(Words& words, const std::optional<authz::Named>& policy,
                            std::span<const authz::Level> levels, std::vector<std::string>& reasons);
+// What is known of a request through this endpoint.
+Surroundings surroundings_of(const Mine& mine, const estate::Endpoint& endpoint);
+// Makes the question, of these documents, one of requests through the endpoint, with its policy.
+void come_through(const Room& room, const estate::Endpoint& endpoint, const std::vector<const Facts*>& facts, prover::Query& query);
 // Keys that say whose the resource is.
 Surroundings owned_by(const Mine& mine, const std::string& account);
 

@@ -37,7 +37,6 @@ class EndpointCells final : public Cells {
   std::vector<std::string> undecided(std::size_t cell) const override;
 
  private:
-  Surroundings surroundings(const estate::Endpoint& endpoint) const;
   prover::Query query(std::size_t cell, const Where& where, const std::vector<const Facts*>& facts,
                       const Standing& standing) const;
 
@@ -85,29 +84,46 @@ std::vector<prover::Constraint> said_by_some(const Words& words, const std::vect
   return parts;
 }
 
-Surroundings EndpointCells::surroundings(const estate::Endpoint& endpoint) const {
+}  // namespace
+
+Surroundings surroundings_of(const Mine& mine, const estate::Endpoint& endpoint) {
   Surroundings found;
   found.keys.set("aws:SourceVpce", endpoint.id);
   if (!endpoint.vpc.empty()) found.keys.set("aws:SourceVpc", endpoint.vpc);
   found.absent = {"aws:sourceip"};
-  const estate::Account* account = room_.mine.estate().account(endpoint.account);
+  const estate::Account* account = mine.estate().account(endpoint.account);
   if (!endpoint.account.empty()) found.keys.set("aws:VpceAccount", endpoint.account);
-  if (account != nullptr && !account->org_path.empty() && room_.mine.estate().organization) {
-    found.keys.set("aws:VpceOrgID", room_.mine.estate().organization->id);
+  if (account != nullptr && !account->org_path.empty() && mine.estate().organization) {
+    found.keys.set("aws:VpceOrgID", mine.estate().organization->id);
     found.keys.set("aws:VpceOrgPaths", std::vector<std::string>{account->org_path});
   }
   return found;
 }
 
+void come_through(const Room& room, const estate::Endpoint& endpoint, const std::vector<const Facts*>& facts, prover::Query& query) {
+  Surroundings around = surroundings_of(room.mine, endpoint);
+  std::vector<prover::Constraint> parts =
+      said_by_some(room.words, facts, around.keys, room.options.network_keys_everywhere);
+  query.universe.keys.merge(around.keys);
+  query.universe.absent.insert(query.universe.absent.end(), around.absent.begin(), around.absent.end());
+  if (is_known_service(endpoint)) {
+    if (auto actions = prover::on_actions({endpoint.service + ":*"}))
+      parts.push_back(*std::move(actions));
+  }
+  parts.push_back(std::move(query.universe.where));
+  query.universe.where = prover::all_of(std::move(parts));
+  if (endpoint.policy) query.allowing.front().layers->endpoint = &*endpoint.policy;
+}
+
+namespace {
+
 prover::Query EndpointCells::query(std::size_t cell, const Where& where,
                                    const std::vector<const Facts*>& facts,
                                    const Standing& standing) const {
   const estate::Endpoint& endpoint = *endpoints_[cell];
-  const Surroundings around = surroundings(endpoint);
   authz::Layers layers;
   layers.identity = {&assumed_identity(), 1};
   layers.resource = &assumed_resource();
-  if (endpoint.policy) layers.endpoint = &*endpoint.policy;
 
   prover::Query query;
   bool canonical = false;
@@ -120,15 +136,6 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
   std::vector<prover::Constraint> parts{
       where.constraint, settle_names(room_.words, facts, query.universe.callers)};
   add_standing(standing, facts, query.universe.callers);
-  query.universe.keys = around.keys;
-  query.universe.absent = around.absent;
-  for (prover::Constraint& part :
-       said_by_some(room_.words, facts, query.universe.keys, room_.options.network_keys_everywhere))
-    parts.push_back(std::move(part));
-  if (is_known_service(endpoint)) {
-    if (auto actions = prover::on_actions({endpoint.service + ":*"}))
-      parts.push_back(*std::move(actions));
-  }
   query.universe.where = prover::all_of(std::move(parts));
   query.universe.actions = prover::Actions::known;
   if (objective_ == Objective::network_resources) {
@@ -136,6 +143,7 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
     query.universe.actions = prover::Actions::on_resources;
   }
   query.allowing = {{.layers = layers}};
+  come_through(room_, endpoint, facts, query);
   query.title = std::string(perimeter::name_of(objective_)) + " " + endpoint.id;
   return query;
 }
@@ -148,7 +156,7 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   Bound bound(room_.words, key);
   if (endpoint.policy) bound.add(*endpoint.policy);
   bound.note(*where.facts);
-  const Surroundings around = surroundings(endpoint);
+  const Surroundings around = surroundings_of(room_.mine, endpoint);
   key.add(signature(bound.mentions(), {}, around));
   Standing standing;
   if (objective_ == Objective::network_resources) {

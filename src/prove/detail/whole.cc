@@ -4,14 +4,14 @@
 // principal, its resource or its network is not mine. Who is who splits such requests into four:
 //
 //  1. An outsider on a resource of mine. Of the layers, the outsider's own side is the outsider's to
-//     write, so assume it open; SCPs of mine do not bind it; an endpoint it need not come through.
-//     What is left, the resource's policy and its RCPs, is what resource/principals asks. So a cell
-//     there is the cell here; and for the roles of mine, which are resources too, trust is.
+//     write, so assume it open; SCPs of mine do not bind it. What is left, the resource's policy and
+//     its RCPs, is what resource/principals asks; and for the roles of mine, which are resources
+//     too, trust does.
 //  2. One of mine on a foreign resource. The resource's side is its owner's to write, so assume it
-//     open. What is left is identity/resources, joined with an endpoint's policy where the request
-//     comes through an endpoint of mine. From anywhere else no endpoint's policy binds it, so if
-//     identity/resources leaks, it is asked again: first for requests around all endpoints, then
-//     through each kind of endpoint, with its policy.
+//     open. What is left is identity/resources.
+//     In both an endpoint's policy binds as well where the request comes through an endpoint of mine.
+//     So what leaks is asked again: for requests around all endpoints, and through each kind of
+//     endpoint, with its policy (through.cc).
 //  3. One of mine, on a resource or a role of mine, from an unexpected network. SCPs and denials of both
 //     sides bind. What must allow depends on how the resource's policy names the caller (pairs.cc), so
 //     each principal whose SCPs let it be abroad is asked with all layers: on resources that have no
@@ -39,10 +39,10 @@ class Whole {
       : room_(room), asker_(asker), rows_(rows), leaks_(leaks) {}
 
   std::vector<CellOf> run() && {
-    take_over(Objective::resource_principals);
-    take_over(Objective::trust);
+    cross(Objective::resource_principals);
+    cross(Objective::trust);
     excepted_outsiders();
-    foreign_resources();
+    cross(Objective::identity_resources);
     excepted_resources();
     unexpected_networks();
     strangers_through_endpoints();
@@ -67,6 +67,12 @@ class Whole {
     cell.exceptions.insert(cell.exceptions.end(), outcome.exceptions.begin(),
                            outcome.exceptions.end());
   }
+  // What no question of the cell's can say, none of the whole's can.
+  static void add_undecided(CellOf& cell, const Cells& cells, std::size_t i) {
+    std::vector<std::string> reasons = cells.undecided(i);
+    if (!reasons.empty()) worsen(cell, Verdict::inconclusive);
+    std::ranges::move(reasons, std::back_inserter(cell.undecided));
+  }
   void take_over(CellOf& cell, const Answered& row, std::size_t i) {
     const Outcome& outcome = row.outcomes[i];
     worsen(cell, outcome.verdict);
@@ -75,9 +81,9 @@ class Whole {
       cell.undecided.insert(cell.undecided.end(), outcome.undecided.begin(),
                             outcome.undecided.end());
   }
-  void take_over(Objective objective);
+  void cross(Objective objective);
+  std::vector<bool> leaks_around(Objective objective);
   void excepted_outsiders();
-  void foreign_resources();
   void excepted_resources();
   void unexpected_networks();
   std::vector<std::size_t> people_abroad() const;
@@ -88,7 +94,7 @@ class Whole {
   bool count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
              const std::vector<const policy::Document*>& documents);
 
-  prover::Query principal_query(Objective objective, std::size_t cell) const;
+  prover::Constraint of_other_organizations(const std::vector<prover::Caller>& callers) const;
 
   const Room& room_;
   Asker& asker_;
@@ -96,15 +102,6 @@ class Whole {
   Leaks& leaks_;
   std::map<std::string, CellOf> cells_;
 };
-
-void Whole::take_over(Objective objective) {
-  const Answered& row = rows_.at(objective);
-  for (std::size_t i = 0; i < row.cells->size(); ++i) {
-    CellOf& cell = cell_of(row.cells->name(i));
-    take_over(cell, row, i);
-    add_exceptions(cell, row.outcomes[i]);
-  }
-}
 
 bool Whole::count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
                   const std::vector<const policy::Document*>& documents) {
@@ -152,65 +149,62 @@ void also(prover::Query& query, Result<prover::Constraint> constraint) {
   }
 }
 
-void Whole::foreign_resources() {
-  const Answered& row = rows_.at(Objective::identity_resources);
-  std::vector<std::size_t> open;
+// Which cells of the row leak around all endpoints of the estate, where no endpoint's policy binds? Those take over the leaks of
+// their row as they are.
+std::vector<bool> Whole::leaks_around(Objective objective) {
+  const Answered& row = rows_.at(objective);
+  const auto& endpoints = room_.mine.estate().endpoints;
+  const auto is_around = [&](const prover::Finding& finding) {
+    const auto* through = finding.request.context.find("aws:SourceVpce");
+    return finding.callable && (through == nullptr || through->empty() || endpoints.find(through->front()) == nullptr);
+  };
+  std::vector<bool> around(row.cells->size());
+  std::vector<std::size_t> unclear;
+  for (std::size_t i = 0; i < around.size(); ++i) {
+    if (row.outcomes[i].verdict != Verdict::leak) continue;
+    around[i] = endpoints.size() == 0 || std::ranges::any_of(row.outcomes[i].leak->findings, is_around);
+    if (!around[i]) unclear.push_back(i);
+  }
+  std::vector<std::string> ids;
+  if (!unclear.empty()) endpoints.for_each([&](const estate::Endpoint& endpoint) { ids.push_back(endpoint.id); });
+  Guards all = 0;
+  for (const Guard guard : row.cells->guards()) all |= bit(guard);
+  std::vector<Item> items;
+  for (const std::size_t i : unclear) {
+    items.push_back(changed(*row.cells, i, all, "around", classes_max(room_), [&ids](prover::Query& query) {
+      if (auto through = prover::condition("StringEquals", "aws:SourceVpce", ids)) also(query, prover::none_of({*std::move(through)}));
+    }));
+  }
+  const std::vector<AnswerPtr> answers = asker_.ask(items);
+  for (std::size_t i = 0; i < unclear.size(); ++i) {
+    around[unclear[i]] = answers[i]->verdict == prover::Verdict::found;
+    if (!around[unclear[i]]) count(cell_of(row.cells->name(unclear[i])), row.cells->account(unclear[i]), answers[i], {});
+  }
+  return around;
+}
+
+// Whoever crosses by this row, around the endpoints or through one.
+void Whole::cross(Objective objective) {
+  const Answered& row = rows_.at(objective);
+  const std::vector<bool> around = leaks_around(objective);
   for (std::size_t i = 0; i < row.cells->size(); ++i) {
     CellOf& cell = cell_of(row.cells->name(i));
     add_exceptions(cell, row.outcomes[i]);
-    const bool leaks = row.outcomes[i].verdict == Verdict::leak;
-    if (leaks && room_.mine.estate().endpoints.size() != 0)
-      open.push_back(i);
-    else
-      take_over(cell, row, i);
+    if (around[i] || row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
+    add_undecided(cell, *row.cells, i);
   }
-  // Around every endpoint of the estate.
-  std::vector<std::string> ids;
-  std::vector<const estate::Endpoint*> kinds;  // one for each policy and service
-  std::set<std::string> seen;
-  room_.mine.estate().endpoints.for_each([&](const estate::Endpoint& endpoint) {
-    ids.push_back(endpoint.id);
-    const Id policy = endpoint.policy ? room_.words.of(endpoint.policy->document).id : 0;
-    if (seen.insert(endpoint.service + "\n" + std::to_string(policy)).second)
-      kinds.push_back(&endpoint);
-  });
-  const auto around = [&ids](prover::Query& query) {
-    auto through = prover::condition("StringEquals", "aws:SourceVpce", ids);
-    if (through) also(query, prover::none_of({*std::move(through)}));
-  };
-  std::vector<Item> items;
-  for (const std::size_t i : open)
-    items.push_back(changed(*row.cells, i, identity_side, "around", classes_max(room_), around));
-  const std::vector<AnswerPtr> answers = asker_.ask(items);
-  std::vector<std::size_t> held;
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    CellOf& cell = cell_of(row.cells->name(open[i]));
-    if (answers[i]->verdict == prover::Verdict::found)
-      take_over(cell, row, open[i]);  // the very leak of identity/resources
-    else if (!count(cell, row.cells->account(open[i]), answers[i], {}))
-      held.push_back(open[i]);
+  if (room_.mine.estate().endpoints.size() == 0) return;
+  const Passed passed = ask_through(room_, asker_, rows_, objective, around);
+  for (const Passage& passage : passed.all) {
+    count(cell_of(row.cells->name(passage.cell)), row.cells->account(passage.cell), passage.answer, passage.documents);
+    for (const std::string& endpoint : passage.endpoints)
+      count(cell_of(endpoint), room_.mine.estate().endpoints.find(endpoint)->account, passage.answer, passage.documents);
   }
-  for (const estate::Endpoint* endpoint : kinds) {
-    const auto through = [endpoint](prover::Query& query) {
-      if (endpoint->policy) query.allowing.front().layers->endpoint = &*endpoint->policy;
-      query.universe.keys.set("aws:SourceVpce", endpoint->id);
-      if (!endpoint->vpc.empty()) query.universe.keys.set("aws:SourceVpc", endpoint->vpc);
-      also(query, prover::on_actions({endpoint->service + ":*"}));
-    };
-    items.clear();
-    for (const std::size_t i : held) {
-      items.push_back(changed(*row.cells, i, identity_side, "through " + endpoint->id +
-                                  (endpoint->policy ? std::to_string(room_.words.of(endpoint->policy->document).id) : "-"),
-                              classes_max(room_), through));
-      items.back().key += row.cells->name(i);  // the endpoint's policy may tell principals apart
-    }
-    const std::vector<AnswerPtr> through_it = asker_.ask(items);
-    for (std::size_t i = 0; i < held.size(); ++i) {
-      auto documents = row.cells->documents(held[i]);
-      if (endpoint->policy) documents.push_back(endpoint->policy->document.get());
-      count(cell_of(row.cells->name(held[i])), row.cells->account(held[i]), through_it[i],
-            documents);
-    }
+  for (const std::string& subject : passed.left) {
+    CellOf& cell = cell_of(subject);
+    worsen(cell, Verdict::inconclusive);
+    cell.undecided.push_back("endpoints, and what crosses through them, are more than " + passed.bound +
+                             " and were not all asked: close one of the two sides first");
   }
 }
 
@@ -355,8 +349,18 @@ void Whole::pairs(const std::vector<Person>& people) {
   }
 }
 
-// Where the endpoint lets outsiders through, and lets requests through to foreign resources, does
-// it let both at once?
+// Where the estate has the organisation it has all of its accounts, so callers of others are of no account of it.
+prover::Constraint Whole::of_other_organizations(const std::vector<prover::Caller>& callers) const {
+  std::vector<std::string> accounts;
+  for (const prover::Caller& caller : callers) {
+    if (!caller.principal.account.empty() && !room_.mine.has(caller.principal.account)) accounts.push_back(caller.principal.account);
+  }
+  auto theirs = prover::condition("StringEquals", "aws:PrincipalAccount", std::move(accounts));
+  if (!room_.mine.estate().organization || !theirs) return prover::all_of({});
+  return prover::any_of({prover::none_of({*std::move(theirs)}), Limits::foreign_principal(room_.mine)});
+}
+
+// Outsiders on foreign resources, whom network/principals counts, or network/resources. There only the endpoint's policy binds.
 void Whole::strangers_through_endpoints() {
   const Answered& principals = rows_.at(Objective::network_principals);
   const Answered& resources = rows_.at(Objective::network_resources);
@@ -366,35 +370,30 @@ void Whole::strangers_through_endpoints() {
     CellOf& cell = cell_of(principals.cells->name(i));
     add_exceptions(cell, principals.outcomes[i]);
     add_exceptions(cell, resources.outcomes[i]);
-    if (principals.outcomes[i].verdict == Verdict::proved ||
-        resources.outcomes[i].verdict == Verdict::proved)
-      continue;
-    open.push_back(i);
-    const Scope scope{.excepted = resources.cells->exceptions(i)};
-    Item item = principals.cells->item(i, bit(Guard::endpoint),
-                                       {.excepted = principals.cells->exceptions(i)});
-    const Where& where = room_.limits.where(Objective::network_resources, scope);
-    item.key += "\nwhole " + where.name;
-    item.query = [this, make = std::move(item.query), &where](Lists lists) {
-      prover::Query query = make(lists);
-      query.classes_max = classes_max(room_);
-      query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
-      query.universe.actions = prover::Actions::on_resources;
-      also(query, where.constraint);
-      return query;
-    };
-    items.push_back(std::move(item));
+    add_undecided(cell, *principals.cells, i);
+    if (principals.outcomes[i].verdict != Verdict::proved) {
+      open.push_back(i);
+      items.push_back(changed(*principals.cells, i, bit(Guard::endpoint), "foreign", classes_max(room_), [this](prover::Query& query) {
+        query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+        query.universe.actions = prover::Actions::on_resources;
+        also(query, Limits::foreign_resource(room_.mine));
+      }));
+    }
+    if (resources.outcomes[i].verdict != Verdict::proved) {
+      open.push_back(i);
+      items.push_back(changed(*resources.cells, i, bit(Guard::endpoint), "strangers", classes_max(room_), [this](prover::Query& query) {
+        std::erase_if(query.universe.callers, [this](const prover::Caller& caller) {
+          return room_.mine.estate().account(caller.principal.account) != nullptr;
+        });
+        also(query, of_other_organizations(query.universe.callers));
+      }));
+    }
   }
   const std::vector<AnswerPtr> answers = asker_.ask(items);
   for (std::size_t i = 0; i < open.size(); ++i) {
-    CellOf& cell = cell_of(principals.cells->name(open[i]));
-    count(cell, principals.cells->account(open[i]), answers[i],
-          principals.cells->documents(open[i]));
-    if (!principals.outcomes[open[i]].undecided.empty() && cell.verdict == Verdict::proved)
-      take_over(cell, principals, open[i]);
+    count(cell_of(principals.cells->name(open[i])), principals.cells->account(open[i]), answers[i], principals.cells->documents(open[i]));
   }
 }
-
 
 }  // namespace
 

@@ -42,6 +42,22 @@ struct Paired {
 };
 Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows, const std::vector<Person>& people);
 
+// A cell of a row and endpoints of mine, asked together.
+struct Passage {
+  std::size_t cell;
+  std::vector<std::string> endpoints;  // of which it is true
+  AnswerPtr answer;                    // not a proof
+  std::vector<const policy::Document*> documents;
+};
+struct Passed {
+  std::vector<Passage> all;
+  std::set<std::string> left;  // subjects with whom a bound was passed
+  std::string bound;           // and which
+};
+// Of identity/resources, resource/principals or trust. `leaks_around`: by cell, whether it leaks around all endpoints.
+Passed ask_through(const Room& room, Asker& asker, const AnsweredRows& rows, Objective objective,
+                   const std::vector<bool>& leaks_around);
+
 // The cells of the whole, by subject, before gaps are counted.
 std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
                                 Leaks& leaks);
