@@ -306,6 +306,8 @@ TEST(Grants, WhoCanAndWhatCanKnowWhoIsNamedByASessionAndWhoMayAssumeWhat) {
 constexpr const char* stranger = "999911112222";
 constexpr const char* stranger_role = "arn:aws:iam::999911112222:role/outsider";
 
+constexpr const char* through = R"(,"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-0a"}})";
+
 class Worlds {
  public:
   explicit Worlds(std::uint64_t seed) : random_(seed) {}
@@ -328,13 +330,14 @@ class Worlds {
   std::string trust();
   void find_crossings();
   void ask(policy::Request request, const authz::Layers& layers, const std::string& subject, const std::string& thing, bool role, bool mine,
-           bool owned, bool expected);
+           bool owned, bool expected, bool passes);
   bool excepted(Objective objective, const policy::Request& request) const;
 
   std::mt19937_64 random_;
   loaders::Loaded world_;
   perimeter::Perimeter file_;
   std::map<std::string, std::string> crossed_;  // subject: one request
+  bool has_endpoint_ = false;
   authz::plain::Evaluator evaluator_;
 };
 
@@ -346,7 +349,8 @@ std::string Worlds::identity(bool boundary) {
       R"({"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}})",
       R"({"Effect":"Allow","NotAction":"s3:*","Resource":"*"})", allow("s3:*", at_home),
       R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}})",
-      R"({"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:ResourceOrgID":"o-ringwall01"}}})"};
+      R"({"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:ResourceOrgID":"o-ringwall01"}}})",
+      allow("s3:*", through), R"({"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-0a"}}})"};
   std::string text = one_of(statements);
   if (boundary || pick(2) == 0) text += "," + one_of(statements);
   return text;
@@ -358,7 +362,7 @@ std::string Worlds::principal() {
 }
 
 std::string Worlds::resource() {
-  const std::string condition = one_of({"", "", at_home, R"(,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"}})"});
+  const std::string condition = one_of({"", "", at_home, through, R"(,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"}})"});
   std::string text = grant(principal(), one_of({"s3:GetObject", "s3:*"}), condition);
   if (pick(3) == 0) text += "," + grant(principal(), "s3:GetObject");
   if (pick(3) == 0) text += R"(,{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}})";
@@ -389,6 +393,13 @@ void Worlds::make() {
   builder.user(other_member, "bob", document(tell("bob", identity(false)), Kind::identity));
   for (const auto& [arn, account] : {std::pair("arn:aws:s3:::one", member), std::pair("arn:aws:s3:::two", other_member)})
     builder.resource(arn, account, pick(3) == 0 ? nullptr : document(tell(arn, resource()), Kind::resource));
+  if (pick(2) == 0) {
+    const std::string condition = one_of({"", only_mine, on_mine, R"("StringEquals":{"aws:PrincipalOrgID":"o-ringwall01","aws:ResourceOrgID":"o-ringwall01"})",
+                                          R"("StringEquals":{"aws:PrincipalAccount":"999911112222"})"});
+    builder.endpoint("vpce-0a", member, "vpc-0a", "s3", condition.empty() ? nullptr : gate(tell("the endpoint", condition)));
+    has_endpoint_ = true;
+    if (condition.empty()) told += "an endpoint\n";
+  }
   world_ = std::move(builder).finish();
   if (pick(3) == 0) {
     estate::Estate estate = *world_.estate;
@@ -400,10 +411,12 @@ void Worlds::make() {
     world_.estate = std::make_shared<const estate::Estate>(std::move(estate));
   }
   file_ = testing::perimeter_file();
+  file_.networks.estate_vpcs = pick(3) != 0;
+  if (!file_.networks.estate_vpcs) told += "endpoints are not expected\n";
   for (std::size_t left = pick(3); left > 0; --left) {
     perimeter::Exception exception;
     exception.name = "e" + std::to_string(left);
-    exception.objectives = {static_cast<Objective>(pick(4))};
+    exception.objectives = {static_cast<Objective>(pick(7))};
     if (pick(4) == 0) exception.objectives.clear();
     if (pick(2) == 0) exception.actions = {one_of({"s3:GetObject", "sts:AssumeRole"})};
     if (pick(2) == 0) exception.principals = {one_of({app_role, ann, stranger})};
@@ -428,15 +441,17 @@ bool Worlds::excepted(Objective objective, const policy::Request& request) const
 }
 
 void Worlds::ask(policy::Request request, const authz::Layers& layers, const std::string& subject, const std::string& thing, bool role, bool mine,
-                 bool owned, bool expected) {
+                 bool owned, bool expected, bool passes) {
   if (evaluator_.authorize(request, layers).verdict != authz::Verdict::allow) return;
   const auto counts = [&](Objective objective) { return !excepted(objective, request); };
   const bool crosses = (mine && !owned && counts(Objective::identity_resources)) || (mine && !expected && counts(Objective::identity_networks)) ||
                        (!mine && owned && !role && counts(Objective::resource_principals)) ||
                        (owned && !role && !thing.empty() && !expected && counts(Objective::resource_networks)) ||
-                       (!mine && role && counts(Objective::trust));
+                       (!mine && role && counts(Objective::trust)) || (passes && !mine && counts(Objective::network_principals)) ||
+                       (passes && !owned && counts(Objective::network_resources));
   if (!crosses) return;
-  const std::string what = request.principal.arn + " " + request.action + " " + request.resource + (expected ? " from home" : " from abroad");
+  const std::string what = request.principal.arn + " " + request.action + " " + request.resource + (passes ? " through the endpoint" : expected ? " from home" : " from abroad");
+  if (passes) crossed_.try_emplace("vpce-0a", what);
   if (mine) crossed_.try_emplace(subject, what);
   if (owned && !thing.empty()) crossed_.try_emplace(thing, what);
 }
@@ -494,18 +509,28 @@ void Worlds::find_crossings() {
                      authz::ResourceKind::plain});
     }
     for (const Target& target : all) {
-      for (const char* address : {"203.0.113.7", "198.51.100.7"}) {
+      for (const char* address : {"203.0.113.7", "198.51.100.7", ""}) {
+        // Without an address: through `vpce-0a`, which is an endpoint of mine or anybody's.
+        const bool by_endpoint = *address == 0, passes = by_endpoint && has_endpoint_;
+        if (by_endpoint && !target.action.starts_with("s3:")) continue;
         policy::Request request{.principal = caller.who, .action = target.action, .resource = target.resource, .resource_account = target.owner};
         request.context = estate::global_context(estate, caller.who, nullptr, target.owner);
-        request.context.set("aws:SourceIp", address);
+        if (by_endpoint) {
+          request.context.set("aws:SourceVpce", "vpce-0a");
+          request.context.set("aws:SourceVpc", "vpc-0a");
+        } else {
+          request.context.set("aws:SourceIp", address);
+        }
         authz::Layers layers = estate::layers_of(estate, caller.who, nullptr);
         if (!caller.mine) layers.identity = {&allowing, 1};
         layers.resource = target.policy;
         layers.resource_kind = target.kind;
         const estate::Account* owner = estate.account(target.owner);
         if (owner != nullptr) layers.rcps = owner->rcps;
+        const estate::Endpoint* endpoint = passes ? estate.endpoints.find("vpce-0a") : nullptr;
+        if (endpoint != nullptr && endpoint->policy) layers.endpoint = &*endpoint->policy;
         ask(request, layers, caller.subject, target.thing, target.kind == authz::ResourceKind::trust, caller.mine, owner != nullptr,
-            address[0] == '2');
+            by_endpoint ? passes && file_.networks.estate_vpcs : address[0] == '2', passes);
       }
     }
   }

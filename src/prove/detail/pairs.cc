@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "catalogue/catalogue.h"
 #include "policy/binding.h"
 #include "prove/detail/whole.h"
 
@@ -74,6 +75,10 @@ bool meets(const std::vector<Reach>& reaches, const Thing& thing) {
   });
 }
 
+bool leads_to(const estate::Endpoint& endpoint, std::string_view service) {
+  return endpoint.service == service || catalogue::Catalogue::builtin().service(endpoint.service) == nullptr;
+}
+
 class Pairing {
  public:
   Pairing(const Room& room, const AnsweredRows& rows)
@@ -85,6 +90,7 @@ class Pairing {
  private:
   struct Candidate {
     std::size_t person, thing;
+    const Way* way = nullptr;
   };
   void find_things();
   void add(Thing thing);
@@ -107,6 +113,7 @@ class Pairing {
   std::unordered_map<std::string, std::vector<std::size_t>> by_account_, naming_;  // naming_: by an account that is named
   std::vector<std::size_t> naming_everyone_;
   std::unordered_map<const policy::Document*, std::vector<Reach>> reaches_;
+  const std::vector<Way> ways_ = ways_abroad(room_.mine);
   std::vector<Candidate> candidates_;
 };
 
@@ -186,7 +193,10 @@ void Pairing::find_candidates(const std::vector<Person>& people, Paired& paired)
       for (const std::size_t thing : *things) {
         if ((things_[thing].account == home) != at_home) continue;
         if (++looks > looks_max) return false;
-        if (is_candidate(people[i], things_[thing], at_home)) candidates_.push_back({people[i].index, thing});
+        if (!is_candidate(people[i], things_[thing], at_home)) continue;
+        for (const Way& way : ways_) {
+          if (way.endpoint == nullptr || leads_to(*way.endpoint, things_[thing].service)) candidates_.push_back({people[i].index, thing, &way});
+        }
       }
       return true;
     };
@@ -218,6 +228,8 @@ std::vector<const policy::Document*> Pairing::documents(const Candidate& candida
   gather(layers.scps, all);
   if (layers.resource != nullptr) all.push_back(layers.resource->document.get());
   gather(layers.rcps, all);
+  const estate::Endpoint* endpoint = candidate.way->endpoint;
+  if (endpoint != nullptr && endpoint->policy) all.push_back(endpoint->policy->document.get());
   return all;
 }
 
@@ -241,6 +253,7 @@ prover::Query Pairing::query(const Candidate& candidate, const Where& of_person,
   }
   query.universe.where = prover::all_of(std::move(parts));
   query.allowing = {{.layers = layers_of(candidate.person, thing)}};
+  go(room_, *candidate.way, facts, query);
   query.classes_max = std::max<std::size_t>(room_.options.classes_max, 1);
   query.title = "perimeter " + own(candidate.person).principal->arn + " on " + thing.arn;
   return query;
@@ -272,6 +285,11 @@ Item Pairing::item(const Candidate& candidate) {
   }
   key.add("/");
   bound.add(layers.rcps);
+  if (candidate.way->endpoint != nullptr) {
+    key.add(candidate.way->endpoint->id);
+    if (candidate.way->endpoint->policy) bound.add(*candidate.way->endpoint->policy);
+  }
+  key.add("/");
   bound.note(*of_person.facts);
   if (of_thing != nullptr) bound.note(*of_thing->facts);
   bool verbatim = false;
@@ -308,7 +326,7 @@ Paired Pairing::ask(Asker& asker, const std::vector<Person>& people) {
     if (kinds.contains(items[i].key) || kinds.size() < kinds_max) {
       kinds.insert(items[i].key);
       paired.pairs.push_back({candidates_[i].person, things_[candidates_[i].thing].arn, things_[candidates_[i].thing].account,
-                              nullptr, documents(candidates_[i])});
+                              candidates_[i].way->endpoint, nullptr, documents(candidates_[i])});
       asked.push_back(std::move(items[i]));
       continue;
     }

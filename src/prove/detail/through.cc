@@ -45,7 +45,7 @@ class Passing {
   bool is_mine_alone(const Exceptions& own) const { return !std::ranges::includes(excepted_, own); }
   std::vector<Gate> find_gates();
   bool leads_to(const Gate& gate, std::size_t cell) const;
-  std::vector<const Facts*> facts_of(std::size_t cell) const;
+  std::vector<const Facts*> facts_of(std::size_t cell) const { return facts_of_cell(room_, cells_, cell); }
   Item item(const Gate& gate, const Asked& asked);
   void change(const Gate& gate, std::size_t cell, const std::vector<const Facts*>& facts, prover::Query& query) const;
   bool ask(const Gate& gate, std::vector<Asked> all, Passed& passed);
@@ -64,31 +64,6 @@ class Passing {
   std::map<std::size_t, Exceptions> own_;
   std::unordered_set<std::string> kinds_;
 };
-
-std::vector<const Facts*> Passing::facts_of(std::size_t cell) const {
-  const estate::Estate& estate = room_.mine.estate();
-  std::vector<const Facts*> all;
-  const auto add = [&](const authz::Named& named) { all.push_back(&room_.words.of(named.document)); };
-  const auto add_levels = [&](const auto& levels) {
-    for (const authz::Level& level : levels) std::ranges::for_each(level.policies, add);
-  };
-  if (objective_ == Objective::identity_resources) {
-    const authz::Layers layers = estate::layers_of(estate, room_.mine.principals()[cell].caller.principal, nullptr);
-    std::ranges::for_each(layers.identity, add);
-    if (layers.boundary != nullptr) add(*layers.boundary);
-    add_levels(layers.scps);
-    return all;
-  }
-  if (objective_ == Objective::trust) {
-    const estate::Principal* role = estate.principal(cells_.name(cell));
-    if (role != nullptr && role->trust) add(*role->trust);
-  } else {
-    const estate::Resource* resource = estate.resources.find(cells_.name(cell));
-    if (resource != nullptr && resource->policy) add(*resource->policy);
-  }
-  if (const estate::Account* owner = estate.account(cells_.account(cell))) add_levels(owner->rcps);
-  return all;
-}
 
 // One for each service and policy, and for each way in which the documents of the cells that are asked see it.
 std::vector<Passing::Gate> Passing::find_gates() {
@@ -257,6 +232,75 @@ Passed Passing::run(const std::vector<bool>& leaks_around) {
 }
 
 }  // namespace
+
+std::vector<const Facts*> facts_of_cell(const Room& room, const Cells& cells, std::size_t cell) {
+  const estate::Estate& estate = room.mine.estate();
+  std::vector<const Facts*> all;
+  const auto add = [&](const authz::Named& named) { all.push_back(&room.words.of(named.document)); };
+  const auto add_levels = [&](const auto& levels) {
+    for (const authz::Level& level : levels) std::ranges::for_each(level.policies, add);
+  };
+  const Objective objective = cells.objective();
+  if (objective == Objective::identity_resources || objective == Objective::identity_networks) {
+    const authz::Layers layers = estate::layers_of(estate, room.mine.principals()[cell].caller.principal, nullptr);
+    std::ranges::for_each(layers.identity, add);
+    if (layers.boundary != nullptr) add(*layers.boundary);
+    add_levels(layers.scps);
+    return all;
+  }
+  if (objective == Objective::trust) {
+    const estate::Principal* role = estate.principal(cells.name(cell));
+    if (role != nullptr && role->trust) add(*role->trust);
+  } else {
+    const estate::Resource* resource = estate.resources.find(cells.name(cell));
+    if (resource != nullptr && resource->policy) add(*resource->policy);
+  }
+  if (const estate::Account* owner = estate.account(cells.account(cell))) add_levels(owner->rcps);
+  return all;
+}
+
+std::vector<Way> ways_abroad(const Mine& mine) {
+  std::vector<Way> ways(1);
+  if (mine.perimeter().networks.estate_vpcs) return ways;
+  mine.estate().endpoints.for_each([&](const estate::Endpoint& endpoint) {
+    ways.front().around.push_back(endpoint.id);
+    ways.push_back({&endpoint, {}});
+  });
+  return ways;
+}
+
+namespace {
+
+// Where outsiders are asked, those whom an endpoint's policy names as well; and no service, which does not come through one.
+void add_outsiders(const Room& room, const std::vector<const Facts*>& facts, prover::Universe& universe) {
+  const auto is_service = [](const prover::Caller& caller) { return caller.principal.type == policy::Principal::Type::service; };
+  const auto is_mine = [&](const prover::Caller& caller) { return room.mine.has(caller.principal.account); };
+  std::erase_if(universe.callers, is_service);
+  if (std::ranges::all_of(universe.callers, is_mine)) return;
+  bool canonical = false;
+  std::vector<prover::Caller> more = outsiders(room.mine, room.words, facts, Kinds::all, &canonical);
+  std::erase_if(more, [&](const prover::Caller& caller) {
+    return is_service(caller) || std::ranges::any_of(universe.callers, [&](const prover::Caller& other) {
+             return other.principal.type == caller.principal.type && other.principal.arn == caller.principal.arn &&
+                    other.principal.provider == caller.principal.provider;
+           });
+  });
+  universe.where = prover::all_of({std::move(universe.where), settle_names(room.words, facts, more)});
+  std::ranges::move(more, std::back_inserter(universe.callers));
+}
+
+}  // namespace
+
+void go(const Room& room, const Way& way, std::vector<const Facts*> facts, prover::Query& query) {
+  if (way.endpoint != nullptr) {
+    if (way.endpoint->policy) facts.push_back(&room.words.of(way.endpoint->policy->document));
+    add_outsiders(room, facts, query.universe);
+    come_through(room, *way.endpoint, facts, query);
+  } else if (!way.around.empty()) {
+    if (auto through = prover::condition("StringEquals", "aws:SourceVpce", way.around))
+      query.universe.where = prover::all_of({std::move(query.universe.where), prover::none_of({*std::move(through)})});
+  }
+}
 
 Passed ask_through(const Room& room, Asker& asker, const AnsweredRows& rows, Objective objective, const std::vector<bool>& leaks_around) {
   return Passing(room, asker, rows, objective).run(leaks_around);

@@ -85,9 +85,13 @@ class Whole {
   std::vector<bool> leaks_around(Objective objective);
   void excepted_outsiders();
   void excepted_resources();
+  // Asks cells of a row from unexpected networks, by each way there is, and counts what is found. By cell: was nothing found?
+  std::vector<bool> ask_abroad(const Answered& row, const std::vector<std::size_t>& cells, Guards kept,
+                               const std::function<std::string(std::size_t)>& mark,
+                               const std::function<void(std::size_t, prover::Query&)>& change);
   void unexpected_networks();
   std::vector<std::size_t> people_abroad() const;
-  std::vector<AnswerPtr> ask_unguarded(const std::vector<std::size_t>& people);
+  std::vector<bool> ask_unguarded(const std::vector<std::size_t>& people);
   void pairs(const std::vector<Person>& people);
   void strangers_through_endpoints();
   // Counts one joint answer for the cell; is it a leak?
@@ -224,17 +228,13 @@ void Whole::excepted_outsiders() {
     if (!who.cells->exceptions(i).empty()) excepted.insert(who.cells->name(i));
   }
   std::vector<std::size_t> open;
-  std::vector<Item> items;
   for (std::size_t i = 0; i < from_where.cells->size(); ++i) {
-    if (from_where.outcomes[i].verdict == Verdict::proved || !excepted.contains(from_where.cells->name(i))) continue;
-    open.push_back(i);
-    items.push_back(changed(*from_where.cells, i, resource_side, "outsiders", classes_max(room_), [this](prover::Query& query) {
-      std::erase_if(query.universe.callers, [this](const prover::Caller& caller) { return room_.mine.has(caller.principal.account); });
-    }));
+    if (from_where.outcomes[i].verdict != Verdict::proved && excepted.contains(from_where.cells->name(i))) open.push_back(i);
   }
-  const std::vector<AnswerPtr> answers = asker_.ask(items);
-  for (std::size_t i = 0; i < open.size(); ++i)
-    count(cell_of(from_where.cells->name(open[i])), from_where.cells->account(open[i]), answers[i], from_where.cells->documents(open[i]));
+  ask_abroad(from_where, open, resource_side, [](std::size_t) { return "outsiders"; }, [this](std::size_t, prover::Query& query) {
+    std::erase_if(query.universe.callers, [this](const prover::Caller& caller) { return room_.mine.has(caller.principal.account); });
+    also(query, of_other_organizations(query.universe.callers));
+  });
 }
 
 // So does one of mine on a foreign resource that is excepted, or AWS's own.
@@ -242,20 +242,40 @@ void Whole::excepted_resources() {
   const Answered& row = rows_.at(Objective::identity_networks);
   const Cells& foreign = *rows_.at(Objective::identity_resources).cells;
   std::vector<std::size_t> open;
-  std::vector<Item> items;
   for (std::size_t i = 0; i < row.cells->size(); ++i) {
     const bool excepted = !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty();
-    if (!excepted || row.outcomes[i].verdict == Verdict::proved) continue;
-    open.push_back(i);
-    items.push_back(changed(*row.cells, i, identity_side, "foreign", classes_max(room_), [this](prover::Query& query) {
-      query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
-      query.universe.actions = prover::Actions::on_resources;
-      also(query, Limits::foreign_resource(room_.mine));
-    }));
+    if (excepted && row.outcomes[i].verdict != Verdict::proved) open.push_back(i);
   }
-  const std::vector<AnswerPtr> answers = asker_.ask(items);
-  for (std::size_t i = 0; i < open.size(); ++i)
-    count(cell_of(row.cells->name(open[i])), row.cells->account(open[i]), answers[i], row.cells->documents(open[i]));
+  ask_abroad(row, open, identity_side, [](std::size_t) { return "foreign"; }, [this](std::size_t, prover::Query& query) {
+    query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+    query.universe.actions = prover::Actions::on_resources;
+    also(query, Limits::foreign_resource(room_.mine));
+  });
+}
+
+std::vector<bool> Whole::ask_abroad(const Answered& row, const std::vector<std::size_t>& cells, Guards kept,
+                                    const std::function<std::string(std::size_t)>& mark,
+                                    const std::function<void(std::size_t, prover::Query&)>& change) {
+  std::vector<bool> nothing(cells.size(), true);
+  for (const Way& way : ways_abroad(room_.mine)) {
+    std::vector<Item> items;
+    for (const std::size_t i : cells) {
+      std::string name = mark(i);
+      if (way.endpoint != nullptr) name += "\nthrough " + way.endpoint->id + " " + row.cells->name(i);
+      items.push_back(changed(*row.cells, i, kept, name, classes_max(room_), [this, &row, &way, &change, i](prover::Query& query) {
+        change(i, query);
+        go(room_, way, facts_of_cell(room_, *row.cells, i), query);
+      }));
+    }
+    const std::vector<AnswerPtr> answers = asker_.ask(items);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      nothing[i] = nothing[i] && answers[i]->verdict == prover::Verdict::none;
+      const auto documents = row.cells->documents(cells[i]);
+      count(cell_of(row.cells->name(cells[i])), row.cells->account(cells[i]), answers[i], documents);
+      if (way.endpoint != nullptr) count(cell_of(way.endpoint->id), way.endpoint->account, answers[i], documents);
+    }
+  }
+  return nothing;
 }
 
 // Whose SCPs let it come from an unexpected network, or are excepted where a resource's row may not be?
@@ -271,37 +291,34 @@ std::vector<std::size_t> Whole::people_abroad() const {
 }
 
 // Of resources that have no side of their own: does the identity's side let the principal use one?
-std::vector<AnswerPtr> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
+std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
   const Answered& row = rows_.at(Objective::identity_networks);
   const std::vector<std::string> listed = listed_services(room_.mine.estate());
-  std::vector<Item> items;
-  for (const std::size_t i : people) {
+  const auto mark = [&](std::size_t i) {
     const std::string& own = row.cells->account(i);
-    const estate::Account* account = room_.mine.estate().account(own);
-    std::string mark = "unguarded " + own + " ";
-    if (account != nullptr) {
+    std::string text = "unguarded " + own + " ";
+    if (const estate::Account* account = room_.mine.estate().account(own)) {
       for (const authz::Level& level : account->rcps) {
         for (const authz::Named& named : level.policies)
-          mark += std::to_string(room_.words.of(named.document).id) + ",";
+          text += std::to_string(room_.words.of(named.document).id) + ",";
       }
     }
-    for (const std::string& service : listed) mark += service + ",";
-    items.push_back(changed(*row.cells, i, identity_side, mark, classes_max(room_),
-                            [&listed, own, account](prover::Query& query) {
-      authz::Layers& layers = *query.allowing.front().layers;
-      layers.resource = nullptr;
-      if (account != nullptr) layers.rcps = {account->rcps.data(), account->rcps.size()};
-      query.universe.owners = {{prover::Owner::Kind::account, {own}}};
-      // A role has its trust policy, and is asked with it.
-      auto roles = prover::on_resources({"arn:*:iam::*:role/*"});
-      auto assuming = prover::on_actions({"sts:*"});
-      if (roles && assuming) also(query, prover::none_of({prover::all_of({*std::move(roles), *std::move(assuming)})}));
-      if (listed.empty()) return;
-      if (auto elsewhere = prover::on_resources(listed))
-        also(query, prover::none_of({*std::move(elsewhere)}));
-    }));
-  }
-  return asker_.ask(items);
+    for (const std::string& service : listed) text += service + ",";
+    return text;
+  };
+  return ask_abroad(row, people, identity_side, mark, [&](std::size_t i, prover::Query& query) {
+    const std::string& own = row.cells->account(i);
+    authz::Layers& layers = *query.allowing.front().layers;
+    layers.resource = nullptr;
+    if (const estate::Account* account = room_.mine.estate().account(own)) layers.rcps = {account->rcps.data(), account->rcps.size()};
+    query.universe.owners = {{prover::Owner::Kind::account, {own}}};
+    // A role has its trust policy, and is asked with it.
+    auto roles = prover::on_resources({"arn:*:iam::*:role/*"});
+    auto assuming = prover::on_actions({"sts:*"});
+    if (roles && assuming) also(query, prover::none_of({prover::all_of({*std::move(roles), *std::move(assuming)})}));
+    if (listed.empty()) return;
+    if (auto elsewhere = prover::on_resources(listed)) also(query, prover::none_of({*std::move(elsewhere)}));
+  });
 }
 
 void Whole::unexpected_networks() {
@@ -322,11 +339,8 @@ void Whole::unexpected_networks() {
   }
   std::vector<std::size_t> asked;
   for (const std::size_t at : allowed) asked.push_back(people[at].index);
-  const std::vector<AnswerPtr> answers = ask_unguarded(asked);
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    people[allowed[i]].allowed_unguarded = answers[i]->verdict != prover::Verdict::none;
-    count(cell_of(row.cells->name(asked[i])), row.cells->account(asked[i]), answers[i], row.cells->documents(asked[i]));
-  }
+  const std::vector<bool> nothing = ask_unguarded(asked);
+  for (std::size_t i = 0; i < asked.size(); ++i) people[allowed[i]].allowed_unguarded = !nothing[i];
   pairs(people);
 }
 
@@ -337,6 +351,7 @@ void Whole::pairs(const std::vector<Person>& people) {
   for (const Pair& pair : paired.pairs) {
     count(cell_of(cells.name(pair.person)), cells.account(pair.person), pair.answer, pair.documents);
     count(cell_of(pair.thing), pair.account, pair.answer, pair.documents);
+    if (pair.endpoint != nullptr) count(cell_of(pair.endpoint->id), pair.endpoint->account, pair.answer, pair.documents);
   }
   if (paired.bound.empty()) return;
   std::set<std::string> left = paired.things_left;

@@ -20,6 +20,18 @@ struct Answered {
 };
 using AnsweredRows = std::map<Objective, Answered>;
 
+// How a request comes: through an endpoint of the estate, or around those that are listed.
+struct Way {
+  const estate::Endpoint* endpoint = nullptr;
+  std::vector<std::string> around = {};
+};
+// Ways of requests from unexpected networks. Endpoints of the estate are expected unless the perimeter file says otherwise.
+std::vector<Way> ways_abroad(const Mine& mine);
+// Makes the question, of these documents, one of requests that come so.
+void go(const Room& room, const Way& way, std::vector<const Facts*> facts, prover::Query& query);
+// The documents of a cell of principals, of resources or of trust.
+std::vector<const Facts*> facts_of_cell(const Room& room, const Cells& cells, std::size_t cell);
+
 // A principal that may come from an unexpected network, as far as its SCPs go.
 struct Person {
   std::size_t index;       // of Mine::principals()
@@ -31,6 +43,7 @@ struct Person {
 struct Pair {
   std::size_t person;
   std::string thing, account;  // its ARN and whose it is
+  const estate::Endpoint* endpoint;  // that they meet through; null: none
   AnswerPtr answer;
   std::vector<const policy::Document*> documents;
 };
