@@ -47,6 +47,15 @@ TEST(Question, WhatIsMisspeltIsRefusedNotLeftOut) {
   EXPECT_EQ(asking(R"(, "policies": {"rcp": [[]]})"), "`policies.rcp[0]`: takes an object");
 }
 
+TEST(Question, AnOperationOnEveryKeyIsStillOneOnKeys) {
+  const std::string layers = R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}]})";
+  const auto asked = [&](const std::string& action) {
+    return verdict_of(R"({"request": {"principal": "arn:aws:iam::111122223333:user/ann", "action": ")" + action + R"(", "resource": "*"}, )" + layers + "}");
+  };
+  EXPECT_EQ(asked("kms:Decrypt"), "implicit-deny");
+  EXPECT_EQ(asked("kms:ListKeys"), "allow");
+}
+
 // AWS answers it even to those whom an administrator denies it.
 TEST(Question, WhoAmIIsAnsweredWhateverPoliciesSay) {
   const std::string denied = R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}],

@@ -327,6 +327,10 @@ TEST(Compile, WhatAwsKeepsIsReadAsAwsMeansItWhereQuotasAreWaived) {
   EXPECT_TRUE(ask(read[1], "sts:TagSession", "arn:aws:iam::111122223333:role/r", "ann"));
   EXPECT_TRUE(ask(read[2], "ecr:GetDownloadUrlForLayer", "arn:aws:ecr:us-east-1:111122223333:repository/r", "ann"));
   EXPECT_EQ(read[3]->statements(), 0U);
+  const std::string with_id = R"({"Version":"2012-10-17","Id":"x","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})";
+  EXPECT_FALSE(compile(with_id, Kind::identity));
+  EXPECT_TRUE(compile(with_id, Kind::identity, Quota::waived));
+  EXPECT_FALSE(compile(with_id, Kind::scp, Quota::waived));
   // No kind takes more than AWS keeps of it.
   for (const auto& [kind, statements] : {std::pair{Kind::identity, R"({"Effect":"Allow","Action":"ecr:*"})"},
                                          {Kind::identity, "[]"},

@@ -2,8 +2,9 @@
 // from it. A table says which elements a kind has; everything else is refused.
 //
 // Where the quotas are waived a document is read as AWS keeps it, for it was written elsewhere: what
-// AWS stores and this server refuses to store then means what it means there. Such are `NotAction`
-// in a role's trust policy, a resource-based policy without `Resource` (of services whose policies
+// AWS stores and this server refuses to store then means what it means there. Such are an `Id` in an
+// identity-based policy, where the grammar has none and it means nothing, `NotAction` in a role's trust
+// policy, a resource-based policy without `Resource` (of services whose policies
 // take none: it is about the resource that has it), and one whose list of statements is empty, as
 // services leave it when the last permission is removed. `NotPrincipal` with `Allow` is read so in a
 // bound text only: those who look for whom a policy names would look for whom it exempts.
@@ -135,7 +136,7 @@ class Grammar {
   void read_header(const Json& document) {
     for (const auto& [name, value, offset] : document.members()) {
       if (name == "Id") {
-        if (!rules_.id) {
+        if (!rules_.id && !(as_kept() && reader_.kind() == Kind::identity)) {
           reader_.report(Fault::unsupported_element, offset, reader_.kind_name() + " has no `Id`");
         } else if (!value.is_string()) {
           reader_.report(Fault::wrong_type, value, "`Id` must be a string");

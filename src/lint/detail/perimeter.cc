@@ -26,12 +26,17 @@ bool lets_pass(const Statement& statement, const Condition& condition) {
          condition.op->negated == (statement.effect == Effect::deny);
 }
 
-void check_region(const Statement& statement, Findings& findings) {
+// Another statement may do it: one that denies VPCs of the same id in other Regions.
+bool pairs_region(const Statement& statement) {
+  if (condition_on(statement, "aws:sourcevpcarn") != nullptr) return true;
+  return condition_on(statement, "aws:sourcevpc") != nullptr &&
+         condition_on(statement, "aws:requestedregion") != nullptr;
+}
+
+void check_region(const Subject& subject, const Statement& statement, Findings& findings) {
   const Condition* const vpc = condition_on(statement, "aws:sourcevpc");
   if (vpc == nullptr || !lets_pass(statement, *vpc)) return;
-  for (const std::string_view key : {"aws:requestedregion", "aws:sourcevpcarn"}) {
-    if (condition_on(statement, key) != nullptr) return;
-  }
+  if (std::ranges::any_of(subject.syntax.statements, pairs_region)) return;
   findings.add(rule("SOURCE_VPC_WITHOUT_REGION"), vpc->offset,
                "a VPC of another Region may have the id that " + shown(vpc->key_name) + " asks for");
 }
@@ -60,7 +65,17 @@ std::string action_without(const Statement& statement, catalogue::NetworkKey key
   return {};
 }
 
+// A Deny that spares by network in another way as well falls back on that where the key is absent.
+bool spares_otherwise(const Statement& statement) {
+  if (statement.effect != Effect::deny) return false;
+  static constexpr std::string_view everywhere[] = {"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"};
+  return std::ranges::any_of(statement.conditions, [](const Condition& condition) {
+    return condition.op->negated && std::ranges::find(everywhere, condition.key) != std::end(everywhere);
+  });
+}
+
 void check_endpoint_keys(const Statement& statement, Findings& findings) {
+  if (spares_otherwise(statement)) return;
   for (const Condition& condition : statement.conditions) {
     const auto key = catalogue::network_key_of(condition.key);
     if (!key || !holds_on_absence(statement, condition)) continue;
@@ -117,7 +132,7 @@ void check_restore(const Statement& statement, Findings& findings) {
 
 void check_perimeter(const Subject& subject, Findings& findings) {
   for (const Statement& statement : subject.syntax.statements) {
-    check_region(statement, findings);
+    check_region(subject, statement, findings);
     check_endpoint_keys(statement, findings);
     check_service_linked(subject, statement, findings);
     check_restore(statement, findings);

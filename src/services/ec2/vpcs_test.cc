@@ -257,6 +257,8 @@ TEST_F(Vpcs, AnIdOfNoFormIsToldFromOneThatIsNobodys) {
   EXPECT_EQ(code("DescribeSecurityGroups", "GroupId.1=sg-01234567"), "InvalidGroup.NotFound");
   EXPECT_EQ(code("DeleteSecurityGroup", "GroupId=sg-01234567"), "InvalidGroup.NotFound");
   EXPECT_EQ(code("DescribeSubnets", "SubnetId.1=subnet-x"), "InvalidSubnetID.Malformed");
+  EXPECT_EQ(code("DescribeSecurityGroupRules", "SecurityGroupRuleId.1=sgr-x"), "InvalidSecurityGroupRuleId.Malformed");
+  EXPECT_EQ(code("DescribeSecurityGroupRules", "SecurityGroupRuleId.1=sgr-01234567"), "InvalidSecurityGroupRuleId.NotFound");
 }
 
 // AWS's model lists the filters of each operation; one that asks for what there is none of here finds nothing.

@@ -462,7 +462,8 @@ TEST_F(Iam, ARoleSaysWhenItWasLastUsed) {
   transaction.put(directory::access_key_use_key(role().str("RoleId")), Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
   ASSERT_TRUE(world_.store().commit(transaction));
   EXPECT_EQ(role()["RoleLastUsed"].dump(), R"({"LastUsedDate":1000,"Region":"us-east-1"})");
-  EXPECT_EQ(call("GetAccountAuthorizationDetails")["RoleDetailList"].items().at(0)["RoleLastUsed"].text("Region"), "us-east-1");
+  // Not in the account's details: exports of it would differ by who made them.
+  EXPECT_FALSE(call("GetAccountAuthorizationDetails")["RoleDetailList"].items().at(0).contains("RoleLastUsed"));
   const std::string id = role().str("RoleId");
   EXPECT_EQ(code("DeleteRole", Json::object({{"RoleName", "r"}})), "");
   EXPECT_FALSE(world_.store().get(directory::access_key_use_key(id)).has_value());

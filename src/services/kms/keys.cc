@@ -56,7 +56,7 @@ ApiResult<Json> create_key(const Call& call) {
                      "only symmetric encryption keys of origin AWS_KMS in a single Region are supported");
   }
   const estate::Tags tags = tags_of(call.input["Tags"]);
-  if (auto fault = fault_in_tags(tags)) return std::unexpected(*std::move(fault));
+  if (auto fault = fault_in_tags(call.input["Tags"], tags)) return std::unexpected(*std::move(fault));
   if (call.transaction.list("kms/" + call.account() + "/key/", {}, keys_max).size() >= keys_max) {
     return api_error("LimitExceededException", "You have reached the maximum number of KMS keys: " + std::to_string(keys_max));
   }
@@ -197,7 +197,7 @@ ApiResult<Json> list_policies(const Call& call) {
 ApiResult<Json> tag(const Call& call, Json& key) {
   estate::Tags tags = tags_of(key["tags"]);
   for (const auto& [name, value] : tags_of(call.input["Tags"])) tags[name] = value;
-  if (auto fault = fault_in_tags(tags)) return std::unexpected(*std::move(fault));
+  if (auto fault = fault_in_tags(call.input["Tags"], tags)) return std::unexpected(*std::move(fault));
   key.set("tags", tag_list(tags));
   return Json::object();
 }

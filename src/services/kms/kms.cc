@@ -90,7 +90,8 @@ estate::Tags tags_of(const Json& list) {
   return tags;
 }
 
-std::optional<ApiError> fault_in_tags(const estate::Tags& tags) {
+std::optional<ApiError> fault_in_tags(const Json& given, const estate::Tags& tags) {
+  if (tags_of(given).size() != given.items().size()) return ApiError{"TagException", "Duplicate tag keys"};
   if (auto fault = service::fault_in(tags)) return ApiError{"TagException", *fault};
   return std::nullopt;
 }

@@ -393,6 +393,9 @@ TEST_F(Kms, TagsAreSetReplacedAndRemoved) {
   EXPECT_EQ(good("ListResourceTags", on(key))["Tags"], Json::array({tag("a", "3")}));
   EXPECT_EQ(code("TagResource", on(key, {{"Tags", Json::array({tag("aws:x", "1")})}})), "TagException");
   EXPECT_EQ(code("CreateKey", Json::object({{"Tags", Json::array({tag("aws:x", "1")})}})), "TagException");
+  const Json twice = Json::array({tag("c", "1"), tag("c", "2")});
+  EXPECT_EQ(code("TagResource", on(key, {{"Tags", twice}})), "TagException");
+  EXPECT_EQ(code("CreateKey", Json::object({{"Tags", twice}})), "TagException");
   Json many = Json::array();
   for (std::size_t i = 1; i < service::tags_max; ++i) many.push(tag(("k" + std::to_string(i)).c_str(), ""));
   EXPECT_EQ(code("TagResource", on(key, {{"Tags", many}})), "");

@@ -80,7 +80,6 @@ Json detail_of(const Call& call, const Kind& kind, const Json& document) {
   if (&kind == &role_kind) {
     detail.set("AssumeRolePolicyDocument", encoded_trust(call, document));
     detail.set("InstanceProfileList", Json::array());
-    detail.set("RoleLastUsed", last_used(call, document));
   }
   return detail;
 }

@@ -37,7 +37,8 @@ void put_key(const Call& call, const keyring::Key& key, Json document);
 // KMS names a tag's members TagKey and TagValue.
 estate::Tags tags_of(const Json& list);
 Json tag_list(const estate::Tags& tags);
-std::optional<ApiError> fault_in_tags(const estate::Tags& tags);
+// Of the tags that a request gives, and those that the key would then have.
+std::optional<ApiError> fault_in_tags(const Json& given, const estate::Tags& tags);
 
 // Where the page that the input asks for begins; empty: at the list's start.
 ApiResult<std::string> first_of_page(const Json& input);
