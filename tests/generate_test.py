@@ -156,6 +156,7 @@ class Generate(Base):
         code, message = finding["code"], finding["message"]
         return ((kind == "kms" and code == "KEY_POLICY_MAY_LOCK_OUT")
                 or code == "SOURCE_VPC_WITHOUT_REGION"  # the example's VPC is given without its Region
+                or code == "DENY_REACHES_SERVICE_LINKED_ROLES"  # a perimeter has them excepted by name, or not at all
                 or (code == "RESOURCE_NOT_SUPPORTED_BY_ACTION" and "`ssm:GetParameter" in message)
                 or (code == "MISSING_ARN_ACCOUNT" and "arn:aws:ssm:*::parameter/aws/" in message))
 
