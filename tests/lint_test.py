@@ -89,6 +89,18 @@ class Lint(unittest.TestCase):
             self.assertIn(place["artifactLocation"]["uri"], ["bad.json", "all.json"])
             self.assertGreaterEqual(min(place["region"].values()), 1)
 
+    def test_what_holds_policies_and_is_none_is_told(self):
+        for name, text, says in [("stack.yaml", "Resources:\n  B: {Type: AWS::S3::Bucket}\n", "a template of CloudFormation"),
+                                 ("stack.json", '{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}', "a template of CloudFormation"),
+                                 ("plan.json", '{"format_version": "1.2", "terraform_version": "1.9", "planned_values": {}}', "a plan or state of Terraform"),
+                                 ("details.json", '{"RoleDetailList": []}', "what `iam get-account-authorization-details` prints")]:
+            (self.folder / name).write_text(text)
+            done = self.lint(name)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(f"{name}: this is {says}, and no policy: `ringwall prove --estate {name}` reads the policies in it", done.stderr)
+        speaks = {**FINE, "Statement": {**FINE["Statement"], "Sid": "Resources", "Condition": {"StringEquals": {"cloudformation:ResourceTypes": "AWS::S3::Bucket"}}}}
+        self.assertNotEqual(self.lint("--type", "identity", self.file("speaks.json", speaks)).returncode, 2)
+
     def test_wrong_usage_and_unreadable_files_are_told_apart_from_findings(self):
         name = self.file("fine.json", FINE)
         self.assertEqual(self.lint().returncode, 2)

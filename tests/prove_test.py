@@ -232,11 +232,100 @@ class BadInput(Command):
         name = self.changed({f"accounts/{MEMBER}/s3/books.policy.json": {"Policy": text}})
         self.inconclusive(self.prove("--estate", name, "--objective", "resource/principals"), "<organization>")
 
+    def test_files_in_other_encodings(self):
+        template = '{"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}}}}'
+        plan = '{"format_version":"1.2","terraform_version":"1.9","planned_values":{"root_module":{}}}'
+        for name, text in [("stack.json", template), ("plan.json", plan), ("crlf.yaml", "Resources:\r\n  B: {Type: AWS::S3::Bucket}\r\n")]:
+            (self.folder / name).write_bytes(b"\xef\xbb\xbf" + text.encode())
+            self.assertEqual(self.prove("--estate", name, "--account", MEMBER).returncode, 0, name)
+            (self.folder / name).write_bytes(text.encode("utf-16"))
+            self.refused(self.prove("--estate", name, "--account", MEMBER), f"line 1, column 1: `{name}` is UTF-16: write it as UTF-8")
+
+    def test_wrong_content_is_told_with_its_place(self):
+        for name, text, says in [("empty.json", "", "`empty.json` is empty"),
+                                 ("twice.json", '{"Resources": {"B": {"Type": "AWS::S3::Bucket"}},\n "Resources": {}}', "line 2, column 2: the key `Resources`"),
+                                 ("cut.json", '{"RoleDetailList": [', "line 1, column 21: the file ends"),
+                                 ("list.json", '[{"RoleDetailList": 5}]', "line 1, column 1: this is not the answer"),
+                                 ("type.yaml", "AWSTemplateFormatVersion: 2010-09-09\nResources: 5\n", "`type.yaml` has no `Resources`")]:
+            self.refused(self.prove("--estate", self.write(name, text), "--account", MEMBER), says)
+        (self.folder / "self.json").symlink_to("self.json")
+        self.refused(self.prove("--estate", "self.json"), "symbolic links")
+
     def test_a_huge_file_is_told_and_decides_nothing(self):
         name = self.changed({})
         with open(self.folder / name / f"accounts/{MEMBER}/s3/books.policy.json", "w", encoding="utf-8") as file:
             file.write('{"Policy": "' + "x" * (100 << 20) + '"}')
         self.inconclusive(self.prove("--estate", name, "--objective", "resource/principals"), "books.policy.json")
+
+
+class Files(Command):
+    """What people have beside an export: one account's details, templates and what they need."""
+
+    DETAILS = {"UserDetailList": [], "GroupDetailList": [], "Policies": [], "RoleDetailList": [
+        {"Path": "/", "RoleName": "reader", "RoleId": "AROAEXAMPLEREADER0001", "Arn": READER, "AssumeRolePolicyDocument": TRUST, "AttachedManagedPolicies": [],
+         "RolePolicyList": [{"PolicyName": "read", "PolicyDocument": {**READ_BOOKS, "Statement": [
+             *READ_BOOKS["Statement"], {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:ResourceAccount": MEMBER}}}]}}]}]}
+    TEMPLATE = """Parameters: {Stage: {Type: String}}
+Resources:
+  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${AWS::StackName}-${Stage}'}}
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: r
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/Basic']
+      AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}}
+  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref B, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 's3:*', Resource: !Sub '${B.Arn}/*'}}}}
+  S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://s3.amazonaws.com/templates/inner.yaml', Parameters: {Name: !Ref B}}}
+"""
+    INNER = "Parameters: {Name: {Type: String}}\nResources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub 'of-${Name}'}}\n"
+
+    def gaps(self, *arguments):
+        done = self.prove("--estate", "stack.yaml", "--account", MEMBER, "--format", "json", *arguments)
+        return [gap["message"] for gap in json.loads(done.stdout)["gaps"]]
+
+    def test_a_bare_file_of_one_account_is_proved(self):
+        self.write("details.json", self.DETAILS)
+        self.write("alone.yaml", "organization: none\n")
+        done = self.prove("--estate", "details.json", perimeter="alone.yaml")
+        self.assertRegex(done.stdout, r"(?m)^perimeter of no organisation: 1 account, 1 principal")
+        self.assertRegex(done.stdout, r"(?m)^identity/resources +proved")
+        self.assertRegex(done.stdout, r"(?m)^resource/principals +inconclusive")
+        for key in ["aws:resourceorgid", "aws:principalorgid"]:  # neither the caller nor what its account owns has an organisation
+            self.assertNotIn(key, done.stdout.split("leak 2 of")[1])
+        self.assertIn("users and roles are here, and no resources", done.stdout)
+        self.assertEqual(self.prove("--estate", "details.json", "--objective", "identity/resources", perimeter="alone.yaml").returncode, 0)
+        refused = self.prove("--estate", self.export("estate", estate()), perimeter="alone.yaml")
+        self.assertEqual(refused.returncode, 3)
+        self.assertIn("the perimeter file says `organization: none`", refused.stderr)
+
+    def test_a_template_says_what_it_needs_and_is_clean_once_it_has_it(self):
+        self.write("stack.yaml", self.TEMPLATE)
+        missing = self.gaps()
+        for says in ["`arn:aws:iam::aws:policy/service-role/Basic` is attached, and is not in these files: give its text with `--managed-policies DIR`",
+                     "give it with `--parameter AWS::StackName=VALUE`", "`https://s3.amazonaws.com/templates/inner.yaml` of the stack `S` is not beside this one"]:
+            self.assertTrue(any(says in gap for gap in missing), (says, missing))
+        self.write("inner.yaml", self.INNER)
+        self.write("managed/Basic.json", {"PolicyVersion": {"VersionId": "v1", "Document": READ_BOOKS}})
+        self.write("given.json", [{"ParameterKey": "Stage", "ParameterValue": "test"}])
+        given = ["--managed-policies", "managed", "--parameters", "given.json", "--parameter", "AWS::StackName=app"]
+        self.assertEqual(self.gaps(*given), [])
+        self.assertIn("arn:aws:s3:::app-test", self.prove("--estate", "stack.yaml", "--account", MEMBER, "--format", "json", *given).stdout)
+        for wrong, says in [(["--parameter", "Nobodys=1"], "no template of the estate has the parameter `Nobodys`"), (["--parameter", "Stage"], "write NAME=VALUE"),
+                            (["--parameters", self.write("wrong.json", {"Stage": "x"})], "wrong.json: a list of")]:
+            done = self.prove("--estate", "stack.yaml", "--account", MEMBER, *wrong)
+            self.assertEqual(done.returncode, 3, done.stdout)
+            self.assertIn(says, done.stderr)
+
+    def test_one_message_for_many_placeholders(self):
+        statements = "".join(f"  P{i}: {{Type: AWS::SQS::QueuePolicy, Properties: {{Queues: ['https://sqs.us-east-1.amazonaws.com/{MEMBER}/q{i}'], PolicyDocument: {{Version: 2012-10-17, "
+                             "Statement: {Effect: Allow, Principal: '*', Action: 'sqs:*', Resource: !Sub '${Who}'}}}}\n" for i in range(30))
+        self.write("stack.yaml", "Parameters: {Who: {Type: String}}\nResources:\n" + statements)
+        done = self.prove("--estate", "stack.yaml", "--account", MEMBER)
+        self.assertEqual(done.stdout.count("stack.yaml:3:"), 1 + done.stdout.count("rests on what could not be read: stack.yaml:3:"), done.stdout)
+        self.assertRegex(" ".join(done.stdout.split()), r"and 29 more places: placeholder: the parameter `Who` has no default.* and 29 more depend on it")
+        who = self.run_ringwall("who-can", "sqs:SendMessage", f"arn:aws:sqs:us-east-1:{MEMBER}:q1", "--estate", "stack.yaml", "--account", MEMBER)
+        self.assertEqual(who.stdout.count("the parameter `Who`"), 1, who.stdout)
+        self.assertIn("and as much in 29 more places", who.stdout)
 
 
 class Questions(Command):

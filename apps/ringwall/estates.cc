@@ -12,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // of UTF-8: no part of the text
+
 // Reads within the limits of a whole estate.
 class Reader {
  public:
@@ -21,6 +23,9 @@ class Reader {
     std::vector<loaders::File> files;
     if (!is_folder) {
       RW_TRY(loaders::File file, one(path, path));
+      // PowerShell's `>` writes it so.
+      if (file.text.starts_with("\xff\xfe") || file.text.starts_with("\xfe\xff"))
+        return fail(Failure::invalid, "line 1, column 1: `" + path + "` is UTF-16: write it as UTF-8");
       files.push_back(std::move(file));
       return files;
     }
@@ -31,6 +36,17 @@ class Reader {
     }
     if (files.empty()) return fail(Failure::not_found, "the folder `" + path + "` holds no file");
     return files;
+  }
+
+  // A nested stack's template: the file at that path from the template, or, of a URL, the one that is
+  // called as the URL ends, beside the template.
+  std::optional<loaders::File> nested(const std::string& from, const std::string& url) {
+    const std::string name = url.contains("://") ? url.substr(url.rfind('/') + 1) : url;
+    const fs::path path = (fs::path(from).parent_path() / name).lexically_normal();
+    std::error_code error;
+    if (name.empty() || !fs::is_regular_file(path, error)) return std::nullopt;
+    auto file = one(path.string(), path.generic_string());
+    return file ? std::optional(*std::move(file)) : std::nullopt;
   }
 
  private:
@@ -57,6 +73,7 @@ class Reader {
     RW_TRY(std::string text, os::read_file(path, estate_file_bytes_max));
     bytes_ += text.size();
     if (bytes_ > estate_bytes_max) return fail(Failure::exhausted, "the estate has more than " + std::to_string(estate_bytes_max) + " bytes");
+    if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
     return loaders::File{name, std::move(text)};
   }
 
@@ -72,28 +89,89 @@ void name_from_here(loaders::Loaded& loaded, const std::string& folder) {
   for (auto& [document, source] : loaded.sources) named(source.path);
 }
 
+constexpr std::size_t parameters_bytes_max = 4UL * 1024 * 1024;
+
+Result<> add_parameter(std::string_view given, std::map<std::string, std::string>& parameters) {
+  const std::size_t equals = given.find('=');
+  if (equals == std::string_view::npos || equals == 0) return fail(Failure::invalid, "`" + std::string(given) + "` is no parameter: write NAME=VALUE");
+  parameters.insert_or_assign(std::string(given.substr(0, equals)), std::string(given.substr(equals + 1)));
+  return {};
+}
+
+// `[{"ParameterKey": …, "ParameterValue": …}]`, `["NAME=VALUE"]`, or `{"Parameters": {NAME: VALUE}}`.
+Result<> add_parameters(const text::Json& json, std::map<std::string, std::string>& parameters) {
+  const Error no_list{Failure::invalid, "a list of `{\"ParameterKey\": …, \"ParameterValue\": …}` is expected"};
+  if (json["Parameters"].is_object()) {
+    for (const auto& [name, value, offset] : json["Parameters"].members()) {
+      parameters.insert_or_assign(name, value.is_string() ? std::string(value.as_string()) : value.dump());
+    }
+    return {};
+  }
+  if (!json.is_array()) return std::unexpected(no_list);
+  for (const text::Json& item : json.items()) {
+    if (item.is_string()) {
+      RW_DO(add_parameter(item.as_string(), parameters));
+    } else if (item.text("ParameterKey").empty() || !item["ParameterValue"].is_string()) {
+      return std::unexpected(no_list);
+    } else {
+      parameters.insert_or_assign(item.str("ParameterKey"), item.str("ParameterValue"));
+    }
+  }
+  return {};
+}
+
+Result<std::map<std::string, std::string>> parameters_of(const EstateFlags& flags) {
+  std::map<std::string, std::string> parameters;
+  if (!flags.parameters_file.empty()) {
+    RW_TRY(const std::string text, os::read_file(flags.parameters_file, parameters_bytes_max));
+    const auto json = text::parse_json(text);
+    if (!json) return fail(json.error(), flags.parameters_file);
+    if (const auto added = add_parameters(*json, parameters); !added) return fail(added.error(), flags.parameters_file);
+  }
+  for (const std::string& given : flags.parameters) RW_DO(add_parameter(given, parameters));
+  return parameters;
+}
+
+// A name that no template has is a mistake that would change nothing, and say nothing.
+Result<> refuse_unused(const loaders::Options& options, const loaders::Loaded& loaded) {
+  for (const auto& [name, value] : options.parameters) {
+    if (!loaded.parameters.contains(name)) return fail(Failure::invalid, "no template of the estate has the parameter `" + name + "`, or uses it");
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization) {
+Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization, Expected expected) {
   if (flags.live != flags.paths.empty()) {
     return fail(Failure::invalid, flags.live ? "`--live` takes the running server's estate: leave out the other" : "there is no estate: `--estate PATH` names one, `--live` takes the running server's");
   }
-  const loaders::Options options{.organization = organization, .default_account = flags.account, .default_region = flags.region};
+  RW_TRY(auto parameters, parameters_of(flags));
+  Reader reader;
+  loaders::Options options{.organization = organization, .no_organization = expected == Expected::none, .default_account = flags.account,
+                           .default_region = flags.region, .parameters = std::move(parameters)};
+  options.nested = [&reader](const std::string& from, const std::string& url) { return reader.nested(from, url); };
+  if (!flags.managed_policies.empty()) {
+    RW_TRY(options.managed_policies, reader.read(flags.managed_policies));
+  }
   if (flags.live) {
     std::error_code error;
     RW_TRY(const text::Json live, control::live_export(fs::weakly_canonical(flags.data, error).string()));
-    return loaders::load_export(loaders::files_of(live), options);
+    RW_TRY(loaders::Loaded loaded, loaders::load_export(loaders::files_of(live), options));
+    RW_DO(refuse_unused(options, loaded));
+    return loaded;
   }
-  Reader reader;
   std::optional<loaders::Loaded> all;
   for (const std::string& path : flags.paths) {
     RW_TRY(const std::vector<loaders::File> files, reader.read(path));
+    if (all) options.beside = all->estate;
     auto loaded = loaders::load(files, options);
     if (!loaded) return fail(loaded.error(), path);
     std::error_code error;
     if (fs::is_directory(path, error)) name_from_here(*loaded, path);
     all = all ? loaders::overlay(*all, *loaded) : *std::move(loaded);
   }
+  RW_DO(refuse_unused(options, *all));
   return *std::move(all);
 }
 

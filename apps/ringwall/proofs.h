@@ -48,14 +48,18 @@ struct EstateFlags {
   bool live = false;
   std::string data = data_folder_default;
   std::string account, region = "us-east-1";  // of Terraform and CloudFormation resources that name none
+  std::vector<std::string> parameters;  // of templates: NAME=VALUE
+  std::string parameters_file;          // as `aws cloudformation --parameters file://` takes it
+  std::string managed_policies;         // a folder of texts of AWS's own policies
 };
 
 inline constexpr std::size_t estate_files_max = 1'000'000;
 inline constexpr std::size_t estate_file_bytes_max = 512UL * 1024 * 1024;
 inline constexpr std::size_t estate_bytes_max = 4UL * 1024 * 1024 * 1024;
 
-// `organization`: another one is refused; empty: any.
-Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization);
+// `organization`: another one is refused; empty: any. `none`: there is to be none.
+enum class Expected : std::uint8_t { any, none };
+Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization = {}, Expected expected = Expected::any);
 
 enum class ProofFormat : std::uint8_t { text, json, sarif, html };
 

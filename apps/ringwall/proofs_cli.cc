@@ -29,6 +29,12 @@ void add_defaults(CLI::App& command, EstateFlags& flags, EstateFlags* other = nu
   };
   command.add_option_function<std::string>("--account", both(&EstateFlags::account, flags), "the account of Terraform and CloudFormation resources that name none")->type_name("ID");
   command.add_option_function<std::string>("--region", both(&EstateFlags::region, flags), "their Region (default: us-east-1)")->type_name("REGION");
+  command.add_option_function<std::vector<std::string>>("--parameter", [&flags, other](const std::vector<std::string>& values) {
+    flags.parameters = values;
+    if (other != nullptr) other->parameters = values;
+  }, "a value of a template's parameter, or of AWS::StackName and its like (repeat for more)")->type_name("NAME=VALUE");
+  command.add_option_function<std::string>("--parameters", both(&EstateFlags::parameters_file, flags), "the same in a file, as `aws cloudformation --parameters file://` takes it")->type_name("FILE");
+  command.add_option_function<std::string>("--managed-policies", both(&EstateFlags::managed_policies, flags), "texts of AWS's own policies that templates and plans attach: a file each, called as the policy is")->type_name("DIR");
 }
 
 void add_estate(CLI::App& command, EstateFlags& flags) {

@@ -177,7 +177,7 @@ Result<int> proved(const ProveFlags& flags) {
   if (!perimeter) return fail(perimeter.error(), flags.perimeter);
   RW_TRY(const Objectives objectives, objectives_of(flags.objectives));
   RW_TRY(std::string today, today_of(flags));
-  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization));
+  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization, perimeter->no_organization ? Expected::none : Expected::any));
   Progress progress;
   Bugs bugs;
   prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
@@ -195,8 +195,8 @@ Result<int> proved(const ProveFlags& flags) {
 }
 
 Result<int> differed(const DiffFlags& flags) {
-  RW_TRY(const loaders::Loaded before, read_estate(flags.before, {}));
-  RW_TRY(const loaders::Loaded after, read_estate(flags.after, {}));
+  RW_TRY(const loaders::Loaded before, read_estate(flags.before));
+  RW_TRY(const loaders::Loaded after, read_estate(flags.after));
   Progress progress;
   Bugs bugs;
   const prove::Options options = options_of(flags.threads, flags.before.live || flags.after.live, progress, bugs);
@@ -213,7 +213,7 @@ int print(const prove::Accesses& accesses, Format format) {
 }
 
 Result<int> found_who(const WhoCanFlags& flags) {
-  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
+  RW_TRY(const loaders::Loaded world, read_estate(flags.estate));
   Progress progress;
   Bugs bugs;
   const prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
@@ -223,7 +223,7 @@ Result<int> found_who(const WhoCanFlags& flags) {
 }
 
 Result<int> found_what(const WhatCanFlags& flags) {
-  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, {}));
+  RW_TRY(const loaders::Loaded world, read_estate(flags.estate));
   Progress progress;
   Bugs bugs;
   const prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);

@@ -97,6 +97,8 @@ struct Endpoint {
   std::string id, account, vpc;
   std::string service;                      // "s3", "rds"; as action prefixes are spelt where known
   std::optional<authz::Named> policy = {};  // none: everything passes, or the type takes no policy
+  bool takes_policy = true;                 // else none can be attached
+  bool aws = true;                          // else it leads to someone's own service, and to no API of AWS's
 };
 
 // A policy that has an ARN of its own: an account's, or one of AWS's that is carried.
@@ -117,6 +119,7 @@ inline std::string_view key_of(const Endpoint& endpoint) { return endpoint.id; }
 // Safe to read from any thread. A copy costs a few pointers; edit a copy's tables, then share it.
 struct Estate {
   std::optional<Organization> organization;
+  bool no_organization = false;  // known: the accounts are in none; else, without one, nobody has said
   Table<Account> accounts;
   Table<Principal> principals;
   Table<Alias> aliases;  // known to the gateway's

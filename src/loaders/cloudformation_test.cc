@@ -73,16 +73,142 @@ TEST(CloudFormation, FunctionsAreEvaluatedAsFarAsTheTemplateDecides) {
 }
 
 TEST(CloudFormation, WhatTheTemplateDoesNotDecideIsSaid) {
-  EXPECT_EQ(value_of("!Ref N", "Parameters: {N: {Type: String}}"), "the parameter `N` has no default");
+  EXPECT_EQ(value_of("!Ref N", "Parameters: {N: {Type: String}}"), "the parameter `N` has no default: give it with `--parameter N=VALUE`");
   EXPECT_EQ(value_of("!Ref S", "Parameters: {S: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}}"), "the parameter `S` is kept in Systems Manager");
-  EXPECT_EQ(value_of("!GetAtt Drawn.Arn"), "the name of `Drawn` is known only when the stack is made");
-  EXPECT_EQ(value_of("!Ref AWS::StackName"), "`AWS::StackName` is known only when the stack is made");
+  EXPECT_EQ(value_of("!GetAtt Drawn.RegionalDomainName"), "`RegionalDomainName` of `Drawn` is known only when the stack is made");
+  EXPECT_EQ(value_of("!Ref AWS::StackName"), "`AWS::StackName` is known only when the stack is made: give it with `--parameter AWS::StackName=VALUE`");
   EXPECT_EQ(value_of("!ImportValue x"), "`Fn::ImportValue` is another stack's");
   EXPECT_EQ(value_of("!Cidr [a, 1, 2]"), "`Fn::Cidr` is not evaluated");
   EXPECT_EQ(value_of("{'Fn::Wrong': x}"), "`Fn::Wrong` is not evaluated");
   EXPECT_EQ(value_of("!Ref Nobody"), "there is no `Nobody` in this template");
   EXPECT_EQ(value_of("!Sub 'a-${aws:username}'"), "there is no `aws:username` in this template");
   EXPECT_EQ(value_of("!FindInMap [M, a, b]"), "the mapping `M` is not there");
+}
+
+TEST(CloudFormation, ANameThatAwsDrawsIsItsStandInAlsoWithinATextAndNothingIsMadeOfIt) {
+  EXPECT_EQ(value_of("!Ref Drawn"), "\"(Drawn)\"");
+  EXPECT_EQ(value_of("!GetAtt Drawn.Arn"), "\"arn:aws:s3:::(Drawn)\"");
+  EXPECT_EQ(value_of("!Sub '${Drawn.Arn}/*'"), "\"arn:aws:s3:::(Drawn)/*\"");
+  EXPECT_EQ(value_of("!Join ['', [!GetAtt Drawn.Arn, /x]]"), "\"arn:aws:s3:::(Drawn)/x\"");
+  const std::string made = "what this makes of a name that AWS draws is known only when the stack is made";
+  EXPECT_EQ(value_of("!Select [0, !Split ['-', !Ref Drawn]]"), made);
+  EXPECT_EQ(value_of("!FindInMap [M, !Ref Drawn, v]", "Mappings: {M: {k: {v: x}}}"), made);
+  EXPECT_EQ(value_of("!If [C, a, b]", "Conditions: {C: !Equals [!Ref Drawn, '(Drawn)']}"), "whether the condition `C` holds is not known");
+}
+
+TEST(CloudFormation, APolicyOfABucketWhoseNameIsDrawnIsThatBuckets) {
+  const auto loaded = load_text("Resources:\n  B: {Type: AWS::S3::Bucket}\n  S: {Type: AWS::SecretsManager::Secret, Properties: {Name: db}}\n  L: {Type: AWS::Logs::LogGroup}\n"
+                                "  R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Principal: {AWS: !GetAtt U.Arn}, Action: 'sts:AssumeRole'}}, "
+                                "Policies: [{PolicyName: p, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: '*', Resource: [!Ref S, !GetAtt L.Arn, !Sub '${B.Arn}/*']}}}]}}\n"
+                                "  U: {Type: AWS::IAM::User}\n"
+                                "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref B, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: {AWS: !GetAtt R.Arn}, Action: 's3:*', Resource: !Sub '${B.Arn}/*'}}}}\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(testing::describe(loaded->gaps), "");
+  const estate::Resource* bucket = loaded->estate->resources.find("arn:aws:s3:::(B)");
+  ASSERT_NE(bucket, nullptr);
+  ASSERT_TRUE(bucket->policy.has_value());
+  EXPECT_TRUE(bucket->policy->document->source().contains("arn:aws:iam::111122223333:role/(R)")) << bucket->policy->document->source();
+  EXPECT_NE(loaded->estate->resources.find("arn:aws:secretsmanager:us-east-1:111122223333:secret:db-000000"), nullptr);
+  const std::string& identity = loaded->estate->principal("arn:aws:iam::111122223333:role/(R)")->identity.at(0).document->source();
+  EXPECT_TRUE(identity.contains("secret:db-000000") && identity.contains("log-group:(L):*")) << identity;
+}
+
+TEST(CloudFormation, ParametersThatAreGivenGoBeforeDefaults) {
+  const File file{"stack.yaml", "Parameters: {A: {Type: String, Default: x}, L: {Type: CommaDelimitedList}, N: {Type: String}, S: {Type: 'AWS::SSM::Parameter::Value<String>'}}\nResources:\n"
+                                "  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${AWS::StackName}-${A}-${N}'}}\n"
+                                "  P: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: !Ref L, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 'sqs:*', Resource: '*'}}}}\n"
+                                "  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref S}}\n"};
+  Options options{.default_account = account};
+  options.parameters = {{"A", "y"}, {"N", "n"}, {"AWS::StackName", "prod"}, {"L", "https://sqs.us-east-1.amazonaws.com/111122223333/one,https://sqs.us-east-1.amazonaws.com/111122223333/two"}, {"S", "/name"}, {"Nobodys", "z"}};
+  const auto loaded = load_cloudformation({&file, 1}, options);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:s3:::prod-y-n"));
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:sqs:us-east-1:111122223333:one"));
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:sqs:us-east-1:111122223333:two"));
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:sqs:us-east-1:111122223333:(Q)")) << "what is kept in Systems Manager is not what was given";
+  EXPECT_EQ(loaded->parameters, (std::set<std::string>{"A", "AWS::StackName", "L", "N", "S"}));
+}
+
+TEST(CloudFormation, APolicyOfAwsIsReadWhereItsTextIsGivenOrStandsBeside) {
+  const File file{"stack.yaml", "Resources:\n  R: {Type: AWS::IAM::Role, Properties: {RoleName: r, ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/Basic', 'arn:aws:iam::aws:policy/Plain', 'arn:aws:iam::111122223333:policy/Plain'], "
+                                "AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 'sts:*'}}}}\n"};
+  Options options{.default_account = account};
+  const std::string document = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"}]})";
+  options.managed_policies = {{"policies/Basic.json", R"({"PolicyVersion":{"VersionId":"v1","Document":)" + document + "}}"}, {"Plain", document}};
+  const auto loaded = load_cloudformation({&file, 1}, options);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(testing::describe(loaded->gaps), "missing arn:aws:iam::111122223333:role/r stack.yaml:2:74 the policy `arn:aws:iam::111122223333:policy/Plain` is attached, and is not in these files: lay this over an export of its account\n");
+  const estate::Principal* role = loaded->estate->principal("arn:aws:iam::111122223333:role/r");
+  ASSERT_EQ(role->identity.size(), 3u);
+  EXPECT_EQ(loaded->estate->managed_policy("arn:aws:iam::aws:policy/service-role/Basic")->source(), document);
+  EXPECT_EQ(loaded->sources.at(loaded->estate->managed_policy("arn:aws:iam::aws:policy/service-role/Basic").get()).path, "policies/Basic.json");
+
+  Options beside{.default_account = account, .beside = loaded->estate};
+  const auto again = load_cloudformation({&file, 1}, beside);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->gaps.size(), 1u);
+  const auto nothing = load_cloudformation({&file, 1}, {.default_account = account});
+  EXPECT_TRUE(testing::describe(nothing->gaps).contains("`arn:aws:iam::aws:policy/Plain` is attached, and is not in these files: give its text with `--managed-policies DIR`"));
+  options.managed_policies = {{"Plain", "{\"Version\": 5}"}, {"Basic", "no JSON"}};
+  const std::string broken = testing::describe(load_cloudformation({&file, 1}, options)->gaps);
+  EXPECT_TRUE(broken.contains("arn:aws:iam::111122223333:role/r Plain:1:13 this policy cannot be read")) << broken;
+  EXPECT_TRUE(broken.contains("arn:aws:iam::111122223333:role/r Basic:1:1 this policy cannot be read: line 1, column 1")) << broken;
+}
+
+TEST(CloudFormation, ARepositorysPolicyNeedsToNameNoResource) {
+  const std::string text = "Resources:\n  E: {Type: AWS::ECR::Repository, Properties: {RepositoryName: e, RepositoryPolicyText: {Version: 2012-10-17, Statement: [{Effect: Allow, Principal: '*', Action: 'ecr:BatchGetImage'}]}}}\n";
+  const auto loaded = load_text(text);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(testing::describe(loaded->gaps), "");
+  EXPECT_TRUE(loaded->estate->resources.find("arn:aws:ecr:us-east-1:111122223333:repository/e")->policy->document->source().contains(R"("Resource":"*")"));
+}
+
+TEST(CloudFormation, PermissionsOfAFunctionAddUpAndOneThatIsNotKnownTakesNothingAway) {
+  const std::string permission = "Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref F, Action: 'lambda:InvokeFunction', ";
+  const auto loaded = load_text("Parameters: {A: {Type: String}, B: {Type: String}}\nResources:\n  F: {Type: AWS::Lambda::Function}\n  One: {" + permission + "Principal: '*'}}\n  Two: {" + permission +
+                                "Principal: s3.amazonaws.com, SourceAccount: !Ref A}}\n  Three: {" + permission + "Principal: s3.amazonaws.com, SourceAccount: !Ref B}}\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const std::string gaps = testing::describe(loaded->gaps);
+  EXPECT_EQ(loaded->gaps.size(), 2u) << gaps;
+  EXPECT_TRUE(gaps.contains("arn:aws:lambda:us-east-1:111122223333:function:(F) stack.yaml:5:8 the parameter `A` has no default")) << gaps;
+  EXPECT_FALSE(gaps.contains("replaces")) << gaps;
+  EXPECT_TRUE(loaded->estate->resources.find("arn:aws:lambda:us-east-1:111122223333:function:(F)")->policy->document->source().contains(R"("Sid":"One")"));
+}
+
+TEST(CloudFormation, ANestedStackThatIsBesideIsReadWithWhatItIsGiven) {
+  const std::map<std::string, std::string> beside = {
+      {"data.yaml", "Parameters: {Name: {Type: String}, Key: {Type: String}, Roles: {Type: CommaDelimitedList}}\nResources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}\n  D: {Type: AWS::S3::Bucket}\n"
+                    "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref D, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 's3:*', Resource: !Ref Key}}}}\n"
+                    "  M: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m, Roles: !Ref Roles, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: '*', Resource: '*'}}}}\n"
+                    "Outputs: {Arn: {Value: !GetAtt D.Arn}, Never: {Condition: No, Value: x}}\nConditions: {No: !Equals [a, b]}\n"},
+      {"loop.yaml", "Resources:\n  L: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: loop.yaml}}\n"}};
+  Options options{.default_account = account};
+  options.nested = [&](const std::string& from, const std::string& url) -> std::optional<File> {
+    EXPECT_TRUE(from == "stack.yaml" || from == "loop.yaml") << from;
+    const auto found = beside.find(url);
+    return found == beside.end() ? std::nullopt : std::optional(File{found->first, found->second});
+  };
+  const auto read = [&](const std::string& text) {
+    const File file{"stack.yaml", text};
+    return load_cloudformation({&file, 1}, options);
+  };
+  const std::string trust = "AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 'sts:*'}}";
+  const auto loaded = read("Resources:\n  K: {Type: AWS::KMS::Key}\n  R: {Type: AWS::IAM::Role, Properties: {RoleName: r, " + trust + ", Policies: [{PolicyName: p, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: 's3:*', Resource: !GetAtt Data.Outputs.Arn}}}]}}\n"
+                           "  Data: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: data.yaml, Parameters: {Name: inner, Key: !GetAtt K.Arn, Roles: [!Ref R]}}}\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(testing::describe(loaded->gaps), "");
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:s3:::inner"));
+  const estate::Resource* drawn = loaded->estate->resources.find("arn:aws:s3:::(Data.D)");
+  ASSERT_NE(drawn, nullptr);
+  EXPECT_TRUE(drawn->policy->document->source().contains("arn:aws:kms:us-east-1:111122223333:key/(K)")) << drawn->policy->document->source();
+  EXPECT_EQ(loaded->sources.at(drawn->policy->document.get()).path, "data.yaml");
+  const estate::Principal* role = loaded->estate->principal("arn:aws:iam::111122223333:role/r");
+  ASSERT_EQ(role->identity.size(), 2u);
+  EXPECT_TRUE(role->identity[0].document->source().contains("arn:aws:s3:::(Data.D)")) << role->identity[0].document->source();
+
+  const auto gaps = [&](const std::string& url) { return testing::describe(read("Resources:\n  S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: " + url + "}}\n")->gaps); };
+  EXPECT_TRUE(gaps("none.yaml").contains("unsupported 111122223333 stack.yaml:2:6 the stack `S` is not read: the template `none.yaml` of the stack `S` is not beside this one")) << gaps("none.yaml");
+  EXPECT_TRUE(gaps("loop.yaml").contains("loop.yaml:2:6 the stack `L` is not read: the stack `L` is behind more than 8 levels of stacks")) << gaps("loop.yaml");
 }
 
 TEST(CloudFormation, ConditionsDecideWhatTheyCan) {
@@ -153,7 +279,7 @@ TEST(CloudFormation, APlaceInAPolicyIsItsPlaceInTheFile) {
 TEST(CloudFormation, WhatIsNotUnderstoodIsNamed) {
   EXPECT_EQ(gaps_of("Transform: AWS::Serverless-2016-10-31\nResources: {}\n").find("unsupported 111122223333 stack.yaml:1:12 the macro `AWS::Serverless-2016-10-31` is not evaluated"), 0u);
   EXPECT_EQ(gaps_of("Transform: AWS::LanguageExtensions\nResources: {}\n"), "");
-  EXPECT_TRUE(gaps_of("Resources:\n  V: {Type: AWS::Backup::BackupVault, Properties: {AccessPolicy: {Statement: []}}}\n").contains("`V` is of the type `AWS::Backup::BackupVault`, whose policy is not evaluated"));
+  EXPECT_TRUE(gaps_of("Resources:\n  V: {Type: AWS::Backup::BackupVault, Properties: {AccessPolicy: {Statement: []}}}\n").contains("unsupported arn:aws:backup:us-east-1:111122223333:(V) stack.yaml:2:6 `V` is of the type `AWS::Backup::BackupVault`, whose policy is not evaluated"));
   EXPECT_TRUE(gaps_of("Resources:\n  S: {Type: AWS::CloudFormation::Stack}\n").starts_with("unsupported 111122223333 "));
   EXPECT_TRUE(gaps_of("Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: b, AccessControl: PublicRead}}\n").starts_with("unsupported arn:aws:s3:::b "));
   EXPECT_EQ(gaps_of("Resources:\n  Q: {Type: AWS::EC2::Instance}\n"), "");

@@ -20,6 +20,10 @@ bool is_of_terraform(std::string_view text) {
   return head.contains("\"terraform_version\"") || head.contains("\"planned_values\"");
 }
 
+bool is_authorization_details(std::string_view text) {
+  return text.contains("\"RoleDetailList\"") || text.contains("\"UserDetailList\"");
+}
+
 bool is_of_cloudformation(std::string_view text) {
   return text.contains("AWSTemplateFormatVersion") || (text.contains("Resources") && text.contains("AWS::"));
 }
@@ -34,6 +38,7 @@ std::vector<File> files_of(const text::Json& live_export) {
 
 std::optional<Format> format_of(std::span<const File> files) {
   if (std::ranges::any_of(files, is_of_export, &File::path)) return Format::export_folder;
+  if (std::ranges::any_of(files, is_authorization_details, &File::text)) return Format::authorization_details;
   if (std::ranges::any_of(files, is_of_terraform, &File::text)) return Format::terraform;
   if (std::ranges::any_of(files, is_of_cloudformation, &File::text)) return Format::cloudformation;
   return std::nullopt;

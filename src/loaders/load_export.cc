@@ -14,7 +14,7 @@ Result<Loaded> load_export(std::span<const File> files, const Options& options) 
   Loaded loaded;
   const detail::Folder folder(files, loaded.gaps);
   detail::Documents documents(loaded.gaps, loaded.sources);
-  RW_TRY(detail::Organization read, detail::read_organization(folder, documents, options.organization));
+  RW_TRY(detail::Organization read, detail::read_organization(folder, documents, options));
 
   estate::Table<estate::Account>::Editor accounts{{}};
   for (estate::Account& account : read.accounts) accounts.put(std::move(account));
@@ -29,6 +29,7 @@ Result<Loaded> load_export(std::span<const File> files, const Options& options) 
   // Beyond this point nothing is read.
   auto estate = std::make_shared<estate::Estate>();
   estate->organization = std::move(read.organization);
+  estate->no_organization = read.no_organization;
   estate->accounts = std::move(accounts).finish();
   estate->principals = std::move(identities.principals).finish();
   estate->managed_policies = std::move(identities.policies).finish();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "loaders/detail/endpoint_services.h"
 #include "loaders/loaders.h"
 #include "loaders/testing_export.h"
 
@@ -436,6 +437,72 @@ TEST(LoadExport, ANameThatNothingCanHaveIsAGapOfTheAccount) {
   EXPECT_EQ(loaded.estate->principal("arn:aws:iam::222222222222:role/${role}"), nullptr);
   expect_gap(loaded, Kind::unreadable, data, "accounts/222222222222/s3/buckets.json", "`arn:aws:s3:::*` is no resource's ARN, for `*` is in it");
   expect_gap(loaded, Kind::unreadable, data, "accounts/222222222222/authorization-details.json", "is no principal's ARN, for `${role}` is in it");
+}
+
+TEST(LoadExport, AnAccountMayBeInNoOrganisation) {
+  std::vector<File> files = sample();
+  const auto is_of_the_organisation = [](const File& file) {
+    return file.path == "roots.json" || file.path == "accounts.json" || file.path.starts_with("tree/") || file.path.starts_with("policies/") || !(file.path.contains("222222222222") || !file.path.starts_with("accounts/"));
+  };
+  std::erase_if(files, is_of_the_organisation);
+  file_at(files, "organization.json").text = "{}";
+  const Loaded loaded = must(files);
+  EXPECT_TRUE(loaded.estate->no_organization);
+  EXPECT_EQ(loaded.estate->accounts.size(), 1U);
+  expect_refused(files, "the accounts are in no organisation: `o-a1b2c3d4e5` was expected", {.organization = organization});
+  remove(files, "organization.json");
+  EXPECT_FALSE(must(files).estate->no_organization) << "nobody has said";
+  EXPECT_TRUE(must(files, {.no_organization = true}).estate->no_organization);
+  expect_refused(sample(), "the perimeter file says `organization: none`", {.no_organization = true});
+}
+
+TEST(LoadExport, ABareFileOfAuthorizationDetailsIsAnAccount) {
+  std::vector<File> files = sample();
+  const File bare{"mine.json", file_at(files, "accounts/222222222222/authorization-details.json").text};
+  EXPECT_EQ(format_of(std::span(&bare, 1)), Format::authorization_details);
+  const auto loaded = load({&bare, 1}, {});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->estate->accounts.size(), 1U);
+  EXPECT_NE(loaded->estate->account(data), nullptr);
+  EXPECT_NE(loaded->estate->principal(etl), nullptr);
+  EXPECT_EQ(loaded->gaps.size(), 1U) << said(loaded->gaps);
+  expect_gap(*loaded, Kind::missing, "arn:aws:*:*:222222222222:*", "mine.json", "users and roles are here, and no resources");
+  const auto within = load({&bare, 1}, {.organization = organization});
+  ASSERT_TRUE(within) << within.error().message;
+  expect_gap(*within, Kind::missing, data, "mine.json", "where the account `222222222222` is in the organisation");
+
+  const auto refused = [](std::string text) {
+    const File file{"mine.json", std::move(text)};
+    const auto read = load_authorization_details({&file, 1}, {});
+    return read ? "read" : read.error().message;
+  };
+  EXPECT_EQ(refused(R"({"RoleDetailList": [)"), "cannot read `mine.json`: line 1, column 21: the file ends before its JSON does");
+  EXPECT_EQ(refused("[\"RoleDetailList\"]"), "cannot read `mine.json`: line 1, column 1: this is not the answer that belongs here: it has no `RoleDetailList`");
+  EXPECT_EQ(refused(R"({"RoleDetailList": [], "UserDetailList": [], "GroupDetailList": [], "Policies": []})"), "`mine.json` names no account: say whose it is with `--account`");
+}
+
+TEST(LoadExport, AnEndpointLeadsToTheActionsOfItsService) {
+  const auto prefix = [](std::string_view name) { return endpoint_service(name).service; };
+  struct Case { const char *name, *service; };
+  for (const Case& one : {Case{"com.amazonaws.us-east-1.s3", "s3"}, {"com.amazonaws.s3-global.accesspoint", "s3"}, {"com.amazonaws.iam", "iam"},
+                          {"cn.com.amazonaws.cn-north-1.monitoring", "cloudwatch"}, {"com.amazonaws.us-gov-west-1.kms-fips", "kms"},
+                          {"com.amazonaws.eu-west-1.transfer.server", "transfer"}, {"com.amazonaws.eu-west-1.codeartifact.api", "codeartifact"},
+                          {"com.amazonaws.eu-west-1.codeartifact.repositories", "codeartifact"}, {"com.amazonaws.eu-west-1.iot.data", "iot"},
+                          {"com.amazonaws.eu-west-1.iot.fleethub.api", "iotfleethub"}, {"com.amazonaws.eu-west-1.airflow.env-fips", "airflow"},
+                          {"com.amazonaws.eu-west-1.guardduty-data", "guardduty"}, {"aws.sagemaker.us-west-2.notebook", "sagemaker"},
+                          {"com.amazonaws.us-west-2.sagemaker.featurestore-runtime", "sagemaker"}, {"aws.api.us-east-1.bcm-data-exports", "bcm-data-exports"},
+                          {"aws.api.global.codecatalyst", "codecatalyst"}, {"api.aws.us-east-1.cassandra-streams", "cassandra"},
+                          {"com.amazonaws.us-east-1.timestream.ingest-cell2", "timestream"}, {"com.amazonaws.us-east-1.dsql-fnh4", "dsql"},
+                          {"com.amazonaws.us-east-1.cloudcontrolapi", "cloudformation"}, {"com.amazonaws.us-east-1.models-v2-lex", "lex"},
+                          {"com.amazonaws.us-east-1.no-such-service", "com.amazonaws.us-east-1.no-such-service"}, {"", ""}}) {
+    EXPECT_EQ(prefix(one.name), one.service) << one.name;
+    EXPECT_TRUE(endpoint_service(one.name).aws) << one.name;
+  }
+  for (const char* foreign : {"com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0", "cn.com.amazonaws.vpce.cn-north-1.vpce-svc-1", "arn:aws:vpc-lattice:us-east-1:111122223333:resourceconfiguration/rcfg-1"})
+    EXPECT_FALSE(endpoint_service(foreign).aws) << foreign;
+  EXPECT_FALSE(endpoint_service("com.amazonaws.us-east-1.transfer.server").takes_policy);
+  EXPECT_FALSE(endpoint_service("com.amazonaws.us-east-1.datasync").takes_policy);
+  EXPECT_TRUE(endpoint_service("com.amazonaws.us-east-1.s3").takes_policy);
 }
 
 TEST(LoadExport, AFileOverTheLimitIsAGapThatNamesIt) {

@@ -6,9 +6,11 @@
 // depend on it is inconclusive. The layout of an export folder is in README.md beside this file;
 // `ringwall collect` writes it and a running server is asked for it.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -68,9 +70,10 @@ struct Loaded {
   std::vector<Gap> gaps;                                     // in the order of files and positions
   std::map<const policy::Document*, Source> sources;
   std::vector<Elsewhere> elsewhere = {};
+  std::set<std::string> parameters = {};                     // of Options, those that a template has
 };
 
-enum class Format : std::uint8_t { export_folder, terraform, cloudformation };
+enum class Format : std::uint8_t { export_folder, authorization_details, terraform, cloudformation };
 
 // The files of an export that a running server answered: {path: content} (server/live_export.h).
 std::vector<File> files_of(const text::Json& live_export);
@@ -82,10 +85,23 @@ std::optional<Format> format_of(std::span<const File> files);
 // a cycle or that is not the one expected. Everything less is a gap.
 struct Options {
   std::string organization = {};     // o-…: another one is refused; empty: any
+  bool no_organization = false;      // the accounts are in none: any is refused
   std::string default_account = {};  // of Terraform and CloudFormation resources that name none
   std::string default_region = "us-east-1";
+  // Values of templates' parameters, by name; `AWS::StackName` and its like too.
+  std::map<std::string, std::string> parameters = {};
+  // Texts of AWS's own policies, each in a file that is called as the policy is: the document, or
+  // what `iam get-policy-version` prints. And an estate whose managed policies count as well.
+  std::vector<File> managed_policies = {};
+  estate::EstatePtr beside = {};
+  // The template that a nested stack's `TemplateURL` names, from the template at the path `from`;
+  // nothing: it is not there. Null: none is.
+  std::function<std::optional<File>(const std::string& from, const std::string& url)> nested = {};
 };
 Result<Loaded> load_export(std::span<const File> files, const Options& options);
+// What `iam get-account-authorization-details` prints, each file of one account: its identities are
+// whole, and a gap says that its resources and networks are not there.
+Result<Loaded> load_authorization_details(std::span<const File> files, const Options& options);
 Result<Loaded> load_terraform(std::span<const File> files, const Options& options);
 Result<Loaded> load_cloudformation(std::span<const File> files, const Options& options);
 Result<Loaded> load(std::span<const File> files, const Options& options);  // by format_of

@@ -29,6 +29,7 @@ class Overlay {
   Overlay(const Loaded& before, const Loaded& after) : before_(*before.estate), after_(*after.estate), result_(before) {
     result_.gaps.insert(result_.gaps.end(), after.gaps.begin(), after.gaps.end());
     elsewhere_ = after.elsewhere;
+    result_.parameters.insert(after.parameters.begin(), after.parameters.end());
     result_.sources.insert(after.sources.begin(), after.sources.end());
   }
 
@@ -92,6 +93,7 @@ class Overlay {
     }
     after_.principals.for_each([&](const estate::Principal& principal) {
       const estate::Principal* known = principals.find(principal.arn);
+      if (known != nullptr) tell_stand_in(principal.arn);
       principals.put(known == nullptr ? principal : laid_over(*known, principal));
     });
     estate.principals = std::move(principals).finish();
@@ -127,6 +129,7 @@ class Overlay {
     after_.resources.for_each([&](const estate::Resource& resource) {
       const estate::Resource* known = before_.resources.find(resource.arn);
       estate::Resource laid = resource;
+      if (known != nullptr) tell_stand_in(resource.arn);
       if (known != nullptr && known->policy && !resource.policy) {
         laid.policy = known->policy;
         unsure(resource.arn, "its policy");
@@ -184,6 +187,15 @@ class Overlay {
     });
     estate.accounts = std::move(accounts).finish();
     return attached;
+  }
+
+  // What has no name yet is called by its place in its file, and another file's may be called the same.
+  void tell_stand_in(const std::string& arn) {
+    if (!arn.contains('(')) return;
+    result_.gaps.push_back({.kind = Gap::Kind::unsupported,
+                            .subject = arn,
+                            .path = {},
+                            .message = "`" + arn + "` has no name yet and stands in two of the files: whether it is the same is not known"});
   }
 
   void unsure(const std::string& subject, const std::string& what) {

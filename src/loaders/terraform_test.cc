@@ -125,6 +125,18 @@ TEST(Terraform, APolicyThatDoesNotParseIsAGapOfItsResource) {
   EXPECT_TRUE(gaps.contains("this policy cannot be read: ")) << gaps;
 }
 
+TEST(Terraform, ARepositorysPolicyNeedsToNameNoResource) {
+  const std::string policy = R"({"repository":"e","policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"ecr:*\"}]}"})";
+  EXPECT_EQ(gaps_of(plan_of(change("aws_ecr_repository_policy", policy))), "");
+}
+
+TEST(Terraform, PermissionsOfAFunctionThatAreNotKnownTakeNothingAway) {
+  const std::string unknown = R"({"function_name":"f","action":"lambda:InvokeFunction","principal":"s3.amazonaws.com"})";
+  const std::string gaps = gaps_of(plan_of(change("aws_lambda_permission", unknown, R"({"source_arn":true})", "a") + "," + change("aws_lambda_permission", unknown, R"({"source_arn":true})", "b")));
+  EXPECT_TRUE(gaps.contains("placeholder arn:aws:lambda:us-east-1:111122223333:function:f ")) << gaps;
+  EXPECT_FALSE(gaps.contains("replaces")) << gaps;
+}
+
 TEST(Terraform, WhatIsNotUnderstoodIsNamed) {
   const std::string policy = R"({"policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\"}]}"})";
   EXPECT_EQ(gaps_of(plan_of(change("aws_backup_vault_policy", policy))),
@@ -152,6 +164,36 @@ TEST(Terraform, AReferenceThatIsNotTheWholeExpressionConnectsNothing) {
   EXPECT_EQ(testing::describe(exact->gaps), "");
   EXPECT_EQ(mixed->estate->principal("arn:aws:iam::111122223333:role/r")->identity.size(), 0u);
   EXPECT_TRUE(testing::describe(mixed->gaps).starts_with("placeholder 111122223333 "));
+}
+
+// A plan of policies `p["a"]` and `p["b"]`, which are attached to a user by what `attachment` says of `policy_arn`.
+std::string attached_by(const std::string& expression, const std::string& for_each) {
+  const auto instance = [](const char* type, const char* name, const char* key, const std::string& after, const char* unknown) {
+    return fmt::format(R"({{"address":"{0}.{1}[\"{2}\"]","mode":"managed","type":"{0}","name":"{1}","index":"{2}","change":{{"actions":["create"],"before":null,"after":{3},"after_unknown":{4}}}}})", type, name, key, after, unknown);
+  };
+  std::string changes = change("aws_iam_user", R"({"name":"u","path":"/"})");
+  for (const char* key : {"a", "b"}) {
+    changes += "," + instance("aws_iam_policy", "p", key, fmt::format(R"({{"name":"{}","path":"/","policy":"{{\"Version\":\"2012-10-17\",\"Statement\":{{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}}}"}})", key), R"({"arn":true})");
+  }
+  changes += "," + instance("aws_iam_user_policy_attachment", "at", "b", R"({"user":"u"})", R"({"policy_arn":true})");
+  const auto loaded = load_text(plan_of(changes, fmt::format(R"({{"address":"aws_iam_user_policy_attachment.at","mode":"managed","type":"aws_iam_user_policy_attachment","name":"at","expressions":{{"policy_arn":{{"references":{}}}}},"for_each_expression":{{"references":{}}}}},)"
+                                                                   R"({{"address":"aws_iam_policy.p","mode":"managed","type":"aws_iam_policy","name":"p","expressions":{{}},"for_each_expression":{{}}}})", expression, for_each)));
+  if (!loaded) return loaded.error().message;
+  if (!loaded->gaps.empty()) return testing::describe(loaded->gaps);
+  return loaded->estate->principal("arn:aws:iam::111122223333:user/u")->identity.at(0).name;
+}
+
+TEST(Terraform, AnInstanceIsConnectedToTheInstanceOfItsKeyAndToNoOther) {
+  const std::string p_b = "arn:aws:iam::111122223333:policy/b";
+  EXPECT_EQ(attached_by(R"(["aws_iam_policy.p","each.key"])", R"(["var.all"])"), p_b);                    // p[each.key].arn
+  EXPECT_EQ(attached_by(R"(["each.value.arn","each.value"])", R"(["aws_iam_policy.p"])"), p_b);           // for_each = aws_iam_policy.p
+  EXPECT_EQ(attached_by(R"(["aws_iam_policy.p[\"b\"].arn","aws_iam_policy.p[\"b\"]","aws_iam_policy.p"])", R"([])"), p_b);
+  EXPECT_EQ(attached_by(R"(["each.value"])", R"(["aws_iam_policy.p[\"b\"].arn","aws_iam_policy.p[\"b\"]","aws_iam_policy.p"])"), p_b);  // for_each = {b = p["b"].arn}
+  for (const auto& [expression, for_each] : {std::pair(R"(["aws_iam_policy.p","var.x","each.key"])", R"([])"), {R"(["aws_iam_policy.q","each.key"])", R"([])"},
+                                             {R"(["each.value.arn","each.value"])", R"(["aws_iam_policy.p","aws_iam_policy.q"])"}, {R"(["each.value"])", R"(["aws_iam_policy.p","var.more"])"},
+                                             {R"(["aws_iam_policy.p"])", R"([])"}, {R"(["each.key"])", R"([])"}}) {
+    EXPECT_TRUE(attached_by(expression, for_each).starts_with("placeholder arn:aws:iam::111122223333:user/u ")) << expression << attached_by(expression, for_each);
+  }
 }
 
 TEST(Terraform, AnOrganisationHasItsTreeAndItsPolicies) {

@@ -5,6 +5,7 @@
 #include "catalogue/catalogue.h"
 #include "prove/detail/asker.h"
 #include "prove/detail/cells.h"
+#include "prove/detail/gaps.h"
 
 namespace ringwall::prove {
 namespace {
@@ -38,9 +39,7 @@ class Asking {
   Asking(const loaders::Loaded& world, const Options& options)
       : world_(world), options_(options), mine_(world, nothing_) {
     memory_.begin(0);
-    for (const loaders::Gap& gap : world.gaps)
-      accesses_.undecided.push_back("`" + gap.subject + "` could not be read: " + gap.path + ": " +
-                                    gap.message);
+    accesses_.undecided = sentences_of(world.gaps);
   }
 
   Accesses who_can(const std::string& action, const std::string& resource);
@@ -106,7 +105,7 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
     query.universe.callers = std::move(callers);
     query.universe.owners = owners;
     query.universe.actions = prover::Actions::known;
-    query.universe.keys = owned_by(mine_, guarded.account).keys;
+    surround(query, owned_by(mine_, guarded.account));
     query.universe.where = prover::all_of(asked);
     query.universe.where.parts.push_back(names);
     query.allowing = {{.layers = layers}};
@@ -172,7 +171,7 @@ Accesses Asking::what_can(const Own& own) {
       query.universe.callers = callers_of(own, facts);
       query.universe.owners = {{prover::Owner::Kind::account, {account}}};
       query.universe.actions = prover::Actions::known;
-      query.universe.keys = owned_by(mine_, account).keys;
+      surround(query, owned_by(mine_, account));
       query.universe.where = where;
       query.allowing = {{.layers = layers}};
       query.classes_max = std::max<std::size_t>(options_.classes_max, 1);

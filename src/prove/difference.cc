@@ -11,6 +11,7 @@
 
 #include "prove/detail/asker.h"
 #include "prove/detail/cells.h"
+#include "prove/detail/gaps.h"
 
 namespace ringwall::prove {
 namespace {
@@ -26,7 +27,7 @@ struct Both {
   std::vector<prover::Caller> callers;
   std::vector<prover::Owner> owners = {{}};
   std::vector<prover::Constraint> where;
-  policy::Context keys;
+  Surroundings around;
 };
 
 std::string texts_of(const authz::Layers& layers) {
@@ -62,9 +63,7 @@ class Comparer {
     add_resources();
     add_grants();
     add_endpoints();
-    for (const loaders::Gap& gap : after_.gaps)
-      difference_.undecided.push_back("`" + gap.subject + "` rests on what could not be read: " +
-                                      gap.path + ": " + gap.message);
+    for (std::string& sentence : sentences_of(after_.gaps)) difference_.undecided.push_back(std::move(sentence));
     ask();
     return std::move(difference_);
   }
@@ -170,7 +169,7 @@ void Comparer::add_resources() {
     if (after.resource != nullptr) guarded_.push_back({arn, account, after, before, !same});
     if (same) return;
     Both both{arn, std::move(before), after, {}, {}, {{prover::Owner::Kind::account, {account}}}, {},
-              owned_by(mine_, account).keys};
+              owned_by(mine_, account)};
     add_everyone(both, account, kinds);
     if (auto within = prover::on_resources(with_below(arn))) both.where.push_back(*std::move(within));
     add(std::move(both));
@@ -226,7 +225,7 @@ void Comparer::add_grants() {
         return side;
       };
       Both both{guarded.arn, {}, with(side_after(own), guarded.after), side_after(own), {}, {{prover::Owner::Kind::account, {guarded.account}}}, {},
-                owned_by(mine_, guarded.account).keys};
+                owned_by(mine_, guarded.account)};
       if (const auto before = side_before(own); before && guarded.before) both.before = with(*before, *guarded.before);
       std::vector<const Facts*> all = {&facts};
       if (both.before && both.before->resource != nullptr) all.push_back(&words_.of(both.before->resource->document));
@@ -250,9 +249,13 @@ void Comparer::add_endpoints() {
     Both both{now.id, {}, layers(now), {}, {}, {{}}, {}, {}};
     if (was != nullptr) both.before = layers(*was);
     if (both.before && texts_of(*both.before) == texts_of(both.after)) return;
-    both.keys.set("aws:SourceVpce", now.id);
-    if (!now.vpc.empty()) both.keys.set("aws:SourceVpc", now.vpc);
+    both.around.keys.set("aws:SourceVpce", now.id);
+    if (!now.vpc.empty()) both.around.keys.set("aws:SourceVpc", now.vpc);
     add_everyone(both, {}, Kinds::all);
+    reach_through(now, both.where);
+    if (!now.aws && (was == nullptr || was->service != now.service))
+      difference_.undecided.push_back("`" + now.id + "` leads to `" + now.service +
+                                      "`, which is no service of AWS's: its provider decides what passes");
     add(std::move(both));
   });
 }
@@ -268,7 +271,7 @@ void Comparer::ask() {
       query.universe.callers = both.callers;
       query.universe.owners = both.owners;
       query.universe.actions = prover::Actions::known;
-      query.universe.keys = both.keys;
+      surround(query, both.around);
       query.universe.where = prover::all_of(both.where);
       query.allowing = {{.layers = both.after}};
       if (both.before) query.refusing.push_back({.layers = *both.before});

@@ -133,7 +133,7 @@ Json to_json(const Subject& subject) {
   return Json::object(
       {{"format", "ringwall-proof-1"},
        {"verdict", prove::name_of(report.verdict())},
-       {"organization", subject.perimeter.organization},
+       {"organization", detail::organization_of(subject)},
        {"counts", Json::object({{"accounts", report.accounts},
                                 {"principals", report.principals},
                                 {"resources", report.resources},

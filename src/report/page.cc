@@ -83,12 +83,12 @@ class Page {
   }
 
   void head() {
-    const std::string organization = xml_escape(subject_.perimeter.organization);
+    const std::string organization = xml_escape(detail::organization_of(subject_));
     out_ = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"" +
            std::string(page_policy()) + "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
            "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>" + title() + " · " +
            organization + "</title>\n<style>" + std::string(embedded::report("page.css")) + "</style>\n</head>\n<body>\n" +
-           "<a class=\"skip\" href=\"#matrix\">To the matrix</a>\n<header>\n<p class=\"kicker\">Perimeter of " + code(subject_.perimeter.organization) +
+           "<a class=\"skip\" href=\"#matrix\">To the matrix</a>\n<header>\n<p class=\"kicker\">Perimeter of " + code(detail::organization_of(subject_)) +
            "</p>\n<h1 class=\"" + std::string(name_of(report_.verdict())) + "\">" + title() + "</h1>\n<p class=\"lede\">" +
            counted(report_.accounts, "account") + ", " + counted(report_.principals, "principal") + ", " + counted(report_.resources, "resource") +
            ", " + counted(report_.endpoints, "endpoint") + ", " + counted(report_.roles, "role") + ". " + lede() + "</p>\n</header>\n";
@@ -262,7 +262,7 @@ class Page {
     std::string list;
     std::size_t shown = 0, all = 0;
     for (const prove::Row& row : report_.rows) {
-      for (const auto& [sentence, subjects] : View::undecided(row)) {
+      for (const auto& [sentence, subjects] : View::undecided_once(row)) {
         if (++all > list_max) continue;
         ++shown;
         list += "<li><span class=\"verdict inconclusive\">" + std::string(perimeter::name_of(row.objective)) + "</span> " + xml_escape(sentence) + subjects_html(subjects) + "</li>";
@@ -291,12 +291,14 @@ class Page {
   void gaps() {
     if (report_.gaps.empty()) return;
     std::string list;
-    for (std::size_t i = 0; i < std::min(report_.gaps.size(), list_max); ++i) {
-      const loaders::Gap& gap = report_.gaps[i];
-      list += "<li><span class=\"place\">" + xml_escape(to_string(detail::Place{gap.path, gap.position, true})) + "</span> " + std::string(detail::name_of(gap.kind)) + ": " + xml_escape(gap.message) +
-              "; " + (gap.subject == "*" ? "everything" : code(gap.subject)) + " depends on it</li>";
+    const auto all = detail::alike(report_.gaps);
+    for (std::size_t i = 0; i < std::min(all.size(), list_max); ++i) {
+      const loaders::Gap& gap = *all[i].first;
+      const std::string others = all[i].places == 1 ? "" : " and " + counted(all[i].places - 1, "more place");
+      list += "<li><span class=\"place\">" + xml_escape(to_string(detail::Place{gap.path, gap.position, true})) + "</span>" + others + " " + std::string(detail::name_of(gap.kind)) + ": " + xml_escape(gap.message) +
+              "; " + xml_escape(depends(all[i])) + "</li>";
     }
-    section("gaps", "Could not be read", "<ul class=\"plain\">" + list + more(list_max, report_.gaps.size()) + "</ul>");
+    section("gaps", "Could not be read", "<ul class=\"plain\">" + list + more(list_max, all.size()) + "</ul>");
   }
 
   void future() {

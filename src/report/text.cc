@@ -172,7 +172,7 @@ void inconclusive(Writer& writer, const detail::View& view) {
   bool headed = false;
   for (const prove::Row& row : view.subject().report.rows) {
     std::size_t shown = 0;
-    const auto sentences = detail::View::undecided(row);
+    const auto sentences = detail::View::undecided_once(row);
     for (const auto& [sentence, subjects] : sentences) {
       if (!headed) writer.heading("not decided");
       headed = true;
@@ -191,13 +191,14 @@ void inconclusive(Writer& writer, const detail::View& view) {
 void gaps(Writer& writer, const prove::Report& report) {
   if (report.gaps.empty()) return;
   writer.heading("could not be read");
-  for (std::size_t i = 0; i < std::min(report.gaps.size(), gaps_shown_max); ++i) {
-    const loaders::Gap& gap = report.gaps[i];
-    const std::string place = gap.path + ":" + std::to_string(gap.position.line) + ":" + std::to_string(gap.position.column);
-    const std::string whom = gap.subject == "*" ? "everything depends on it" : "`" + gap.subject + "` depends on it";
-    writer.line("  " + Writer::wrapped(printable(place + ": " + std::string(detail::name_of(gap.kind)) + ": " + gap.message + "; " + whom), 4));
+  const auto all = detail::alike(report.gaps);
+  for (std::size_t i = 0; i < std::min(all.size(), gaps_shown_max); ++i) {
+    const loaders::Gap& gap = *all[i].first;
+    std::string place = gap.path + ":" + std::to_string(gap.position.line) + ":" + std::to_string(gap.position.column);
+    if (all[i].places > 1) place += " and " + counted(all[i].places - 1, "more place");
+    writer.line("  " + Writer::wrapped(printable(place + ": " + std::string(detail::name_of(gap.kind)) + ": " + gap.message + "; " + depends(all[i])), 4));
   }
-  if (report.gaps.size() > gaps_shown_max) writer.line("  and " + grouped(report.gaps.size() - gaps_shown_max) + " more");
+  if (all.size() > gaps_shown_max) writer.line("  and " + grouped(all.size() - gaps_shown_max) + " more");
 }
 
 void future(Writer& writer, const detail::View& view) {
@@ -247,7 +248,7 @@ std::string to_text(const Subject& subject, Colour colour) {
   const prove::Report& report = subject.report;
   const detail::View view(subject);
   Writer writer(colour);
-  writer.line(Writer::wrapped("perimeter of " + printable(subject.perimeter.organization) + ": " + counted(report.accounts, "account") + ", " +
+  writer.line(Writer::wrapped("perimeter of " + printable(detail::organization_of(subject)) + ": " + counted(report.accounts, "account") + ", " +
                                   counted(report.principals, "principal") + ", " + counted(report.resources, "resource") + ", " +
                                   counted(report.endpoints, "endpoint") + ", " + counted(report.roles, "role"),
                               0));

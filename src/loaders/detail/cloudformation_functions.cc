@@ -13,6 +13,8 @@ std::string text_of(const Json& json) { return json.is_string() ? std::string(js
 
 const Json no_names = Json::object();
 
+constexpr const char* made_of_drawn = "what this makes of a name that AWS draws is known only when the stack is made";
+
 }  // namespace
 
 // `${Name}`, `${Resource.Attribute}`, and `${!Name}`, which stays as `${Name}`.
@@ -23,6 +25,7 @@ Value Template::substitute(const Json& argument, const Json& at) {
   if (!whole.is_string()) return refuse(at, "`Fn::Sub` takes a text");
   const std::string_view text = whole.as_string();
   std::string made;
+  bool drawn = false;
   std::size_t from = 0;
   for (std::size_t open = text.find("${"); open != std::string_view::npos; open = text.find("${", from)) {
     const std::size_t close = text.find('}', open);
@@ -39,10 +42,11 @@ Value Template::substitute(const Json& argument, const Json& at) {
     const bool is_whole = open == 0 && from == text.size();
     if (!value.is_known()) return is_whole ? value : value.absent ? refuse(at, "`AWS::NoValue` in `Fn::Sub`") : refuse(at, value);
     made += text_of(value.json);
+    drawn = drawn || value.drawn;
     if (made.size() > cloudformation_text_max) break;
   }
   made += text.substr(from);
-  return known(std::move(made), at);
+  return known(std::move(made), at, drawn);
 }
 
 Value Template::substituted(std::string_view name, const Json& names, const Json& at) {
@@ -65,7 +69,7 @@ Value Template::join(const Json& argument, const Json& at) {
     made += text_of(item);
     if (made.size() > cloudformation_text_max) break;
   }
-  return known(std::move(made), at);
+  return known(std::move(made), at, values.drawn);
 }
 
 // The items of a list that stands here are evaluated only where they are chosen.
@@ -73,6 +77,7 @@ Value Template::select(const Json& argument, const Json& at) {
   if (argument.items().size() != 2) return refuse(at, "`Fn::Select` takes an index and a list");
   const Value index = evaluate(argument.items()[0]);
   if (!index.is_known()) return refuse(at, index);
+  if (index.drawn) return refuse(at, made_of_drawn);
   const std::string text = text_of(index.json);
   const bool is_number = !text.empty() && text.size() < 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
   if (!is_number) return refuse(at, fmt::format("`{}` is no index", text));
@@ -82,7 +87,7 @@ Value Template::select(const Json& argument, const Json& at) {
   Value values = evaluate(list);
   if (!values.is_known()) return refuse(at, values);
   if (number >= values.json.items().size()) return refuse(at, fmt::format("the list has no item {}", number));
-  return known(values.json.items()[number], at);
+  return known(values.json.items()[number], at, values.drawn);
 }
 
 Value Template::split(const Json& argument, const Json& at) {
@@ -90,6 +95,7 @@ Value Template::split(const Json& argument, const Json& at) {
   const std::string delimiter(argument.items()[0].as_string());
   const Value value = evaluate(argument.items()[1]);
   if (!value.is_known()) return refuse(at, value);
+  if (value.drawn) return refuse(at, made_of_drawn);
   const std::string_view text = value.json.as_string();
   Json made = Json::array();
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -108,6 +114,7 @@ Value Template::find_in_map(const Json& argument, const Json& at) {
   for (std::size_t i = 0; i < 3 && found != nullptr; ++i) {
     const Value key = evaluate(argument.items()[i]);
     if (!key.is_known()) return refuse(at, key);
+    if (key.drawn) return refuse(at, made_of_drawn);
     way += "/" + text_of(key.json);
     found = found->find(text_of(key.json));
   }
@@ -172,7 +179,7 @@ std::optional<bool> Template::condition(const Json& json) {
   }
   if (name == "Fn::Equals" && argument.items().size() == 2) {
     const Value a = evaluate(argument.items()[0]), b = evaluate(argument.items()[1]);
-    if (!a.is_known() || !b.is_known()) return std::nullopt;
+    if (!a.is_known() || !b.is_known() || a.drawn || b.drawn) return std::nullopt;
     return text_of(a.json) == text_of(b.json);
   }
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "loaders/detail/cloudformation_resources.h"
+#include "text/encode.h"
 
 namespace ringwall::loaders::declared {
 namespace {
@@ -27,7 +28,7 @@ constexpr std::array policies = std::to_array<PolicyType>({
 
 // Types that give access otherwise, or hold resources of their own.
 constexpr std::array grants = std::to_array<std::string_view>({
-    "AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet", "AWS::IAM::ServiceLinkedRole",
+    "AWS::CloudFormation::StackSet", "AWS::IAM::ServiceLinkedRole",
     "AWS::Lambda::LayerVersionPermission", "AWS::RAM::ResourceShare", "AWS::SSO::Assignment",
     "AWS::SSO::PermissionSet",
 });
@@ -72,7 +73,7 @@ void CloudFormationReader::connect_holder(const Item& item, Holder::Kind kind) {
       world_.put_inline(holder, chosen.json.str("PolicyName"), written(chosen.json["PolicyDocument"], place(policy), true));
       continue;
     }
-    const std::string called = name.is_known() ? std::string(name.json.as_string()) : stand_in(fmt::format("{}.Policies[{}]", item.logical, &policy - list.items().data()));
+    const std::string called = name.is_known() ? std::string(name.json.as_string()) : template_.stand_in_of(fmt::format("{}.Policies[{}]", item.logical, &policy - list.items().data()));
     world_.put_inline(holder, called, document(item, policy["PolicyDocument"]));
   }
   if (kind == Holder::Kind::group) return;
@@ -105,7 +106,7 @@ void CloudFormationReader::connect_inline(const Item& item) {
   static constexpr std::array<Named, 3> holders = {{{Holder::Kind::role, "Roles", "RoleName"}, {Holder::Kind::user, "Users", "UserName"}, {Holder::Kind::group, "Groups", "GroupName"}}};
   const bool managed = item.type == "AWS::IAM::ManagedPolicy";
   const bool lists = managed || item.type == "AWS::IAM::Policy";
-  const std::string name = text_or(item, "PolicyName", stand_in(item.logical));
+  const std::string name = text_or(item, "PolicyName", template_.stand_in_of(item.logical));
   for (const Named& named : holders) {
     if (!lists && item.type != "AWS::IAM::" + std::string(named.one).substr(0, 4) + "Policy" &&
         !(named.kind == Holder::Kind::group && item.type == "AWS::IAM::GroupPolicy")) {
@@ -153,7 +154,14 @@ void CloudFormationReader::connect_own_policy(const Item& item) {
     world_.set_policy(thing.arn, account_, type.key ? authz::ResourceKind::key : authz::ResourceKind::plain, document(item, found));
   };
   if (type.key && properties.contains("KeyPolicy")) set(properties["KeyPolicy"]);
-  if (type.service == "ecr" && properties.contains("RepositoryPolicyText")) set(properties["RepositoryPolicyText"]);
+  if (type.service == "ecr" && properties.contains("RepositoryPolicyText")) {
+    const Value text = property(item, "RepositoryPolicyText");
+    if (text.is_known() && item.doubt.empty()) {
+      world_.set_policy(thing.arn, account_, authz::ResourceKind::plain, written_about(text.json, place(item, "RepositoryPolicyText")));
+    } else {
+      set(properties["RepositoryPolicyText"]);
+    }
+  }
   if (item.type == "AWS::DynamoDB::Table" && properties["ResourcePolicy"].contains("PolicyDocument")) set(properties["ResourcePolicy"]["PolicyDocument"]);
   const bool is_global = item.type == "AWS::DynamoDB::GlobalTable" && has_document(properties["Replicas"]);
   if (is_global) world_.gap(Kind::unsupported, thing.arn, place(properties["Replicas"]), fmt::format("policies of the replicas of `{}` are not evaluated", item.logical));
@@ -184,9 +192,7 @@ void CloudFormationReader::connect_permission(const Item& item) {
     permission.set(member, std::move(value.json));
   }
   permission.set("StatementId", item.logical);
-  if (!unknown.empty()) {
-    return world_.set_policy(arn, account_, authz::ResourceKind::plain, {.place = place(item.resource), .unknown = unknown});
-  }
+  if (!unknown.empty()) return world_.add_unknown_statement(arn, account_, {.place = place(item.resource), .unknown = unknown});
   world_.add_statement(arn, account_, permission_statement(permission, arn, world_.partition()), place(item.resource));
 }
 
@@ -195,7 +201,7 @@ bool CloudFormationReader::connect_resource(const Item& item) {
     connect_permission(item);
     return true;
   }
-  if (cloudformation_type(item.type) != nullptr) {
+  if (const CloudFormationType* type = cloudformation_type(item.type); type != nullptr && type->listed) {
     connect_own_policy(item);
     return true;
   }
@@ -230,9 +236,11 @@ bool CloudFormationReader::connect_network(const Item& item) {
   } else if (item.type == "AWS::EC2::VPCEndpoint") {
     const std::string& id = things_.find(item.logical)->second.id;
     const auto vpc = link(property(item, "VpcId"), By::id, place(item, "VpcId"), id);
-    const auto service = link(property(item, "ServiceName"), By::name, place(item, "ServiceName"), id);
+    // Endpoints of VPC Lattice name no service.
+    const bool lattice = properties.contains("ResourceConfigurationArn") || properties.contains("ServiceNetworkArn");
+    const auto service = lattice ? "arn:" + template_.stand_in_of(item.logical + ".Lattice") : link(property(item, "ServiceName"), By::name, place(item, "ServiceName"), id);
     if (!item.doubt.empty()) world_.gap(Kind::placeholder, id, place(item.resource), item.doubt);
-    world_.add_endpoint({.id = id, .account = account_, .vpc = vpc.value_or(""), .service = service_of_endpoint(service.value_or(""))});
+    world_.add_endpoint(id, account_, vpc.value_or(""), service.value_or(""));
     const Json* policy = properties.find("PolicyDocument");
     if (policy != nullptr && !template_.evaluate(*policy).absent) world_.set_endpoint_policy(id, document(item, *policy));
   } else {
@@ -268,10 +276,26 @@ bool CloudFormationReader::connect_organization(const Item& item) {
 void CloudFormationReader::tell_unsupported(const Item& item) {
   const bool gives = std::ranges::find(grants, item.type) != grants.end();
   if (!gives && !has_document(item.resource["Properties"]) && !item.type.ends_with("::MODULE")) return;
-  world_.gap(Kind::unsupported, account_, place(item.resource), fmt::format("`{}` is of the type `{}`, {}", item.logical, item.type, gives ? "which gives access and is not evaluated" : "whose policy is not evaluated"));
+  // A policy is about its resource; what gives access otherwise, or makes resources, is about the account.
+  std::string subject = account_;
+  if (const std::size_t end = item.type.find("::", 5); !gives && item.type.starts_with("AWS::") && end != std::string::npos && !item.type.starts_with("AWS::IAM::"))
+    subject = fmt::format("arn:{}:{}:{}:{}:{}", world_.partition(), text::lower(item.type.substr(5, end - 5)), world_.options().default_region, account_, template_.stand_in_of(item.logical));
+  world_.gap(Kind::unsupported, subject, place(item.resource), fmt::format("`{}` is of the type `{}`, {}", item.logical, item.type, gives ? "which gives access and is not evaluated" : "whose policy is not evaluated"));
+}
+
+bool CloudFormationReader::connect_nested(const Item& item) {
+  if (item.type != "AWS::CloudFormation::Stack") return false;
+  NestedTemplate& stack = template_.nested(item.logical);
+  if (stack.why.empty() && item.doubt.empty()) {
+    CloudFormationReader(*stack.text, *stack.source, world_).read();
+  } else {
+    world_.gap(Kind::unsupported, account_, place(item.resource), fmt::format("the stack `{}` is not read: {}", item.logical, stack.why.empty() ? item.doubt : stack.why));
+  }
+  return true;
 }
 
 void CloudFormationReader::connect(const Item& item) {
+  if (connect_nested(item)) return;
   if (connect_identity(item) || connect_resource(item) || connect_network(item) || connect_organization(item)) return;
   tell_unsupported(item);
 }

@@ -81,6 +81,10 @@ std::vector<std::string> CloudFormationReader::links(const Item& item, std::stri
   if (!list->is_array()) {
     const Value value = template_.evaluate(*list);
     if (value.absent) return found;
+    if (!value.is_known() && things_.contains(value.resource)) {
+      if (auto text = link(value, by, place(*list), subject)) found.push_back(*std::move(text));
+      return found;
+    }
     if (!value.is_known()) {
       world_.gap(Kind::placeholder, subject, place(*list), value.unknown);
       return found;
@@ -130,8 +134,9 @@ void CloudFormationReader::declare_principal(const Item& item, const Thing& thin
 
 void CloudFormationReader::declare(const Item& item) {
   const CloudFormationType* type = cloudformation_type(item.type);
-  Thing thing{.arn = stand_in(item.logical), .id = stand_in(item.logical), .name = stand_in(item.logical)};
-  if (type == nullptr) {
+  const std::string none_yet = template_.stand_in_of(item.logical);
+  Thing thing{.arn = none_yet, .id = none_yet, .name = none_yet};
+  if (type == nullptr || !type->listed) {
     things_.emplace(item.logical, thing);
     if (item.type == "AWS::EC2::VPC") world_.add_vpc({.id = thing.id, .account = account_});
     declare_organization(item);
@@ -155,7 +160,10 @@ void CloudFormationReader::declare(const Item& item) {
                             type->prefix, thing.name, type->service == "secretsmanager" ? "-000000" : "");
   }
   things_.emplace(item.logical, thing);
-  if (name.broken) world_.gap(Kind::unreadable, thing.arn, place(item.resource), name.unknown);
+  if (!name.is_known()) {
+    const std::string why = name.broken ? name.unknown : fmt::format("the name of `{}` is not known: {}", item.logical, name.unknown);
+    world_.gap(name.broken ? Kind::unreadable : Kind::placeholder, thing.arn, place(item.resource), why);
+  }
   if (!item.doubt.empty()) world_.gap(Kind::placeholder, thing.arn, place(item.resource), item.doubt);
   if (item.type == "AWS::IAM::User" || item.type == "AWS::IAM::Role") {
     declare_principal(item, thing);

@@ -55,6 +55,7 @@ class CloudFormationReader {
   void connect_permission(const Item& item);
   bool connect_network(const Item& item);
   bool connect_organization(const Item& item);
+  bool connect_nested(const Item& item);
   void tell_unsupported(const Item& item);
 
   const Text& text_;

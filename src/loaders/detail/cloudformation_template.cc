@@ -19,17 +19,37 @@ constexpr std::array types = std::to_array<CloudFormationType>({
     {.type = "AWS::IAM::User", .service = "iam", .prefix = "user", .name = "UserName", .identity = true},
     {.type = "AWS::IAM::Group", .service = "iam", .prefix = "group", .name = "GroupName", .identity = true},
     {.type = "AWS::IAM::ManagedPolicy", .service = "iam", .prefix = "policy", .name = "ManagedPolicyName", .ref = Ref::arn, .identity = true},
+    {.type = "AWS::IAM::InstanceProfile", .service = "iam", .prefix = "instance-profile", .name = "InstanceProfileName", .identity = true, .listed = false},
     {.type = "AWS::S3::Bucket", .service = "s3", .prefix = "", .name = "BucketName"},
     {.type = "AWS::SQS::Queue", .service = "sqs", .prefix = "", .name = "QueueName", .ref = Ref::url},
     {.type = "AWS::SNS::Topic", .service = "sns", .prefix = "", .name = "TopicName", .ref = Ref::arn},
-    {.type = "AWS::KMS::Key", .service = "kms", .prefix = "key/", .name = "", .ref = Ref::unknown, .key = true},
-    {.type = "AWS::KMS::ReplicaKey", .service = "kms", .prefix = "key/", .name = "", .ref = Ref::unknown, .key = true},
-    {.type = "AWS::SecretsManager::Secret", .service = "secretsmanager", .prefix = "secret:", .name = "Name", .ref = Ref::unknown},
+    {.type = "AWS::KMS::Key", .service = "kms", .prefix = "key/", .name = "", .key = true},
+    {.type = "AWS::KMS::ReplicaKey", .service = "kms", .prefix = "key/", .name = "", .key = true},
+    {.type = "AWS::SecretsManager::Secret", .service = "secretsmanager", .prefix = "secret:", .name = "Name", .ref = Ref::arn},
     {.type = "AWS::DynamoDB::Table", .service = "dynamodb", .prefix = "table/", .name = "TableName"},
     {.type = "AWS::DynamoDB::GlobalTable", .service = "dynamodb", .prefix = "table/", .name = "TableName"},
     {.type = "AWS::ECR::Repository", .service = "ecr", .prefix = "repository/", .name = "RepositoryName"},
     {.type = "AWS::Lambda::Function", .service = "lambda", .prefix = "function:", .name = "FunctionName"},
     {.type = "AWS::RDS::DBInstance", .service = "rds", .prefix = "db:", .name = "DBInstanceIdentifier"},
+    // Policies name these, and their own policies, where they have any, are not evaluated.
+    {.type = "AWS::ApiGateway::RestApi", .name = "", .listed = false},
+    {.type = "AWS::ApiGatewayV2::Api", .name = "", .listed = false},
+    {.type = "AWS::CloudFront::CloudFrontOriginAccessIdentity", .name = "", .listed = false},
+    {.type = "AWS::CloudFront::Distribution", .name = "", .listed = false},
+    {.type = "AWS::CodeBuild::Project", .service = "codebuild", .prefix = "project/", .name = "Name", .listed = false},
+    {.type = "AWS::CodeCommit::Repository", .service = "codecommit", .prefix = "", .name = "RepositoryName", .ref = Ref::unknown, .listed = false},
+    {.type = "AWS::CodePipeline::Pipeline", .service = "codepipeline", .prefix = "", .name = "Name", .listed = false},
+    {.type = "AWS::Cognito::IdentityPool", .name = "", .listed = false},
+    {.type = "AWS::Cognito::UserPool", .service = "cognito-idp", .prefix = "userpool/", .name = "", .listed = false},
+    {.type = "AWS::ECS::Cluster", .service = "ecs", .prefix = "cluster/", .name = "ClusterName", .listed = false},
+    {.type = "AWS::EFS::FileSystem", .service = "elasticfilesystem", .prefix = "file-system/", .name = "", .listed = false},
+    {.type = "AWS::Kinesis::Stream", .service = "kinesis", .prefix = "stream/", .name = "Name", .listed = false},
+    {.type = "AWS::KinesisFirehose::DeliveryStream", .service = "firehose", .prefix = "deliverystream/", .name = "DeliveryStreamName", .listed = false},
+    {.type = "AWS::Logs::LogGroup", .service = "logs", .prefix = "log-group:", .name = "LogGroupName", .listed = false},
+    {.type = "AWS::SSM::Parameter", .name = "Name", .listed = false},
+    {.type = "AWS::StepFunctions::StateMachine", .service = "states", .prefix = "stateMachine:", .name = "StateMachineName", .ref = Ref::arn, .listed = false},
+    {.type = "AWS::EC2::VPC", .name = "", .listed = false},
+    {.type = "AWS::EC2::VPCEndpoint", .name = "", .listed = false},
 });
 
 const Json no_names = Json::object();
@@ -47,7 +67,7 @@ const CloudFormationType* cloudformation_type(std::string_view type) {
 }
 
 Result<Template> Template::read(const Text& text, const Options& options) {
-  Template made(options);
+  Template made(text, options);
   const std::size_t first = text.text().find_first_not_of(" \t\r\n");
   Result<Json> json = fail(Failure::invalid, "an empty file");
   if (first != std::string_view::npos && text.text()[first] == '{') {
@@ -73,13 +93,21 @@ Result<Template> Template::read(const Text& text, const Options& options) {
   return made;
 }
 
-Value Template::known(Json json, const Json& at) {
+std::set<std::string> Template::parameters() const {
+  std::set<std::string> found = used_;
+  for (const auto& [name, value] : options_->parameters) {
+    if (json_["Parameters"].contains(name)) found.insert(name);
+  }
+  return found;
+}
+
+Value Template::known(Json json, const Json& at, bool drawn) {
   work_ += sizeof(Json) + (json.is_string() ? json.as_string().size() : 0);
   if (json.is_string() && json.as_string().size() > cloudformation_text_max) {
     return refuse(at, fmt::format("a text of more than {} bytes comes of this", cloudformation_text_max));
   }
   json.set_offset(at.offset());
-  return {.json = std::move(json), .computed = true};
+  return {.json = std::move(json), .computed = true, .drawn = drawn};
 }
 
 Value Template::refuse(const Json& at, std::string why) const {
@@ -112,6 +140,7 @@ Value Template::list(const Json& json) {
   for (const Json& item : json.items()) {
     Value value = evaluate(item);
     made.computed = made.computed || value.computed || value.absent;
+    made.drawn = made.drawn || value.drawn;
     if (value.absent) continue;
     if (!value.is_known()) return refuse(item, value);
     made.json.push(std::move(value.json));
@@ -125,6 +154,7 @@ Value Template::object(const Json& json) {
   for (const auto& [key, member, offset] : json.members()) {
     Value value = evaluate(member);
     made.computed = made.computed || value.computed || value.absent;
+    made.drawn = made.drawn || value.drawn;
     if (value.absent) continue;
     if (!value.is_known()) return {.unknown = std::move(value.unknown), .offset = value.offset, .broken = value.broken};
     made.json.adopt({key, std::move(value.json), offset});
@@ -154,7 +184,7 @@ Value Template::function(std::string_view name, const Json& argument, const Json
   if (name == "Fn::If") return choose(argument, at);
   if (name == "Fn::ToJsonString") {
     Value value = evaluate(argument);
-    return value.is_known() ? known(value.json.dump(), at) : value;
+    return value.is_known() ? known(value.json.dump(), at, value.drawn) : value;
   }
   if (name == "Fn::ImportValue") return refuse(at, "`Fn::ImportValue` is another stack's");
   return refuse(at, fmt::format("`{}` is not evaluated", name));
@@ -171,17 +201,34 @@ Value Template::reference(const std::string& name, const Json& at) {
   if (name == "AWS::URLSuffix") {
     return known(options_->default_region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com", at);
   }
-  if (name.starts_with("AWS::")) return refuse(at, fmt::format("`{}` is known only when the stack is made", name));
+  if (name.starts_with("AWS::")) {
+    // A nested stack's name and id are its own.
+    if (const auto given = options_->parameters.find(name); level_ == 0 && given != options_->parameters.end()) {
+      used_.insert(name);
+      return known(given->second, at);
+    }
+    return refuse(at, fmt::format("`{}` is known only when the stack is made{}", name, level_ == 0 ? fmt::format(": give it with `--parameter {}=VALUE`", name) : ""));
+  }
   if (const Json* found = json_["Parameters"].find(name)) return parameter(*found, name, at);
   return attribute(name, {}, at);
 }
 
 Value Template::parameter(const Json& parameter, const std::string& name, const Json& at) {
   const std::string_view type = parameter.text("Type");
-  if (!parameter.contains("Default")) return refuse(at, fmt::format("the parameter `{}` has no default", name));
+  Value given{.json = parameter["Default"]};
+  bool is_given = parameter.contains("Default");
+  if (const auto found = given_.find(name); found != given_.end()) {
+    given = found->second;
+    is_given = !given.absent;
+  } else if (const auto told = options_->parameters.find(name); level_ == 0 && told != options_->parameters.end()) {
+    given = {.json = Json(told->second)};
+    is_given = true;
+  }
   if (type.starts_with("AWS::SSM::Parameter")) return refuse(at, fmt::format("the parameter `{}` is kept in Systems Manager", name));
-  const Json& value = parameter["Default"];
-  if (!type.starts_with("List<") && type != "CommaDelimitedList") return known(text_of(value), at);
+  if (!is_given) return refuse(at, fmt::format("the parameter `{}` has no default{}", name, level_ == 0 ? fmt::format(": give it with `--parameter {}=VALUE`", name) : ""));
+  if (!given.is_known()) return refuse(at, given);
+  const Json& value = given.json;
+  if (!type.starts_with("List<") && type != "CommaDelimitedList") return known(text_of(value), at, given.drawn);
   Json items = Json::array();
   const std::string text = text_of(value);
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -193,7 +240,7 @@ Value Template::parameter(const Json& parameter, const std::string& name, const 
     begin = end + 1;
   }
   work_ += text.size();
-  return known(std::move(items), at);
+  return known(std::move(items), at, given.drawn);
 }
 
 // A name that depends on itself is found by `open_`, one that goes through too many by its size.
@@ -210,9 +257,10 @@ Value Template::name_of(const std::string& logical) {
   if (open_.size() >= cloudformation_references_max) {
     return broken(fmt::format("`{}` is behind more than {} references", logical, cloudformation_references_max));
   }
-  Value name{.unknown = fmt::format("the name of `{}` is known only when the stack is made", logical), .offset = resource.offset()};
+  if (type == nullptr) return refuse(resource, fmt::format("the name of `{}` is known only when the stack is made", logical));
+  Value name = known(stand_in_of(logical), resource, true);
   open_.insert(logical);
-  if (type != nullptr && !type->name.empty()) {
+  if (!type->name.empty()) {
     Value given = property(resource, type->name);
     if (!given.absent) name = given.json.is_string() || !given.is_known() ? std::move(given) : refuse(resource, fmt::format("the name of `{}` is no text", logical));
   }
@@ -236,15 +284,20 @@ Value Template::arn_of(const std::string& logical) {
   if (type == nullptr || !name.is_known()) return name;
   const std::string partition = partition_of(options_->default_region);
   const std::string_view text = name.json.as_string();
-  if (type->service == "s3") return known(fmt::format("arn:{}:s3:::{}", partition, text), resource);
+  if (type->service.empty()) return refuse(resource, fmt::format("the ARN of `{}` is known only when the stack is made", logical));
+  if (type->service == "s3") return known(fmt::format("arn:{}:s3:::{}", partition, text), resource, name.drawn);
   if (options_->default_account.empty()) return refuse(resource, "the account that the stack is made in is not known");
   if (!type->identity) {
-    return known(fmt::format("arn:{}:{}:{}:{}:{}{}", partition, type->service, options_->default_region, options_->default_account, type->prefix, text), resource);
+    // A secret's ARN ends with six characters that AWS draws; a log group's stands for its streams.
+    const bool secret = type->service == "secretsmanager";
+    const std::string_view end = secret ? "-000000" : type->service == "logs" ? ":*" : "";
+    return known(fmt::format("arn:{}:{}:{}:{}:{}{}{}", partition, type->service, options_->default_region, options_->default_account, type->prefix, text, end),
+                 resource, name.drawn || secret);
   }
   Value path = property(resource, "Path");
   if (!path.absent && !path.is_known()) return path;
   if (!strange_in(path.json.as_string()).empty()) return refuse(resource, fmt::format("the path of `{}` is none that AWS takes", logical));
-  return known(fmt::format("arn:{}:iam::{}:{}{}{}", partition, options_->default_account, type->prefix, path.absent ? "/" : path.json.as_string(), text), resource);
+  return known(fmt::format("arn:{}:iam::{}:{}{}{}", partition, options_->default_account, type->prefix, path.absent ? "/" : path.json.as_string(), text), resource, name.drawn);
 }
 
 // An empty attribute: what `Ref` answers.
@@ -255,22 +308,31 @@ Value Template::attribute(const std::string& logical, std::string_view attribute
                                                : fmt::format("`{}` of `{}` is known only when the stack is made", attribute, logical));
   unknown.resource = logical;
   const CloudFormationType* type = cloudformation_type(resource->text("Type"));
-  if (type == nullptr || type->service == "secretsmanager") return unknown;
-  const bool asks_arn = attribute.empty() ? type->ref == Ref::arn : attribute.ends_with("Arn");
+  if (resource->text("Type") == "AWS::CloudFormation::Stack" && attribute.starts_with("Outputs.")) {
+    NestedTemplate& stack = nested(logical);
+    if (!stack.why.empty()) return refuse(at, stack.why);
+    return stack.source->output(std::string(attribute.substr(8)), at);
+  }
+  if (type == nullptr) return unknown;
+  static constexpr std::array arns = std::to_array<std::string_view>({"Arn", "TopicArn", "PolicyArn", "DBInstanceArn", "QueueArn"});
+  const bool asks_stream = type->service == "dynamodb" && attribute == "StreamArn";
+  const bool asks_arn = asks_stream || (attribute.empty() ? type->ref == Ref::arn : std::ranges::find(arns, attribute) != arns.end());
   const bool asks_url = attribute.empty() ? type->ref == Ref::url : attribute == "QueueUrl";
-  const bool asks_name = attribute.empty() ? type->ref == Ref::name : attribute == type->name;
-  if (!asks_arn && !asks_url && !asks_name) return unknown;
-  Value value = asks_arn ? arn_of(logical) : name_of(logical);
+  const bool asks_name = attribute.empty() ? type->ref == Ref::name : (!type->name.empty() && attribute == type->name) || (type->key && attribute == "KeyId");
+  const bool asks_id = type->service == "secretsmanager" && attribute == "Id";
+  if (!asks_arn && !asks_url && !asks_name && !asks_id) return unknown;
+  Value value = asks_arn || asks_id ? arn_of(logical) : name_of(logical);
   if (!value.is_known()) {
     unknown.unknown = value.unknown;
     unknown.broken = value.broken;
     return unknown;
   }
+  if (asks_stream) value.json = std::string(value.json.as_string()) + "/stream/" + stand_in_of(logical + ".stream");
   if (asks_url) {
     if (options_->default_account.empty()) return unknown;
     value.json = fmt::format("https://sqs.{}.amazonaws.com/{}/{}", options_->default_region, options_->default_account, value.json.as_string());
   }
-  return known(std::move(value.json), at);
+  return known(std::move(value.json), at, value.drawn || asks_stream);
 }
 
 std::optional<bool> Template::exists(const Json& resource) {

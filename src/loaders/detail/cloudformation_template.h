@@ -11,13 +11,15 @@
 #include <string>
 #include <string_view>
 
-#include "loaders/detail/declared_documents.h"
+#include "loaders/detail/declared.h"
 
 namespace ringwall::loaders::declared {
 
 inline constexpr std::size_t cloudformation_text_max = 1024UL * 1024;            // one computed text
 inline constexpr std::size_t cloudformation_work_max = 256UL * 1024 * 1024;      // bytes computed, all in all
 inline constexpr std::size_t cloudformation_references_max = 64;                 // one through the other
+inline constexpr std::size_t cloudformation_nested_levels_max = 8;               // of stacks within stacks
+inline constexpr std::size_t cloudformation_nested_max = 256;                    // of one template, all in all
 
 struct Value {
   Json json = {};            // where it is known
@@ -26,6 +28,7 @@ struct Value {
   bool absent = false;       // AWS::NoValue
   bool broken = false;       // of an unknown value: no stack will ever know it
   bool computed = false;     // not as the file has it
+  bool drawn = false;        // has the stand-in of a name that AWS will draw: good to be part of a text, and no more
   std::string resource = {}; // of an unknown value: the logical id that it stands for, and nothing else
 
   bool is_known() const { return unknown.empty() && !absent; }
@@ -39,8 +42,11 @@ struct CloudFormationType {
   Ref ref = Ref::name;
   bool key = false;
   bool identity = false;    // of IAM: no Region, and a path
+  bool listed = true;       // a resource of the estate; else only its name and ARN are of use
 };
 const CloudFormationType* cloudformation_type(std::string_view type);  // null: none that has a name
+
+struct NestedTemplate;
 
 class Template {
  public:
@@ -52,18 +58,24 @@ class Template {
   const Json& root() const { return json_; }
 
   Value evaluate(const Json& json);
+  // Parameters of the options that this template has.
+  std::set<std::string> parameters() const;
   // A property of a resource; absent if it is not there.
   Value property(const Json& resource, std::string_view name);
   // Does the resource's condition hold? Nothing: not known.
   std::optional<bool> exists(const Json& resource);
-  // The name and the ARN that the template gives a resource; unknown values where it gives none.
+  // The name and the ARN that the template gives a resource; drawn values where it leaves them to AWS.
   Value name_of(const std::string& logical);
   Value arn_of(const std::string& logical);
+  // `(Network.Vpc)`: what stands for the name of a resource, within its stack and those around it.
+  std::string stand_in_of(std::string_view logical) const { return stand_in(prefix_ + std::string(logical)); }
+  // The template of a nested stack; lives as long as this one. One that cannot be had says why.
+  NestedTemplate& nested(const std::string& logical);
 
  private:
-  Template(const Options& options) : options_(&options) {}
+  Template(const Text& text, const Options& options) : text_(&text), options_(&options) {}
 
-  Value known(Json json, const Json& at);
+  Value known(Json json, const Json& at, bool drawn = false);
   Value refuse(const Json& at, std::string why) const;
   Value refuse(const Json& at, const Value& part) const;  // not known because a part is not
   Value reference(const std::string& name, const Json& at);
@@ -77,20 +89,37 @@ class Template {
   Value split(const Json& argument, const Json& at);
   Value find_in_map(const Json& argument, const Json& at);
   Value choose(const Json& argument, const Json& at);
+  Value output(const std::string& name, const Json& at);
+  void open_nested(NestedTemplate& made, const std::string& logical);
   Value list(const Json& json);
   Value object(const Json& json);
 
   std::optional<bool> condition(const Json& json);
   std::optional<bool> named_condition(const std::string& name);
 
+  const Text* text_;
   const Options* options_;
+  // Of a nested stack: its place in those around it, and what they give its parameters.
+  std::string prefix_;
+  std::size_t level_ = 0;
+  std::map<std::string, Value> given_;
+  std::shared_ptr<std::size_t> nested_count_ = std::make_shared<std::size_t>(0);  // shared by all of one template
+  std::map<std::string, std::shared_ptr<NestedTemplate>> nested_;  // by logical id; shared only so that its type may be incomplete here
   Json json_;
   bool is_json_ = false;
   std::size_t work_ = 0;
   std::set<std::string> open_;  // resources and conditions that are being evaluated
   std::string cycle_;           // the last one met, for the message
+  std::set<std::string> used_;  // pseudo parameters that were given and asked for
   std::map<std::string, Value> names_;
   std::map<std::string, std::optional<bool>> conditions_;
+};
+
+struct NestedTemplate {
+  File file = {};
+  std::optional<Text> text = {};
+  std::optional<Template> source = {};
+  std::string why = {};  // not empty: it cannot be had
 };
 
 }  // namespace ringwall::loaders::declared

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "loaders/detail/endpoint_services.h"
+
 namespace ringwall::loaders::declared {
 namespace {
 
@@ -30,7 +32,7 @@ std::string to_string(Holder::Kind kind) {
 }
 
 World::World(const Options& options)
-    : options_(options), partition_(partition_of(options.default_region)) {
+    : options_(options), given_(options_), partition_(partition_of(options.default_region)) {
   if (!options.default_account.empty()) accounts_.insert(options.default_account);
 }
 
@@ -118,12 +120,23 @@ void World::add_statement(const std::string& arn, const std::string& account, Js
   made.statements.push_back(std::move(statement));
 }
 
+void World::add_unknown_statement(const std::string& arn, const std::string& account, const Written& written) {
+  declared(arn, account, authz::ResourceKind::plain);
+  gap(Gap::Kind::placeholder, arn, written.place, written.unknown);
+}
+
 void World::add_cidr(const std::string& vpc, std::string_view cidr, Place place) {
   const auto found = vpcs_.find(vpc);
   if (found == vpcs_.end()) return;  // a block of a VPC that is elsewhere
   const auto parsed = text::parse_cidr(cidr, text::HostBits::clear);
   if (!parsed) return gap(Gap::Kind::unreadable, vpc, place, parsed.error().message);
   if (std::ranges::find(found->second.cidrs, *parsed) == found->second.cidrs.end()) found->second.cidrs.push_back(*parsed);
+}
+
+void World::add_endpoint(const std::string& id, const std::string& account, const std::string& vpc, std::string_view service) {
+  EndpointService leads_to = endpoint_service(service);
+  endpoints_.insert_or_assign(id, estate::Endpoint{.id = id, .account = account, .vpc = vpc, .service = std::move(leads_to.service),
+                                                   .takes_policy = leads_to.takes_policy, .aws = leads_to.aws});
 }
 
 void World::set_endpoint_policy(const std::string& id, Written written) {
@@ -153,9 +166,19 @@ std::string World::arn_of(const Holder& holder) const {
 
 // The managed policy as that kind of document; compiled once, but its gap is each subject's.
 authz::Named World::managed(const std::string& arn, Kind kind, std::string_view subject, Place place) {
-  const auto found = managed_.find(arn);
+  auto found = managed_.find(arn);
+  if (found == managed_.end() && options_.beside != nullptr && kind == Kind::identity) {
+    // What could not be read there denies everything; that is no text of the policy.
+    const policy::DocumentPtr known = options_.beside->managed_policy(arn);
+    if (known != nullptr && known->source() != documents_.denying(kind)->source()) return {arn, known};
+  }
   if (found == managed_.end()) {
-    gap(Gap::Kind::missing, subject, place, fmt::format("the policy `{}` is attached, and is not in these files", arn));
+    if (auto given = given_.find(arn)) found = managed_.emplace(arn, Managed{*std::move(given), {}}).first;
+  }
+  if (found == managed_.end()) {
+    const char* remedy = account_part(arn) == "aws" ? ": give its text with `--managed-policies DIR`, or lay this over an export of an account that has it attached"
+                                                    : ": lay this over an export of its account";
+    gap(Gap::Kind::missing, subject, place, fmt::format("the policy `{}` is attached, and is not in these files{}", arn, remedy));
     return {arn, documents_.denying(kind)};
   }
   policy::DocumentPtr& document = found->second.compiled[kind];
@@ -220,7 +243,7 @@ void World::finish_resource(Declared& declared) {
 
 Result<Loaded> World::finish() {
   const bool is_nameless = accounts_.erase("") > 0;  // of what names no account itself
-  RW_TRY(auto organization, organization_.make({accounts_.begin(), accounts_.end()}, options_.organization, documents_));
+  RW_TRY(auto organization, organization_.make({accounts_.begin(), accounts_.end()}, options_, documents_));
   if (organization.accounts.empty() || is_nameless) {
     return fail(Failure::invalid, "these files name no account: say which one they are deployed to, with `--account`");
   }
@@ -257,6 +280,7 @@ Result<Loaded> World::finish() {
   for (auto& [id, endpoint] : endpoints_) endpoints.put(std::move(endpoint));
 
   estate::Estate estate{.organization = std::move(organization.organization),
+                        .no_organization = options_.no_organization,
                         .accounts = std::move(accounts).finish(),
                         .principals = std::move(principals).finish(),
                         .access_keys = {},

@@ -16,6 +16,7 @@
 
 #include "loaders/detail/declared_documents.h"
 #include "loaders/detail/declared_organization.h"
+#include "loaders/detail/given_policies.h"
 
 namespace ringwall::loaders::declared {
 
@@ -61,10 +62,13 @@ class World {
   void set_default_policy(const std::string& arn, Written written);
   // A statement of the policy that permissions make together.
   void add_statement(const std::string& arn, const std::string& account, Json statement, Place place);
+  // One that is not known: a gap, and the others stay, for a permission takes nothing away.
+  void add_unknown_statement(const std::string& arn, const std::string& account, const Written& written);
 
   void add_vpc(estate::Vpc vpc) { vpcs_.insert_or_assign(vpc.id, std::move(vpc)); }
   void add_cidr(const std::string& vpc, std::string_view cidr, Place place);
-  void add_endpoint(estate::Endpoint endpoint) { endpoints_.insert_or_assign(endpoint.id, std::move(endpoint)); }
+  // `service`: the name of the endpoint service, or the ARN of what it leads to.
+  void add_endpoint(const std::string& id, const std::string& account, const std::string& vpc, std::string_view service);
   void set_endpoint_policy(const std::string& id, Written written);
 
   Result<Loaded> finish();
@@ -95,6 +99,7 @@ class World {
   void finish_endpoints();
 
   Options options_;
+  GivenPolicies given_;
   std::string partition_;
   Documents documents_;
   Organization organization_;
@@ -119,6 +124,9 @@ std::string partition_of(std::string_view region);
 std::string_view account_in_arn(std::string_view arn);
 // A JSON document as a value of its own text.
 Written written(const Json& document, Place place, bool has_functions);
+// The same of a policy whose statements need name no resource: they are about the one that has it.
+Written written_about(const Json& document, Place place);
+Written written_about(Written written);
 
 // The policies that AWS gives what is made without one.
 std::string default_key_policy(std::string_view account, std::string_view partition);
@@ -126,8 +134,5 @@ std::string default_topic_policy(std::string_view arn, std::string_view account)
 
 // The statement that a permission of Lambda's makes; members as CloudFormation spells them.
 Json permission_statement(const Json& permission, std::string_view function_arn, std::string_view partition);
-
-// The prefix of the actions behind `com.amazonaws.us-east-1.s3`; another's service keeps its name.
-std::string service_of_endpoint(std::string_view service_name);
 
 }  // namespace ringwall::loaders::declared

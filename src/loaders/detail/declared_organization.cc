@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "loaders/detail/names.h"
 
 namespace ringwall::loaders::declared {
 namespace {
@@ -57,8 +58,10 @@ void Organization::attach(const std::string& policy, const std::string& target, 
   attachments_.push_back({policy, target, place});
 }
 
-Result<> Organization::check_heads(const std::string& expected) {
+Result<> Organization::check_heads(const Options& options) {
+  const std::string& expected = options.organization;
   for (const Head& head : heads_) {
+    if (options.no_organization) return fail(Failure::invalid, no_organization_expected(head.id));
     if (head.id != heads_.front().id) {
       return fail(Failure::invalid, fmt::format("these files are of two organisations, `{}` and `{}`",
                                                 heads_.front().id, head.id));
@@ -180,8 +183,8 @@ estate::Account Organization::account_of(const std::string& id, Documents& docum
 }
 
 Result<Organization::Made> Organization::make(const std::vector<std::string>& own,
-                                              const std::string& expected, Documents& documents) {
-  RW_DO(check_heads(expected));
+                                              const Options& options, Documents& documents) {
+  RW_DO(check_heads(options));
   RW_DO(refuse_cycles());
   for (const std::string& id : own) {
     if (!nodes_.contains(id)) nodes_[id].is_account = true;

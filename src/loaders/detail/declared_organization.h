@@ -33,7 +33,7 @@ class Organization {
   };
   // `own`: accounts that resources are in. Refuses another organisation than `expected` (unless
   // that is empty), two of them, and a tree with a cycle.
-  Result<Made> make(const std::vector<std::string>& own, const std::string& expected,
+  Result<Made> make(const std::vector<std::string>& own, const Options& options,
                     Documents& documents);
 
  private:
@@ -53,7 +53,7 @@ class Organization {
     Place place;
   };
 
-  Result<> check_heads(const std::string& expected);
+  Result<> check_heads(const Options& options);
   Result<> refuse_cycles() const;
   bool binds(policy::Kind kind) const;
   void fill_levels(Documents& documents);

@@ -42,6 +42,28 @@ Written written(const Json& document, Place place, bool has_functions) {
   return made;
 }
 
+Written written_about(const Json& document, Place place) {
+  if (document.is_string()) return written_about({.text = std::string(document.as_string()), .place = place});
+  Json whole = document;
+  const auto imply = [](Json& statement) {
+    if (statement.is_object() && !statement.contains("Resource") && !statement.contains("NotResource")) statement.set("Resource", "*");
+  };
+  if (Json& statements = whole.edit("Statement"); statements.is_array()) {
+    for (Json& statement : statements.edit_items()) imply(statement);
+  } else {
+    imply(statements);
+  }
+  return written(whole, place, true);
+}
+
+Written written_about(Written text) {
+  const auto json = text::parse_json(text.text);
+  if (!text.unknown.empty() || !json || !json->is_object()) return text;  // it says why itself
+  Written made = written_about(*json, text.place);
+  made.tree = nullptr;  // the tree's places are those within the text
+  return made;
+}
+
 std::string default_key_policy(std::string_view account, std::string_view partition) {
   return fmt::format(
       R"({{"Version":"2012-10-17","Id":"key-default-1","Statement":[{{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{{"AWS":"arn:{}:iam::{}:root"}},"Action":"kms:*","Resource":"*"}}]}})",
@@ -94,47 +116,6 @@ Json permission_statement(const Json& permission, std::string_view function_arn,
     if (!value.is_null()) statement.edit("Condition").edit(bound.op).set(bound.key, value);
   }
   return statement;
-}
-
-std::string service_of_endpoint(std::string_view service_name) {
-  constexpr std::string_view ours = "com.amazonaws.", chinese = "cn.com.amazonaws.";
-  std::string_view rest = service_name;
-  if (rest.starts_with(chinese)) {
-    rest.remove_prefix(chinese.size());
-  } else if (rest.starts_with(ours)) {
-    rest.remove_prefix(ours.size());
-  } else {
-    return std::string(service_name);
-  }
-  if (rest.starts_with("vpce.")) return std::string(service_name);  // someone's own service
-  const std::size_t dot = rest.find('.');
-  if (dot == std::string_view::npos) return std::string(service_name);
-  if (rest.substr(0, dot) == "s3-global") return "s3";
-  rest.remove_prefix(dot + 1);
-  if (rest.ends_with("-fips")) rest.remove_suffix(5);
-  struct Word {
-    std::string_view endpoint, action;
-  };
-  static constexpr std::array<Word, 18> words = {{{"bedrock-agent", "bedrock"},
-                                                  {"bedrock-agent-runtime", "bedrock"},
-                                                  {"bedrock-runtime", "bedrock"},
-                                                  {"ecr.api", "ecr"},
-                                                  {"ecr.dkr", "ecr"},
-                                                  {"ecs-agent", "ecs"},
-                                                  {"ecs-telemetry", "ecs"},
-                                                  {"email", "ses"},
-                                                  {"email-smtp", "ses"},
-                                                  {"git-codecommit", "codecommit"},
-                                                  {"kinesis-firehose", "firehose"},
-                                                  {"kinesis-streams", "kinesis"},
-                                                  {"monitoring", "cloudwatch"},
-                                                  {"sagemaker.api", "sagemaker"},
-                                                  {"sagemaker.runtime", "sagemaker"},
-                                                  {"streaming-rekognition", "rekognition"},
-                                                  {"sync-states", "states"},
-                                                  {"transcribestreaming", "transcribe"}}};
-  const auto known = std::ranges::find(words, rest, &Word::endpoint);
-  return std::string(known == words.end() ? rest : known->action);
 }
 
 }  // namespace ringwall::loaders::declared

@@ -1,6 +1,7 @@
 #include "loaders/detail/identities.h"
 
 #include "loaders/detail/names.h"
+#include "loaders/detail/organization.h"
 
 namespace ringwall::loaders::detail {
 namespace {
@@ -136,9 +137,30 @@ void Reader::add_groups(const Json& user, estate::Principal& principal) {
   }
 }
 
+// The account that the first ARN of an identity names; empty: none does.
+std::string owner_of(const Json& details) {
+  for (const char* list : {"RoleDetailList", "UserDetailList", "GroupDetailList"}) {
+    for (const Json& detail : details[list].items()) {
+      const std::string_view owner = account_in_arn(detail.text("Arn"));
+      if (is_account_id(owner)) return std::string(owner);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_service_linked(std::string_view path) { return path.starts_with("/aws-service-role/"); }
+
+std::string read_identities_of_file(const Folder& folder, Documents& documents, const std::string& path,
+                                    const std::string& otherwise, IdentityTables& tables) {
+  const AnswerPtr answer = folder.read(path, {path}, "RoleDetailList");
+  if (answer == nullptr) return {};
+  std::string account = owner_of(answer->json());
+  if (account.empty()) account = otherwise;
+  if (!account.empty()) Reader(folder, documents, *answer, account, tables).read();
+  return account;
+}
 
 void read_identities(const Folder& folder, Documents& documents, const std::string& account, IdentityTables& tables) {
   const std::string path = "accounts/" + account + "/authorization-details.json";

@@ -20,4 +20,8 @@ std::string_view strange_in(std::string_view name) {
   return rest.substr(0, end == std::string_view::npos ? 1 : end + 1);
 }
 
+std::string no_organization_expected(std::string_view organization) {
+  return "these are the files of the organisation `" + std::string(organization) + "`, and the perimeter file says `organization: none`";
+}
+
 }  // namespace ringwall::loaders

@@ -12,4 +12,7 @@ namespace ringwall::loaders {
 // names become patterns: `arn:aws:s3:::*` would stand for every bucket.
 std::string_view strange_in(std::string_view name);
 
+// The message of an organisation where none was to be.
+std::string no_organization_expected(std::string_view organization);
+
 }  // namespace ringwall::loaders

@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "loaders/detail/names.h"
+
 namespace ringwall::loaders::detail {
 namespace {
 
@@ -34,10 +36,10 @@ using Levels = std::map<std::string, std::vector<Attached>>;  // by target
 class Reader {
  public:
   Reader(const Folder& folder, Documents& documents) : folder_(folder), documents_(documents) {}
-  Result<Organization> read(const std::string& expected);
+  Result<Organization> read(const Options& options);
 
  private:
-  Result<> read_organization(const std::string& expected);
+  Result<> read_organization(const Options& options);
   Result<> read_roots();
   Result<> read_listed_accounts();
   Result<> read_tree();
@@ -69,8 +71,8 @@ class Reader {
   std::map<std::string, Levels> levels_;        // by type
 };
 
-Result<Organization> Reader::read(const std::string& expected) {
-  RW_DO(read_organization(expected));
+Result<Organization> Reader::read(const Options& options) {
+  RW_DO(read_organization(options));
   if (result_.organization || folder_.has(accounts_path)) RW_DO(read_listed_accounts());
   if (result_.organization) {
     RW_DO(read_roots());
@@ -92,10 +94,17 @@ Result<Organization> Reader::read(const std::string& expected) {
 }
 
 // `{}` says that there is no organisation; a file that is not there says nothing.
-Result<> Reader::read_organization(const std::string& expected) {
+Result<> Reader::read_organization(const Options& options) {
+  const std::string& expected = options.organization;
+  // Who said that there is none need not export it.
+  if (options.no_organization && !folder_.has(organization_path)) {
+    result_.no_organization = true;
+    return {};
+  }
   const AnswerPtr answer = folder_.read(std::string(organization_path), {std::string(everything)}, "Organization");
   if (answer == nullptr || answer->json().members().empty()) {
     if (answer != nullptr && !expected.empty()) return fail(Failure::invalid, "the accounts are in no organisation: `" + expected + "` was expected");
+    result_.no_organization = answer != nullptr;
     return {};
   }
   const Json& json = answer->json()["Organization"];
@@ -103,6 +112,7 @@ Result<> Reader::read_organization(const std::string& expected) {
   if (const std::string_view placeholder = placeholder_in(id); !placeholder.empty() || id.empty()) {
     folder_.gap(Gap::Kind::placeholder, everything, *answer, json["Id"], "the organisation's id `" + id + "` was to be filled in");
   }
+  if (options.no_organization) return fail(Failure::invalid, no_organization_expected(id));
   if (!expected.empty() && id != expected) {
     return fail(Failure::invalid, "these are the files of the organisation `" + id + "`, and `" + expected + "` was expected");
   }
@@ -344,8 +354,8 @@ bool is_account_id(std::string_view text) {
   return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Result<Organization> read_organization(const Folder& folder, Documents& documents, const std::string& expected) {
-  return Reader(folder, documents).read(expected);
+Result<Organization> read_organization(const Folder& folder, Documents& documents, const Options& options) {
+  return Reader(folder, documents).read(options);
 }
 
 }  // namespace ringwall::loaders::detail

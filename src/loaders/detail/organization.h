@@ -13,11 +13,12 @@ struct Organization {
   std::vector<estate::Account> accounts;  // by id
   std::vector<std::string> active;        // ids of those that are to have files of their own
   std::string partition = "aws";
+  bool no_organization = false;           // known: there is none
 };
 
-// Refuses an organisation that is not `expected` (unless that is empty), files of two
-// organisations, and a tree that is none. Accounts that stand only in `accounts/` are added.
-Result<Organization> read_organization(const Folder& folder, Documents& documents, const std::string& expected);
+// Refuses an organisation that is not the one expected, files of two organisations, and a tree
+// that is none. Accounts that stand only in `accounts/` are added.
+Result<Organization> read_organization(const Folder& folder, Documents& documents, const Options& options);
 
 bool is_account_id(std::string_view text);  // twelve digits
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "loaders/detail/endpoint_services.h"
 #include "loaders/detail/names.h"
 #include "loaders/detail/organization.h"
 #include "text/encode.h"
@@ -171,10 +172,15 @@ void Reader::read_endpoints(const std::string& region) {
   for (const Json& endpoint : answer->json()["VpcEndpoints"].items()) {
     const std::string state = text::lower(endpoint.text("State"));
     if (state == "deleted" || state == "rejected" || state == "failed") continue;
+    // Endpoints of VPC Lattice name no service.
+    const std::string_view lattice = endpoint.text("ResourceConfigurationArn", endpoint.text("ServiceNetworkArn"));
+    const EndpointService leads_to = endpoint_service(lattice.empty() ? endpoint.text("ServiceName") : lattice);
     estate::Endpoint made{.id = endpoint.str("VpcEndpointId"),
                           .account = account_,
                           .vpc = endpoint.str("VpcId"),
-                          .service = service_of_endpoint(endpoint.text("ServiceName"))};
+                          .service = leads_to.service,
+                          .takes_policy = leads_to.takes_policy,
+                          .aws = leads_to.aws};
     if (made.id.empty() || !placeholder_in(made.id).empty()) {
       folder_.gap(Gap::Kind::placeholder, account_, *answer, endpoint, "`" + made.id + "` is no endpoint's id");
       continue;
@@ -251,33 +257,6 @@ void read_resources(const Folder& folder, Documents& documents, const std::strin
     }
     for (const std::string& region : scope.regions) reader.read_service(service, region);
   }
-}
-
-std::string service_of_endpoint(std::string_view service_name) {
-  // `com.amazonaws.REGION.WORD`; `aws.api.REGION.WORD` and `aws.sagemaker.REGION.WORD` are rarer forms.
-  std::array<std::string_view, 4> parts;
-  std::string_view rest = service_name;
-  for (std::size_t i = 0; i < 3; ++i) {
-    const std::size_t dot = rest.find('.');
-    if (dot == std::string_view::npos) return std::string(service_name);
-    parts[i] = rest.substr(0, dot);
-    rest.remove_prefix(dot + 1);
-  }
-  if (parts[0] == "aws" && parts[1] != "api") rest = parts[1];
-  if (parts[1] == "amazonaws" && parts[2] == "vpce") return std::string(service_name);  // someone's own service
-  if (parts[1] == "amazonaws" && parts[2] == "s3-global") return "s3";
-  if (rest.ends_with("-fips")) rest.remove_suffix(5);
-  struct Word {
-    std::string_view endpoint, action;
-  };
-  static constexpr std::array<Word, 22> words = {{{"bedrock-agent", "bedrock"}, {"bedrock-agent-runtime", "bedrock"}, {"bedrock-runtime", "bedrock"},
-      {"ecr.api", "ecr"}, {"ecr.dkr", "ecr"}, {"ecs-agent", "ecs"}, {"ecs-telemetry", "ecs"}, {"eks-auth", "eks-auth"},
-      {"elasticfilesystem", "elasticfilesystem"}, {"email", "ses"}, {"email-smtp", "ses"}, {"git-codecommit", "codecommit"},
-      {"kinesis-firehose", "firehose"}, {"kinesis-streams", "kinesis"}, {"monitoring", "cloudwatch"}, {"sagemaker.api", "sagemaker"},
-      {"sagemaker.runtime", "sagemaker"}, {"storagegateway", "storagegateway"}, {"streaming-rekognition", "rekognition"},
-      {"synthetics", "synthetics"}, {"sync-states", "states"}, {"transcribestreaming", "transcribe"}}};
-  const auto known = std::ranges::find(words, rest, &Word::endpoint);
-  return std::string(known == words.end() ? rest : known->action);
 }
 
 }  // namespace ringwall::loaders::detail

@@ -28,8 +28,4 @@ Scope scope_of(const Folder& folder, const std::vector<std::string>& accounts);
 void read_resources(const Folder& folder, Documents& documents, const std::string& account, const std::string& partition,
                     const Scope& scope, ResourceTables& tables);
 
-// "s3" for `com.amazonaws.us-east-1.s3`: as the prefix of the service's actions, where it is known
-// to be another word than the endpoint's (`monitoring`: cloudwatch).
-std::string service_of_endpoint(std::string_view service_name);
-
 }  // namespace ringwall::loaders::detail

@@ -12,6 +12,20 @@ const Json none;
 const Json no_members = Json::object();
 
 std::string without_index(std::string_view part) { return std::string(part.substr(0, part.find('['))); }
+std::string index_of(std::string_view part) { return std::string(part.substr(std::min(part.find('['), part.size()))); }
+
+// What an attribute takes of the resource that it names, where the plan does not say: of
+// `aws_iam_policy.read[each.key].arn` it has `aws_iam_policy.read` and `each.key`.
+std::string_view usual_attribute(std::string_view attribute) {
+  if (attribute == "arn" || attribute.ends_with("_arn") || attribute == "permissions_boundary") return "arn";
+  for (const std::string_view name : {"role", "user", "group", "function_name", "repository"}) {
+    if (attribute == name) return "name";
+  }
+  for (const std::string_view id : {"bucket", "key_id", "queue_url", "policy_id", "target_id", "parent_id", "vpc_id", "vpc_endpoint_id"}) {
+    if (attribute == id) return "id";
+  }
+  return {};
+}
 
 bool holds_true(const Json& marks) {
   if (marks.as_bool()) return true;
@@ -137,6 +151,7 @@ void TerraformFile::connect() {
     const auto found = known->second.find((block.data ? "data." : "") + block.type + "." + without_index(parts.back()));
     if (found == known->second.end()) continue;
     block.expressions = &(*found->second)["expressions"];
+    block.for_each = found->second->find("for_each_expression");
     block.provider = found->second->str("provider_config_key");
   }
 }
@@ -161,41 +176,76 @@ bool TerraformFile::provider_has(std::string_view key, std::string_view argument
 
 Reference TerraformFile::reference(const Block& block, std::string_view attribute) const {
   if (block.expressions == nullptr) return {};
-  return follow(block.module, (*block.expressions)[attribute]["references"]);
+  const std::string index = index_of(split_address(block.address).back());
+  return follow({block.module, index, block.for_each}, (*block.expressions)[attribute]["references"], attribute);
+}
+
+Reference TerraformFile::found(const std::string& module, const std::string& address, std::string attribute) const {
+  const auto known = by_address_.find((module.empty() ? "" : module + ".") + address);
+  if (known == by_address_.end()) return {};
+  return {&blocks_[known->second], std::move(attribute)};
+}
+
+// An expression of one instance among several: `aws_x.y[each.key].arn`, `each.value.arn` of
+// `for_each = aws_x.y`. The instance of the same key is meant, where there is one.
+Reference TerraformFile::of_instance(const Site& site, const std::vector<std::string>& references, std::string_view attribute) const {
+  if (site.index.empty()) return {};
+  const std::string& last = references.back();
+  if (last == "each.value") {
+    const auto& each = site.for_each == nullptr ? none.items() : (*site.for_each)["references"].items();
+    if (each.size() != 1) return {};
+    const std::string of = std::string(references.front()).substr(std::min(references.front().size(), last.size() + 1));
+    const bool is_chain = std::ranges::all_of(references, [&](const std::string& one) { return references.front().starts_with(one); });
+    const std::string address(each.front().as_string());
+    if (!is_chain || of.empty() || split_address(address).size() != 2) return {};
+    return found(site.module, address + site.index, of);
+  }
+  std::vector<std::string> others;
+  std::ranges::copy_if(references, std::back_inserter(others), [](const std::string& one) { return one != "each.key" && one != "count.index"; });
+  if (others.size() != 1 || split_address(others.front()).size() != 2) return {};
+  return found(site.module, others.front() + site.index, std::string(usual_attribute(attribute)));
 }
 
 // Terraform lists what an expression mentions, each with the shorter forms of it that follow:
 // `aws_iam_policy.read.arn`, `aws_iam_policy.read`. Anything else beside it, a variable or another
 // resource, and the expression may make something else of it.
-Reference TerraformFile::follow(std::string module, const Json& first) const {
+Reference TerraformFile::follow(Site site, const Json& first, std::string_view attribute) const {
   const Json* references = &first;
   for (std::size_t step = 0; step < terraform_references_max; ++step) {
     const auto& items = references->items();
     if (items.empty()) return {};
-    const std::string_view full = items.front().as_string();
-    for (const Json& item : items) {
-      if (!full.starts_with(item.as_string())) return {};
+    std::vector<std::string> mentioned;
+    for (const Json& item : items) mentioned.emplace_back(item.as_string());
+    // `for_each = {read = aws_iam_policy.read.arn}`: what is not known of the values is the one thing mentioned.
+    if (mentioned.size() == 1 && mentioned.front() == "each.value" && site.for_each != nullptr) {
+      references = &(*site.for_each)["references"];
+      site.for_each = nullptr;
+      continue;
     }
+    const auto is_of_instance = [](const std::string& one) { return one == "each.key" || one == "each.value" || one == "count.index"; };
+    if (std::ranges::any_of(mentioned, is_of_instance)) return of_instance(site, mentioned, attribute);
+    const std::string& full = mentioned.front();
+    if (!std::ranges::all_of(mentioned, [&](const std::string& one) { return full.starts_with(one); })) return {};
     const auto parts = split_address(full);
-    const Json* inner = configured_module(module);
+    const Json* inner = configured_module(site.module);
     if (inner == nullptr || parts.size() < 2) return {};
     if (parts[0] == "var") {
-      if (parts.size() != 2 || module.empty()) return {};
-      const auto path = split_address(module);
-      module = join(path, 0, path.size() - 2);
-      const Json* outer = configured_module(module);
+      if (parts.size() != 2 || site.module.empty()) return {};
+      const auto path = split_address(site.module);
+      site.module = join(path, 0, path.size() - 2);
+      const Json* outer = configured_module(site.module);
       if (outer == nullptr) return {};
-      references = &(*outer)["module_calls"][without_index(path.back())]["expressions"][parts[1]]["references"];
+      const Json& call = (*outer)["module_calls"][without_index(path.back())];
+      site.index = index_of(path.back());
+      site.for_each = call.find("for_each_expression");
+      references = &call["expressions"][parts[1]]["references"];
     } else if (parts[0] == "module") {
-      if (parts.size() != 3 || parts[1].contains('[')) return {};
-      references = &(*inner)["module_calls"][parts[1]]["module"]["outputs"][parts[2]]["expression"]["references"];
-      module += (module.empty() ? "module." : ".module.") + parts[1];
+      if (parts.size() != 3) return {};
+      references = &(*inner)["module_calls"][without_index(parts[1])]["module"]["outputs"][parts[2]]["expression"]["references"];
+      site = {(site.module.empty() ? "module." : site.module + ".module.") + parts[1], {}, nullptr};
     } else {
       if (parts.size() < 3) return {};
-      const std::string address = (module.empty() ? "" : module + ".") + parts[0] + "." + parts[1];
-      const auto found = by_address_.find(address);
-      if (found == by_address_.end()) return {};
-      return {&blocks_[found->second], join(parts, 2, parts.size())};
+      return found(site.module, parts[0] + "." + parts[1], join(parts, 2, parts.size()));
     }
   }
   return {};

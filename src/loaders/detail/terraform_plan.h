@@ -31,6 +31,7 @@ struct Block {
   const Json* values = nullptr;
   const Json* unknown = nullptr;   // an object; of a state: nothing is unknown
   const Json* expressions = nullptr;  // null: the configuration is not there
+  const Json* for_each = nullptr;     // its `for_each`, as an expression; null: it has none
 
   const Json& operator[](std::string_view attribute) const { return (*values)[attribute]; }
   // Is the attribute, or a part of it, known only after apply?
@@ -71,7 +72,15 @@ class TerraformFile {
   void add_changes();
   void connect();
   const Json* configured_module(std::string_view module) const;
-  Reference follow(std::string module, const Json& references) const;
+  // Where an expression stands: its module, and the instance that it is evaluated for.
+  struct Site {
+    std::string module;
+    std::string index;               // `["a"]`, `[0]`; empty: none
+    const Json* for_each = nullptr;
+  };
+  Reference follow(Site site, const Json& references, std::string_view attribute) const;
+  Reference of_instance(const Site& site, const std::vector<std::string>& references, std::string_view attribute) const;
+  Reference found(const std::string& module, const std::string& address, std::string attribute) const;
 
   Json json_;
   bool is_plan_ = false;

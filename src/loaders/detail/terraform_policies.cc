@@ -177,8 +177,7 @@ void TerraformReader::connect_permission(const Block& block) {
     if (!block[attribute.name].is_null()) {
       permission.set(attribute.member, block[attribute.name]);
     } else if (block.is_unknown(attribute.name) && !block.is_left_out(attribute.name)) {
-      // Whatever the condition will be, this permission is not known.
-      return world_.set_policy(arn, account, authz::ResourceKind::plain, {.place = place(block), .unknown = unknown(block, attribute.name)});
+      return world_.add_unknown_statement(arn, account, {.place = place(block), .unknown = unknown(block, attribute.name)});
     }
   }
   std::string resource = arn;
@@ -221,7 +220,11 @@ bool TerraformReader::connect_resource(const Block& block) {
   if (block.type == "aws_vpc_endpoint") {
     const std::string& id = things_[&block].id;
     const auto vpc = link(block, "vpc_id", id);
-    world_.add_endpoint({.id = id, .account = account, .vpc = vpc.value_or(""), .service = service_of_endpoint(block["service_name"].as_string())});
+    std::string leads_to = block.values->str("service_name");
+    for (const char* lattice : {"resource_configuration_arn", "service_network_arn"}) {
+      if (leads_to.empty() && (!block[lattice].is_null() || block.is_unknown(lattice))) leads_to = "arn:" + stand_in(block.address + "." + lattice);
+    }
+    world_.add_endpoint(id, account, vpc.value_or(""), leads_to);
     const bool comes = block.is_unknown("policy") && !block.is_left_out("policy");
     const bool stands_alone = separate_.contains(id);
     if (!stands_alone && (comes || !block["policy"].as_string().empty())) world_.set_endpoint_policy(id, document(block, "policy"));
@@ -293,7 +296,9 @@ void TerraformReader::connect(const Block& block) {
     else if (!target.starts_with("arn:")) target = fmt::format("arn:{}:{}:{}:{}:{}{}", world_.partition(), type->service, region_of(block), account, terraform_resource_of_service(type->service)->prefix, *text);
     if (target.empty()) return world_.gap(Kind::unreadable, account, place(block, type->target), fmt::format("`{}` is no queue's URL", *text));
   }
-  world_.set_policy(target, account, key ? authz::ResourceKind::key : authz::ResourceKind::plain, document(block, type->policy));
+  Written policy = document(block, type->policy);
+  if (type->service == "ecr") policy = written_about(std::move(policy));
+  world_.set_policy(target, account, key ? authz::ResourceKind::key : authz::ResourceKind::plain, std::move(policy));
 }
 
 }  // namespace ringwall::loaders::declared

@@ -153,5 +153,9 @@ Surroundings surroundings_of(const Mine& mine, const estate::Endpoint& endpoint)
 void come_through(const Room& room, const estate::Endpoint& endpoint, const std::vector<const Facts*>& facts, prover::Query& query);
 // Keys that say whose the resource is.
 Surroundings owned_by(const Mine& mine, const std::string& account);
+// Adds to what the query's universe fixes.
+void surround(prover::Query& query, const Surroundings& surroundings);
+// Adds that the request goes through this endpoint: what it reaches.
+void reach_through(const estate::Endpoint& endpoint, std::vector<prover::Constraint>& parts);
 
 }  // namespace ringwall::prove::detail

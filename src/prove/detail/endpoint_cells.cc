@@ -1,6 +1,8 @@
 // network/principals and network/resources: what an endpoint of mine lets through, assuming that
 // both sides behind it allow everything.
 
+#include <algorithm>
+
 #include "catalogue/catalogue.h"
 #include "catalogue/network_keys.h"
 #include "prove/detail/cells.h"
@@ -92,6 +94,8 @@ Surroundings surroundings_of(const Mine& mine, const estate::Endpoint& endpoint)
   if (!endpoint.vpc.empty()) found.keys.set("aws:SourceVpc", endpoint.vpc);
   found.absent = {"aws:sourceip"};
   const estate::Account* account = mine.estate().account(endpoint.account);
+  if (account != nullptr && mine.estate().no_organization)
+    found.absent.insert(found.absent.end(), {"aws:vpceorgid", "aws:vpceorgpaths"});
   if (!endpoint.account.empty()) found.keys.set("aws:VpceAccount", endpoint.account);
   if (account != nullptr && !account->org_path.empty() && mine.estate().organization) {
     found.keys.set("aws:VpceOrgID", mine.estate().organization->id);
@@ -104,12 +108,8 @@ void come_through(const Room& room, const estate::Endpoint& endpoint, const std:
   Surroundings around = surroundings_of(room.mine, endpoint);
   std::vector<prover::Constraint> parts =
       said_by_some(room.words, facts, around.keys, room.options.network_keys_everywhere);
-  query.universe.keys.merge(around.keys);
-  query.universe.absent.insert(query.universe.absent.end(), around.absent.begin(), around.absent.end());
-  if (is_known_service(endpoint)) {
-    if (auto actions = prover::on_actions({endpoint.service + ":*"}))
-      parts.push_back(*std::move(actions));
-  }
+  surround(query, around);
+  reach_through(endpoint, parts);
   parts.push_back(std::move(query.universe.where));
   query.universe.where = prover::all_of(std::move(parts));
   if (endpoint.policy) query.allowing.front().layers->endpoint = &*endpoint.policy;
@@ -152,7 +152,7 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   const Where& where = room_.limits.where(objective_, scope);
   const estate::Endpoint& endpoint = *endpoints_[cell];
   Key key('E');
-  key.add(kept).add(where.name).add(is_known_service(endpoint) ? endpoint.service : "");
+  key.add(kept).add(where.name).add(!endpoint.aws ? "-" : is_known_service(endpoint) ? endpoint.service : "");
   Bound bound(room_.words, key);
   if (endpoint.policy) bound.add(*endpoint.policy);
   bound.note(*where.facts);
@@ -175,12 +175,21 @@ std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {
   const estate::Endpoint& endpoint = *endpoints_[cell];
   std::vector<std::string> reasons;
   tell_accounts_in_part(room_.words, endpoint.policy, {}, reasons);
-  if (!endpoint.service.contains("vpce-svc-")) return reasons;
+  const auto& accepted = room_.mine.perimeter().networks.endpoints;
+  if (endpoint.aws || std::ranges::find(accepted, endpoint.id) != accepted.end()) return reasons;
   return {"the endpoint leads to `" + endpoint.service +
-          "`, which is no service of AWS's: its provider decides what passes"};
+          "`, which is no service of AWS's: its provider decides what passes, and no policy does; list the "
+          "endpoint under `networks.endpoints` if that is known and accepted"};
 }
 
 }  // namespace
+
+// A service that is not known may have any action.
+void reach_through(const estate::Endpoint& endpoint, std::vector<prover::Constraint>& parts) {
+  if (!endpoint.aws) parts.push_back(prover::any_of({}));  // no request to AWS gets there
+  if (!is_known_service(endpoint)) return;
+  if (auto actions = prover::on_actions({endpoint.service + ":*"})) parts.push_back(*std::move(actions));
+}
 
 std::unique_ptr<Cells> endpoint_cells(const Room& room, Objective objective) {
   return std::make_unique<EndpointCells>(room, objective);

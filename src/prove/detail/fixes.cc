@@ -76,6 +76,15 @@ std::string fix_resource(const Mine& mine, const std::string& subject, const std
          subject + "`, which no resource control policy reaches";
 }
 
+std::string fix_endpoint(const Mine& mine, const std::string& subject, const prover::Finding& finding) {
+  const estate::Endpoint* endpoint = mine.estate().endpoints.find(subject);
+  const std::string service = service_of(finding);
+  if (endpoint != nullptr && !endpoint->takes_policy)
+    return "the endpoint `" + subject + "` takes no policy: remove it, or accept what passes with an exception for `" +
+           service + ":*` to network/principals and network/resources";
+  return "attach the generated `endpoint` policy of " + service + " to the endpoint `" + subject + "`";
+}
+
 std::string fix_trust(const Mine& mine, const std::string& subject,
                       const prover::Finding& finding) {
   const policy::Principal& who = finding.request.principal;
@@ -110,8 +119,7 @@ std::string fix_of(const Mine& mine, Objective objective, const std::string& sub
       return fix_resource(mine, subject, account, finding);
     case Objective::network_principals:
     case Objective::network_resources:
-      return "attach the generated `endpoint` policy of " + service_of(finding) +
-             " to the endpoint `" + subject + "`";
+      return fix_endpoint(mine, subject, finding);
     case Objective::trust:
       return fix_trust(mine, subject, finding);
     case Objective::whole:

@@ -8,6 +8,22 @@ namespace ringwall::prove::detail {
 
 using perimeter::Objective;
 
+std::vector<std::string> sentences_of(const std::vector<loaders::Gap>& gaps) {
+  std::vector<std::pair<const loaders::Gap*, std::size_t>> alike;
+  std::unordered_map<std::string_view, std::size_t> known;
+  for (const loaders::Gap& gap : gaps) {
+    const auto [at, is_new] = known.try_emplace(gap.message, alike.size());
+    if (is_new) alike.emplace_back(&gap, 0);
+    ++alike[at->second].second;
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [first, places] : alike) {
+    const std::string more = places == 1 ? "" : ", and as much in " + std::to_string(places - 1) + (places == 2 ? " more place" : " more places");
+    sentences.push_back("`" + first->subject + "` rests on what could not be read: " + first->path + ": " + first->message + more);
+  }
+  return sentences;
+}
+
 Gaps::Gaps(const loaders::Loaded& world) : world_(world) {
   for (std::size_t i = 0; i < world.gaps.size(); ++i)
     by_subject_[world.gaps[i].subject].push_back(i);

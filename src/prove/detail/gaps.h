@@ -10,6 +10,9 @@
 
 namespace ringwall::prove::detail {
 
+// For people, a sentence for all gaps that differ in their place only.
+std::vector<std::string> sentences_of(const std::vector<loaders::Gap>& gaps);
+
 // Borrows the world.
 class Gaps {
  public:

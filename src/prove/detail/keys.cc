@@ -140,11 +140,18 @@ Surroundings owned_by(const Mine& mine, const std::string& account) {
   Surroundings surroundings;
   const estate::Account* owner = mine.estate().account(account);
   if (!account.empty()) surroundings.keys.set("aws:ResourceAccount", account);
+  if (owner != nullptr && mine.estate().no_organization)
+    surroundings.absent = {"aws:resourceorgid", "aws:resourceorgpaths"};
   if (owner == nullptr || owner->org_path.empty() || !mine.estate().organization)
     return surroundings;
   surroundings.keys.set("aws:ResourceOrgID", mine.estate().organization->id);
   surroundings.keys.set("aws:ResourceOrgPaths", std::vector<std::string>{owner->org_path});
   return surroundings;
+}
+
+void surround(prover::Query& query, const Surroundings& surroundings) {
+  query.universe.keys.merge(surroundings.keys);
+  query.universe.absent.insert(query.universe.absent.end(), surroundings.absent.begin(), surroundings.absent.end());
 }
 
 }  // namespace ringwall::prove::detail

@@ -68,6 +68,7 @@ prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& 
   }
   if (!free_tags) caller.absent.emplace_back("aws:principaltag/*");
   caller.keys = estate::global_context(estate, who, nullptr, {});
+  if (estate.no_organization) caller.absent.insert(caller.absent.end(), {"aws:principalorgid", "aws:principalorgpaths"});
   // A session made with MFA has it, and a service may pass the call on.
   caller.keys.erase("aws:MultiFactorAuthPresent");
   caller.keys.erase("aws:ViaAWSService");
@@ -94,11 +95,13 @@ Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter)
 
 namespace {
 
-// Ids become values of conditions, in which `$` and `*` would mean something. What is not spelt as
-// AWS spells ids is nobody's, so it is not expected either.
+// Ids become values of conditions, in which `$` and `*` would mean something. What is spelt neither
+// as AWS spells ids nor as the stand-in of one is nobody's, so it is not expected either.
 bool is_id(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  const bool stand_in = text.starts_with('(') && text.ends_with(')');
+  return !text.empty() && std::ranges::all_of(text, [stand_in](char c) {
+    const bool id = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    return id || (stand_in && ((c >= 'A' && c <= 'Z') || std::string_view("()[]._").contains(c)));
   });
 }
 

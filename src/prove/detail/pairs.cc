@@ -239,7 +239,7 @@ prover::Query Pairing::query(const Candidate& candidate, const Where& of_person,
   prover::Query query;
   query.universe.callers = callers_of(own(candidate.person), facts);
   query.universe.owners = {{prover::Owner::Kind::account, {thing.account}}};
-  query.universe.keys = owned_by(room_.mine, thing.account).keys;
+  surround(query, owned_by(room_.mine, thing.account));
   query.universe.actions = prover::Actions::on_resources;
   // It crosses if it counts in one of the two rows: what one of them excepts, the other has to hold.
   std::vector<prover::Constraint> counts = {room_.limits.constraint(of_person, lists, facts)};

@@ -83,7 +83,7 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   add_standing(standing, facts, query.universe.callers);
   query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
   query.universe.actions = prover::Actions::on_resources;
-  query.universe.keys = surroundings.keys;
+  surround(query, surroundings);
   for (prover::Constraint& part : asked_of(resource.arn)) parts.push_back(std::move(part));
   query.universe.where = prover::all_of(std::move(parts));
   query.allowing = {{.layers = layers}};

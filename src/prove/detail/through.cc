@@ -86,7 +86,7 @@ std::vector<Passing::Gate> Passing::find_gates() {
   std::vector<Gate> gates;
   for (std::size_t i = 0; i < endpoints_.cells->size(); ++i) {
     const estate::Endpoint* endpoint = room_.mine.estate().endpoints.find(endpoints_.cells->name(i));
-    if (endpoint == nullptr) continue;
+    if (endpoint == nullptr || !endpoint->aws) continue;
     std::string kind = endpoint->service + "\n";
     std::vector<const Facts*> own;
     if (endpoint->policy) own.push_back(&room_.words.of(endpoint->policy->document));
@@ -147,7 +147,11 @@ Item Passing::item(const Gate& gate, const Asked& asked) {
   all.push_back(room_.limits.where(objective_, scope).facts);
   const bool of_principal = objective_ == Objective::identity_resources;
   Surroundings around = surroundings_of(room_.mine, endpoint);
-  if (!of_principal) around.keys.merge(owned_by(room_.mine, cells_.account(asked.cell)).keys);
+  if (!of_principal) {
+    const Surroundings owned = owned_by(room_.mine, cells_.account(asked.cell));
+    around.keys.merge(owned.keys);
+    around.absent.insert(around.absent.end(), owned.absent.begin(), owned.absent.end());
+  }
   const Mentions mentions = mentions_of(room_.words, all);
   Key key('G');
   key.add(item.key).add(endpoint.service).add(endpoint.policy ? facts.back()->id : 0);

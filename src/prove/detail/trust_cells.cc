@@ -88,7 +88,7 @@ prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& wher
   }
   query.universe.owners = {{prover::Owner::Kind::account, {role.account}}};
   query.universe.actions = prover::Actions::on_resources;
-  query.universe.keys = owned_by(room_.mine, role.account).keys;
+  surround(query, owned_by(room_.mine, role.account));
   parts.push_back(where.constraint);
   parts.push_back(settle_names(room_.words, facts, query.universe.callers));
   if (auto role_only = prover::on_resources({role.arn})) parts.push_back(*std::move(role_only));

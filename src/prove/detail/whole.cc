@@ -312,6 +312,7 @@ std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
     layers.resource = nullptr;
     if (const estate::Account* account = room_.mine.estate().account(own)) layers.rcps = {account->rcps.data(), account->rcps.size()};
     query.universe.owners = {{prover::Owner::Kind::account, {own}}};
+    surround(query, owned_by(room_.mine, own));
     // A role has its trust policy, and is asked with it.
     auto roles = prover::on_resources({"arn:*:iam::*:role/*"});
     auto assuming = prover::on_actions({"sts:*"});

@@ -97,7 +97,7 @@ class Circle {
     out_ = fmt::format(
         "<svg viewBox=\"0 0 {} {}\" role=\"group\" aria-labelledby=\"circle-title circle-text\" xmlns=\"http://www.w3.org/2000/svg\">"
         "<title id=\"circle-title\">The perimeter of {}</title><desc id=\"circle-text\">",
-        2 * centre_x, 2 * centre_y, xml_escape(subject_.perimeter.organization));
+        2 * centre_x, 2 * centre_y, xml_escape(organization_of(subject_)));
     for (const prove::Row& row : subject_.report.rows)
       out_ += fmt::format("{}: {}. ", perimeter::name_of(row.objective), state_of(row, leaks_.at(index_of(row.objective)).size()));
     out_ +=

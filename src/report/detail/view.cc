@@ -1,6 +1,7 @@
 #include "report/detail/view.h"
 
 #include <algorithm>
+#include <set>
 
 namespace ringwall::report::detail {
 namespace {
@@ -174,6 +175,56 @@ std::map<std::string, std::vector<std::string>> View::undecided(const prove::Row
       out["it was not decided"].push_back(cell.subject);
   }
   return out;
+}
+
+std::map<std::string, std::vector<std::string>> View::undecided_once(const prove::Row& row) {
+  constexpr std::string_view rests = "rests on what could not be read: ";
+  struct Alike {
+    std::string first;
+    std::size_t places = 0;
+    std::vector<std::string> subjects;
+  };
+  std::map<std::string, Alike> by_message;
+  std::map<std::string, std::vector<std::string>> out;
+  for (auto& [sentence, subjects] : undecided(row)) {
+    const std::size_t message = sentence.starts_with(rests) ? sentence.find(": ", rests.size()) : std::string::npos;
+    if (message == std::string::npos) {
+      out.emplace(sentence, subjects);
+      continue;
+    }
+    Alike& alike = by_message[sentence.substr(message)];
+    if (++alike.places == 1) alike.first = sentence.substr(0, message);
+    alike.subjects.insert(alike.subjects.end(), subjects.begin(), subjects.end());
+  }
+  for (auto& [message, alike] : by_message) {
+    std::ranges::sort(alike.subjects);
+    alike.subjects.erase(std::ranges::unique(alike.subjects).begin(), alike.subjects.end());
+    const std::string more = alike.places == 1 ? "" : " and " + counted(alike.places - 1, "more place");
+    out.emplace(alike.first + more + message, std::move(alike.subjects));
+  }
+  return out;
+}
+
+std::vector<GapsAlike> alike(const std::vector<loaders::Gap>& gaps) {
+  std::vector<GapsAlike> all;
+  std::vector<std::set<std::string_view>> subjects;
+  std::map<std::pair<loaders::Gap::Kind, std::string_view>, std::size_t> known;
+  for (const loaders::Gap& gap : gaps) {
+    const auto [at, is_new] = known.try_emplace({gap.kind, gap.message}, all.size());
+    if (is_new) {
+      all.push_back({.first = &gap});
+      subjects.emplace_back();
+    }
+    ++all[at->second].places;
+    if (subjects[at->second].insert(gap.subject).second) all[at->second].subjects.push_back(gap.subject);
+  }
+  return all;
+}
+
+std::string depends(const GapsAlike& gaps) {
+  if (std::ranges::find(gaps.subjects, "*") != gaps.subjects.end()) return "everything depends on it";
+  const std::string first = "`" + gaps.subjects.front() + "`";
+  return gaps.subjects.size() == 1 ? first + " depends on it" : first + " and " + grouped(gaps.subjects.size() - 1) + " more depend on it";
 }
 
 std::string hashed(std::string_view text) {

@@ -21,6 +21,9 @@ std::string grouped(std::size_t count);                         // "1,204"
 // The first `most` of them, in `show`, and how many more there are.
 std::string some(const std::vector<std::string>& all, std::size_t most);
 
+// Whose perimeter it is: an organisation's id, or that there is none.
+std::string organization_of(const Subject& subject);
+
 // A request in words. Keys that only repeat the principal or the resource are left out of `with`.
 struct Words {
   std::string who, does, on, from;
@@ -46,6 +49,15 @@ struct Step {
   bool decides = false;          // the decision names this one
 };
 
+// Gaps of one kind that say the same, in the order of their first.
+struct GapsAlike {
+  const loaders::Gap* first = nullptr;
+  std::size_t places = 0;
+  std::vector<std::string> subjects;  // each once
+};
+std::vector<GapsAlike> alike(const std::vector<loaders::Gap>& gaps);
+std::string depends(const GapsAlike& gaps);  // "`arn:…` and 3 more depend on it"
+
 // Reads of one report; borrows it.
 class View {
  public:
@@ -58,6 +70,8 @@ class View {
   std::optional<Place> place(const perimeter::Exception& exception) const;
   // Of everything undecided in the row: the sentence, and the subjects of which it is said.
   static std::map<std::string, std::vector<std::string>> undecided(const prove::Row& row);
+  // The same for people: what rests on gaps that differ only in their place is one sentence.
+  static std::map<std::string, std::vector<std::string>> undecided_once(const prove::Row& row);
 
  private:
   void name(const authz::Named& named);

@@ -97,6 +97,12 @@ std::string grouped(std::size_t count) {
   return digits;
 }
 
+std::string organization_of(const Subject& subject) {
+  if (!subject.perimeter.organization.empty()) return subject.perimeter.organization;
+  const estate::Estate& estate = *subject.world.estate;
+  return estate.organization ? estate.organization->id : estate.no_organization ? "no organisation" : "an organisation that nobody names";
+}
+
 std::string counted(std::size_t count, std::string_view noun) {
   return grouped(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
