@@ -10,6 +10,7 @@
 #include "awsapi/model.h"
 #include "directory/testing.h"
 #include "server/keys.h"
+#include "server/live_question.h"
 #include "services/ec2/ec2.h"
 #include "services/iam/iam.h"
 #include "services/kms/kms.h"
@@ -145,6 +146,23 @@ TEST_F(LiveExport, AServiceThatIsNotThereIsSaid) {
   const Result<Json> files = live_export(world_.environment(), *world_.directory().current(), services_);
   ASSERT_FALSE(files.has_value());
   EXPECT_TRUE(files.error().message.contains("`ListKeys`")) << files.error().message;
+}
+
+// Which policy of the resource is filled in follows from the action, in whatever case it is written.
+TEST_F(LiveExport, AQuestionGetsTheKeysPolicyWhereAKeyIsAsked) {
+  call("CreateUser", Json::object({{"UserName", "ann"}}));
+  const std::string key = call("CreateKey")["KeyMetadata"].str("Arn");
+  const auto layers = [&](const std::string& action, const std::string& resource) {
+    const Json question = Json::object({{"request", Json::object({{"principal", "arn:aws:iam::" + account_ + ":user/ann"}, {"action", action}, {"resource", resource}})}});
+    const auto live = live_question(world_.environment(), *world_.directory().current(), question);
+    EXPECT_TRUE(live.has_value()) << (live ? "" : live.error().message);
+    return live ? (*live)["policies"] : Json();
+  };
+  for (const char* action : {"kms:Decrypt", "KMS:decrypt", "kms:CreateAlias"}) EXPECT_TRUE(layers(action, key).contains("resource")) << action;
+  for (const char* action : {"kms:ListKeys", "Kms:GenerateRandom"}) {
+    EXPECT_FALSE(layers(action, key).contains("resource")) << action;
+    EXPECT_FALSE(layers(action, "*").contains("resource")) << action;
+  }
 }
 
 }  // namespace

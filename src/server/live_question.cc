@@ -1,5 +1,6 @@
 #include "server/live_question.h"
 
+#include "authz/guards.h"
 #include "authz/question.h"
 #include "keyring/keyring.h"
 #include "network/documents.h"
@@ -66,10 +67,12 @@ struct Resource {
 
 Resource resource_of(const service::Environment& environment, const estate::Estate& estate, const policy::Request& request) {
   Resource resource;
-  if (const estate::Principal* role = estate.principal(request.resource); role != nullptr && request.action.starts_with("sts:")) {
+  const authz::ResourceKind kind = authz::resource_kind_of(request.action);  // in whatever case it is written
+  if (const estate::Principal* role = estate.principal(request.resource); role != nullptr && kind == authz::ResourceKind::trust) {
     if (role->trust) resource.policy = readable(*role->trust, estate);
   }
-  if (request.action.starts_with("kms:") && request.resource.contains(":key/")) {
+  const bool of_key = kind == authz::ResourceKind::key && !authz::asks_no_key(request.action, request.resource);
+  if (of_key && request.resource.contains(":key/")) {
     store::Transaction transaction(environment.store);
     const auto key = keyring::find_key(transaction, environment.region, request.resource_account, request.resource);
     if (key) {

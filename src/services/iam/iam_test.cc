@@ -470,7 +470,9 @@ TEST_F(Iam, ARoleSaysWhenItWasLastUsed) {
 }
 
 TEST_F(Iam, AMarkerThatNoListAnsweredIsRefused) {
+  new_role("r");
   for (const char* marker : {"zz", "enp6", "MQ==", "AAAAAAAAAABh"}) {
+    EXPECT_EQ(code("ListInstanceProfilesForRole", Json::object({{"RoleName", "r"}, {"Marker", marker}})), "ValidationError") << marker;
     EXPECT_EQ(code("ListUsers", Json::object({{"Marker", marker}})), "ValidationError") << marker;
     EXPECT_EQ(code("ListPolicies", Json::object({{"Marker", marker}})), "ValidationError") << marker;
   }

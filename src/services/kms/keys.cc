@@ -191,6 +191,7 @@ ApiResult<Json> put_policy(const Call& call, Json& key) {
 ApiResult<Json> list_policies(const Call& call) {
   const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
+  RW_TRY([[maybe_unused]] const std::string from, first_of_page(call.input));
   return Json::object({{"PolicyNames", Json::array({"default"})}, {"Truncated", false}});
 }
 

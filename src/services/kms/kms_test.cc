@@ -377,6 +377,7 @@ TEST_F(Kms, ListsArePaged) {
     input.set("Marker", page.str("NextMarker"));
   }
   EXPECT_EQ(seen, made);
+  EXPECT_EQ(code("ListKeyPolicies", on(new_key(), {{"Marker", "zz"}})), "InvalidMarkerException");
   for (const char* list : {"ListKeys", "ListAliases"}) {
     for (const char* made_up : {"zz", "zz==", "AAAAAAAAAABh"}) EXPECT_EQ(code(list, Json::object({{"Marker", made_up}})), "InvalidMarkerException") << list << made_up;
   }

@@ -51,7 +51,17 @@ ApiResult<Json> describe_versions(const Catalogue& catalogue, const Call& call) 
                                      {"Status", "available"},
                                      {"ordinal", ordinal(versions.size())}}));
   }
-  return paged(call.input, std::move(versions), "DBEngineVersions", "ordinal");
+  const auto is = [](std::string_view member) {
+    return [member](const Json& item, std::string_view value) { return item.text(member) == value; };
+  };
+  const auto provisioned = [](const Json&, std::string_view value) { return value == "provisioned"; };
+  RW_TRY(auto kept, filtered(call.input, std::move(versions),
+                             {{"db-parameter-group-family", is("DBParameterGroupFamily")},
+                              {"engine", is("Engine")},
+                              {"engine-mode", provisioned},
+                              {"engine-version", is("EngineVersion")},
+                              {"status", is("Status")}}));
+  return paged(call.input, std::move(kept), "DBEngineVersions", "ordinal");
 }
 
 ApiResult<Json> describe_options(const Catalogue& catalogue, const Call& call) {
@@ -93,6 +103,7 @@ ApiResult<Json> describe_options(const Catalogue& catalogue, const Call& call) {
       }
     }
   }
+  RW_TRY(options, filtered(call.input, std::move(options), {}));
   return paged(call.input, std::move(options), "OrderableDBInstanceOptions", "ordinal");
 }
 
@@ -109,7 +120,10 @@ ApiResult<Json> describe_certificates(const Catalogue& catalogue, const Call& ca
                                    {"ValidTill", text::to_millis(facts->not_after)},
                                    {"CertificateArn", "arn:aws:rds:" + call.environment.region + "::cert:" + std::string(certificate_id)},
                                    {"CustomerOverride", false}});
-  return Json::object({{"Certificates", Json::array({std::move(certificate)})}, {"DefaultCertificateForNewLaunches", certificate_id}});
+  RW_TRY(auto certificates, filtered(call.input, {std::move(certificate)}, {}));
+  RW_TRY(Json output, paged(call.input, std::move(certificates), "Certificates", "CertificateIdentifier"));
+  output.set("DefaultCertificateForNewLaunches", certificate_id);
+  return output;
 }
 
 ApiResult<Json> describe_parameter_groups(const Catalogue& catalogue, const Call& call) {
@@ -125,6 +139,7 @@ ApiResult<Json> describe_parameter_groups(const Catalogue& catalogue, const Call
   if (groups.empty() && call.input.contains("DBParameterGroupName")) {
     return api_error("DBParameterGroupNotFound", "DBParameterGroup not found: " + call.input.str("DBParameterGroupName"));
   }
+  RW_TRY(groups, filtered(call.input, std::move(groups), {}));
   return paged(call.input, std::move(groups), "DBParameterGroups", "DBParameterGroupName");
 }
 
@@ -133,7 +148,10 @@ ApiResult<Json> describe_snapshots(const Call& call) {
   if (call.input.contains("DBSnapshotIdentifier")) {
     return api_error("DBSnapshotNotFound", "DBSnapshot " + call.input.str("DBSnapshotIdentifier") + " not found.");
   }
-  return Json::object({{"DBSnapshots", Json::array()}});
+  const auto never = [](const Json&, std::string_view) { return false; };
+  RW_TRY(auto none, filtered(call.input, {},
+                             {{"db-instance-id", never}, {"db-snapshot-id", never}, {"dbi-resource-id", never}, {"snapshot-type", never}, {"engine", never}}));
+  return paged(call.input, std::move(none), "DBSnapshots", "DBSnapshotIdentifier");
 }
 
 service::Ask ask_any(std::string action, std::string_view kind) {

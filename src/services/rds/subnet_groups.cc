@@ -113,6 +113,7 @@ ApiResult<Json> describe(const Call& call) {
   }
   std::vector<Json> groups;
   for (const auto& entry : call.transaction.list(subnet_group_key(call.account(), ""))) groups.push_back(*entry.document);
+  RW_TRY(groups, filtered(call.input, std::move(groups), {}));
   return paged(call.input, std::move(groups), "DBSubnetGroups", "DBSubnetGroupName");
 }
 

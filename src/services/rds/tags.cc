@@ -84,6 +84,7 @@ ApiResult<Json> remove(const Call& call) {
 ApiResult<Json> list(const Call& call) {
   const auto target = find(call);
   if (!target) return std::unexpected(target.error());
+  RW_TRY([[maybe_unused]] const auto none, filtered(call.input, {}, {}));  // RDS has no filter of tags
   return Json::object({{"TagList", (*target->document)[target->member]}});
 }
 

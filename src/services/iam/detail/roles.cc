@@ -139,6 +139,7 @@ ApiResult<Json> delete_role(const Call& call) {
 // Roles cannot be put into instance profiles here, so no role is in one.
 ApiResult<Json> list_instance_profiles_for_role(const Call& call) {
   RW_TRY(const Document role, find_named(call, role_kind));
+  RW_TRY([[maybe_unused]] const Place place, page_asked_for(call));
   return Json::object({{"InstanceProfiles", Json::array()}, {"IsTruncated", false}});
 }
 
