@@ -21,9 +21,9 @@ std::string gaps_of(std::string text) {
 }
 
 // A value in a bucket policy, as the functions make it; or the gap's message.
-std::string value_of(const std::string& expression, const std::string& sections = "") {
+std::string value_of(const std::string& expression, const std::string& sections = "", const std::string& resources = "") {
   const auto loaded = load_text(sections + "\nResources:\n  P:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: b\n      PolicyDocument:\n        Version: 2012-10-17\n        Statement: {Sid: A, Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: {StringEquals: {'aws:PrincipalOrgID': " + expression + "}}}\n" +
-                                "  Named: {Type: AWS::S3::Bucket, Properties: {BucketName: named}}\n  Drawn: {Type: AWS::S3::Bucket}\n");
+                                "  Named: {Type: AWS::S3::Bucket, Properties: {BucketName: named}}\n  Drawn: {Type: AWS::S3::Bucket}\n" + resources);
   if (!loaded) return loaded.error().message;
   if (!loaded->gaps.empty()) return loaded->gaps.front().message;
   const auto json = text::parse_json(loaded->estate->resources.find("arn:aws:s3:::b")->policy->document->source());
@@ -111,6 +111,22 @@ TEST(CloudFormation, APolicyOfABucketWhoseNameIsDrawnIsThatBuckets) {
   EXPECT_NE(loaded->estate->resources.find("arn:aws:secretsmanager:us-east-1:111122223333:secret:db-000000"), nullptr);
   const std::string& identity = loaded->estate->principal("arn:aws:iam::111122223333:role/(R)")->identity.at(0).document->source();
   EXPECT_TRUE(identity.contains("secret:db-000000") && identity.contains("log-group:(L):*")) << identity;
+}
+
+TEST(CloudFormation, WhatHasNoPolicyHereIsNamedByItsArnWhereThatIsKnown) {
+  const auto named = [](const std::string& expression) {
+    return value_of(expression, "", "  Rule: {Type: AWS::Events::Rule, Properties: {Name: r}}\n  OnBus: {Type: AWS::Events::Rule, Properties: {Name: r, EventBusName: b}}\n"
+                                    "  Git: {Type: AWS::IAM::OIDCProvider, Properties: {Url: 'https://token.actions.githubusercontent.com'}}\n  Saml: {Type: AWS::IAM::SAMLProvider, Properties: {Name: s}}\n"
+                                    "  T: {Type: AWS::DynamoDB::Table, Properties: {TableName: t}}\n  Api: {Type: AWS::ApiGateway::RestApi}\n");
+  };
+  EXPECT_EQ(named("!GetAtt Rule.Arn"), R"("arn:aws:events:us-east-1:111122223333:rule/r")");
+  EXPECT_EQ(named("!GetAtt OnBus.Arn"), "the ARN of `OnBus` is known only when the stack is made");
+  EXPECT_EQ(named("!Ref Git"), R"("arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com")");
+  EXPECT_EQ(named("!Ref Saml"), R"("arn:aws:iam::111122223333:saml-provider/s")");
+  EXPECT_EQ(named("!GetAtt T.Arn"), R"("arn:aws:dynamodb:us-east-1:111122223333:table/t")");
+  EXPECT_EQ(named("!GetAtt T.StreamArn"), "\"arn:aws:dynamodb:us-east-1:111122223333:table/t/stream/(T.stream)\"");
+  EXPECT_EQ(named("!Sub 'arn:aws:execute-api:us-east-1:111122223333:${Api}/*'"), "\"arn:aws:execute-api:us-east-1:111122223333:(Api)/*\"");
+  EXPECT_EQ(named("!GetAtt Api.Arn"), "the ARN of `Api` is known only when the stack is made");
 }
 
 TEST(CloudFormation, ParametersThatAreGivenGoBeforeDefaults) {

@@ -34,6 +34,7 @@ constexpr std::array types = std::to_array<CloudFormationType>({
     // Policies name these, and their own policies, where they have any, are not evaluated.
     {.type = "AWS::ApiGateway::RestApi", .name = "", .listed = false},
     {.type = "AWS::ApiGatewayV2::Api", .name = "", .listed = false},
+    {.type = "AWS::AutoScaling::AutoScalingGroup", .name = "AutoScalingGroupName", .listed = false},
     {.type = "AWS::CloudFront::CloudFrontOriginAccessIdentity", .name = "", .listed = false},
     {.type = "AWS::CloudFront::Distribution", .name = "", .listed = false},
     {.type = "AWS::CodeBuild::Project", .service = "codebuild", .prefix = "project/", .name = "Name", .listed = false},
@@ -41,8 +42,12 @@ constexpr std::array types = std::to_array<CloudFormationType>({
     {.type = "AWS::CodePipeline::Pipeline", .service = "codepipeline", .prefix = "", .name = "Name", .listed = false},
     {.type = "AWS::Cognito::IdentityPool", .name = "", .listed = false},
     {.type = "AWS::Cognito::UserPool", .service = "cognito-idp", .prefix = "userpool/", .name = "", .listed = false},
+    {.type = "AWS::EC2::Instance", .name = "", .listed = false},
     {.type = "AWS::ECS::Cluster", .service = "ecs", .prefix = "cluster/", .name = "ClusterName", .listed = false},
     {.type = "AWS::EFS::FileSystem", .service = "elasticfilesystem", .prefix = "file-system/", .name = "", .listed = false},
+    {.type = "AWS::Events::Rule", .service = "events", .prefix = "rule/", .name = "Name", .listed = false},
+    {.type = "AWS::IAM::SAMLProvider", .service = "iam", .prefix = "saml-provider", .name = "Name", .ref = Ref::arn, .identity = true, .listed = false},
+    {.type = "AWS::IoT::TopicRule", .service = "iot", .prefix = "rule/", .name = "RuleName", .listed = false},
     {.type = "AWS::Kinesis::Stream", .service = "kinesis", .prefix = "stream/", .name = "Name", .listed = false},
     {.type = "AWS::KinesisFirehose::DeliveryStream", .service = "firehose", .prefix = "deliverystream/", .name = "DeliveryStreamName", .listed = false},
     {.type = "AWS::Logs::LogGroup", .service = "logs", .prefix = "log-group:", .name = "LogGroupName", .listed = false},
@@ -284,7 +289,9 @@ Value Template::arn_of(const std::string& logical) {
   if (type == nullptr || !name.is_known()) return name;
   const std::string partition = partition_of(options_->default_region);
   const std::string_view text = name.json.as_string();
-  if (type->service.empty()) return refuse(resource, fmt::format("the ARN of `{}` is known only when the stack is made", logical));
+  // A rule of a bus of one's own has the bus in its ARN.
+  const bool on_a_bus = type->service == "events" && !property(resource, "EventBusName").absent;
+  if (type->service.empty() || on_a_bus) return refuse(resource, fmt::format("the ARN of `{}` is known only when the stack is made", logical));
   if (type->service == "s3") return known(fmt::format("arn:{}:s3:::{}", partition, text), resource, name.drawn);
   if (options_->default_account.empty()) return refuse(resource, "the account that the stack is made in is not known");
   if (!type->identity) {
@@ -300,6 +307,17 @@ Value Template::arn_of(const std::string& logical) {
   return known(fmt::format("arn:{}:iam::{}:{}{}{}", partition, options_->default_account, type->prefix, path.absent ? "/" : path.json.as_string(), text), resource, name.drawn);
 }
 
+// An identity provider of OpenID is called as its issuer is.
+Value Template::provider(const Json& resource, const Json& at) {
+  const Value url = property(resource, "Url");
+  if (!url.is_known() || url.drawn) return refuse(at, url.unknown.empty() ? "the provider's `Url` is not known" : url.unknown);
+  std::string_view issuer = url.json.as_string();
+  if (issuer.starts_with("https://")) issuer.remove_prefix(8);
+  while (issuer.ends_with('/')) issuer.remove_suffix(1);
+  if (options_->default_account.empty() || issuer.empty() || !strange_in(issuer).empty()) return refuse(at, "the provider's ARN is not known");
+  return known(fmt::format("arn:{}:iam::{}:oidc-provider/{}", partition_of(options_->default_region), options_->default_account, issuer), at);
+}
+
 // An empty attribute: what `Ref` answers.
 Value Template::attribute(const std::string& logical, std::string_view attribute, const Json& at) {
   const Json* resource = resources().find(logical);
@@ -313,6 +331,7 @@ Value Template::attribute(const std::string& logical, std::string_view attribute
     if (!stack.why.empty()) return refuse(at, stack.why);
     return stack.source->output(std::string(attribute.substr(8)), at);
   }
+  if (resource->text("Type") == "AWS::IAM::OIDCProvider" && (attribute.empty() || attribute == "Arn")) return provider(*resource, at);
   if (type == nullptr) return unknown;
   static constexpr std::array arns = std::to_array<std::string_view>({"Arn", "TopicArn", "PolicyArn", "DBInstanceArn", "QueueArn"});
   const bool asks_stream = type->service == "dynamodb" && attribute == "StreamArn";

@@ -80,6 +80,7 @@ class Template {
   Value refuse(const Json& at, const Value& part) const;  // not known because a part is not
   Value reference(const std::string& name, const Json& at);
   Value parameter(const Json& parameter, const std::string& name, const Json& at);
+  Value provider(const Json& resource, const Json& at);
   Value attribute(const std::string& logical, std::string_view attribute, const Json& at);
   Value function(std::string_view name, const Json& argument, const Json& at);
   Value substitute(const Json& argument, const Json& at);
