@@ -83,6 +83,7 @@ struct Options {
   bool depth = true;       // also ask which guards hold each cell alone
   unsigned threads = 2;
   std::size_t classes_max = 64;
+  bool every_action = true;  // of each kind of request that leaks all actions are listed, not one
   Bounds bounds = {};
   std::function<void(std::size_t done, std::size_t all)> progress = {};  // from one thread at a time
   // Told the certificate of every distinct question that was proved; from one thread at a time.
@@ -95,9 +96,9 @@ struct Options {
 };
 
 // Answers kept from one proof to the next, by the policies of the question: a change costs what
-// it touches. Thread-safe.
+// it touches. Forgets answers that so many proofs in a row did not ask for. Thread-safe.
 class Memory;
-std::shared_ptr<Memory> make_memory();
+std::shared_ptr<Memory> make_memory(std::uint64_t proofs_kept = 2);
 
 Report prove(const loaders::Loaded& world, const perimeter::Perimeter& perimeter, const Options& options,
              const std::shared_ptr<Memory>& memory = nullptr);

@@ -512,6 +512,7 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     // One on a resource says more than one on `*`.
     if (shown == nullptr || (shown->types.empty() && !kind.types.empty())) shown = &kind;
     for (const std::size_t action : kind.actions) listed[action] = true;
+    if (!query_.every_action && !kind.types.empty()) break;
   }
   if (shown != nullptr) {
     for (std::size_t one = 0; one < listed.size(); ++one) {

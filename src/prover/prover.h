@@ -100,6 +100,8 @@ struct Query {
   std::vector<Side> refusing;  // none of them does
   // How many classes to tell at most; past it the answer says that there are more.
   std::size_t classes_max = 256;
+  // Are all actions of a class listed, or one? Where only the verdict counts, one costs much less.
+  bool every_action = true;
   std::string title = {};  // for certificates
   // What the question may cost (domain.h); past it the answer is what was found, and undecided.
   std::uint64_t steps_max = Budget::unbounded;
@@ -110,7 +112,7 @@ struct Query {
 struct Finding {
   policy::Request request;  // replayed: authz decides as the query asks
   bool callable = false;    // a service has the action, and it takes a resource of this type
-  // All known ones of this class, sorted; empty if not callable. They are the catalogue's names, which live as long as
+  // All known ones of this class (or the first, by Query::every_action), sorted; empty if not callable. They are the catalogue's names, which live as long as
   // the process.
   std::vector<std::string_view> actions;
   // Of each allowing side in turn: the decision and so the statement that allows.

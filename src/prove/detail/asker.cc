@@ -11,14 +11,15 @@ void Memory::begin(std::size_t documents) {
   const std::size_t known_max = std::max(memory_documents_min, documents * memory_documents_factor);
   if (words->documents() <= known_max) return;
   answers.clear();
+  idle.clear();
   words = std::make_unique<detail::Words>();
 }
 
 void Memory::end() {
-  std::erase_if(answers, [&](const auto& item) { return item.second.used + 1 < proof; });
+  std::erase_if(answers, [&](const auto& item) { return item.second.used + proofs_kept_ <= proof; });
 }
 
-std::shared_ptr<Memory> make_memory() { return std::make_shared<Memory>(); }
+std::shared_ptr<Memory> make_memory(std::uint64_t proofs_kept) { return std::make_shared<Memory>(proofs_kept); }
 
 namespace detail {
 
@@ -36,14 +37,7 @@ void in_parallel(std::size_t count, unsigned threads,
   run();
 }
 
-// One thread's prover.
-struct Asker::Worker {
-  std::unique_ptr<prover::Prover> prover = std::make_unique<prover::Prover>();
-  std::size_t asked = 0;
-};
-
 Asker::Asker(Memory& memory, const Options& options) : memory_(memory), options_(options) {}
-Asker::~Asker() = default;
 
 void Asker::tell_progress() {
   if (options_.progress) options_.progress(done_, all_);
@@ -68,9 +62,9 @@ AnswerPtr Asker::answer(const Item& item) {
   std::unique_ptr<Worker> worker;
   {
     const std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      worker = std::move(idle_.back());
-      idle_.pop_back();
+    if (!memory_.idle.empty()) {
+      worker = std::move(memory_.idle.back());
+      memory_.idle.pop_back();
     }
   }
   if (worker == nullptr || worker->asked >= questions_per_prover_max)
@@ -79,6 +73,7 @@ AnswerPtr Asker::answer(const Item& item) {
   const auto query_with = [&](Lists lists) {
     prover::Query made = item.query(lists);
     made.steps_max = options_.steps_max;
+    made.every_action = made.every_action && options_.every_action;
     made.universe.network_keys_everywhere = options_.network_keys_everywhere;
     return made;
   };
@@ -103,7 +98,7 @@ AnswerPtr Asker::answer(const Item& item) {
   }
   const std::lock_guard lock(mutex_);
   if (certificate && *certificate) options_.certificate(**certificate);
-  idle_.push_back(std::move(worker));
+  memory_.idle.push_back(std::move(worker));
   ++done_;
   tell_progress();
   return answer;

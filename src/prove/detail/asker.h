@@ -14,11 +14,23 @@
 #include "prove/prove.h"
 
 namespace ringwall::prove {
+namespace detail {
+
+// One thread's prover.
+struct Worker {
+  std::unique_ptr<prover::Prover> prover = std::make_unique<prover::Prover>();
+  std::size_t asked = 0;
+};
+
+}  // namespace detail
 
 // Answers by key, with the subject of whom they were asked: a finding names its caller, so it is
 // told again only of the same one.
 class Memory {
  public:
+  explicit Memory(std::uint64_t proofs_kept) : proofs_kept_(proofs_kept) {}
+  Memory() : Memory(2) {}
+
   struct Entry {
     std::string subject;
     std::shared_ptr<const prover::Answer> answer;
@@ -28,9 +40,14 @@ class Memory {
   std::unique_ptr<detail::Words> words = std::make_unique<detail::Words>();
   std::unordered_map<std::string, Entry> answers;
   std::uint64_t proof = 0;
+  // Provers that nobody uses now. What they have read of policies is read once for all proofs.
+  std::vector<std::unique_ptr<detail::Worker>> idle;
 
   void begin(std::size_t documents);  // a new proof, of so many documents
-  void end();                         // forgets answers that two proofs did not ask for
+  void end();                         // forgets answers that the last proofs did not ask for
+
+ private:
+  std::uint64_t proofs_kept_;
 };
 
 // Memory that knows more documents than this many times those of the estate starts anew.
@@ -65,21 +82,18 @@ using AnswerPtr = std::shared_ptr<const prover::Answer>;
 class Asker {
  public:
   Asker(Memory& memory, const Options& options);
-  ~Asker();
 
   // In the order of the items. Of items with equal keys the first is asked.
   std::vector<AnswerPtr> ask(const std::vector<Item>& items);
   const Statistics& statistics() const { return statistics_; }
 
  private:
-  struct Worker;
   AnswerPtr answer(const Item& item);
   void tell_progress();
 
   Memory& memory_;
   const Options& options_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Worker>> idle_;
   Statistics statistics_;
   std::size_t done_ = 0, all_ = 0;
 };

@@ -136,6 +136,9 @@ std::string relative_to(std::string_view pattern, std::string_view arn, bool& ve
 std::string shape_of(std::string_view arn);
 // The ARN and what lies below it, as patterns.
 std::vector<std::string> with_below(const std::string& arn);
+// A bucket's ARN does not say whose it is. Those of mine that the documents spell out are nobody else's.
+std::vector<std::string> buckets_of_mine(const Mine& mine, const std::vector<const Facts*>& facts);
+prover::Constraint on_none_of(const std::vector<std::string>& resources);  // nor on what lies below one
 // What a resource's policy is consulted for: the ARN and what lies below it, by the actions of its
 // own service. Actions of others that name it (`ssm:SendCommand` and its bucket) consult it not.
 std::vector<prover::Constraint> asked_of(const std::string& arn);

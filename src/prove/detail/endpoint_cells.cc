@@ -2,6 +2,7 @@
 // both sides behind it allow everything.
 
 #include <algorithm>
+#include <iterator>
 
 #include "catalogue/catalogue.h"
 #include "catalogue/network_keys.h"
@@ -133,6 +134,8 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
     if (caller.principal.type != policy::Principal::Type::service)
       query.universe.callers.push_back(std::move(caller));
   }
+  if (objective_ == Objective::network_resources)
+    std::ranges::move(unlisted(room_.mine, room_.words, facts), std::back_inserter(query.universe.callers));
   std::vector<prover::Constraint> parts{
       where.constraint, settle_names(room_.words, facts, query.universe.callers)};
   add_standing(standing, facts, query.universe.callers);
@@ -141,6 +144,7 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
   if (objective_ == Objective::network_resources) {
     query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
     query.universe.actions = prover::Actions::on_resources;
+    query.universe.where = prover::all_of({std::move(query.universe.where), on_none_of(buckets_of_mine(room_.mine, facts))});
   }
   query.allowing = {{.layers = layers}};
   come_through(room_, endpoint, facts, query);
@@ -159,6 +163,7 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   const Surroundings around = surroundings_of(room_.mine, endpoint);
   key.add(signature(bound.mentions(), {}, around));
   Standing standing;
+  for (const std::string& bucket : buckets_of_mine(room_.mine, bound.facts())) key.add(bucket);
   if (objective_ == Objective::network_resources) {
     standing = crowds_.standing(bound.facts(), {}, around);
     key.add(standing.key);

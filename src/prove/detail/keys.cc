@@ -127,6 +127,28 @@ std::vector<std::string> with_below(const std::string& arn) {
   return {arn, arn + "/*", arn + ":*"};
 }
 
+std::vector<std::string> buckets_of_mine(const Mine& mine, const std::vector<const Facts*>& facts) {
+  std::set<std::string> buckets;
+  for (const Facts* one : facts) {
+    for (std::string_view pattern : one->resources) {
+      if (pattern.starts_with('!')) pattern.remove_prefix(1);
+      if (arn_part(pattern, 2) != "s3" || !arn_part(pattern, 4).empty()) continue;
+      const std::size_t name = pattern.size() - arn_part(pattern, 5).size();
+      const std::string bucket(pattern.substr(0, pattern.find_first_of("/*?$", name)));
+      const estate::Resource* listed = mine.estate().resources.find(bucket);
+      if (listed != nullptr && mine.has(listed->account)) buckets.insert(bucket);
+    }
+  }
+  return {buckets.begin(), buckets.end()};
+}
+
+prover::Constraint on_none_of(const std::vector<std::string>& resources) {
+  std::vector<std::string> patterns;
+  for (const std::string& one : resources) std::ranges::move(with_below(one), std::back_inserter(patterns));
+  auto those = prover::on_resources(patterns);
+  return those && !patterns.empty() ? prover::none_of({*std::move(those)}) : prover::all_of({});
+}
+
 std::vector<prover::Constraint> asked_of(const std::string& arn) {
   std::vector<prover::Constraint> parts;
   if (auto within = prover::on_resources(with_below(arn))) parts.push_back(*std::move(within));

@@ -84,6 +84,7 @@ Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter)
   estate().accounts.for_each([&](const estate::Account& account) { accounts_.insert(account.id); });
   accounts_.insert(perimeter.accounts.begin(), perimeter.accounts.end());
   if (!perimeter.management_account.empty()) accounts_.insert(perimeter.management_account);
+  std::ranges::copy_if(accounts_, std::back_inserter(unlisted_), [&](const std::string& account) { return is_unlisted(account); });
   for (const char digit : {'9', '8', '7', '6', '5', '4', '3', '2', '1'}) {
     fresh_account_ = std::string(6, digit) + std::string(6, '0');
     if (!has(fresh_account_)) break;
@@ -154,6 +155,7 @@ void Mine::write_fingerprint() {
   };
   fingerprint_ = organization_ + '\n';
   add(accounts());
+  add(unlisted_);
   add(cidrs_);
   add(vpcs_);
   add(endpoints_);

@@ -31,6 +31,10 @@ class Mine {
   bool has(std::string_view account) const { return accounts_.contains(account); }
   std::vector<std::string> accounts() const { return {accounts_.begin(), accounts_.end()}; }
 
+  // Accounts that are mine by the perimeter file alone: whom they have, no file says.
+  const std::vector<std::string>& unlisted() const { return unlisted_; }
+  bool is_unlisted(std::string_view account) const { return has(account) && estate().account(account) == nullptr; }
+
   // Expected networks, as conditions list them.
   const std::vector<std::string>& cidrs() const { return cidrs_; }
   const std::vector<std::string>& vpcs() const { return vpcs_; }
@@ -56,6 +60,7 @@ class Mine {
   const perimeter::Perimeter& perimeter_;
   std::string organization_;
   std::set<std::string, std::less<>> accounts_;
+  std::vector<std::string> unlisted_;
   std::vector<std::string> cidrs_, vpcs_, endpoints_;
   std::vector<Own> principals_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_account_;
@@ -86,6 +91,9 @@ enum class Kinds : std::uint8_t { all, of_trust };  // of_trust: no services, an
 std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
                                       const std::vector<const Facts*>& facts, Kinds kinds,
                                       bool* canonical);
+
+// Somebody of each account that is mine and not in the estate, told apart as outsiders are.
+std::vector<prover::Caller> unlisted(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts);
 
 // Callers of other accounts may be called anything that is theirs: what ties their ARNs to their
 // accounts. Where no document asks for ARNs, they are called what they are called here.

@@ -2,6 +2,7 @@
 // names, so one caller for each name and one whom nobody names stand for all.
 
 #include <algorithm>
+#include <utility>
 
 #include "prove/detail/mine.h"
 
@@ -45,10 +46,13 @@ std::string role_of_session(const std::string& arn) {
          std::string(rest.substr(0, rest.find('/')));
 }
 
+// Whose callers: those of accounts that are not mine, or that are mine and not in the estate.
+enum class Of : std::uint8_t { others, unlisted };
+
 // Callers, each once.
 class Crowd {
  public:
-  explicit Crowd(const Mine& mine) : mine_(mine) {}
+  explicit Crowd(const Mine& mine, Of of = Of::others) : mine_(mine), of_(of) {}
 
   void add(prover::Caller caller) {
     const policy::Principal& who = caller.principal;
@@ -56,15 +60,16 @@ class Crowd {
                              who.provider + who.role_arn;
     if (names_.insert(name).second) callers_.push_back(std::move(caller));
   }
+  bool counts(const std::string& account) const { return of_ == Of::others ? !mine_.has(account) : mine_.is_unlisted(account); }
   void add_account(const std::string& account) {
-    if (mine_.has(account)) return;
+    if (!counts(account)) return;
     add(foreign_role(account));
     add(foreign_user(account));
     add(foreign_root(account));
   }
   void add_arn(const std::string& arn) {
     const std::string account = account_in(arn);
-    if (account.empty() || mine_.has(account) || arn.contains('*') || arn.contains('?')) return;
+    if (account.empty() || !counts(account) || arn.contains('*') || arn.contains('?')) return;
     const std::string_view what = arn_part(arn, 5);
     if (what.starts_with("role/")) {
       add(foreign_named_role(arn, {}));
@@ -88,6 +93,7 @@ class Crowd {
 
  private:
   const Mine& mine_;
+  const Of of_;
   std::set<std::string> names_;
   std::vector<prover::Caller> callers_;
 };
@@ -266,6 +272,29 @@ std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
   for (const Facts* one : facts) {
     for (const Name& name : one->names) add_named(mine, name, kinds, crowd, canonical);
     for (const Id test : one->tests) add_tested(mine, words.test(test), kinds, crowd);
+  }
+  return std::move(crowd).finish();
+}
+
+std::vector<prover::Caller> unlisted(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts) {
+  Crowd crowd(mine, Of::unlisted);
+  std::set<std::string> named;
+  for (const Facts* one : facts) {
+    for (const Name& name : one->names) {
+      named.insert(name.type == Name::Type::arn ? account_in(name.value) : name.value);
+      if (name.type == Name::Type::arn) crowd.add_arn(name.value);
+    }
+    for (const Id id : one->tests) {
+      for (const policy::Listed& value : words.test(id).relation.values) {
+        named.insert(is_account(value.text) ? value.text : account_in(value.text));
+        if (words.test(id).key == "aws:principalarn") crowd.add_arn(value.text);
+      }
+    }
+  }
+  bool another = false;  // one whom nobody names stands for all of those
+  for (const std::string& account : mine.unlisted()) {
+    if (!named.contains(account) && std::exchange(another, true)) continue;
+    crowd.add_account(account);
   }
   return std::move(crowd).finish();
 }

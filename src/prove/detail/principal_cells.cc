@@ -42,7 +42,6 @@ class PrincipalCells final : public Cells {
     return estate::layers_of(room_.mine.estate(), own(cell).caller.principal, nullptr);
   }
   prover::Query query(std::size_t cell, Guards kept, prover::Constraint where) const;
-  std::vector<std::string> buckets_of_mine(const std::vector<const Facts*>& facts) const;
 
   const Room room_;
   const Objective objective_;
@@ -73,22 +72,6 @@ prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Const
   return query;
 }
 
-// A bucket's ARN does not say whose it is. Those of mine that the documents spell out are nobody else's.
-std::vector<std::string> PrincipalCells::buckets_of_mine(const std::vector<const Facts*>& facts) const {
-  std::set<std::string> buckets;
-  for (const Facts* one : facts) {
-    for (std::string_view pattern : one->resources) {
-      if (pattern.starts_with('!')) pattern.remove_prefix(1);
-      if (arn_part(pattern, 2) != "s3" || !arn_part(pattern, 4).empty()) continue;
-      const std::size_t name = pattern.size() - arn_part(pattern, 5).size();
-      const std::string bucket(pattern.substr(0, pattern.find_first_of("/*?$", name)));
-      const estate::Resource* listed = room_.mine.estate().resources.find(bucket);
-      if (listed != nullptr && room_.mine.has(listed->account)) buckets.insert(bucket);
-    }
-  }
-  return {buckets.begin(), buckets.end()};
-}
-
 Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   const Where& where = room_.limits.where(objective_, scope);
   const authz::Layers layers = layers_of(cell);
@@ -104,16 +87,11 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
   bound.note(*where.facts);
   key.add(signature(bound.mentions(), own(cell).caller, {}));
   std::vector<std::string> mine;
-  if (objective_ == Objective::identity_resources) mine = buckets_of_mine(bound.facts());
+  if (objective_ == Objective::identity_resources) mine = buckets_of_mine(room_.mine, bound.facts());
   for (const std::string& bucket : mine) key.add(bucket);
   return {std::move(key).finish(), name(cell),
           [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine)](Lists lists) {
-            prover::Constraint asked = room_.limits.constraint(where, lists, facts);
-            std::vector<std::string> patterns;
-            for (const std::string& bucket : mine) std::ranges::move(with_below(bucket), std::back_inserter(patterns));
-            auto those = prover::on_resources(patterns);
-            if (those && !patterns.empty()) asked = prover::all_of({std::move(asked), prover::none_of({*std::move(those)})});
-            return query(cell, kept, std::move(asked));
+            return query(cell, kept, prover::all_of({room_.limits.constraint(where, lists, facts), on_none_of(mine)}));
           },
           room_.limits.networks(objective_)};
 }

@@ -1,6 +1,9 @@
 // resource/principals and resource/networks: what a resource's own side lets in, assuming that
 // whoever calls may do everything as far as its own side goes.
 
+#include <algorithm>
+#include <iterator>
+
 #include "catalogue/resource_policies.h"
 #include "prove/detail/cells.h"
 
@@ -78,6 +81,8 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   prover::Query query;
   bool canonical = false;
   query.universe.callers = outsiders(room_.mine, room_.words, facts, Kinds::all, &canonical);
+  if (objective_ == Objective::resource_networks)
+    std::ranges::move(unlisted(room_.mine, room_.words, facts), std::back_inserter(query.universe.callers));
   std::vector<prover::Constraint> parts{
       room_.limits.constraint(where, lists, facts), settle_names(room_.words, facts, query.universe.callers)};
   add_standing(standing, facts, query.universe.callers);

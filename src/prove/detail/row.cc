@@ -56,7 +56,7 @@ class Rower {
       if ((first_group || outcomes_[cell].verdict == Verdict::proved) && cells_.has(cell, guard))
         which.push_back(cell);
     }
-    const std::vector<AnswerPtr> answers = ask_all(which, bit(guard), 1);
+    const std::vector<AnswerPtr> answers = ask_all(which, bit(guard), only_whether);
     for (std::size_t i = 0; i < which.size(); ++i) {
       if (!is_proof(answers[i])) continue;
       outcomes_[which[i]].held |= bit(guard);
@@ -123,6 +123,7 @@ class Rower {
         items[i].query = [make = std::move(items[i].query)](Lists lists) {
           prover::Query query = make(lists);
           query.classes_max = 1;
+          query.every_action = false;
           return query;
         };
       });
@@ -157,7 +158,8 @@ std::vector<AnswerPtr> ask(const Cells& cells, const Room& room, Asker& asker,
     items[i] = cells.item(which[i], kept, scope(which[i]));
     items[i].query = [make = std::move(items[i].query), classes_max](Lists lists) {
       prover::Query query = make(lists);
-      query.classes_max = classes_max;
+      query.classes_max = std::max<std::size_t>(classes_max, 1);
+      query.every_action = classes_max != only_whether;
       return query;
     };
   });

@@ -18,6 +18,9 @@ struct Outcome {
 
 std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker);
 
+// For classes_max: only whether there is such a request.
+inline constexpr std::size_t only_whether = 0;
+
 // Builds items on all threads, asks them, and answers in the order of `which`.
 std::vector<AnswerPtr> ask(const Cells& cells, const Room& room, Asker& asker,
                            const std::vector<std::size_t>& which, Guards kept,

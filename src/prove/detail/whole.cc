@@ -219,35 +219,44 @@ std::vector<std::string> listed_services(const estate::Estate& estate) {
   return patterns;
 }
 
-// Outsiders who are excepted from resource/principals still come from some network.
+// Outsiders who are excepted from resource/principals still come from some network, and so does whoever is of an
+// account that is mine and not in the estate.
 void Whole::excepted_outsiders() {
   const Answered& who = rows_.at(Objective::resource_principals);
   const Answered& from_where = rows_.at(Objective::resource_networks);
+  const bool somebody = !room_.mine.unlisted().empty();
   std::set<std::string> excepted;
   for (std::size_t i = 0; i < who.cells->size(); ++i) {
     if (!who.cells->exceptions(i).empty()) excepted.insert(who.cells->name(i));
   }
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < from_where.cells->size(); ++i) {
-    if (from_where.outcomes[i].verdict != Verdict::proved && excepted.contains(from_where.cells->name(i))) open.push_back(i);
+    const bool asked = somebody || excepted.contains(from_where.cells->name(i));
+    if (asked && from_where.outcomes[i].verdict != Verdict::proved) open.push_back(i);
   }
   ask_abroad(from_where, open, resource_side, [](std::size_t) { return "outsiders"; }, [this](std::size_t, prover::Query& query) {
-    std::erase_if(query.universe.callers, [this](const prover::Caller& caller) { return room_.mine.has(caller.principal.account); });
+    std::erase_if(query.universe.callers, [this](const prover::Caller& caller) {
+      return room_.mine.estate().account(caller.principal.account) != nullptr;
+    });
     also(query, of_other_organizations(query.universe.callers));
   });
 }
 
-// So does one of mine on a foreign resource that is excepted, or AWS's own.
+// So does one of mine on a foreign resource that is excepted, or AWS's own, or of an account of mine that the estate
+// does not have.
 void Whole::excepted_resources() {
   const Answered& row = rows_.at(Objective::identity_networks);
   const Cells& foreign = *rows_.at(Objective::identity_resources).cells;
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < row.cells->size(); ++i) {
-    const bool excepted = !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty();
+    const bool excepted =
+        !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty() || !room_.mine.unlisted().empty();
     if (excepted && row.outcomes[i].verdict != Verdict::proved) open.push_back(i);
   }
   ask_abroad(row, open, identity_side, [](std::size_t) { return "foreign"; }, [this](std::size_t, prover::Query& query) {
-    query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+    std::vector<std::string> listed = room_.mine.accounts();
+    std::erase_if(listed, [this](const std::string& account) { return room_.mine.is_unlisted(account); });
+    query.universe.owners = {{prover::Owner::Kind::others, std::move(listed)}};
     query.universe.actions = prover::Actions::on_resources;
     also(query, Limits::foreign_resource(room_.mine));
   });
@@ -389,10 +398,14 @@ void Whole::strangers_through_endpoints() {
     add_undecided(cell, *principals.cells, i);
     if (principals.outcomes[i].verdict != Verdict::proved) {
       open.push_back(i);
-      items.push_back(changed(*principals.cells, i, bit(Guard::endpoint), "foreign", classes_max(room_), [this](prover::Query& query) {
+      std::vector<std::string> mine;
+      const estate::Endpoint* endpoint = room_.mine.estate().endpoints.find(principals.cells->name(i));
+      if (endpoint != nullptr && endpoint->policy) mine = buckets_of_mine(room_.mine, {&room_.words.of(endpoint->policy->document)});
+      items.push_back(changed(*principals.cells, i, bit(Guard::endpoint), "foreign", classes_max(room_), [this, mine](prover::Query& query) {
         query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
         query.universe.actions = prover::Actions::on_resources;
         also(query, Limits::foreign_resource(room_.mine));
+        also(query, on_none_of(mine));
       }));
     }
     if (resources.outcomes[i].verdict != Verdict::proved) {
