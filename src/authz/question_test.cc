@@ -69,6 +69,12 @@ TEST(Question, WhoAmIIsAnsweredWhateverPoliciesSay) {
     EXPECT_EQ(asked(who, "STS:getcalleridentity"), "allow") << who;
     EXPECT_EQ(asked(who, "sts:GetSessionToken"), "explicit-deny") << who;
   }
+  // A root's identity is not given, and nothing denies it more than what is around it.
+  const std::string around = R"("policies": {"scp": [{"target": "r-1", "policies": []}]})";
+  const auto read = read_question(*text::parse_json(R"({"request": {"principal": "arn:aws:iam::111122223333:root", "action": "sts:GetCallerIdentity", "resource": "*"}, )" + around + "}"), no_files);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(answer(*read), Decision{.verdict = Verdict::allow});
+  EXPECT_EQ(explain(read->request, read->layers).text("because"), "needs no permission: no policy is asked");
   // Nobody has signed these requests.
   EXPECT_EQ(asked("anonymous", "sts:GetCallerIdentity"), "explicit-deny");
   EXPECT_EQ(asked("accounts.google.com", "sts:GetCallerIdentity"), "explicit-deny");
