@@ -327,11 +327,12 @@ def prove(sample):
                              "--page", path["perimeter.html"], "--certificate", path["perimeter.proof"]], check=False)
     if proved.returncode != 0:
         return 1
-    checked = subprocess.run([binary, "check", path["perimeter.proof"]], check=False, capture_output=True, text=True)
+    checked = subprocess.run([binary, "check", "--perimeter", path["perimeter.yaml"], "--live", "--data", data, path["perimeter.proof"]],
+                             check=False, capture_output=True, text=True)
     if checked.returncode != 0:
         print(checked.stdout + checked.stderr, file=sys.stderr)
         return 1
-    print(f"  its proof was verified step by step (ringwall check {path['perimeter.proof']})\n"
+    print(f"  its proof was verified step by step, against the policies as they are (ringwall check --perimeter FILE --live {path['perimeter.proof']})\n"
           f"  the circle, drawn: file://{path['perimeter.html']}")
     return 0
 

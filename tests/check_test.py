@@ -35,7 +35,18 @@ class Check(unittest.TestCase):
         done = self.check("good", "two")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("good: holds: no outsider reads books (2 clauses, 1 steps)\n", done.stdout)
-        self.assertIn("3 certificates hold\nTaken to be so of every request:\n  ax: some text\n", done.stdout)
+        self.assertIn("3 certificates hold\n", done.stdout)
+        self.assertIn("Taken to be so of every request:\n  ax: some text\n", done.stdout)
+
+    def test_says_what_it_did_not_verify_and_how_to(self):
+        self.assertIn("Not verified: that the clauses follow from the policies named", self.check("good").stdout)
+        self.assertIn("`ringwall check --perimeter FILE --estate PATH` verifies that too", self.check("good").stdout)
+
+    def test_takes_the_perimeter_file_and_the_estate_together_only(self):
+        for alone in [("--perimeter", "good"), ("--estate", "good"), ("--live",)]:
+            done = self.check(*alone, "good")
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
+            self.assertIn("go together", done.stderr)
 
     def test_fails_where_one_does_not_hold(self):
         done = self.check("good", "bad")
@@ -74,8 +85,8 @@ class Check(unittest.TestCase):
         good, broken = json.loads(done.stdout)["files"]
         certificate = {"question": "no outsider reads books", "policies": [{"sha256": "0" * 64, "name": "books.json"}],
                        "axioms": [{"name": "ax", "text": "some text"}], "variables": 1, "clauses": 2, "steps": 1}
-        self.assertEqual(good, {"file": "good", "holds": True, "certificates": [certificate]})
-        self.assertEqual(broken, {"file": "broken", "holds": False, "certificates": [certificate],
+        self.assertEqual(good, {"file": "good", "holds": True, "compared": False, "certificates": [certificate]})
+        self.assertEqual(broken, {"file": "broken", "holds": False, "compared": False, "certificates": [certificate],
                                   "error": "`broken`: line 21: the step does not follow"})
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import unittest
 
+import alterations
 import perimeter_estate as estate
 from perimeter_estate import APPLICATION, DATA, KEY, MANAGEMENT, REGION, STRANGER, VPC, regional
 
@@ -81,12 +82,16 @@ class Perimeter(unittest.TestCase):
         self.assertLessEqual(set(layers), set(self.generated))
         return estate.Estate().attach({layer: made for layer, made in self.generated.items() if layer not in layers})
 
-    def prove(self, built, *arguments, perimeter="perimeter.yaml"):
+    def written(self, built):
         name = tempfile.mkdtemp(dir=self.folder)
         for path, content in built.files().items():
             file = pathlib.Path(name, path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(content))
+        return name
+
+    def prove(self, built, *arguments, perimeter="perimeter.yaml"):
+        name = self.written(built)
         done = self.ringwall("prove", "--perimeter", perimeter, "--estate", name, "--today", TODAY, "--format", "json", *arguments)
         self.assertIn(done.returncode, [0, 1], done.stdout[-2000:] + done.stderr)
         report = json.loads(done.stdout)
@@ -156,9 +161,34 @@ class EndToEnd(Perimeter):
             self.assertEqual((row["verdict"], row["proved"]), ("proved", len(row["cells"])))
             self.assertNotEqual(row["cells"], [], row["objective"])
         self.assertEqual({one["name"]: one["uses"] > 0 for one in report["exceptions"]}, {"partner": True, "functions-and-topics": True})
-        done = self.ringwall("check", "proof.txt")
-        self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
+        done = self.ringwall("check", "--perimeter", "perimeter.yaml", "--estate", self.written(self.estate_without()), "proof.txt")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout[-2000:])
         self.assertRegex(done.stdout, r"(?m)^\d+ certificates hold$")
+        cells = sum(len(row["cells"]) for row in report["matrix"])
+        self.assertIn(f"proof.txt: {cells} cells are proved, of the files as they are, on {TODAY}\n", done.stdout)
+
+    def test_no_certificate_that_was_altered_passes(self):
+        here = self.written(self.estate_without())
+        texts = []
+        for number, built in enumerate([self.estate_without(), self.estate_without("resource-statement")]):
+            self.prove(built, "--certificate", f"proof-{number}.txt", "--no-depth")
+            texts.append((self.folder / f"proof-{number}.txt").read_text())
+        every = int(os.environ.get("RINGWALL_ALTERED_EVERY", "48"))
+        counts, kept, names = {}, {}, {}
+        for number, (kind, text) in enumerate(alterations.altered(texts[0], texts[1], every)):
+            names[f"altered-{number}"] = kind
+            (self.folder / f"altered-{number}").write_text(text)
+        for files in (list(names)[at:at + 200] for at in range(0, len(names), 200)):
+            done = self.ringwall("check", "--format", "json", "--perimeter", "perimeter.yaml", "--estate", here, *files)
+            self.assertEqual(done.returncode, 1, done.stderr[-2000:])
+            alone = self.ringwall("check", "--format", "json", *files)
+            for told, bare in zip(json.loads(done.stdout)["files"], json.loads(alone.stdout)["files"]):
+                counts[names[told["file"]]] = counts.get(names[told["file"]], 0) + 1
+                kept[names[told["file"]]] = kept.get(names[told["file"]], 0) + bare["holds"]
+                self.assertFalse(told["holds"], (told["file"], names[told["file"]]))
+        for kind, count in counts.items():
+            print(f"{kind}: {count} altered, {count} refused; {kept[kind]} of them hold by themselves", file=sys.stderr)
+        self.assertGreaterEqual(len(counts), 10)
 
     def test_without_a_layer_the_cells_fall_that_only_it_holds(self):
         self.assertEqual(set(FALLS) | {"proxy"}, set(self.generated) | {"proxy"})

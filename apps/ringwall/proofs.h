@@ -14,6 +14,7 @@
 #include "loaders/loaders.h"
 #include "perimeter/perimeter.h"
 #include "policy/policy.h"
+#include "prove/prove.h"
 #include "prover/prover.h"
 
 namespace CLI {
@@ -102,6 +103,13 @@ struct CompareFlags {
   std::string batch;
   std::uint64_t steps = 0;  // what a comparison may cost (prover/domain.h); 0: not bounded
 };
+
+// Writes a certificate of every cell of the report that is proved. One of which none can be had is not called proved any more.
+Result<> write_certificates(const std::string& path, prove::Report& report, const loaders::Loaded& world,
+                            const perimeter::Perimeter& perimeter, const prove::Options& options);
+
+// The options that name an estate.
+void add_estate(CLI::App& command, EstateFlags& flags);
 
 int prove(const ProveFlags& flags);
 int diff(const DiffFlags& flags);

@@ -37,19 +37,12 @@ void add_defaults(CLI::App& command, EstateFlags& flags, EstateFlags* other = nu
   command.add_option_function<std::string>("--managed-policies", both(&EstateFlags::managed_policies, flags), "texts of AWS's own policies that templates and plans attach: a file each, called as the policy is")->type_name("DIR");
 }
 
-void add_estate(CLI::App& command, EstateFlags& flags) {
-  CLI::Option* paths = command.add_option("--estate", flags.paths, "an export folder, or a file of Terraform or CloudFormation; each is laid over those before it")->type_name("PATH");
-  command.add_flag("--live", flags.live, "the running server's estate")->excludes(paths);
-  command.add_option("--data", flags.data, "the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
-  add_defaults(command, flags);
-}
-
 void add_prove(CLI::App& command, ProveFlags& flags) {
   command.footer("The objectives: identity/resources, identity/networks, resource/principals, resource/networks, network/principals,\n"
                  "network/resources, trust, perimeter (all layers together).\n"
                  "Examples: ringwall prove --perimeter perimeter.yaml --estate export/\n"
                  "          ringwall prove --perimeter perimeter.yaml --estate export/ --estate plan.json --page report.html\n"
-                 "          ringwall prove --perimeter perimeter.yaml --live --certificate proof.txt && ringwall check proof.txt\n"
+                 "          ringwall prove --perimeter perimeter.yaml --live --certificate proof.txt && ringwall check --perimeter perimeter.yaml --live proof.txt\n"
                  "Exit status: 0 proved, 1 a leak, 2 something could not be decided, 3 bad input, 70 a bug of Ringwall.");
   command.add_option("--perimeter", flags.perimeter, "the perimeter file: what is mine, and what is excepted")->type_name("FILE");
   add_estate(command, flags.estate);
@@ -60,7 +53,7 @@ void add_prove(CLI::App& command, ProveFlags& flags) {
   command.add_option("--page", flags.page, "writes the page too")->type_name("FILE");
   command.add_option("--sarif", flags.sarif, "writes SARIF 2.1.0 too")->type_name("FILE");
   command.add_option("--json", flags.json, "writes the JSON report too")->type_name("FILE");
-  command.add_option("--certificate", flags.certificate, "writes a certificate of every distinct question that was proved, for `ringwall check`")->type_name("FILE");
+  command.add_option("--certificate", flags.certificate, "writes a certificate of every cell that is proved, for `ringwall check`")->type_name("FILE");
   command.add_option("--today", flags.today, "the day on which exceptions expire or not (default: the clock's, in UTC)")->type_name("DATE");
   command.add_option("--objective", flags.objectives, "report on this objective alone (repeat for more)")->type_name("NAME");
   command.add_flag("--no-depth", flags.no_depth, "do not ask which layers hold each cell alone: faster");
@@ -100,6 +93,13 @@ std::pair<CLI::App&, Flags&> add(CLI::App& app, const char* name, const char* wh
 }
 
 }  // namespace
+
+void add_estate(CLI::App& command, EstateFlags& flags) {
+  CLI::Option* paths = command.add_option("--estate", flags.paths, "an export folder, or a file of Terraform or CloudFormation; each is laid over those before it")->type_name("PATH");
+  command.add_flag("--live", flags.live, "the running server's estate")->excludes(paths);
+  command.add_option("--data", flags.data, "the running server's data folder")->capture_default_str()->type_name("DIR")->envname("RINGWALL_DATA");
+  add_defaults(command, flags);
+}
 
 void add_proofs(CLI::App& app, std::function<int()>& chosen) {
   const auto [prove_command, prove_flags] = add(app, "prove", "Prove that the perimeter holds, or show the requests that cross it.", prove, chosen);

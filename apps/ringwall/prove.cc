@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <set>
 #include <thread>
 
@@ -52,32 +51,6 @@ class Progress {
  private:
   bool shown_, open_ = false;
   std::size_t percent_ = 101;
-};
-
-// Certificates follow each other in one file, which is there under its name once it is whole.
-class Certificates {
- public:
-  explicit Certificates(std::string path) : path_(std::move(path)) {
-    if (!path_.empty()) out_.open(path_ + ".partial", std::ios::binary | std::ios::trunc);
-  }
-  ~Certificates() {
-    if (!path_.empty()) ::unlink((path_ + ".partial").c_str());
-  }
-  Certificates(const Certificates&) = delete;
-  Certificates& operator=(const Certificates&) = delete;
-
-  void add(const std::string& certificate) { out_ << certificate; }
-  Result<> end() {
-    if (path_.empty()) return {};
-    out_.close();
-    if (out_.fail() || std::rename((path_ + ".partial").c_str(), path_.c_str()) != 0)
-      return std::unexpected(os::system_error("cannot write `" + path_ + "`", errno));
-    return {};
-  }
-
- private:
-  std::string path_;
-  std::ofstream out_;
 };
 
 // `live`: a running server is asked about, and was perhaps told to have network keys everywhere.
@@ -183,12 +156,10 @@ Result<int> proved(const ProveFlags& flags) {
   prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
   options.today = std::move(today);
   options.depth = !flags.no_depth;
-  Certificates certificates(flags.certificate);
-  if (!flags.certificate.empty()) options.certificate = [&](const std::string& one) { certificates.add(one); };
   prove::Report found = prove::prove(world, *perimeter, options);
   progress.end();
   keep_only(found, objectives);
-  RW_DO(certificates.end());
+  if (!flags.certificate.empty()) RW_DO(write_certificates(flags.certificate, found, world, *perimeter, options));
   const report::Subject subject{world, *perimeter, flags.perimeter, found, perimeter_text};
   RW_DO(write_all(subject, flags));
   return bugs.status(status_of(found.verdict()));

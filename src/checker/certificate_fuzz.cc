@@ -53,7 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     RW_CHECK(checked.error().message.starts_with("line "));
     return 0;
   }
-  RW_CHECK(*checked == told && told > 0);
+  RW_CHECK(*checked == told);
+  if (whole.starts_with("ringwall proof")) return 0;  // what it claims stands once, in front
+  RW_CHECK(told > 0);
   RW_CHECK(checker::check(whole + whole, [](const checker::Verified&) {}) == 2 * told);
   if (told == 1 && last.variables <= tried_variables_max)
     RW_CHECK(!has_model(whole, last.variables, last.clauses));

@@ -11,7 +11,8 @@
 namespace ringwall::checker {
 namespace {
 
-constexpr std::string_view first_line = "ringwall certificate 2";
+constexpr std::string_view first_line = "ringwall certificate 3", first_line_of_proof = "ringwall proof 3";
+constexpr std::string_view first_line_without_rows = "ringwall certificate 2";
 constexpr std::string_view first_line_before_escapes = "ringwall certificate 1";
 // How much of an offending line a message repeats.
 constexpr std::size_t quoted_max = 60;
@@ -22,6 +23,7 @@ class Lines {
   explicit Lines(std::string_view text) : rest_(text) { advance(); }
 
   bool at_end() const { return at_end_; }
+  std::size_t number() const { return number_; }
   std::string_view line() const { return line_; }
   void advance() {
     ++number_;
@@ -119,21 +121,67 @@ bool is_axiom(std::string_view text, Writing writing) {
   return colon != std::string_view::npos && colon > 0 && colon + 2 < text.size() && is_text(text, writing);
 }
 
+// A word of small letters, digits, `-` and `/`, and a space behind it; empty: there is none.
+std::string_view word_of(std::string_view text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  const bool fits = word.size() < text.size() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-/") == std::string_view::npos;
+  return fits ? word : std::string_view();
+}
+
+bool is_policy_of_layer(std::string_view text) {
+  const std::string_view layer = word_of(text);
+  return !layer.empty() && is_policy(text.substr(layer.size() + 1), Writing::escaped);
+}
+
+// `row` to `case`, and of the two formats before `question` and `policy`.
+Result<> read_question(Lines& lines, Writing writing, bool has_rows, Verified& head) {
+  if (!has_rows) {
+    head.question = lines.after("question");
+    if (!is_text(head.question, writing)) return lines.expected("`question TEXT`");
+    lines.advance();
+    for (; is_policy(lines.after("policy"), writing); lines.advance()) head.policies.emplace_back(lines.after("policy"));
+    return {};
+  }
+  const auto stated = [&] {
+    head.statement += std::string(lines.line()) + "\n";
+    lines.advance();
+  };
+  head.row = lines.after("row");
+  if (word_of(head.row + " ") != head.row || head.row.empty()) return lines.expected("`row ROW`");
+  stated();
+  if (is_text(lines.after("part"), writing)) {
+    head.part = lines.after("part");
+    stated();
+  }
+  for (; is_text(lines.after("subject"), writing); lines.advance()) head.subjects.emplace_back(lines.after("subject"));
+  if (head.subjects.empty()) return lines.expected("`subject TEXT`");
+  if (!is_text(lines.after("resources"), writing)) return lines.expected("`resources TEXT`");
+  stated();
+  for (; is_policy_of_layer(lines.after("policy")); stated()) head.policies.emplace_back(lines.after("policy"));
+  for (; is_text(lines.after("case"), writing); stated()) head.cases.emplace_back(lines.after("case"));
+  head.question = head.row + " of " + head.subjects.front() + (head.part.empty() ? "" : ", " + head.part);
+  if (head.subjects.size() > 1) head.question += " and of " + std::to_string(head.subjects.size() - 1) + " more";
+  return {};
+}
+
 // What stands before the clauses, of which the answer tells how many there are.
 Result<Verified> read_head(Lines& lines) {
   Verified head;
+  head.line = lines.number();
   const Writing writing = lines.is(first_line_before_escapes) ? Writing::plain : Writing::escaped;
-  if (writing == Writing::escaped && !lines.is(first_line)) return lines.expected("`" + std::string(first_line) + "`");
+  const bool has_rows = lines.is(first_line);
+  if (writing == Writing::escaped && !has_rows && !lines.is(first_line_without_rows)) return lines.expected("`" + std::string(first_line) + "`");
   lines.advance();
-  head.question = lines.after("question");
-  if (!is_text(head.question, writing)) return lines.expected("`question TEXT`");
-  lines.advance();
-  for (; is_policy(lines.after("policy"), writing); lines.advance()) head.policies.emplace_back(lines.after("policy"));
-  for (; is_axiom(lines.after("axiom"), writing); lines.advance()) head.axioms.emplace_back(lines.after("axiom"));
+  RW_DO(read_question(lines, writing, has_rows, head));
+  const auto stated = [&] {
+    if (has_rows) head.statement += std::string(lines.line()) + "\n";
+    lines.advance();
+  };
+  for (; is_axiom(lines.after("axiom"), writing); stated()) head.axioms.emplace_back(lines.after("axiom"));
 
   std::unordered_set<std::size_t> told;
   std::size_t last = 0;
-  for (; lines.after("variable") != ""; lines.advance()) {
+  for (; lines.after("variable") != ""; stated()) {
     std::string_view text = lines.after("variable");
     std::size_t number = 0;
     if (!take_number(text, variables_max, number) || number == 0 || !take_space(text) || !is_text(text, writing))
@@ -151,7 +199,7 @@ Result<Verified> read_head(Lines& lines) {
   if (last > head.variables)
     return lines.refuse(Failure::invalid, "variable " + std::to_string(last) + " is told, and there are only " +
                                               std::to_string(head.variables));
-  lines.advance();
+  stated();
   return head;
 }
 
@@ -186,6 +234,7 @@ Result<Verified> check_one(Lines& lines) {
   for (std::size_t count = 0; count < verified.clauses; ++count, lines.advance()) {
     if (!lines.is(lines.line()) || !read_clause(lines.line(), variables, clause))
       return lines.expected("clause " + std::to_string(count + 1) + " of " + std::to_string(verified.clauses));
+    if (!verified.row.empty()) verified.statement += std::string(lines.line()) + "\n";
     clauses.add(clause);
   }
   if (!lines.is("proof")) return lines.expected("`proof`, after " + std::to_string(verified.clauses) + " clauses,");
@@ -195,17 +244,50 @@ Result<Verified> check_one(Lines& lines) {
   return verified;
 }
 
+bool is_claim(std::string_view text, Claim& claim) {
+  claim.verdict = word_of(text);
+  if (claim.verdict != "proved" && claim.verdict != "leak" && claim.verdict != "inconclusive") return false;
+  text.remove_prefix(claim.verdict.size() + 1);
+  claim.row = word_of(text);
+  if (claim.row.empty()) return false;
+  claim.subject = text.substr(claim.row.size() + 1);
+  return is_text(claim.subject, Writing::escaped);
+}
+
+Result<> read_claims(Lines& lines, Proof& proof) {
+  lines.advance();
+  proof.today = lines.after("today");
+  constexpr std::size_t date_length = 10;  // 2026-01-31
+  if (proof.today.size() != date_length || proof.today.find_first_not_of("0123456789-") != std::string::npos) return lines.expected("`today DATE`");
+  lines.advance();
+  proof.network_keys_everywhere = lines.is("network-keys everywhere");
+  if (!proof.network_keys_everywhere && !lines.is("network-keys listed")) return lines.expected("`network-keys listed` or `network-keys everywhere`");
+  lines.advance();
+  for (Claim claim; is_claim(lines.after("cell"), claim); lines.advance()) proof.claims.push_back(claim);
+  return {};
+}
+
 }  // namespace
 
-Result<std::size_t> check(std::string_view text, const std::function<void(const Verified&)>& each) {
+Result<Proof> check_proof(std::string_view text, const std::function<void(const Verified&)>& each) {
   Lines lines(text);
-  std::size_t count = 0;
-  do {
+  Proof proof;
+  if (lines.is(first_line_of_proof)) {
+    RW_DO(read_claims(lines, proof));
+    if (lines.at_end() && proof.claims.empty()) return lines.expected("`cell VERDICT ROW TEXT`");
+  }
+  const bool claims = !proof.claims.empty();
+  while (!lines.at_end() || (!claims && proof.certificates == 0)) {
     RW_TRY(const Verified verified, check_one(lines));
     each(verified);
-    ++count;
-  } while (!lines.at_end());
-  return count;
+    ++proof.certificates;
+  }
+  return proof;
+}
+
+Result<std::size_t> check(std::string_view text, const std::function<void(const Verified&)>& each) {
+  RW_TRY(const Proof proof, check_proof(text, each));
+  return proof.certificates;
 }
 
 }  // namespace ringwall::checker

@@ -96,12 +96,12 @@ TEST(Checker, RefusesWhateverIsCutOff) {
 
 TEST(Checker, RefusesWhateverIsAdded) {
   using enum Failure;
-  expect_refused("", invalid, 1, "the text ends where `ringwall certificate 2` is expected");
-  expect_refused("\n" + good, invalid, 1, "ringwall certificate 2");
-  expect_refused(good + "\n", invalid, 18, "ringwall certificate 2");
+  expect_refused("", invalid, 1, "the text ends where `ringwall certificate 3` is expected");
+  expect_refused("\n" + good, invalid, 1, "ringwall certificate 3");
+  expect_refused(good + "\n", invalid, 18, "ringwall certificate 3");
   expect_refused(good + "x", invalid, 18, "the text ends within a line");
   expect_refused(with(good, "end\n", "c done\nend\n"), invalid, 17, "`c done` stands where a step");
-  expect_refused(with(good, "2\n", "3\n"), invalid, 1, "ringwall certificate 2");
+  expect_refused(with(good, "2\n", "4\n"), invalid, 1, "ringwall certificate 3");
   expect_refused(with(good, "cnf", "note x\ncnf"), invalid, 8, "`note x`");
 }
 
@@ -178,6 +178,72 @@ TEST(Checker, InACertificateOfTheFirstFormatABackslashIsOne) {
   EXPECT_TRUE(check(before));
   EXPECT_TRUE(check(with(before, "books.json", "a\\b\\")));
   EXPECT_TRUE(check(before + good + before));
+}
+
+// A certificate of the present format, about a cell.
+const std::string of_a_cell =
+    "ringwall certificate 3\n"
+    "row trust\n"
+    "part on arn:aws:s3:::books\n"
+    "subject arn:aws:iam::111122223333:role/a\n"
+    "subject arn:aws:iam::111122223333:role/b\n"
+    "resources of 111122223333, of any type\n"
+    "policy rcp-1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef a name\n"
+    "policy trust ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff another name\n"
+    "case anybody: 1 action, sts:AssumeRole\n"
+    "axiom vpc-of-vpce: a request through an endpoint comes from its VPC\n"
+    "variable 1 something\n"
+    "cnf 1 2\n1 0\n-1 0\nproof\n0\nend\n";
+const std::string claims =
+    "ringwall proof 3\ntoday 2026-06-01\nnetwork-keys listed\n"
+    "cell proved trust arn:aws:iam::111122223333:role/a\ncell leak trust arn:aws:iam::111122223333:role/b\n";
+
+TEST(Checker, TellsWhatACertificateOfACellIsAbout) {
+  Verified told;
+  const auto held = check_proof(claims + of_a_cell, [&](const Verified& each) { told = each; });
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_EQ(held->certificates, 1);
+  EXPECT_EQ(held->today, "2026-06-01");
+  ASSERT_EQ(held->claims.size(), 2);
+  EXPECT_EQ(held->claims[1].verdict + " " + held->claims[1].row + " " + held->claims[1].subject, "leak trust arn:aws:iam::111122223333:role/b");
+  EXPECT_EQ(told.question, "trust of arn:aws:iam::111122223333:role/a, on arn:aws:s3:::books and of 1 more");
+  EXPECT_EQ(told.row, "trust");
+  EXPECT_EQ(told.subjects.size(), 2);
+  EXPECT_EQ(told.policies.at(0), "rcp-1 " + std::string("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef a name"));
+  EXPECT_EQ(told.cases, std::vector<std::string>{"anybody: 1 action, sts:AssumeRole"});
+  EXPECT_EQ(told.line, 6);
+}
+
+// All but the first line, the subjects and the proof: what is compared.
+TEST(Checker, TheStatementIsEveryLineThatMeansSomething) {
+  Verified told;
+  ASSERT_TRUE(checker::check(of_a_cell, [&](const Verified& each) { told = each; }));
+  std::string expected = of_a_cell.substr(0, of_a_cell.find("proof\n"));
+  for (const char* left_out : {"ringwall certificate 3\n", "subject arn:aws:iam::111122223333:role/a\n", "subject arn:aws:iam::111122223333:role/b\n"})
+    expected = with(expected, left_out, "");
+  EXPECT_EQ(told.statement, expected);
+}
+
+TEST(Checker, AProofMayClaimAndHoldNoCertificate) {
+  const auto held = check_proof(claims, [](const Verified&) {});
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_EQ(held->certificates, 0);
+}
+
+TEST(Checker, RefusesWhatTheFormatOfCellsDoesNotSay) {
+  using enum Failure;
+  expect_refused(with(of_a_cell, "row trust\n", ""), invalid, 2, "`row ROW`");
+  expect_refused(with(of_a_cell, "row trust", "row Trust"), invalid, 2, "`row ROW`");
+  expect_refused(with(with(of_a_cell, "subject arn:aws:iam::111122223333:role/a\n", ""), "subject arn:aws:iam::111122223333:role/b\n", ""), invalid, 4, "`subject TEXT`");
+  expect_refused(with(of_a_cell, "resources of 111122223333, of any type\n", ""), invalid, 6, "`resources TEXT`");
+  expect_refused(with(of_a_cell, "policy rcp-1 ", "policy "), invalid, 7, "stands where");
+  expect_refused(with(of_a_cell, "row trust", "question trust"), invalid, 2, "`row ROW`");
+  expect_refused(claims + claims, invalid, 6, "`ringwall certificate 3`");
+  expect_refused(of_a_cell + claims, invalid, 18, "`ringwall certificate 3`");
+  expect_refused(with(claims, "today 2026-06-01\n", ""), invalid, 2, "`today DATE`");
+  expect_refused(with(claims, "listed", "elsewhere"), invalid, 3, "`network-keys listed`");
+  expect_refused(with(claims, "cell leak", "cell lost"), invalid, 5, "stands where");
+  expect_refused("ringwall proof 3\ntoday 2026-06-01\nnetwork-keys listed\n", invalid, 4, "`cell VERDICT ROW TEXT`");
 }
 
 }  // namespace

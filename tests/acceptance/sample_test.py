@@ -24,7 +24,7 @@ class SampleTest(ServerCase):
         self.assertIn("2 orders, over TLSv1.3", first.stdout)
         self.assertEqual(first.stdout.count("  refused  "), REFUSALS, first.stdout)
         self.assertIn("proved: the perimeter holds", first.stdout)
-        self.assertIn("its proof was verified step by step", first.stdout)
+        self.assertIn("its proof was verified step by step, against the policies as they are", first.stdout)
         made = self.made()
         again = self.show()
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)

@@ -1,0 +1,21 @@
+#pragma once
+// What every request keeps, restated: the names and texts are those of the prover's reviewed table
+// (a test holds the two to each other), what they mean is said here anew.
+
+#include <string_view>
+#include <vector>
+
+#include "recheck/detail/asking.h"
+
+namespace ringwall::recheck::detail {
+
+struct Axiom {
+  std::string_view name, text;
+};
+std::span<const Axiom> axioms();
+// That which says which actions' requests have network keys (catalogue/network_keys.h): said of each action by itself.
+std::size_t axiom_of_network_keys();
+// What axiom `number` says of this caller's requests; `yes`: nothing that is not known.
+Term says(std::size_t number, Asking& asking);
+
+}  // namespace ringwall::recheck::detail

@@ -1,0 +1,508 @@
+#include "recheck/detail/rows.h"
+
+#include <algorithm>
+
+#include "catalogue/catalogue.h"
+#include "catalogue/network_keys.h"
+#include "catalogue/resource_policies.h"
+#include "catalogue/sign_ins.h"
+#include "text/encode.h"
+
+namespace ringwall::recheck::detail {
+namespace {
+
+using Kind = Limit::Kind;
+
+Limit condition(std::string op, std::string key, std::vector<std::string> values) {
+  return {Kind::condition, {}, std::move(op), std::move(key), std::move(values)};
+}
+Limit all(std::vector<Limit> parts) { return {Kind::all, std::move(parts)}; }
+Limit any(std::vector<Limit> parts) { return {Kind::any, std::move(parts)}; }
+Limit none(std::vector<Limit> parts) { return {Kind::none, std::move(parts)}; }
+Limit actions(std::vector<std::string> patterns) { return {Kind::actions, {}, {}, {}, std::move(patterns)}; }
+Limit resources(std::vector<std::string> patterns) { return {Kind::resources, {}, {}, {}, std::move(patterns)}; }
+Limit present(const char* key) { return condition("Null", key, {"false"}); }
+
+Limit foreign_resource(const World& world) {
+  if (world.organization.empty()) return {};
+  return none({condition("StringEquals", "aws:ResourceOrgID", {world.organization}),
+               condition("ForAnyValue:StringLike", "aws:ResourceOrgPaths", {world.organization + "/*"})});
+}
+
+Limit foreign_principal(const World& world) {
+  if (world.organization.empty()) return {};
+  return none({condition("StringEquals", "aws:PrincipalOrgID", {world.organization}),
+               condition("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", {world.organization + "/*"})});
+}
+
+Limit narrowed(const std::vector<std::string>& of_actions, const std::vector<std::string>& on) {
+  std::vector<Limit> parts;
+  if (!of_actions.empty()) parts.push_back(actions(of_actions));
+  if (!on.empty()) parts.push_back(resources(on));
+  return all(std::move(parts));
+}
+
+void add_aws_owned(const World& world, std::vector<Limit>& excluded) {
+  for (const perimeter::AwsOwned& owned : world.perimeter.aws_owned) excluded.push_back(narrowed(owned.actions, owned.resources));
+}
+
+void add_services(const World& world, std::vector<Limit>& excluded) {
+  for (const perimeter::ServiceException& service : world.perimeter.services)
+    excluded.push_back(all({condition("StringEquals", "aws:PrincipalServiceName", {service.principal}), narrowed(service.actions, service.resources)}));
+}
+
+Limit whom(const std::string& pattern) {
+  if (pattern == "*") return {};
+  if (pattern == "anonymous") return condition("StringEquals", "aws:PrincipalType", {"Anonymous"});
+  if (is_account(pattern)) return condition("StringEquals", "aws:PrincipalAccount", {pattern});
+  if (pattern.starts_with("arn:")) return any({condition("ArnLike", "aws:PrincipalArn", {pattern}), condition("ArnLike", "aws:FederatedProvider", {pattern})});
+  return any({condition("StringEquals", "aws:PrincipalServiceName", {pattern}), condition("StringEquals", "aws:FederatedProvider", {pattern})});
+}
+
+Limit covered_by(const perimeter::Exception& exception) {
+  std::vector<Limit> parts = {narrowed(exception.actions, exception.resources)}, who, from;
+  for (const std::string& principal : exception.principals) who.push_back(whom(principal));
+  if (!who.empty()) parts.push_back(any(std::move(who)));
+  if (!exception.cidrs.empty()) {
+    std::vector<std::string> ranges;
+    for (const text::Cidr& cidr : exception.cidrs) ranges.push_back(text::to_string(cidr));
+    from.push_back(condition("IpAddress", "aws:SourceIp", std::move(ranges)));
+  }
+  if (!exception.vpcs.empty()) from.push_back(condition("StringEquals", "aws:SourceVpc", exception.vpcs));
+  if (!from.empty()) parts.push_back(any(std::move(from)));
+  if (exception.external_id) parts.push_back(condition("StringEquals", "sts:ExternalId", {*exception.external_id}));
+  return all(std::move(parts));
+}
+
+// Principals of mine that one question asks one by one, at most.
+constexpr std::size_t mine_asked_max = 512;
+
+// What may be said about a principal's session names in these documents.
+std::set<std::string> sessions_of(const estate::Principal& role, const Names& names) {
+  std::set<std::string> sessions = {"session"};
+  for (const std::string& arn : names.arns) {
+    const std::string_view what = arn_part(arn, 5);
+    const std::string start = "assumed-role/" + role.name + "/";
+    if (arn_part(arn, 4) == role.account && what.starts_with(start)) sessions.emplace(what.substr(start.size()));
+  }
+  return sessions;
+}
+
+std::string unknown_names(const Names& names) {
+  if (names.canonical) return "a policy names a canonical user, and whose account that is no file says";
+  if (!names.accounts_in_part.empty()) return "a policy names callers' accounts in part, as `" + *names.accounts_in_part.begin() + "`";
+  return {};
+}
+
+}  // namespace
+
+Limit Rows::excepted(Objective row) const {
+  std::vector<Limit> excluded;
+  for (const perimeter::Exception& exception : world_.perimeter.exceptions) {
+    if (counts(exception, row)) excluded.push_back(covered_by(exception));
+  }
+  return none(std::move(excluded));
+}
+
+// What is excepted from the whole is excepted from each row.
+bool Rows::counts(const perimeter::Exception& exception, Objective row) const {
+  const auto& only = exception.objectives;
+  const bool named = only.empty() || std::ranges::find(only, row) != only.end() || std::ranges::find(only, Objective::whole) != only.end();
+  return named && !exception.expired(world_.today);
+}
+
+bool Rows::excepts(Objective row) const {
+  const bool owned = row == Objective::identity_resources && !world_.perimeter.aws_owned.empty();
+  return owned || std::ranges::any_of(world_.perimeter.exceptions, [&](const auto& exception) { return counts(exception, row); });
+}
+
+bool Rows::excepts_no_more(Objective row, Objective than) const {
+  return std::ranges::none_of(world_.perimeter.exceptions, [&](const auto& exception) { return counts(exception, row) && !counts(exception, than); });
+}
+
+Limit Rows::unexpected_network() const {
+  std::vector<Limit> expected = {condition("Bool", "aws:ViaAWSService", {"true"}), condition("Bool", "aws:PrincipalIsAWSService", {"true"})};
+  if (!world_.cidrs.empty()) expected.push_back(condition("IpAddress", "aws:SourceIp", world_.cidrs));
+  if (!world_.vpcs.empty()) expected.push_back(condition("StringEquals", "aws:SourceVpc", world_.vpcs));
+  if (!world_.endpoints.empty()) expected.push_back(condition("StringEquals", "aws:SourceVpce", world_.endpoints));
+  if (world_.perimeter.networks.estate_vpcs && !world_.organization.empty())
+    expected.push_back(condition("StringEquals", "aws:VpceOrgID", {world_.organization}));
+  return all({none(std::move(expected)), any({present("aws:SourceIp"), present("aws:SourceVpc"), present("aws:VpcSourceIp")})});
+}
+
+std::span<const authz::Level> Rows::rcps(const std::string& account) const {
+  const estate::Account* owner = world_.estate.account(account);
+  return owner == nullptr ? std::span<const authz::Level>() : std::span(owner->rcps.data(), owner->rcps.size());
+}
+
+std::set<std::string, std::less<>> Rows::services_with_a_side() const {
+  std::set<std::string, std::less<>> services;
+  world_.estate.resources.for_each([&](const estate::Resource& resource) {
+    const std::string_view service = arn_part(resource.arn, 2);
+    if (resource.policy || catalogue::has_resource_side(service)) services.emplace(service);
+  });
+  return services;
+}
+
+std::vector<Cell> Rows::cells() const {
+  std::set<Cell> cells;
+  const auto add = [&](std::initializer_list<Objective> rows, const std::string& subject) {
+    for (const Objective row : rows) cells.insert({row, subject});
+    cells.insert({Objective::whole, subject});
+  };
+  for (const estate::Principal* principal : world_.principals) {
+    add({Objective::identity_resources, Objective::identity_networks}, principal->arn);
+    if (principal->type == policy::Principal::Type::role_session) add({Objective::trust}, principal->arn);
+  }
+  const auto sided = services_with_a_side();
+  world_.estate.resources.for_each([&](const estate::Resource& resource) {
+    add({Objective::resource_principals}, resource.arn);
+    if (sided.contains(arn_part(resource.arn, 2))) add({Objective::resource_networks}, resource.arn);
+  });
+  world_.estate.endpoints.for_each([&](const estate::Endpoint& endpoint) {
+    add({Objective::network_principals, Objective::network_resources}, endpoint.id);
+  });
+  return {cells.begin(), cells.end()};
+}
+
+Question Rows::question(const Cell& cell) {
+  Question question;
+  switch (cell.row) {
+    case Objective::identity_resources:
+    case Objective::identity_networks:
+      question = of_principal(cell);
+      break;
+    case Objective::resource_principals:
+    case Objective::resource_networks:
+      question = of_resource(cell);
+      break;
+    case Objective::network_principals:
+    case Objective::network_resources:
+      question = of_endpoint(cell);
+      break;
+    case Objective::trust:
+      question = of_trust(cell);
+      break;
+    case Objective::whole:
+      question.undecided = "it is made of several questions";
+      break;
+  }
+  question.row = cell.row;
+  return question;
+}
+
+Question Rows::of_principal(const Cell& cell) {
+  Question question;
+  const estate::Principal* principal = world_.estate.principal(cell.subject);
+  if (principal == nullptr) return {.undecided = "the estate has no such principal"};
+  const Caller caller = caller_of(world_, *principal, "session");
+  question.callers = {{caller}};
+  question.sides.layers = estate::layers_of(world_.estate, caller.principal, nullptr);
+  question.sides.resource_is_open = true;
+  if (cell.row == Objective::identity_networks) {
+    question.on_resources = false;
+    question.limit = all({unexpected_network(), excepted(cell.row)});
+    return question;
+  }
+  question.foreign = true;
+  std::vector<Limit> owned;
+  add_aws_owned(world_, owned);
+  question.limit = all({foreign_resource(world_), none(std::move(owned)), excepted(cell.row)});
+  return question;
+}
+
+void Rows::add_outsiders(Question& question, Of of) {
+  const Names names = names_in(library_, documents_of(question.sides));
+  if (question.undecided.empty()) question.undecided = unknown_names(names);
+  for (Outsider& outsider : outsiders(world_, names, of)) {
+    Asked asked{std::move(outsider.caller)};
+    if (!outsider.arns.empty() && asked.caller.keys.find("aws:PrincipalArn") == nullptr)
+      asked.limit = condition("ArnLike", "aws:PrincipalArn", {outsider.arns});
+    question.callers.push_back(std::move(asked));
+  }
+}
+
+void Rows::add_mine(Question& question) {
+  if (world_.principals.size() > mine_asked_max) {
+    question.undecided = "certificates of this row ask my principals one by one, and there are more than " + std::to_string(mine_asked_max);
+    return;
+  }
+  const Names names = names_in(library_, documents_of(question.sides));
+  for (const estate::Principal* principal : world_.principals) {
+    if (principal->type != policy::Principal::Type::role_session) {
+      question.callers.push_back({caller_of(world_, *principal, {})});
+      continue;
+    }
+    for (const std::string& session : sessions_of(*principal, names)) question.callers.push_back({caller_of(world_, *principal, session)});
+  }
+}
+
+// The ARN and what lies below it: nothing below most, behind a slash or a colon where services put names there; of services
+// that nobody has looked up both.
+std::vector<std::string> with_below(const std::string& arn) {
+  constexpr std::string_view alone[] = {"acm-pca", "codeartifact", "ecr", "events", "iam", "kms", "secretsmanager", "sns", "sqs", "ssm", "sts"};
+  constexpr std::string_view slashes[] = {"aoss", "dynamodb", "es", "execute-api", "kinesis", "mediastore", "s3", "s3-outposts"};
+  constexpr std::string_view colons[] = {"lambda", "logs"};
+  const auto is = [&](std::span<const std::string_view> services) { return std::ranges::find(services, arn_part(arn, 2)) != services.end(); };
+  if (is(alone)) return {arn};
+  if (is(slashes)) return {arn, arn + "/*"};
+  if (is(colons)) return {arn, arn + ":*"};
+  return {arn, arn + "/*", arn + ":*"};
+}
+
+// That, by the actions of its own service.
+Limit asked_of(const std::string& arn) {
+  std::vector<Limit> parts = {resources(with_below(arn))};
+  const std::string service(arn_part(arn, 2));
+  if (catalogue::Catalogue::builtin().service(service) != nullptr) parts.push_back(actions({service + ":*"}));
+  return all(std::move(parts));
+}
+
+Question Rows::of_resource(const Cell& cell) {
+  Question question;
+  const estate::Resource* resource = world_.estate.resources.find(cell.subject);
+  if (resource == nullptr) return {.undecided = "the estate has no such resource"};
+  question.sides.identity_is_open = true;
+  question.sides.layers.resource_kind = resource->kind;
+  question.sides.layers.resource = resource->policy ? &*resource->policy : nullptr;
+  question.sides.layers.rcps = rcps(resource->account);
+  question.owner = resource->account;
+  question.keys = owned_by(world_, resource->account);
+  add_outsiders(question, Of::resources);
+  std::vector<Limit> excluded;
+  add_services(world_, excluded);
+  const bool networks = cell.row == Objective::resource_networks;
+  if (networks) add_mine(question);
+  question.limit = all({asked_of(resource->arn), networks ? unexpected_network() : foreign_principal(world_), none(std::move(excluded)), excepted(cell.row)});
+  return question;
+}
+
+// Whose the endpoint is, where a request says so: those of some services do.
+Limit Rows::said_of(const estate::Endpoint& endpoint) const {
+  using catalogue::NetworkKey;
+  std::vector<Limit> parts;
+  const auto is = [&](NetworkKey key, const std::string& value) {
+    const std::string name(catalogue::name_of(key));
+    const Limit said = condition(key == NetworkKey::vpce_org_paths ? "ForAnyValue:StringEquals" : "StringEquals", name, {value});
+    parts.push_back(any({said, condition("Null", name, {"true"})}));
+    if (world_.network_keys_everywhere) return;
+    std::vector<std::string> saying, silent;
+    for (const std::string_view prefix : catalogue::services_with(key)) saying.push_back(std::string(prefix) + ":*");
+    for (const std::string_view action : catalogue::actions_without_network_keys()) silent.emplace_back(action);
+    parts.push_back(any({said, none({actions(std::move(saying))}), actions(std::move(silent))}));
+  };
+  if (!endpoint.account.empty()) is(NetworkKey::vpce_account, endpoint.account);
+  const std::string& path = world_.estate.org_path(endpoint.account);
+  if (path.empty() || !world_.estate.organization) return all(std::move(parts));
+  is(NetworkKey::vpce_org_id, world_.estate.organization->id);
+  is(NetworkKey::vpce_org_paths, path);
+  return all(std::move(parts));
+}
+
+Question Rows::of_endpoint(const Cell& cell) {
+  Question question;
+  const estate::Endpoint* endpoint = world_.estate.endpoints.find(cell.subject);
+  if (endpoint == nullptr) return {.undecided = "the estate has no such endpoint"};
+  question.sides.identity_is_open = question.sides.resource_is_open = true;
+  question.sides.layers.endpoint = endpoint->policy ? &*endpoint->policy : nullptr;
+  question.keys.set("aws:SourceVpce", endpoint->id);
+  if (!endpoint->vpc.empty()) question.keys.set("aws:SourceVpc", endpoint->vpc);
+  question.absent = {"aws:sourceip"};
+  add_outsiders(question, Of::resources);
+  // A service comes through an endpoint of mine on addresses that it signed itself.
+  std::erase_if(question.callers, [](const Asked& asked) { return asked.caller.principal.type == policy::Principal::Type::service; });
+  std::vector<Limit> excluded, parts = {excepted(cell.row), said_of(*endpoint)};
+  if (catalogue::Catalogue::builtin().service(endpoint->service) != nullptr) parts.push_back(actions({endpoint->service + ":*"}));
+  if (cell.row == Objective::network_resources) {
+    add_mine(question);
+    question.foreign = true;
+    parts.push_back(foreign_resource(world_));
+    add_aws_owned(world_, excluded);
+  } else {
+    question.on_resources = false;
+    parts.push_back(foreign_principal(world_));
+  }
+  add_services(world_, excluded);
+  if (world_.perimeter.anonymous_get_object)
+    excluded.push_back(all({condition("StringEquals", "aws:PrincipalType", {"Anonymous"}), actions({"s3:GetObject"})}));
+  parts.push_back(none(std::move(excluded)));
+  question.limit = all(std::move(parts));
+  if (endpoint->service.contains("vpce-svc-")) question.undecided = "the endpoint leads to no service of AWS's";
+  return question;
+}
+
+Question Rows::of_trust(const Cell& cell) {
+  Question question;
+  const estate::Principal* role = world_.estate.principal(cell.subject);
+  if (role == nullptr) return {.undecided = "the estate has no such role"};
+  question.sides.identity_is_open = true;
+  question.sides.layers.resource_kind = authz::ResourceKind::trust;
+  question.sides.layers.resource = role->trust ? &*role->trust : nullptr;
+  question.sides.layers.rcps = rcps(role->account);
+  question.owner = role->account;
+  question.keys = owned_by(world_, role->account);
+  add_outsiders(question, Of::trust);
+  const Names names = names_in(library_, documents_of(question.sides));
+  for (const std::string& provider : names.providers) add_bearers(question, provider);
+  question.limit = all({resources({role->arn}), actions({"sts:*"}), foreign_principal(world_), excepted(cell.row)});
+  return question;
+}
+
+namespace {
+
+bool is_literal(const policy::Listed& value) { return value.pieces.size() == 1 && value.pieces.front().kind == policy::Piece::Kind::literal; }
+
+// The value as one that only a tenant of mine can have; nothing: it names none to the end of its name.
+std::optional<Limit> tenant_of(const catalogue::TenantClaim& claim, const policy::Condition& asks, const policy::Listed& value) {
+  using policy::Family;
+  const Family family = asks.op->family;
+  const bool any_case = family == Family::text_ignoring_case;
+  if (!any_case && family != Family::text && family != Family::text_like && family != Family::number) return std::nullopt;
+  if (value.pieces.empty() || value.pieces.front().kind != policy::Piece::Kind::literal) return std::nullopt;
+  const std::string& text = value.pieces.front().text;
+  const auto tenant = catalogue::tenant_named(claim.shape, text, is_literal(value));
+  if (!tenant || tenant->text.find_first_of("*?") != std::string::npos) return std::nullopt;
+  if (tenant->is_beginning && !any_case) return condition("StringLike", asks.key, {tenant->text + "*"});
+  return condition(any_case ? "StringEqualsIgnoreCase" : family == Family::number ? "NumericEquals" : "StringEquals", asks.key, {text});
+}
+
+}  // namespace
+
+// Somebody with a token of the provider that is not mine. Of an issuer that many share a token is mine if a claim in it names a
+// tenant of mine: one that the perimeter file lists, or, where that is silent, that the policies spell out.
+void Rows::add_bearers(Question& question, const std::string& provider) {
+  Asked asked{federated_by(provider).caller};
+  std::string issuer = provider;
+  if (provider.starts_with("arn:")) {
+    if (!world_.accounts.contains(arn_part(provider, 4))) return question.callers.push_back(std::move(asked));
+    constexpr std::string_view oidc = "oidc-provider/";
+    const std::string_view what = arn_part(provider, 5);
+    if (!what.starts_with(oidc)) return;  // SAML: my own directory
+    issuer = what.substr(oidc.size());
+  }
+  std::vector<Limit> mine;
+  const auto& all_declared = world_.perimeter.identity_providers;
+  const auto declared = std::ranges::find(all_declared, text::lower(issuer), [](const auto& one) { return text::lower(one.issuer); });
+  if (declared != all_declared.end()) {
+    std::vector<Limit> parts;
+    if (!declared->subjects.empty()) parts.push_back(condition("StringLike", issuer + ":sub", declared->subjects));
+    if (!declared->audiences.empty()) parts.push_back(condition("StringLike", issuer + ":aud", declared->audiences));
+    mine.push_back(all(std::move(parts)));
+  } else {
+    const catalogue::Tenancy tenancy = catalogue::tenancy_of(issuer);
+    if (tenancy == catalogue::Tenancy::single) return;
+    if (tenancy == catalogue::Tenancy::unknown) question.undecided = "whether anybody else can have a token of `" + issuer + "` is not known";
+    for (const auto& [layer, named] : documents_of(question.sides)) {
+      for (const policy::Statement& statement : library_.read(*named->document).policy.syntax().statements) {
+        for (const policy::Condition& asks : statement.conditions) {
+          for (const catalogue::TenantClaim& claim : catalogue::tenant_claims(issuer)) {
+            if (asks.key != text::lower(catalogue::claim_key(issuer, claim.claim))) continue;
+            for (const policy::Listed& value : asks.values) {
+              if (auto tenant = tenant_of(claim, asks, value)) mine.push_back(*std::move(tenant));
+            }
+          }
+        }
+      }
+    }
+  }
+  std::vector<Limit> parts = {none(std::move(mine))};
+  const bool by_application = issuer == "graph.facebook.com" || issuer == "www.amazon.com";
+  for (const char* claim : {"sub", "aud", "app_id"}) {  // every token has these
+    if (by_application == (claim == std::string_view("app_id"))) parts.push_back(condition("Null", catalogue::claim_key(issuer, claim), {"false"}));
+  }
+  asked.limit = all(std::move(parts));
+  question.callers.push_back(std::move(asked));
+}
+
+Question Rows::pair(const std::string& subject, const std::string& arn) {
+  Question question = of_principal({Objective::identity_networks, subject});
+  question.row = Objective::whole;
+  const estate::Principal* principal = world_.estate.principal(subject);
+  if (principal == nullptr || !question.undecided.empty()) return question;
+  question.sides.resource_is_open = false;
+  authz::Layers& layers = question.sides.layers;
+  // It counts if one of the rows that ask about it counts it.
+  std::vector<Limit> rows = {excepted(Objective::identity_networks)}, parts = {unexpected_network()};
+  if (resource_networks_asks(arn)) rows.push_back(excepted(Objective::resource_networks));
+  parts.push_back(any(std::move(rows)));
+  const estate::Resource* resource = world_.estate.resources.find(arn);
+  const estate::Principal* role = world_.estate.principal(arn);
+  if (arn.empty()) {
+    question.part = "on resources of its account that the estate does not list";
+    question.owner = principal->account;
+    std::vector<std::string> listed;
+    for (const std::string& service : services_with_a_side()) listed.push_back("arn:*:" + service + ":*");
+    if (!listed.empty()) parts.push_back(none({resources(std::move(listed))}));
+  } else if (resource != nullptr) {
+    question.part = "on " + arn;
+    question.on_resources = true;
+    question.owner = resource->account;
+    layers.resource = resource->policy ? &*resource->policy : nullptr;
+    layers.resource_kind = resource->kind;
+    parts.push_back(asked_of(arn));
+  } else if (role != nullptr) {
+    question.part = "on " + arn;
+    question.on_resources = true;
+    question.owner = role->account;
+    layers.resource = role->trust ? &*role->trust : nullptr;
+    layers.resource_kind = authz::ResourceKind::trust;
+    parts.push_back(all({resources({arn}), actions({"sts:*"})}));
+  } else {
+    question.undecided = "the estate has no such resource";
+    return question;
+  }
+  layers.rcps = rcps(question.owner);
+  question.keys = owned_by(world_, question.owner);
+  question.limit = all(std::move(parts));
+  if (principal->type != policy::Principal::Type::role_session) return question;
+  const Names names = names_in(library_, documents_of(question.sides));
+  question.callers.clear();
+  for (const std::string& session : sessions_of(*principal, names)) question.callers.push_back({caller_of(world_, *principal, session)});
+  return question;
+}
+
+bool Rows::resource_networks_asks(const std::string& arn) const {
+  return world_.estate.resources.find(arn) != nullptr && services_with_a_side().contains(arn_part(arn, 2));
+}
+
+Question Rows::outsiders_from_anywhere(const std::string& arn) {
+  Question question = of_resource({Objective::resource_networks, arn});
+  question.row = Objective::whole;
+  question.part = "by outsiders who are excepted, from an unexpected network";
+  std::erase_if(question.callers, [&](const Asked& asked) { return world_.accounts.contains(asked.caller.principal.account); });
+  return question;
+}
+
+Question Rows::foreign_from_anywhere(const std::string& subject) {
+  Question question = of_principal({Objective::identity_resources, subject});
+  question.row = Objective::whole;
+  question.part = "on foreign resources that are excepted, from an unexpected network";
+  question.limit = all({foreign_resource(world_), unexpected_network(), excepted(Objective::identity_networks)});
+  return question;
+}
+
+std::set<std::string> Rows::granting(const std::string& subject) {
+  std::set<std::string> found;
+  const estate::Principal* principal = world_.estate.principal(subject);
+  if (principal == nullptr) return found;
+  const auto names_it = [&](const std::string& arn, const std::string& account, const std::optional<authz::Named>& policy) {
+    if (!policy || account != principal->account) return;
+    const Document& read = library_.read(*policy->document);
+    const Names names = names_in(library_, {{"resource", &*policy}});
+    for (const std::string& session : sessions_of(*principal, names)) {
+      const Caller caller = caller_of(world_, *principal, session);
+      for (std::size_t i = 0; i < policy->document->statements(); ++i) {
+        if (policy->document->effect(i) != policy::Effect::allow) continue;
+        const policy::Naming naming = read.policy.naming(i, caller.principal);
+        if (naming == policy::Naming::not_named || naming == policy::Naming::account) continue;
+        found.insert(arn);
+        return;
+      }
+    }
+  };
+  world_.estate.resources.for_each([&](const estate::Resource& resource) { names_it(resource.arn, resource.account, resource.policy); });
+  for (const estate::Principal* role : world_.principals) names_it(role->arn, role->account, role->trust);
+  return found;
+}
+
+}  // namespace ringwall::recheck::detail

@@ -1,0 +1,246 @@
+// A question as the text of its certificate: policies, cases, axioms, variables and clauses, each
+// derived from the files alone, and the same each time.
+
+#include <algorithm>
+
+#include "catalogue/network_keys.h"
+#include "crypto/crypto.h"
+#include "recheck/detail/axioms.h"
+#include "recheck/detail/rows.h"
+#include "recheck/detail/writing.h"
+#include "text/encode.h"
+
+namespace ringwall::recheck::detail {
+namespace {
+
+void gather_lists(const Limit& limit, Actions& actions, std::set<List>& lists) {
+  if (limit.kind == Limit::Kind::actions) lists.insert(actions.list(limit.values));
+  for (const Limit& part : limit.parts) gather_lists(part, actions, lists);
+}
+
+// Of a limit that only some actions meet: those lists, so that others need not be looked at.
+void gather_needed(const Limit& limit, Actions& actions, std::vector<List>& lists) {
+  if (limit.kind == Limit::Kind::actions) lists.push_back(actions.list(limit.values));
+  if (limit.kind != Limit::Kind::all) return;
+  for (const Limit& part : limit.parts) gather_needed(part, actions, lists);
+}
+
+Term term_of(const Limit& limit, Asking& asking, Actions& actions, std::size_t action) {
+  std::vector<Term> parts;
+  for (const Limit& part : limit.parts) parts.push_back(term_of(part, asking, actions, action));
+  switch (limit.kind) {
+    case Limit::Kind::all:
+      return asking.terms().all(std::move(parts));
+    case Limit::Kind::any:
+      return asking.terms().any(std::move(parts));
+    case Limit::Kind::none:
+      return -asking.terms().any(std::move(parts));
+    case Limit::Kind::condition:
+      return asking.holds(limit.op, limit.key, limit.values);
+    case Limit::Kind::actions:
+      return actions.lists(actions.list(limit.values), action) ? yes : no;
+    case Limit::Kind::resources:
+      return asking.on_resources(limit.values);
+  }
+  return no;
+}
+
+// Limits that cannot be said as conditions would be met by nothing, or by everything.
+Result<> check_limit(const Limit& limit) {
+  if (limit.kind == Limit::Kind::condition) RW_DO(condition_of(limit.op, limit.key, limit.values));
+  for (const Limit& part : limit.parts) RW_DO(check_limit(part));
+  return {};
+}
+
+// Actions that the question cannot tell apart, by the first of them.
+struct Alike {
+  std::size_t first = 0, count = 0;
+};
+
+class Stating {
+ public:
+  Stating(const World& world, Library& library, const Question& question, Typed typed)
+      : world_(world), library_(library), question_(question), typed_(typed) {}
+  Result<Statement> state();
+
+ private:
+  std::vector<Alike> alike();
+  void add_case(const Asked& asked, const std::vector<Alike>& kinds);
+  Term owned(Asking& asking, const policy::Principal& caller);
+  Term with_axioms(Term term, const std::vector<Term>& said);
+  Term without_network_keys(Term term, std::size_t action, Asking& asking);
+
+  const World& world_;
+  Library& library_;
+  const Question& question_;
+  const Typed typed_;
+  Terms terms_;
+  Names names_;
+  std::map<Term, std::size_t> roots_;  // and where their case stands
+  std::vector<std::string> cases_;
+  std::set<std::size_t> axioms_;
+};
+
+std::vector<Alike> Stating::alike() {
+  Actions& actions = library_.actions();
+  std::set<List> lists;
+  std::vector<List> needed;
+  for (const auto& [layer, named] : documents_of(question_.sides)) {
+    const Document& read = library_.read(*named->document);
+    lists.insert(read.actions.begin(), read.actions.end());
+  }
+  gather_lists(question_.limit, actions, lists);
+  gather_needed(question_.limit, actions, needed);
+  std::map<std::string, std::size_t> places;
+  std::vector<Alike> found;
+  for (std::size_t action = 0; action < actions.size(); ++action) {
+    if (question_.on_resources && actions.types(action).empty()) continue;
+    if (!std::ranges::all_of(needed, [&](List list) { return actions.lists(list, action); })) continue;
+    std::string kind(1, actions.reached_by_rcps(action) ? 'r' : '-');
+    for (const List list : lists) kind += actions.lists(list, action) ? '1' : '0';
+    for (const catalogue::NetworkKey key : catalogue::network_keys) kind += catalogue::carries(actions.name(action), key) ? '1' : '0';
+    if (typed_ == Typed::as_taken) {
+      for (const std::string& type : actions.types(action)) kind += type + '\n';
+    }
+    const auto [place, added] = places.try_emplace(std::move(kind), found.size());
+    if (added) found.push_back({action, 0});
+    ++found[place->second].count;
+  }
+  return found;
+}
+
+// Whose the resource is agrees with what its ARN and its keys say.
+Term Stating::owned(Asking& asking, const policy::Principal& caller) {
+  const auto in_account = [](const std::string& account) { return "arn:*:*:*:" + account + ":*"; };
+  if (!question_.owner.empty()) {
+    const Term arn = asking.like_arns({in_account(question_.owner), in_account("")});
+    return question_.on_resources ? arn : terms_.any({arn, asking.no_resource()});
+  }
+  if (!question_.foreign) return yes;
+  // Accounts that nothing names need not be told apart.
+  std::vector<Term> parts;
+  for (const std::string& account : world_.accounts) {
+    if (!names_.text.contains(account) && account != caller.account) continue;
+    parts.push_back(-asking.like_arns({in_account(account)}));
+    for (const char* key : {"aws:ResourceAccount", "s3:ResourceAccount"}) parts.push_back(-asking.holds("StringEquals", key, {account}));
+  }
+  // A bucket's ARN does not say whose it is, and those of mine are nobody else's.
+  for (const std::string& bucket : names_.buckets) {
+    const estate::Resource* mine = world_.estate.resources.find(bucket);
+    if (mine != nullptr && world_.accounts.contains(mine->account)) parts.push_back(-asking.on_resources(with_below(bucket)));
+  }
+  for (const std::string& account : names_.accounts) {
+    if (world_.accounts.contains(account)) continue;
+    const Term is = asking.holds("StringEquals", "aws:ResourceAccount", {account});
+    parts.push_back(terms_.if_then(is, asking.like_arns({in_account(account), in_account("")})));
+    parts.push_back(terms_.if_then(asking.like_arns({in_account(account)}), terms_.any({is, -asking.present("aws:resourceaccount")})));
+  }
+  return terms_.all(std::move(parts));
+}
+
+// Those that speak about a key that is asked about, or about one that such an axiom names.
+Term Stating::with_axioms(Term term, const std::vector<Term>& said) {
+  std::set<Key> keys;
+  const auto note = [&](Term one) {
+    for (const Term leaf : terms_.leaves(one)) {
+      if (terms_.node(leaf).leaf.kind != Leaf::Kind::open) keys.insert(terms_.node(leaf).leaf.key);
+    }
+  };
+  note(term);
+  std::vector<Term> parts = {term};
+  std::vector<bool> taken(said.size(), false);
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      if (taken[i] || said[i] == yes || said[i] == no) continue;  // what is known of a caller is stronger
+      const std::set<Term> leaves = terms_.leaves(said[i]);
+      if (std::ranges::none_of(leaves, [&](Term leaf) { return keys.contains(terms_.node(leaf).leaf.key); })) continue;
+      taken[i] = grown = true;
+      axioms_.insert(i);
+      note(said[i]);
+      parts.push_back(said[i]);
+    }
+  }
+  return terms_.all(std::move(parts));
+}
+
+// Of keys that only some services' requests have, those that are asked about and that the action has not.
+Term Stating::without_network_keys(Term term, std::size_t action, Asking& asking) {
+  if (world_.network_keys_everywhere || term == no) return term;
+  std::vector<Term> parts = {term};
+  for (const catalogue::NetworkKey key : catalogue::network_keys) {
+    const std::string name = text::lower(catalogue::name_of(key));
+    const auto asks = [&](Term leaf) { return terms_.node(leaf).leaf.kind != Leaf::Kind::open && terms_.name(terms_.node(leaf).leaf.key) == name; };
+    if (catalogue::carries(library_.actions().name(action), key) || std::ranges::none_of(terms_.leaves(term), asks)) continue;
+    parts.push_back(-asking.present(name));
+    axioms_.insert(axiom_of_network_keys());
+  }
+  return terms_.all(std::move(parts));
+}
+
+void Stating::add_case(const Asked& asked, const std::vector<Alike>& kinds) {
+  Actions& actions = library_.actions();
+  Asking asking(terms_, library_, asked.caller, question_.keys, question_.absent, question_.owner);
+  std::vector<Term> said;
+  for (std::size_t i = 0; i < axioms().size(); ++i) said.push_back(says(i, asking));
+  std::map<Term, Alike> left;
+  std::vector<Term> order;
+  for (const Alike& kind : kinds) {
+    if (typed_ == Typed::as_taken) asking.take_types(&actions.types(kind.first));
+    Term term = terms_.all({term_of(asked.limit, asking, actions, kind.first), owned(asking, asked.caller.principal), term_of(question_.limit, asking, actions, kind.first),
+                            asking.allowed(question_.sides, kind.first)});
+    term = asking.with_type(term);
+    term = without_network_keys(term, kind.first, asking);
+    if (term == no) continue;
+    const auto [at, added] = left.try_emplace(term, kind);
+    if (added) order.push_back(term);
+    if (!added) at->second.count += kind.count;
+  }
+  for (const Term term : order) {
+    const Term root = with_axioms(term, said);
+    if (root == no) continue;
+    const Alike& kind = left.at(term);
+    cases_.push_back(asked.caller.said + ": " + std::to_string(kind.count) + (kind.count == 1 ? " action, " : " actions, such as ") +
+                     actions.name(kind.first));
+    roots_.try_emplace(root, roots_.size());
+  }
+}
+
+Result<Statement> Stating::state() {
+  if (!question_.undecided.empty()) return fail(Failure::invalid, question_.undecided);
+  const auto documents = documents_of(question_.sides);
+  names_ = names_in(library_, documents);
+  RW_DO(check_limit(question_.limit));
+  const std::vector<Alike> kinds = alike();
+  for (const Asked& asked : question_.callers) {
+    RW_DO(check_limit(asked.limit));
+    add_case(asked, kinds);
+  }
+  std::vector<Term> roots;
+  for (const auto& [root, place] : roots_) roots.push_back(root);
+  RW_TRY(Clauses made, clauses_of(terms_, roots, question_.only));
+
+  const std::string owner = !question_.owner.empty() ? question_.owner : question_.foreign ? "nobody of mine" : "anybody";
+  std::string text = "resources of " + written(owner) + (typed_ == Typed::as_taken ? ", of the types that the actions take\n" : ", of any type\n");
+  for (const auto& [layer, named] : documents)
+    text += "policy " + layer + " " + crypto::sha256_hex(named->document->source()) + " " + written(named->name) + "\n";
+  for (const std::string& one : cases_) text += "case " + written(one) + "\n";
+  for (const std::size_t axiom : axioms_) text += "axiom " + std::string(axioms()[axiom].name) + ": " + std::string(axioms()[axiom].text) + "\n";
+  for (std::size_t i = 0; i < made.variables.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + written(made.variables[i]) + "\n";
+  text += "cnf " + std::to_string(made.variables.size()) + " " + std::to_string(made.clauses.size()) + "\n";
+  for (const auto& clause : made.clauses) {
+    for (const std::int32_t literal : clause) text += std::to_string(literal) + " ";
+    text += "0\n";
+  }
+  std::string head = "row " + std::string(perimeter::name_of(question_.row)) + "\n";
+  if (!question_.part.empty()) head += "part " + written(question_.part) + "\n";
+  return Statement{head + text, std::move(made.clauses)};
+}
+
+}  // namespace
+
+Result<Statement> statement_of(const World& world, Library& library, const Question& question, Typed typed) {
+  return Stating(world, library, question, typed).state();
+}
+
+}  // namespace ringwall::recheck::detail
