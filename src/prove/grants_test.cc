@@ -62,6 +62,8 @@ Verdict whole_of(const Report& report, const std::string& subject) {
   return cell == row.cells.end() ? Verdict::inconclusive : cell->verdict;
 }
 
+bool has(const std::vector<Guard>& guards, Guard guard) { return std::ranges::find(guards, guard) != guards.end(); }
+
 Report proof_of(testing::Builder builder, const perimeter::Perimeter& file = testing::perimeter_file()) {
   return prove(std::move(builder).finish(), file, options);
 }
@@ -185,6 +187,26 @@ TEST(Grants, AResourceWithoutASideLeaksWithThePrincipalThatReachesIt) {
   builder.role(member, "app", document(allow("rds:StopDBInstance"), Kind::identity), closed_trust());
   builder.resource(database, member, nullptr);
   expect_leak(proof_of(std::move(builder)), app_role, database);
+}
+
+// The role's own policies let it act from home only, but a bucket that names it is held by the RCP alone.
+TEST(Grants, TheWholeRestsOnWhatHoldsAResourceThatGrants) {
+  const auto rests = [&](const std::string& who) {
+    testing::Builder builder;
+    const auto scps = builder.chain("r-1", {document(testing::allow_all(), Kind::scp), document(testing::only_my_resources(), Kind::scp)}, "scp-");
+    const auto rcps = builder.chain("r-1", {document(grant(R"("*")", "*"), Kind::rcp),
+                                            document(testing::rcp_networks(R"(["s3:*"])", {"vpc-0a"}), Kind::rcp)}, "rcp-");
+    builder.account(testing::management, "", {}, {});
+    builder.account(member, "ou-1", scps, rcps);
+    builder.vpc("vpc-0a", member);
+    builder.role(member, "app", document(allow("s3:GetObject", at_home), Kind::identity), closed_trust());
+    builder.resource(books, member, document(grant(who, "s3:GetObject"), Kind::resource));
+    const Report report = proof_of(std::move(builder));
+    expect_proof(report, app_role, books);
+    return report.rows[static_cast<std::size_t>(Objective::whole)].sole_guards;
+  };
+  EXPECT_TRUE(has(rests(aws(app_role)), Guard::rcp));
+  EXPECT_FALSE(has(rests(aws(member)), Guard::rcp));  // which grants to nobody by itself
 }
 
 policy::DocumentPtr gate(const std::string& condition) {

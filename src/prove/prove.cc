@@ -166,7 +166,8 @@ std::string Proof::account_of(const std::string& subject) const {
 
 void Proof::fill_whole() {
   Row& row = report_.rows[index_of(Objective::whole)];
-  row.cells = whole_cells(room_, asker_, rows_, leaks_);
+  Guards resting = 0;
+  row.cells = whole_cells(room_, asker_, rows_, leaks_, resting);
   std::vector<bool> counted(world_.gaps.size());
   for (CellOf& cell : row.cells) {
     std::ranges::sort(cell.exceptions);
@@ -176,12 +177,16 @@ void Proof::fill_whole() {
   add_gap_cells(row, counted);
   finish(row);
   for (const Row& part : report_.rows) {
-    // An unexpected network takes both sides, but most resources have no policy of their own.
+    // An unexpected network takes both sides: the resource's counts where somebody is abroad who may use it.
     if (part.objective == Objective::resource_networks) continue;
     for (const Guard guard : part.sole_guards) {
       if (std::ranges::find(row.sole_guards, guard) == row.sole_guards.end())
         row.sole_guards.push_back(guard);
     }
+  }
+  for (const Guard guard : {Guard::rcp, Guard::resource}) {
+    const bool listed = std::ranges::find(row.sole_guards, guard) != row.sole_guards.end();
+    if ((resting & bit(guard)) != 0 && !listed) row.sole_guards.push_back(guard);
   }
   std::ranges::sort(row.sole_guards);
 }

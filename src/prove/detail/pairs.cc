@@ -36,6 +36,9 @@ struct Thing {
   bool names_sessions = false;
 };
 
+// Pairs that are looked at for each guard on which the whole may rest.
+constexpr std::size_t resting_looks_max = 4'096;
+
 // What a statement that allows may reach, roughly: never less than it does.
 struct Reach {
   std::vector<std::string> services;  // empty: any
@@ -86,6 +89,7 @@ class Pairing {
         excepted_from_people_(room.limits.of_endpoint(Objective::identity_networks)) {}
 
   Paired ask(Asker& asker, const std::vector<Person>& people);
+  Guards resting(Asker& asker, const std::vector<Person>& people, const std::function<bool(const std::string&)>& counts);
 
  private:
   struct Candidate {
@@ -94,6 +98,8 @@ class Pairing {
   };
   void find_things();
   void add(Thing thing);
+  std::optional<Guard> sole_guard(std::size_t cell) const;
+  bool crosses_without(Guard guard, Asker& asker, const std::vector<Candidate>& candidates);
   void find_candidates(const std::vector<Person>& people, Paired& paired);
   bool is_candidate(const Person& person, const Thing& thing, bool at_home);
   const std::vector<Reach>& reaches_of(const policy::Document& document);
@@ -339,7 +345,80 @@ Paired Pairing::ask(Asker& asker, const std::vector<Person>& people) {
   return paired;
 }
 
+std::optional<Guard> Pairing::sole_guard(std::size_t cell) const {
+  if (resources_.outcomes[cell].verdict != Verdict::proved) return std::nullopt;
+  for (const Guard guard : {Guard::rcp, Guard::resource}) {
+    if (resources_.outcomes[cell].held == bit(guard)) return guard;
+  }
+  return std::nullopt;
+}
+
+// What is left without a guard is asked with the guard open, until one is found.
+bool Pairing::crosses_without(Guard guard, Asker& asker, const std::vector<Candidate>& candidates) {
+  constexpr std::size_t growth = 8;
+  for (std::size_t begin = 0, count = 1; begin < candidates.size(); begin += count, count *= growth) {
+    std::vector<Item> items;
+    for (std::size_t i = begin; i < std::min(begin + count, candidates.size()); ++i) {
+      items.push_back(item(candidates[i]));
+      items.back().key += "\nwithout " + std::string(name_of(guard));
+      items.back().query = [make = std::move(items.back().query), guard](Lists lists) {
+        prover::Query query = make(lists);
+        authz::Layers& layers = *query.allowing.front().layers;
+        if (guard == Guard::rcp) layers.rcps = {};
+        else layers.resource = &assumed_resource();
+        query.classes_max = 1;
+        return query;
+      };
+    }
+    const auto is_found = [](const AnswerPtr& answer) { return answer->verdict == prover::Verdict::found; };
+    if (std::ranges::any_of(asker.ask(items), is_found)) return true;
+  }
+  return false;
+}
+
+Guards Pairing::resting(Asker& asker, const std::vector<Person>& people, const std::function<bool(const std::string&)>& counts) {
+  std::unordered_map<std::string, std::vector<const Person*>> by_account;
+  for (const Person& person : people) by_account[own(person.index).principal->account].push_back(&person);
+  std::map<Guard, std::vector<Candidate>> candidates;
+  for (std::size_t i = 0; i < resources_.cells->size() && !by_account.empty(); ++i) {
+    const auto guard = sole_guard(i);
+    const estate::Resource* resource = room_.mine.estate().resources.find(resources_.cells->name(i));
+    if (!guard || resource == nullptr || candidates[*guard].size() >= resting_looks_max) continue;
+    Thing thing{resource->arn, resource->account, resource->policy ? &*resource->policy : nullptr, resource->kind, true,
+                arn_part(resource->arn, 2), resources_.cells->exceptions(i)};
+    std::set<std::string> accounts = {thing.account};
+    if (thing.policy != nullptr) {
+      const Facts& facts = room_.words.of(thing.policy->document);
+      thing.names_sessions = names_sessions(facts);
+      for (const policy::PrincipalName& name : facts.names)
+        accounts.insert(name.type == policy::PrincipalName::Type::arn ? account_in(name.value) : name.value);
+    }
+    const std::size_t index = things_.size();
+    for (const std::string& account : accounts) {
+      const auto there = by_account.find(account);
+      if (there == by_account.end()) continue;
+      for (const Person* person : there->second) {
+        const bool proved = counts(thing.arn) || counts(own(person->index).principal->arn);
+        if (proved && is_candidate(*person, thing, account == thing.account)) candidates[*guard].push_back({person->index, index, &ways_.front()});
+      }
+    }
+    thing.shape = shape_of(thing.arn);
+    things_.push_back(std::move(thing));
+    things_.back().service = arn_part(things_.back().arn, 2);
+  }
+  Guards resting = 0;
+  for (const auto& [guard, all] : candidates) {
+    if (crosses_without(guard, asker, all)) resting |= bit(guard);
+  }
+  return resting;
+}
+
 }  // namespace
+
+Guards resting_on(const Room& room, Asker& asker, const AnsweredRows& rows, const std::vector<Person>& people,
+                  const std::function<bool(const std::string&)>& counts) {
+  return people.empty() ? 0 : Pairing(room, rows).resting(asker, people, counts);
+}
 
 Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows, const std::vector<Person>& people) {
   return Pairing(room, rows).ask(asker, people);

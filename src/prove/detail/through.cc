@@ -273,6 +273,16 @@ std::vector<Way> ways_abroad(const Mine& mine) {
   return ways;
 }
 
+prover::Constraint of_other_organizations(const Mine& mine, const std::vector<prover::Caller>& callers) {
+  std::vector<std::string> accounts;
+  for (const prover::Caller& caller : callers) {
+    if (!caller.principal.account.empty() && !mine.has(caller.principal.account)) accounts.push_back(caller.principal.account);
+  }
+  auto theirs = prover::condition("StringEquals", "aws:PrincipalAccount", std::move(accounts));
+  if (!mine.estate().organization || !theirs) return prover::all_of({});
+  return prover::any_of({prover::none_of({*std::move(theirs)}), Limits::foreign_principal(mine)});
+}
+
 namespace {
 
 // Where outsiders are asked, those whom an endpoint's policy names as well; and no service, which does not come through one.
@@ -289,7 +299,7 @@ void add_outsiders(const Room& room, const std::vector<const Facts*>& facts, pro
                     other.principal.provider == caller.principal.provider;
            });
   });
-  universe.where = prover::all_of({std::move(universe.where), settle_names(room.words, facts, more)});
+  universe.where = prover::all_of({std::move(universe.where), settle_names(room.words, facts, more), of_other_organizations(room.mine, more)});
   std::ranges::move(more, std::back_inserter(universe.callers));
 }
 

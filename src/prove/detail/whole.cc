@@ -38,7 +38,7 @@ class Whole {
   Whole(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks)
       : room_(room), asker_(asker), rows_(rows), leaks_(leaks) {}
 
-  std::vector<CellOf> run() && {
+  std::vector<CellOf> run(Guards& resting) && {
     cross(Objective::resource_principals);
     cross(Objective::trust);
     excepted_outsiders();
@@ -46,6 +46,11 @@ class Whole {
     excepted_resources();
     unexpected_networks();
     strangers_through_endpoints();
+    if (room_.options.depth) {
+      resting = resting_on(room_, asker_, rows_, people_, [this](const std::string& subject) {
+        return cell_of(subject).verdict == Verdict::proved;
+      });
+    }
     std::vector<CellOf> cells;
     for (auto& [subject, cell] : cells_) cells.push_back(std::move(cell));
     return cells;
@@ -98,13 +103,13 @@ class Whole {
   bool count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
              const std::vector<const policy::Document*>& documents);
 
-  prover::Constraint of_other_organizations(const std::vector<prover::Caller>& callers) const;
 
   const Room& room_;
   Asker& asker_;
   const AnsweredRows& rows_;
   Leaks& leaks_;
   std::map<std::string, CellOf> cells_;
+  std::vector<Person> people_;  // who may come from an unexpected network
 };
 
 bool Whole::count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
@@ -238,7 +243,7 @@ void Whole::excepted_outsiders() {
     std::erase_if(query.universe.callers, [this](const prover::Caller& caller) {
       return room_.mine.estate().account(caller.principal.account) != nullptr;
     });
-    also(query, of_other_organizations(query.universe.callers));
+    also(query, of_other_organizations(room_.mine, query.universe.callers));
   });
 }
 
@@ -253,7 +258,14 @@ void Whole::excepted_resources() {
         !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty() || !room_.mine.unlisted().empty();
     if (excepted && row.outcomes[i].verdict != Verdict::proved) open.push_back(i);
   }
-  ask_abroad(row, open, identity_side, [](std::size_t) { return "foreign"; }, [this](std::size_t, prover::Query& query) {
+  const auto buckets = [&](std::size_t i) { return buckets_of_mine(room_.mine, facts_of_cell(room_, *row.cells, i)); };
+  const auto mark = [&](std::size_t i) {
+    std::string text = "foreign";
+    for (const std::string& bucket : buckets(i)) text += " " + bucket;
+    return text;
+  };
+  ask_abroad(row, open, identity_side, mark, [&](std::size_t i, prover::Query& query) {
+    also(query, on_none_of(buckets(i)));
     std::vector<std::string> listed = room_.mine.accounts();
     std::erase_if(listed, [this](const std::string& account) { return room_.mine.is_unlisted(account); });
     query.universe.owners = {{prover::Owner::Kind::others, std::move(listed)}};
@@ -338,7 +350,7 @@ void Whole::unexpected_networks() {
     add_exceptions(cell, row.outcomes[i]);
     if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
   }
-  std::vector<Person> people;
+  std::vector<Person>& people = people_;
   std::vector<std::size_t> allowed;
   for (const std::size_t i : people_abroad()) {
     const bool open = row.outcomes[i].verdict != Verdict::proved;
@@ -374,17 +386,6 @@ void Whole::pairs(const std::vector<Person>& people) {
   }
 }
 
-// Where the estate has the organisation it has all of its accounts, so callers of others are of no account of it.
-prover::Constraint Whole::of_other_organizations(const std::vector<prover::Caller>& callers) const {
-  std::vector<std::string> accounts;
-  for (const prover::Caller& caller : callers) {
-    if (!caller.principal.account.empty() && !room_.mine.has(caller.principal.account)) accounts.push_back(caller.principal.account);
-  }
-  auto theirs = prover::condition("StringEquals", "aws:PrincipalAccount", std::move(accounts));
-  if (!room_.mine.estate().organization || !theirs) return prover::all_of({});
-  return prover::any_of({prover::none_of({*std::move(theirs)}), Limits::foreign_principal(room_.mine)});
-}
-
 // Outsiders on foreign resources, whom network/principals counts, or network/resources. There only the endpoint's policy binds.
 void Whole::strangers_through_endpoints() {
   const Answered& principals = rows_.at(Objective::network_principals);
@@ -414,7 +415,7 @@ void Whole::strangers_through_endpoints() {
         std::erase_if(query.universe.callers, [this](const prover::Caller& caller) {
           return room_.mine.estate().account(caller.principal.account) != nullptr;
         });
-        also(query, of_other_organizations(query.universe.callers));
+        also(query, of_other_organizations(room_.mine, query.universe.callers));
       }));
     }
   }
@@ -427,8 +428,8 @@ void Whole::strangers_through_endpoints() {
 }  // namespace
 
 std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
-                                Leaks& leaks) {
-  return Whole(room, asker, rows, leaks).run();
+                                Leaks& leaks, Guards& resting) {
+  return Whole(room, asker, rows, leaks).run(resting);
 }
 
 }  // namespace ringwall::prove::detail

@@ -27,6 +27,8 @@ struct Way {
 };
 // Ways of requests from unexpected networks. Endpoints of the estate are expected unless the perimeter file says otherwise.
 std::vector<Way> ways_abroad(const Mine& mine);
+// Where the estate has the organisation it has all of its accounts, so callers of others are of no account of it.
+prover::Constraint of_other_organizations(const Mine& mine, const std::vector<prover::Caller>& callers);
 // Makes the question, of these documents, one of requests that come so.
 void go(const Room& room, const Way& way, std::vector<const Facts*> facts, prover::Query& query);
 // The documents of a cell of principals, of resources or of trust.
@@ -54,6 +56,10 @@ struct Paired {
   std::string bound;  // and which
 };
 Paired ask_pairs(const Room& room, Asker& asker, const AnsweredRows& rows, const std::vector<Person>& people);
+// Guards of resource/networks that hold a resource alone, without which one of these people would cross by it. `counts`:
+// is the subject proved?
+Guards resting_on(const Room& room, Asker& asker, const AnsweredRows& rows, const std::vector<Person>& people,
+                  const std::function<bool(const std::string&)>& counts);
 
 // A cell of a row and endpoints of mine, asked together.
 struct Passage {
@@ -71,8 +77,8 @@ struct Passed {
 Passed ask_through(const Room& room, Asker& asker, const AnsweredRows& rows, Objective objective,
                    const std::vector<bool>& leaks_around);
 
-// The cells of the whole, by subject, before gaps are counted.
+// The cells of the whole, by subject, before gaps are counted. `resting`: guards of resource/networks on which it rests.
 std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
-                                Leaks& leaks);
+                                Leaks& leaks, Guards& resting);
 
 }  // namespace ringwall::prove::detail
