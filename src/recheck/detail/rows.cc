@@ -211,15 +211,30 @@ Question Rows::of_principal(const Cell& cell) {
   return question;
 }
 
-void Rows::add_outsiders(Question& question, Of of) {
-  const Names names = names_in(library_, documents_of(question.sides));
-  if (question.undecided.empty()) question.undecided = unknown_names(names);
-  for (Outsider& outsider : outsiders(world_, names, of)) {
+namespace {
+
+void add_all(std::vector<Outsider> outsiders, Question& question) {
+  for (Outsider& outsider : outsiders) {
     Asked asked{std::move(outsider.caller)};
     if (!outsider.arns.empty() && asked.caller.keys.find("aws:PrincipalArn") == nullptr)
       asked.limit = condition("ArnLike", "aws:PrincipalArn", {outsider.arns});
     question.callers.push_back(std::move(asked));
   }
+}
+
+}  // namespace
+
+void Rows::add_outsiders(Question& question, Of of) {
+  const Names names = names_in(library_, documents_of(question.sides));
+  if (question.undecided.empty()) question.undecided = unknown_names(names);
+  add_all(outsiders(world_, names, of), question);
+}
+
+void Rows::add_owner(Question& question, const std::string& account) const {
+  question.owner = account;
+  question.keys = owned_by(world_, account);
+  if (world_.estate.no_organization && world_.estate.account(account) != nullptr)
+    question.absent.insert(question.absent.end(), {"aws:resourceorgid", "aws:resourceorgpaths"});
 }
 
 void Rows::add_mine(Question& question) {
@@ -228,6 +243,7 @@ void Rows::add_mine(Question& question) {
     return;
   }
   const Names names = names_in(library_, documents_of(question.sides));
+  add_all(unlisted(world_, names), question);
   for (const estate::Principal* principal : world_.principals) {
     if (principal->type != policy::Principal::Type::role_session) {
       question.callers.push_back({caller_of(world_, *principal, {})});
@@ -266,8 +282,7 @@ Question Rows::of_resource(const Cell& cell) {
   question.sides.layers.resource_kind = resource->kind;
   question.sides.layers.resource = resource->policy ? &*resource->policy : nullptr;
   question.sides.layers.rcps = rcps(resource->account);
-  question.owner = resource->account;
-  question.keys = owned_by(world_, resource->account);
+  add_owner(question, resource->account);
   add_outsiders(question, Of::resources);
   std::vector<Limit> excluded;
   add_services(world_, excluded);
@@ -308,6 +323,7 @@ Question Rows::of_endpoint(const Cell& cell) {
   question.keys.set("aws:SourceVpce", endpoint->id);
   if (!endpoint->vpc.empty()) question.keys.set("aws:SourceVpc", endpoint->vpc);
   question.absent = {"aws:sourceip"};
+  if (world_.estate.no_organization) question.absent.insert(question.absent.end(), {"aws:vpceorgid", "aws:vpceorgpaths"});
   add_outsiders(question, Of::resources);
   // A service comes through an endpoint of mine on addresses that it signed itself.
   std::erase_if(question.callers, [](const Asked& asked) { return asked.caller.principal.type == policy::Principal::Type::service; });
@@ -327,7 +343,10 @@ Question Rows::of_endpoint(const Cell& cell) {
     excluded.push_back(all({condition("StringEquals", "aws:PrincipalType", {"Anonymous"}), actions({"s3:GetObject"})}));
   parts.push_back(none(std::move(excluded)));
   question.limit = all(std::move(parts));
-  if (endpoint->service.contains("vpce-svc-")) question.undecided = "the endpoint leads to no service of AWS's";
+  if (endpoint->aws) return question;
+  question.limit = any({});  // no request to AWS gets there
+  const auto& accepted = world_.perimeter.networks.endpoints;
+  if (std::ranges::find(accepted, endpoint->id) == accepted.end()) question.undecided = "the endpoint leads to no service of AWS's";
   return question;
 }
 
@@ -339,8 +358,7 @@ Question Rows::of_trust(const Cell& cell) {
   question.sides.layers.resource_kind = authz::ResourceKind::trust;
   question.sides.layers.resource = role->trust ? &*role->trust : nullptr;
   question.sides.layers.rcps = rcps(role->account);
-  question.owner = role->account;
-  question.keys = owned_by(world_, role->account);
+  add_owner(question, role->account);
   add_outsiders(question, Of::trust);
   const Names names = names_in(library_, documents_of(question.sides));
   for (const std::string& provider : names.providers) add_bearers(question, provider);
@@ -429,21 +447,21 @@ Question Rows::pair(const std::string& subject, const std::string& arn) {
   const estate::Principal* role = world_.estate.principal(arn);
   if (arn.empty()) {
     question.part = "on resources of its account that the estate does not list";
-    question.owner = principal->account;
+    add_owner(question, principal->account);
     std::vector<std::string> listed;
     for (const std::string& service : services_with_a_side()) listed.push_back("arn:*:" + service + ":*");
     if (!listed.empty()) parts.push_back(none({resources(std::move(listed))}));
   } else if (resource != nullptr) {
     question.part = "on " + arn;
     question.on_resources = true;
-    question.owner = resource->account;
+    add_owner(question, resource->account);
     layers.resource = resource->policy ? &*resource->policy : nullptr;
     layers.resource_kind = resource->kind;
     parts.push_back(asked_of(arn));
   } else if (role != nullptr) {
     question.part = "on " + arn;
     question.on_resources = true;
-    question.owner = role->account;
+    add_owner(question, role->account);
     layers.resource = role->trust ? &*role->trust : nullptr;
     layers.resource_kind = authz::ResourceKind::trust;
     parts.push_back(all({resources({arn}), actions({"sts:*"})}));
@@ -452,7 +470,6 @@ Question Rows::pair(const std::string& subject, const std::string& arn) {
     return question;
   }
   layers.rcps = rcps(question.owner);
-  question.keys = owned_by(world_, question.owner);
   question.limit = all(std::move(parts));
   if (principal->type != policy::Principal::Type::role_session) return question;
   const Names names = names_in(library_, documents_of(question.sides));

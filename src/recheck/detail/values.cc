@@ -310,6 +310,7 @@ Result<std::vector<std::string>> Walk::words() {
   settle(reached.front().places);
   std::set<Places> seen;  // behind a letter at least: the places of the empty text may be those of another text, too
   std::set<std::vector<std::size_t>> matched;
+  std::size_t places_walked = 0;
   std::vector<std::string> words;
   for (std::size_t now = 0; now < reached.size(); ++now) {
     std::vector<std::size_t> matches;
@@ -325,7 +326,8 @@ Result<std::vector<std::string>> Walk::words() {
     for (const std::uint32_t letter : letters(places)) {
       Places next = step(places, letter);
       if (!seen.insert(next).second) continue;
-      if (reached.size() >= walked_max) return fail(Failure::exhausted, "its tests tell too many kinds of value apart to be walked through");
+      places_walked += next.size();
+      if (reached.size() >= walked_max || places_walked > places_max) return fail(Failure::exhausted, "its tests tell too many kinds of value apart to be walked through");
       reached.push_back({std::move(next), now, letter});
     }
   }

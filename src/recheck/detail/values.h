@@ -48,7 +48,8 @@ struct Values {
   bool may_be_empty = false;
 };
 
-inline constexpr std::size_t walked_max = 400'000;  // sets of places, of one key
+inline constexpr std::size_t walked_max = 100'000;       // sets of places, of one key
+inline constexpr std::size_t places_max = 2'000'000;     // in all of them together
 
 // Failure::exhausted: the walk is too long. Failure::invalid: tests of several types meet on one key.
 Result<std::vector<std::string>> samples(const Values& values, std::span<const Test* const> tests);

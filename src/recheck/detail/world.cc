@@ -24,8 +24,11 @@ std::string_view arn_part(std::string_view arn, std::size_t index) {
 
 namespace {
 
+// As AWS spells them, or the stand-in of what has none yet; anything else is nobody's.
 bool is_id(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+  const bool stand_in = text.starts_with('(') && text.ends_with(')');
+  const std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ()[]._";
+  return !text.empty() && text.find_first_not_of(stand_in ? letters : letters.substr(0, 37)) == std::string_view::npos;
 }
 
 std::vector<std::string> ids_of(const std::set<std::string>& texts) {
@@ -92,6 +95,7 @@ Caller caller_of(const World& world, const estate::Principal& principal, const s
     caller.absent.emplace_back("aws:username");
   }
   if (!free_tags) caller.absent.emplace_back("aws:principaltag/*");
+  if (world.estate.no_organization) caller.absent.insert(caller.absent.end(), {"aws:principalorgid", "aws:principalorgpaths"});
   caller.keys = estate::global_context(world.estate, who, nullptr, {});
   // What a session has or not, and whether a service passes its call on, is free.
   for (const char* key : {"aws:MultiFactorAuthPresent", "aws:ViaAWSService"}) caller.keys.erase(key);
@@ -165,9 +169,11 @@ Outsider foreign(const std::string& account, Type type, const char* type_name, c
   return outsider;
 }
 
+enum class Whose : std::uint8_t { others, mine_and_not_in_the_estate };
+
 class Crowd {
  public:
-  explicit Crowd(const World& world) : world_(world) {}
+  explicit Crowd(const World& world, Whose whose) : world_(world), whose_(whose) {}
   void add(Outsider outsider) {
     const policy::Principal& who = outsider.caller.principal;
     if (seen_.insert(std::to_string(static_cast<int>(who.type)) + "\n" + who.arn + "\n" + who.service + "\n" + who.provider).second)
@@ -175,7 +181,7 @@ class Crowd {
   }
   // A role, a user and the root of the account, called whatever may be.
   void add_account(const std::string& account) {
-    if (world_.accounts.contains(account)) return;
+    if (!counts(account)) return;
     Outsider role = foreign(account, Type::role_session, "AssumedRole", "role/*");
     role.caller.principal.role_arn = "arn:aws:iam::" + account + ":role/outsider";
     role.caller.principal.arn = "arn:aws:sts::" + account + ":assumed-role/outsider/session";
@@ -193,14 +199,20 @@ class Crowd {
   std::vector<Outsider> finish() && { return std::move(found_); }
 
  private:
+  bool counts(const std::string& account) const {
+    const bool mine = world_.accounts.contains(account);
+    return whose_ == Whose::others ? !mine : mine && world_.estate.account(account) == nullptr;
+  }
+
   const World& world_;
+  const Whose whose_;
   std::set<std::string> seen_;
   std::vector<Outsider> found_;
 };
 
 void Crowd::add_arn(const std::string& arn) {
   const std::string account(arn_part(arn, account_part));
-  if (!is_account(account) || world_.accounts.contains(account)) return;
+  if (!is_account(account) || !counts(account)) return;
   const std::string what(arn_part(arn, account_part + 1));
   const std::string partition(arn_part(arn, 1));
   if (what.starts_with("role/") || what.starts_with("assumed-role/")) {
@@ -299,7 +311,7 @@ Names names_in(Library& library, const std::vector<std::pair<std::string, const 
 }
 
 std::vector<Outsider> outsiders(const World& world, const Names& names, Of of) {
-  Crowd crowd(world);
+  Crowd crowd(world, Whose::others);
   // One that nobody names.
   std::uint64_t unnamed = 999'988'887'777;
   while (world.accounts.contains(std::to_string(unnamed)) || names.text.contains(std::to_string(unnamed))) --unnamed;
@@ -315,6 +327,19 @@ std::vector<Outsider> outsiders(const World& world, const Names& names, Of of) {
   for (const std::string& name : names.services) crowd.add(service(name));
   for (const std::string& provider : names.providers) {
     if (!world.accounts.contains(arn_part(provider, account_part))) crowd.add(federated(provider));
+  }
+  return std::move(crowd).finish();
+}
+
+std::vector<Outsider> unlisted(const World& world, const Names& names) {
+  Crowd crowd(world, Whose::mine_and_not_in_the_estate);
+  for (const std::string& arn : names.arns) crowd.add_arn(arn);
+  bool unnamed = false;  // one whom nobody names stands for all of those
+  for (const std::string& account : world.accounts) {
+    if (world.estate.account(account) != nullptr) continue;
+    const bool named = names.text.contains(account);
+    if (named || !unnamed) crowd.add_account(account);
+    unnamed |= !named;
   }
   return std::move(crowd).finish();
 }

@@ -50,6 +50,8 @@ struct Outsider {
 enum class Of : std::uint8_t { resources, trust };  // of trust: no services, and nobody unsigned
 // Everyone who is not mine and whom these names could tell from others.
 std::vector<Outsider> outsiders(const World& world, const Names& names, Of of);
+// Somebody of each account that is mine by the perimeter file alone.
+std::vector<Outsider> unlisted(const World& world, const Names& names);
 // Whom an identity provider of this name vouches for.
 Outsider federated_by(const std::string& provider);
 
