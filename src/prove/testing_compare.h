@@ -89,7 +89,6 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
   for (std::size_t i = 0; i < people; ++i) people_of.emplace_back(worlds::arn_of(static_cast<People>(i)), &sets.of_person[i]);
   people_of.emplace_back("anonymous", &sets.of_anonymous);
   people_of.emplace_back("any account", &sets.of_stranger);
-  people_of.emplace_back("cloudtrail.amazonaws.com", &sets.of_cloudtrail);
   for (const auto& [name, theirs] : people_of) {
     const bool may = asked.meets(*theirs);
     const bool told = std::ranges::find(answer->found, name, &Access::principal) != answer->found.end();
@@ -101,7 +100,8 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
 
 // Is something allowed after a change that was not before, and `diff` says that there is nothing?
 inline std::string change_differs(const loaders::Loaded& before, const Oracle& was, const loaders::Loaded& after, const Oracle& is) {
-  const Bits fresh = is.allowed() - was.allowed() - is.doubtful() - was.doubtful();
+  // Requests that both worlds have: a bucket that goes from the one leaves its name to others.
+  const Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful();
   const prove::Difference told = difference(before, after, proof_options());
   if (!fresh.any() || !told.newly_allowed.empty() || !told.undecided.empty()) return {};
   return "diff misses " + written(is.sets().universe.request(fresh.first()));

@@ -6,6 +6,7 @@
 // A request that no one can make is no request. What excludes one is said in plain code in
 // `exists`, and shares nothing with the prover's table of axioms.
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <string>
@@ -417,9 +418,11 @@ class Universe {
           }
         }
       }
-      add_source(0, "", "", my_org, Place::For::mine);
-      add_source(2, home, "", "", Place::For::mine);
-      add_source(2, partner, "", other_org, Place::For::the_partner);
+      const auto abroad = std::ranges::find_if(places_, [&](const Place& one) { return one.ip == unexpected && one.vpc.empty() && one.vpce.empty(); });
+      const auto at = static_cast<std::size_t>(abroad - places_.begin());
+      add_source(at, "", "", my_org, Place::For::mine);
+      add_source(at, home, "", "", Place::For::mine);
+      add_source(at, partner, "", other_org, Place::For::the_partner);
       return;
     }
     if (topic_ == Topic::networks) {

@@ -24,6 +24,7 @@ using namespace ringwall::prove::testing::worlds;
 constexpr std::size_t letters = 24;              // statements of each sort
 constexpr std::size_t worlds_per_alphabet = 20'000;
 constexpr std::size_t worlds_per_memory = 2'000;
+constexpr std::size_t worlds_per_line = 1'000;   // of progress
 constexpr std::size_t worlds_per_question = 20;  // who-can, diff and compare are asked of one world in so many
 
 struct Tally {
@@ -95,6 +96,12 @@ void run(std::uint64_t seed, std::size_t count, Topic topic, Second second, std:
       if (before >= shrunk_max) continue;
       std::printf("%s\n", shrunk(world, difference, alphabet, sets).c_str());
       std::fflush(stdout);
+    }
+    if (tally.worlds % worlds_per_line == 0) {
+      std::size_t differences = 0;
+      for (const auto& [kind, times] : tally.differences) differences += times;
+      std::fprintf(stderr, "%zu worlds, %zu differences, %llu of %llu questions asked anew\n", tally.worlds, differences,
+                   static_cast<unsigned long long>(tally.asked), static_cast<unsigned long long>(tally.questions));
     }
   }
 }
