@@ -28,7 +28,7 @@ EXCEPTION = {"name": "e", "owner": "o", "reason": "r"}
 WELL_FORMED = [LEAST, {**LEAST, "accounts": []}, {**LEAST, "exceptions": [EXCEPTION]},
                {**LEAST, "exceptions": [{**EXCEPTION, "objectives": ["trust"], "external_id": "x"}]},
                {**LEAST, "networks": {"cidrs": ["192.0.2.0/24"], "estate_vpcs": False}}]
-ILL_FORMED = [{}, {"organization": "o-1"}, {**LEAST, "organisation": "x"}, {**LEAST, "accounts": [1]},
+ILL_FORMED = [{"organization": "o-1"}, {**LEAST, "organisation": "x"}, {**LEAST, "accounts": [1]},
               {**LEAST, "accounts": "111122223333"}, {**LEAST, "regions": []}, {**LEAST, "networks": {"vpcs": ["vpc-1"]}},
               {**LEAST, "services": [{}]}, {**LEAST, "services": [{"principal": "example.com"}]},
               {**LEAST, "aws_owned": [{"actions": ["s3:*"]}]}, {**LEAST, "exceptions": [{"name": "e"}]},

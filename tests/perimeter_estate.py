@@ -103,7 +103,8 @@ def everything_below(name):
     return [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
 
 
-CLOUDTRAIL = statement(action=["s3:PutObject", "s3:GetBucketAcl"], resource=everything_below("example-trail"), principal={"Service": "cloudtrail.amazonaws.com"})
+CLOUDTRAIL = statement(action=["s3:PutObject", "s3:GetBucketAcl"], resource=everything_below("example-trail"), principal={"Service": "cloudtrail.amazonaws.com"},
+                       condition={"StringEquals": {"aws:SourceArn": f"arn:aws:cloudtrail:{REGION}:{MANAGEMENT}:trail/example"}})
 BUCKETS = {
     MANAGEMENT: {"example-trail": policy(CLOUDTRAIL), "example-billing": policy(statement(action="s3:GetObject", resource="arn:aws:s3:::example-billing/*", principal={"AWS": f"arn:aws:iam::{VENDOR}:root"}))},
     APPLICATION: {"example-images": policy(statement(action="s3:GetObject", resource="arn:aws:s3:::example-images/*", principal="*")), "example-scratch": None},

@@ -294,6 +294,7 @@ class Intended(Perimeter):
         built = self.estate_without()
         write = {"principal": "cloudtrail.amazonaws.com", "action": "s3:PutObject", "resource": TRAIL + "/log", "resourceAccount": MANAGEMENT}
         keys = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": "cloudtrail.amazonaws.com", "aws:ResourceOrgID": estate.ORGANIZATION}
+        keys["aws:SourceArn"] = f"arn:aws:cloudtrail:{estate.REGION}:{MANAGEMENT}:trail/example"
         self.assertEqual(self.verdict(built, {**write, "context": {**keys, "aws:SourceAccount": MANAGEMENT, "aws:SourceOrgID": estate.ORGANIZATION}}), "allow")
         self.assertEqual(self.verdict(built, {**write, "context": {**keys, "aws:SourceAccount": STRANGER}}), "explicit-deny")
 

@@ -98,6 +98,7 @@ void add_names(const policy::Principal& caller, const Principal* principal, cons
     case Type::anonymous:
       context.set("aws:PrincipalType", "Anonymous");
       context.set("aws:userid", "anonymous");
+      context.set("aws:PrincipalAccount", "anonymous");  // so AWS's page on global condition keys
       break;
   }
 }

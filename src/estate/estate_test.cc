@@ -200,7 +200,7 @@ TEST(GlobalContext, OfRootServiceAnonymousAndOutsider) {
   EXPECT_EQ(of({Type::service, "", "", "", "", "rds.amazonaws.com", "", false}),
             "aws:PrincipalIsAWSService=true aws:PrincipalServiceName=rds.amazonaws.com "
             "aws:PrincipalServiceNamesList=rds.amazonaws.com");
-  EXPECT_EQ(of({}), "aws:PrincipalType=Anonymous aws:userid=anonymous");
+  EXPECT_EQ(of({}), "aws:PrincipalType=Anonymous aws:userid=anonymous aws:PrincipalAccount=anonymous");
   EXPECT_EQ(of(root_of("999999999999"), "999999999999"),
             "aws:PrincipalArn=arn:aws:iam::999999999999:root aws:PrincipalType=Account "
             "aws:userid=999999999999 aws:PrincipalAccount=999999999999 "

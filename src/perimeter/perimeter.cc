@@ -208,7 +208,8 @@ Perimeter perimeter_of(const Json& json) {
   if (perimeter.regions.empty()) perimeter.regions = {"us-east-1"};
   for (const Json& one : json["services"].items())
     perimeter.services.push_back(
-        {one.str("principal"), texts(one["actions"]), texts(one["resources"]), one.offset()});
+        {one.str("principal"), texts(one["actions"]), texts(one["resources"]), one.offset(),
+         one["without_source"].as_bool()});
   for (const Json& one : json["identity_providers"].items())
     perimeter.identity_providers.push_back(
         {one.str("issuer"), texts(one["subjects"]), texts(one["audiences"]), one.offset()});

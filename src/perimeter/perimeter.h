@@ -43,6 +43,9 @@ struct ServiceException {
   std::vector<std::string> actions;    // patterns; empty: every action
   std::vector<std::string> resources;  // ARN patterns; empty: every resource of mine
   std::uint32_t offset = 0;
+  // Its requests do not say for whom it acts, so it is believed for everyone: of services for which AWS documents neither
+  // aws:SourceAccount nor aws:SourceArn.
+  bool without_source = false;
 };
 
 // What an identity provider signs for me. A token is mine if its subject is among `subjects` and its audience among

@@ -129,5 +129,143 @@ TEST(Tokens, WhatTheFileSaysOfAnIssuerIsAllThatIsMineOfIt) {
   EXPECT_EQ(trusting(of_mine(github), asks("StringLike", key, "repo:partner/app:*"), file), Verdict::leak);
 }
 
+// A queue of mine, in an account without RCPs, whose policy has this statement.
+loaders::Loaded with_queue(const std::string& statement, const char* queue = testing::queue, authz::ResourceKind kind = authz::ResourceKind::plain) {
+  testing::Builder builder = testing::small_organization({.rcp = false});
+  builder.resource(queue, testing::member,
+                   testing::document(statement, kind == authz::ResourceKind::key ? policy::Kind::key : policy::Kind::resource), kind);
+  return std::move(builder).finish();
+}
+
+Verdict let_in(const std::string& principal, const std::string& conditions, const perimeter::Perimeter& file) {
+  return verdict(with_queue(R"({"Effect":"Allow","Principal":)" + principal + R"(,"Action":"sqs:SendMessage","Resource":"*","Condition":{)" + conditions + "}}"),
+                 file, Objective::resource_principals);
+}
+
+TEST(Services, AreBelievedOnlyForAnAccountOfMine) {
+  perimeter::Perimeter file = testing::perimeter_file();
+  file.services = {{.principal = "cloudtrail.amazonaws.com"}};
+  const auto for_whom = [&](const std::string& conditions) { return let_in(R"({"Service":"cloudtrail.amazonaws.com"})", conditions, file); };
+  EXPECT_EQ(for_whom(""), Verdict::leak);
+  EXPECT_EQ(for_whom(asks("StringEquals", "aws:SourceAccount", "999988887777")), Verdict::leak);
+  EXPECT_EQ(for_whom(asks("ArnLike", "aws:SourceArn", "arn:aws:cloudtrail:us-east-1:999988887777:trail/t")), Verdict::leak);
+  EXPECT_EQ(for_whom(asks("ArnLike", "aws:SourceArn", "arn:aws:cloudtrail:*:*:trail/t")), Verdict::leak);
+  EXPECT_EQ(for_whom(asks("StringNotEquals", "aws:SourceOrgID", testing::organization)), Verdict::leak);
+  EXPECT_EQ(for_whom(asks("StringEqualsIfExists", "aws:SourceAccount", testing::member)), Verdict::leak);  // it may not say
+  EXPECT_EQ(for_whom(asks("StringEquals", "aws:SourceArn", "arn:aws:s3:::somebodys-bucket")), Verdict::leak);
+
+  EXPECT_EQ(for_whom(asks("StringEquals", "aws:SourceAccount", testing::member)), Verdict::proved);
+  EXPECT_EQ(for_whom(asks("StringEquals", "aws:SourceOrgID", testing::organization)), Verdict::proved);
+  EXPECT_EQ(for_whom(asks("ForAnyValue:StringLike", "aws:SourceOrgPaths", std::string(testing::organization) + "/r-1/*")), Verdict::proved);
+  EXPECT_EQ(for_whom(asks("ArnLike", "aws:SourceArn", "arn:aws:cloudtrail:*:111122223333:trail/*")), Verdict::proved);
+  EXPECT_EQ(for_whom(asks("StringLike", "aws:SourceArn", "arn:aws:cloudtrail:*:111122223333:trail/*")), Verdict::proved);
+  EXPECT_EQ(for_whom(asks("StringEquals", "aws:SourceArn", "arn:aws:cloudtrail:us-east-1:111122223333:trail/t")), Verdict::proved);
+  EXPECT_EQ(for_whom(asks("ArnEquals", "aws:SourceArn", testing::bucket)), Verdict::proved);  // of a bucket that the estate has
+  file.services.front().without_source = true;
+  EXPECT_EQ(for_whom(""), Verdict::proved);
+}
+
+TEST(Services, AWordOfTheEncryptionContextBindsLogsToMine) {
+  perimeter::Perimeter file = testing::perimeter_file();
+  file.services = {{.principal = "logs.us-east-1.amazonaws.com"}};
+  const auto for_logs = [&](const std::string& account) {
+    return verdict(with_queue(R"({"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:Decrypt","Resource":"*","Condition":{"ArnLike":)"
+                              R"({"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:us-east-1:)" + account + R"(:log-group:*"}}})",
+                              "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555", authz::ResourceKind::key),
+                   file, Objective::resource_principals);
+  };
+  EXPECT_EQ(for_logs(testing::member), Verdict::proved);
+  EXPECT_EQ(for_logs("999988887777"), Verdict::leak);
+}
+
+TEST(Services, OneThatIsNotDeclaredIsNoneOfMine) {
+  EXPECT_EQ(let_in(R"({"Service":"events.amazonaws.com"})", asks("StringEquals", "aws:SourceAccount", testing::member), testing::perimeter_file()), Verdict::leak);
+}
+
+TEST(Callers, AnonymousRequestsHaveAnAccountThatSaysSo) {
+  const perimeter::Perimeter file = testing::perimeter_file();
+  EXPECT_EQ(let_in(R"("*")", asks("StringEquals", "aws:PrincipalAccount", "anonymous"), file), Verdict::leak);
+  // A denial that spares them.
+  const std::string spared = R"({"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"},{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*",)"
+                             R"("Condition":{"StringNotEquals":{"aws:PrincipalAccount":["111122223333","anonymous"]}}})";
+  EXPECT_EQ(verdict(with_queue(spared), file, Objective::resource_principals), Verdict::leak);
+}
+
+TEST(Callers, WhoeverComesThroughADistributionIsAnybody) {
+  const perimeter::Perimeter file = testing::perimeter_file();
+  const char* identity = R"({"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABCDEFGHIJK"})";
+  EXPECT_EQ(let_in(identity, "", file), Verdict::leak);
+  EXPECT_EQ(let_in(identity, asks("StringEquals", "aws:PrincipalOrgID", testing::organization), file), Verdict::proved);
+  perimeter::Perimeter excepted = file;
+  excepted.exceptions = {{.name = "site", .principals = {"arn:aws:iam::cloudfront:user/CloudFront*"}}};
+  EXPECT_EQ(let_in(identity, "", excepted), Verdict::proved);
+}
+
+TEST(Callers, ACanonicalUserIsInconclusiveInItsRowAndInTheWhole) {
+  const Report report = prove(with_queue(R"({"Effect":"Allow","Principal":{"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},)"
+                                         R"("Action":"s3:GetObject","Resource":"arn:aws:s3:::mine-site/*"})", "arn:aws:s3:::mine-site"),
+                              testing::perimeter_file(), options);
+  EXPECT_EQ(report.rows[static_cast<std::size_t>(Objective::resource_principals)].verdict, Verdict::inconclusive);
+  EXPECT_EQ(report.rows[static_cast<std::size_t>(Objective::whole)].verdict, Verdict::inconclusive);
+}
+
+TEST(Callers, ASessionOfAFederatedUserIsAskedWhereAPolicyTellsItApart) {
+  const perimeter::Perimeter file = testing::perimeter_file();
+  EXPECT_EQ(let_in(R"("*")", asks("StringEquals", "aws:PrincipalType", "FederatedUser"), file), Verdict::leak);
+  EXPECT_EQ(let_in(R"("*")", asks("ArnLike", "aws:PrincipalArn", "arn:aws:sts::*:federated-user/*"), file), Verdict::leak);
+}
+
+constexpr const char* key_arn = "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555";
+
+// AWS's policy of the key aws/s3, and the account's that may read about it.
+std::string managed_key(const std::string& account) {
+  return R"({"Sid":"Allow access through S3 for all principals in the account that are authorized to use S3","Effect":"Allow","Principal":{"AWS":"*"},)"
+         R"("Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],"Resource":"*","Condition":{"StringEquals":)"
+         R"({"kms:CallerAccount":")" + account + R"(","kms:ViaService":"s3.us-east-1.amazonaws.com"}}},{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::)" +
+         account + R"(:root"},"Action":["kms:Describe*","kms:Get*","kms:List*"],"Resource":"*"})";
+}
+
+TEST(Callers, WhoWasNotAskedIsSaidInTheReport) {
+  const Report report = prove(testing::small_organization({}).finish(), testing::perimeter_file(), options);
+  std::string all;
+  for (const std::string& what : report.not_asked) all += what + "\n";
+  for (const char* what : {"root users of 3 accounts", "GetFederationToken", "service-linked roles", "grants of KMS keys", "those of s3, sns"})
+    EXPECT_NE(all.find(what), std::string::npos) << what << "\n" << all;
+}
+
+TEST(Keys, ThoseThatAreTheCallersAccountAreNoOutsiders) {
+  const perimeter::Perimeter file = testing::perimeter_file();
+  EXPECT_EQ(verdict(with_queue(managed_key(testing::member), key_arn, authz::ResourceKind::key), file, Objective::resource_principals), Verdict::proved);
+  EXPECT_EQ(verdict(with_queue(managed_key("999988887777"), key_arn, authz::ResourceKind::key), file, Objective::resource_principals), Verdict::leak);
+  // The policy that SNS gives a topic.
+  const auto topic = [&](const char* owner) {
+    return verdict(with_queue(R"({"Effect":"Allow","Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission",)"
+                              R"("SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],"Resource":)"
+                              R"("arn:aws:sns:us-east-1:111122223333:alarms","Condition":{"StringEquals":{"AWS:SourceOwner":")" + std::string(owner) + R"("}}})",
+                              "arn:aws:sns:us-east-1:111122223333:alarms"),
+                   file, Objective::resource_principals);
+  };
+  EXPECT_EQ(topic(testing::member), Verdict::proved);
+  EXPECT_EQ(topic("999988887777"), Verdict::leak);
+  // Of an account that nothing else names.
+  const auto by_account = [&](const std::string& account) {
+    return verdict(with_queue(R"({"Effect":"Allow","Principal":{"AWS":"*"},"Action":"kms:Decrypt","Resource":"*","Condition":)"
+                              R"({"StringEquals":{"kms:CallerAccount":")" + account + R"("},"Bool":{"aws:PrincipalIsAWSService":"false"}}})", key_arn, authz::ResourceKind::key),
+                   file, Objective::resource_principals);
+  };
+  EXPECT_EQ(by_account("999988887777"), Verdict::leak);
+  EXPECT_EQ(by_account(testing::other_member), Verdict::proved);
+  EXPECT_EQ(by_account("anonymous"), Verdict::proved);
+}
+
+TEST(Keys, ThoseOfOneServiceAreNotInTheRequestsOfAnother) {
+  const perimeter::Perimeter file = testing::perimeter_file();
+  EXPECT_EQ(let_in(R"("*")", asks("StringEquals", "ec2:Owner", "amazon"), file), Verdict::proved);
+  EXPECT_EQ(let_in(R"("*")", asks("StringEqualsIfExists", "ec2:Owner", "amazon"), file), Verdict::leak);
+  EXPECT_EQ(let_in(R"("*")", asks("StringNotEquals", "ec2:Owner", "amazon"), file), Verdict::leak);
+  EXPECT_EQ(let_in(R"("*")", asks("ArnLike", "ec2:SourceInstanceArn", "arn:aws:ec2:us-east-1:999988887777:instance/*"), file), Verdict::leak);
+  EXPECT_EQ(let_in(R"("*")", asks("StringEquals", "nobody:KnowsThis", "x"), file), Verdict::leak);  // a key of tomorrow
+}
+
 }  // namespace
 }  // namespace ringwall::prove

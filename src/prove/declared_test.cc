@@ -25,7 +25,8 @@ Verdict verdict(const loaders::Loaded& world, const perimeter::Perimeter& file, 
 TEST(Declared, AServiceMayComeInWhereTheFileSaysSo) {
   testing::Builder builder = testing::small_organization({});
   builder.resource(testing::queue, testing::member,
-                   testing::document(R"({"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"})",
+                   testing::document(R"({"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*",)"
+                                     R"("Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}})",
                                      policy::Kind::resource));
   // An RCP that lets services pass, as those that are generated do.
   const loaders::Loaded world = std::move(builder).finish();

@@ -38,6 +38,7 @@ class Proof {
   static void finish(Row& row);
   void count_exceptions();
   std::string account_of(const std::string& subject) const;
+  std::vector<std::string> not_asked() const;
 
   const loaders::Loaded& world_;
   const Options& options_;
@@ -203,11 +204,28 @@ void Proof::count_exceptions() {
     report_.exceptions.push_back({i, limits_.expired(i), uses[i]});
 }
 
+// Who and what the questions leave out, whatever their verdicts say.
+std::vector<std::string> Proof::not_asked() const {
+  const estate::Estate& estate = mine_.estate();
+  std::set<std::string, std::less<>> services;
+  estate.resources.for_each([&](const estate::Resource& resource) { services.emplace(arn_part(resource.arn, 2)); });
+  std::string read;
+  for (const std::string& service : services) read += (read.empty() ? "" : ", ") + service;
+  return {"the root users of " + std::to_string(estate.accounts.size()) +
+              " accounts of mine: no policy of an account binds its root, only service control policies do, and none in the management account",
+          "sessions of GetFederationToken of my users, apart from the users who made them",
+          "service-linked roles (" + std::to_string(mine_.service_linked()) + " of mine, and any of others): resource control policies do not bind them",
+          "what lets others in without a policy that the estate has: grants of KMS keys, access control lists, access points, snapshots and images "
+          "that are shared, AWS RAM",
+          "resources of services of which the estate has none: it has those of " + (read.empty() ? "no service" : read)};
+}
+
 Report Proof::run() && {
   report_.rows.resize(perimeter::objective_count);
   for (std::size_t i = 0; i < perimeter::objective_count; ++i)
     report_.rows[i].objective = static_cast<Objective>(i);
   report_.gaps = world_.gaps;
+  report_.not_asked = not_asked();
   answer(principal_cells(room_, Objective::identity_resources));
   answer(principal_cells(room_, Objective::identity_networks));
   answer(resource_cells(room_, Objective::resource_principals));

@@ -66,6 +66,7 @@ struct Report {
   std::vector<Leak> future;  // with actions that no service has today: told apart, no verdict
   std::vector<ExceptionUse> exceptions;
   std::vector<loaders::Gap> gaps;
+  std::vector<std::string> not_asked;  // what no verdict is about: sentences
   std::size_t principals = 0, resources = 0, endpoints = 0, roles = 0, accounts = 0;
   Statistics statistics;
   Verdict verdict() const;  // the worst of the rows

@@ -11,6 +11,20 @@ namespace {
 constexpr std::string_view global_keys =
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html";
 
+constexpr std::string_view kms_keys = "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html";
+constexpr std::string_view sns_keys =
+    "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html";
+constexpr std::string_view authorization_reference =
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html";
+
+constexpr Axiom service_keys_axiom = {
+    "keys-of-services", "a key that one service's pages list is present only with actions of services that list it", authorization_reference};
+constexpr Axiom caller_account_axiom = {
+    "account-of-the-caller", "kms:CallerAccount, where it is present, is the account that aws:PrincipalAccount names, or AWS's own of a service",
+    kms_keys};
+constexpr Axiom source_owner_axiom = {
+    "owner-of-the-source",
+    "aws:SourceOwner is present only with actions of sns, and is the account that calls, or that a service acts for", sns_keys};
 constexpr Axiom network_keys_axiom = {
     "network-keys-of-services",
     "aws:SourceVpcArn, aws:VpceAccount, aws:VpceOrgID and aws:VpceOrgPaths are present only with actions of services that AWS lists",
@@ -28,6 +42,7 @@ struct Row {
     if_present_then_true,
     if_present_then_not_false,
     from_somewhere,
+    of_callers,         // said of each caller: callers.cc says who has which account (prover.cc)
     of_listed_actions,  // the key is present only with actions that AWS lists: said of each class of actions (prover.cc)
   } shape;
   std::string_view key;
@@ -77,6 +92,11 @@ constexpr Row rows[] = {
      if_present_then_present, "aws:sourceorgid", "aws:sourceaccount"},
     {{"source-paths-of-an-organisation", "aws:SourceOrgPaths is present only with aws:SourceOrgID", global_keys},
      if_present_then_present, "aws:sourceorgpaths", "aws:sourceorgid"},
+    {{"kms-via-a-service", "kms:ViaService is absent where aws:ViaAWSService is false", kms_keys},
+     if_present_then_not_false, "kms:viaservice", "aws:viaawsservice"},
+    {service_keys_axiom, of_listed_actions, "kms:"},
+    {caller_account_axiom, of_callers, "kms:calleraccount"},
+    {source_owner_axiom, of_callers, "aws:sourceowner"},
     // EC2 and a few others do not say aws:ViaAWSService at all.
     {{"called-via-a-service", "aws:CalledVia is absent where aws:ViaAWSService is false", global_keys},
      if_present_then_not_false, "aws:calledvia", "aws:viaawsservice"},
@@ -125,6 +145,7 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
     case from_somewhere:
       return formulas.any({is_there(row.key), is_there(row.other), negation(is_false("aws:viaawsservice")),
                            is_true("aws:principalisawsservice")});
+    case of_callers:
     case of_listed_actions:
       return yes;  // nothing of a request whose action is not known
   }
@@ -134,6 +155,9 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
 }  // namespace
 
 const Axiom& axiom_of_network_keys() { return network_keys_axiom; }
+const Axiom& axiom_of_service_keys() { return service_keys_axiom; }
+const Axiom& axiom_of_caller_account() { return caller_account_axiom; }
+const Axiom& axiom_of_source_owner() { return source_owner_axiom; }
 
 std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
   std::vector<StatedAxiom> stated;

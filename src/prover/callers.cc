@@ -46,6 +46,7 @@ Caller anonymous() {
   Caller caller;
   caller.keys.set("aws:PrincipalType", "Anonymous");
   caller.keys.set("aws:userid", "anonymous");
+  caller.keys.set("aws:PrincipalAccount", "anonymous");
   caller.absent = {"aws:principal*", "aws:username", "aws:multifactorauth*", "aws:tokenissuetime", "aws:sourceidentity"};
   return caller;
 }
@@ -133,7 +134,7 @@ void add(const PrincipalName& name, Compared& compared) {
 void add(const policy::Condition& condition, Compared& compared) {
   if (condition.op->family == policy::Family::null) return;
   const bool arn = condition.key == "aws:principalarn";
-  const bool account = condition.key == "aws:principalaccount" || condition.key == "kms:calleraccount";
+  const bool account = condition.key == "aws:principalaccount" || condition.key == "kms:calleraccount" || condition.key == "aws:sourceowner";
   const bool id = condition.key == "aws:userid";  // a root user's is its account
   const bool service = condition.key == "aws:principalservicename", provider = condition.key == "aws:federatedprovider";
   if (!arn && !account && !id && !service && !provider) return;
@@ -181,6 +182,15 @@ Result<Caller> caller_of(const std::string& who) {
   if (who.ends_with(".amazonaws.com") && who.find(':') == std::string::npos) return service(who);
   const auto parts = parts_of(who);
   Caller caller;
+  if (parts.size() == 6 && parts[0] == "arn" && parts[2] == "iam" && parts[4] == "cloudfront") {
+    // CloudFront's origin access identity: of no account, and of whoever comes through the distribution.
+    caller.principal = {.type = Type::user, .arn = who, .account = parts[4]};
+    caller.keys.set("aws:PrincipalArn", who);
+    caller.keys.set("aws:PrincipalType", "User");
+    caller.keys.set("aws:PrincipalIsAWSService", "false");
+    caller.absent = {"aws:principalservicename*", "aws:principalaccount", "aws:principalorg*", "aws:principaltag/*"};
+    return caller;
+  }
   if (parts.size() == 6 && parts[0] == "arn" && is_account(parts[4])) {
     const std::string& resource = parts[5];
     caller.principal.arn = who;

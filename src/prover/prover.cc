@@ -119,6 +119,7 @@ authz::Decision decide(const Side& side, const policy::Request& request) {
 struct ListedKey {
   KeyId key = 0;
   RelationId services = 0, excepted = 0;
+  const Axiom* axiom = nullptr;
   bool had_by(const ActionClass& action) const { return action.lists(services) && !action.lists(excepted); }
 };
 
@@ -152,8 +153,11 @@ struct Prover::State {
     for (const catalogue::NetworkKey key : catalogue::network_keys) {
       listed_keys.push_back({vocabulary.key(text::lower(catalogue::name_of(key))),
                              vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed(catalogue::services_with(key))}),
-                             named(catalogue::actions_without_network_keys())});
+                             named(catalogue::actions_without_network_keys()), &axiom_of_network_keys()});
     }
+    nothing = named({});
+    caller_account = vocabulary.key("kms:calleraccount");
+    source_owner = vocabulary.key("aws:sourceowner");
   }
 
   RelationId named(const std::vector<std::string_view>& actions) {
@@ -162,7 +166,9 @@ struct Prover::State {
       values.push_back({std::string(action), {{.kind = policy::Piece::Kind::literal, .text = std::string(action)}}, 0});
     return vocabulary.relation({.kind = Relation::Kind::action, .values = std::move(values)});
   }
-  std::vector<ListedKey> listed_keys_of(const Query& query, const std::vector<const policy::Document*>& documents) const;
+  // Of a key that one service has; null: any action may have it.
+  const ListedKey* service_key(KeyId key);
+  std::vector<ListedKey> listed_keys_of(const Query& query, const std::vector<const policy::Document*>& documents);
   Space& space_of(const Query& query, const std::vector<const policy::Document*>& documents, const std::vector<ListedKey>& listed);
   const KnownActions& known() const { return KnownActions::builtin(); }
   const std::vector<std::vector<std::size_t>>& members_of(Space& space) {
@@ -188,6 +194,10 @@ struct Prover::State {
   Domains domains;
   RcpActions rcp_actions;
   std::vector<ListedKey> listed_keys;  // by NetworkKey
+  RelationId nothing = 0;              // lists no action
+  KeyId caller_account = 0, source_owner = 0;
+  std::unordered_map<KeyId, std::optional<ListedKey>> service_keys;
+  std::map<std::pair<std::size_t, KeyId>, bool> listed_for;  // does AWS list the key for the action?
   std::map<std::vector<RelationId>, Space> spaces;
   std::unordered_map<std::string, std::vector<std::vector<std::string>>> examples_kept;  // by owner and types
 };
@@ -220,6 +230,7 @@ class Case {
       for (const ListedKey& one : listed_) {
         const Ref present = encoder_.present(one.key);
         if (present != yes && !one.had_by(action)) parts.push_back(negation(present));  // what is known is stronger
+        else if (present != yes && says_account(one.key)) parts.push_back(formulas_.any({negation(present), of_caller(one.key)}));
       }
       const Ref residual = formulas_.all(std::move(parts));
       ++answer_.statistics.cases;
@@ -227,6 +238,18 @@ class Case {
       if (residual != no) residuals_[residual].push_back(atom);
     }
     if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_, leaves_);
+  }
+
+  // Keys that are the caller's account.
+  bool says_account(KeyId key) const { return key == state_.caller_account || key == state_.source_owner; }
+  Ref of_caller(KeyId key) {
+    const policy::Principal& caller = setting_.caller.principal;
+    const std::string& name = state_.vocabulary.name(key);
+    if (const std::vector<std::string>* account = setting_.caller.keys.find("aws:PrincipalAccount"); account != nullptr && account->size() == 1)
+      return account->front() == "anonymous" ? no : encoder_.has_value(name, account->front());
+    // For whom a service acts it says itself; its own account is one of AWS's, which nobody's policy names.
+    if (caller.type == policy::Principal::Type::service) return key == state_.source_owner ? yes : encoder_.has_value(name, "000000000000");
+    return yes;
   }
 
   bool has_free_variables() const { return !encoder_.free_variables().empty(); }
@@ -263,8 +286,17 @@ class Case {
   struct Kind {
     std::size_t number = 0;     // of the types
     std::string_view types;     // empty: none, so the resource is `*`
+    std::vector<KeyId> lacking = {};  // keys of their service that AWS does not list for them
     std::vector<std::size_t> actions = {};
   };
+  Ref without(const std::vector<KeyId>& lacking) {
+    std::vector<Ref> parts;
+    for (const KeyId key : lacking) parts.push_back(negation(encoder_.present(key)));
+    return formulas_.all(std::move(parts));
+  }
+  std::vector<KeyId> lacking_of(std::size_t action);
+  void note_unlisted(Ref residual, Solver& solver, const std::vector<Kind>& kinds);
+  std::string certificate_of(Solver& solver, Ref formula, const std::vector<std::size_t>& atoms, std::vector<std::string> rests_on, const std::string& policies);
   std::vector<Kind> kinds_of(const std::vector<std::size_t>& atoms);
   TypedResources taken_by(const Kind& kind);
   std::vector<std::vector<std::size_t>> granted_alike(const std::vector<std::size_t>& atoms);
@@ -341,21 +373,61 @@ std::vector<Case::Kind> Case::kinds_of(const std::vector<std::size_t>& atoms) {
   const KnownActions& known = state_.known();
   std::vector<Kind> kinds;
   std::vector<std::size_t> places;  // 1 + the kind's, by number of the types
+  std::map<std::pair<std::size_t, std::vector<KeyId>>, std::size_t> lacking_places;  // of kinds that lack keys
   for (const std::size_t atom : atoms) {
     for (const std::size_t action : members[atom]) {
       const std::size_t number = known.types_number(action);
       const std::string& types = known.types(number);
       if (types.empty() && query_.universe.actions == Actions::on_resources) continue;
+      std::vector<KeyId> lacking = lacking_of(action);
       if (places.size() <= number) places.resize(number + 1, 0);
-      if (places[number] == 0) {
-        kinds.push_back({number, types});
-        places[number] = kinds.size();
+      std::size_t& place = lacking.empty() ? places[number] : lacking_places[{number, lacking}];
+      if (place == 0) {
+        kinds.push_back({number, types, std::move(lacking)});
+        place = kinds.size();
       }
-      kinds[places[number] - 1].actions.push_back(action);
+      kinds[place - 1].actions.push_back(action);
     }
   }
   std::ranges::sort(kinds, {}, &Kind::number);
   return kinds;
+}
+
+// Of the keys that the documents ask for, those of the action's service that AWS does not list for the action. The reference
+// is not free of gaps, so what only such a key lets through is neither a leak nor a proof (note_unlisted).
+std::vector<KeyId> Case::lacking_of(std::size_t action) {
+  std::vector<KeyId> lacking;
+  if (query_.universe.actions == Actions::any) return lacking;  // whatever a policy could name counts
+  const std::string& name = state_.known().name(action);
+  for (const ListedKey& one : listed_) {
+    const std::string& key = state_.vocabulary.name(one.key);
+    const std::size_t colon = key.find(':');
+    if (one.axiom != &axiom_of_service_keys() || name.compare(0, colon + 1, key, 0, colon + 1) != 0) continue;
+    if (encoder_.present(one.key) == yes) continue;  // what is known is stronger
+    const auto [kept, added] = state_.listed_for.try_emplace({action, one.key}, true);
+    if (added) {
+      const auto known = catalogue::Catalogue::builtin().action(name);
+      kept->second = !known || known->lists(key);
+    }
+    if (!kept->second) lacking.push_back(one.key);
+  }
+  return lacking;
+}
+
+void Case::note_unlisted(Ref residual, Solver& solver, const std::vector<Kind>& kinds) {
+  std::size_t searched = 0;
+  for (const Kind& kind : kinds) {
+    if (kind.lacking.empty() || ++searched > kinds_searched_max || state_.budget.is_spent()) continue;
+    TypedResources typed = taken_by(kind);
+    solver.prefer_resources(std::move(typed.examples));
+    const Solution solution = solver.solve(formulas_.all({residual, typed.formula}));
+    if (solution.outcome == Outcome::unsatisfiable && solution.undecided.empty()) continue;
+    std::string keys;
+    for (const KeyId key : kind.lacking) keys += (keys.empty() ? "`" : ", `") + state_.vocabulary.name(key) + "`";
+    note({.undecided = {"a policy asks for " + keys + ", which AWS does not list for " + state_.known().name(kind.actions.front()) +
+                        ": whether such a request has it is not known"}});
+    return;
+  }
 }
 
 TypedResources Case::taken_by(const Kind& kind) {
@@ -494,15 +566,17 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   std::size_t searched = 0;
   for (const Kind& kind : kinds) {
     if (state_.budget.is_spent()) break;  // the answer says so
-    if (!all_resources || shown == nullptr) {
+    if (!all_resources || shown == nullptr || !kind.lacking.empty()) {
       // Most often an ordinary resource of the type will do; else one is searched for.
+      const Ref left = kind.lacking.empty() ? residual : formulas_.all({residual, without(kind.lacking)});
+      if (left == no) continue;
       Solution solution;
-      solution.outcome = solver.outcome_for(residual, state_.examples(kind.number, setting_.owner), solution.undecided);
+      solution.outcome = solver.outcome_for(left, state_.examples(kind.number, setting_.owner), solution.undecided);
       if (solution.outcome != Outcome::satisfiable && reach.tells_apart(kind.types)) {
         if (shown != nullptr && ++searched > kinds_searched_max) continue;  // not listed, but told by what is shown
         TypedResources typed = taken_by(kind);
         solver.prefer_resources(std::move(typed.examples));
-        solution = solver.solve(formulas_.all({residual, typed.formula}));
+        solution = solver.solve(formulas_.all({left, typed.formula}));
       }
       if (solution.outcome != Outcome::satisfiable) {
         note(solution);
@@ -523,9 +597,10 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
     TypedResources typed = taken_by(*shown);
     solver.prefer_resources(std::move(typed.examples));
-    tell(formulas_.all({residual, typed.formula}), solver, *atom, state_.known().name(action), std::move(finding));
+    tell(formulas_.all({residual, typed.formula, without(shown->lacking)}), solver, *atom, state_.known().name(action), std::move(finding));
     return;
   }
+  note_unlisted(residual, solver, kinds);
   // Where a service has actions of this class they were all tried.
   if (query_.universe.actions != Actions::any && std::ranges::any_of(atoms, [&](std::size_t atom) { return !state_.members_of(space_)[atom].empty(); })) return;
   solver.prefer_resources({});
@@ -570,42 +645,114 @@ void Case::find() {
   }
 }
 
+// Empty: the formula could not be refuted.
+std::string Case::certificate_of(Solver& solver, Ref formula, const std::vector<std::size_t>& atoms, std::vector<std::string> rests_on,
+                                 const std::string& policies) {
+  std::vector<const Axiom*> used;
+  const Clauses clauses = solver.clauses_of(formula, used);
+  for (const ListedKey& one : listed_) {
+    const auto speaks = [&](std::size_t atom) { return !one.had_by({&space_.actions, atom}) || says_account(one.key); };
+    if (std::ranges::any_of(atoms, speaks) && std::ranges::find(used, one.axiom) == used.end()) used.push_back(one.axiom);
+  }
+  const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
+  if (!proof) return {};
+  const policy::Principal& caller = setting_.caller.principal;
+  std::string text = "ringwall certificate 2\nquestion " +
+                     certified(query_.title + "; caller " + (!caller.arn.empty() ? caller.arn : !caller.service.empty() ? caller.service : "anybody") +
+                               (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
+                               space_.actions.domain.atoms[atoms.front()].word) +
+                     "\n" + policies;
+  for (const Axiom* axiom : used) text += "axiom " + std::string(axiom->name) + ": " + std::string(axiom->text) + "\n";
+  for (const std::string& why : rests_on) text += "axiom " + certified(why) + "\n";
+  for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + certified(clauses.names[i]) + "\n";
+  text += "cnf " + std::to_string(clauses.names.size()) + " " + std::to_string(clauses.clauses.size()) + "\n";
+  for (const sat::Clause& clause : clauses.clauses) {
+    for (const sat::Literal literal : clause) text += std::to_string(literal) + " ";
+    text += "0\n";
+  }
+  return text + "proof\n" + *proof + "end\n";
+}
+
 std::string Case::certificates(const std::string& policies) {
   std::string text;
   Solver solver = this->solver();
   if (residuals_.empty()) residuals_[no] = {0};  // no statement is left that could allow
-  for (const auto& [residual, atoms] : residuals_) {
-    std::vector<const Axiom*> used;
-    const Clauses clauses = solver.clauses_of(residual, used);
-    const auto lacks_one = [&](std::size_t atom) {
-      return std::ranges::any_of(listed_, [&](const ListedKey& one) { return !one.had_by({&space_.actions, atom}); });
-    };
-    if (std::ranges::any_of(atoms, lacks_one)) used.push_back(&axiom_of_network_keys());
-    const auto proof = sat::refute(clauses.clauses, state_.limits.conflicts_max);
-    if (!proof) continue;  // with resources of the actions' types it is impossible all the same
-    const policy::Principal& caller = setting_.caller.principal;
-    text += "ringwall certificate 2\nquestion " +
-            certified(query_.title + "; caller " + (!caller.arn.empty() ? caller.arn : !caller.service.empty() ? caller.service : "anybody") +
-                     (setting_.owner.empty() ? "" : "; resource of " + setting_.owner) + "; actions such as " +
-                     space_.actions.domain.atoms[atoms.front()].word) +
-            "\n" + policies;
-    for (const Axiom* axiom : used) text += "axiom " + std::string(axiom->name) + ": " + std::string(axiom->text) + "\n";
-    for (std::size_t i = 0; i < clauses.names.size(); ++i) text += "variable " + std::to_string(i + 1) + " " + certified(clauses.names[i]) + "\n";
-    text += "cnf " + std::to_string(clauses.names.size()) + " " + std::to_string(clauses.clauses.size()) + "\n";
-    for (const sat::Clause& clause : clauses.clauses) {
-      for (const sat::Literal literal : clause) text += std::to_string(literal) + " ";
-      text += "0\n";
+  for (const auto& [residual, atoms] : std::map(residuals_)) {
+    std::string whole = certificate_of(solver, residual, atoms, {}, policies);
+    if (!whole.empty()) {
+      text += whole;
+      continue;
     }
-    text += "proof\n" + *proof + "end\n";
+    // Then it rests on the actions that there are: on what they act, and which keys their requests have.
+    const std::vector<Kind> kinds = kinds_of(atoms);
+    for (const Kind& kind : kinds) {
+      TypedResources typed = taken_by(kind);
+      std::string types(kind.types);
+      std::ranges::replace(types, '\n', ' ');
+      const std::string& action = state_.known().name(kind.actions.front());
+      std::vector<std::string> rests_on{"resources-of-actions: " + action + " and actions like it act on " + (types.empty() ? "`*` alone" : types)};
+      if (!kind.lacking.empty()) {
+        std::string keys;
+        for (const KeyId key : kind.lacking) keys += " " + state_.vocabulary.name(key);
+        rests_on.push_back("keys-of-actions: not in requests of " + action + ":" + keys);
+      }
+      text += certificate_of(solver, formulas_.all({residual, typed.formula, without(kind.lacking)}), {atoms.front()}, std::move(rests_on), policies);
+    }
+    if (kinds.empty()) {
+      text += certificate_of(solver, no, atoms,
+                             {"actions-of-today: no service has an action of this class" +
+                              std::string(query_.universe.actions == Actions::on_resources ? " on a resource" : "")},
+                             policies);
+    }
   }
   return text;
 }
 
 }  // namespace
 
-std::vector<ListedKey> Prover::State::listed_keys_of(const Query& query, const std::vector<const policy::Document*>& documents) const {
+namespace {
+
+// Does the key's name say that credentials carry it, whatever they are used for (`ec2:SourceInstanceArn`)? Rather once too
+// often: such a key stays free.
+bool may_be_of_a_session(std::string_view name) {
+  for (const std::string_view word : {"source", "role", "credential", "principal", "user", "federat", "session", "issu", "token", "identity"}) {
+    if (name.contains(word)) return true;
+  }
+  return name.starts_with("sts:") || name.starts_with("saml:");
+}
+
+}  // namespace
+
+const ListedKey* Prover::State::service_key(KeyId key) {
+  const auto [kept, added] = service_keys.try_emplace(key);
+  std::optional<ListedKey>& limited = kept->second;
+  if (!added) return limited ? &*limited : nullptr;
+  const std::string& name = vocabulary.name(key);
+  if (key == source_owner) {
+    limited = ListedKey{key, vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed({"sns"})}), nothing, &axiom_of_source_owner()};
+    return &*limited;
+  }
+  const catalogue::Catalogue& catalogue = catalogue::Catalogue::builtin();
+  const catalogue::Service* const owner = catalogue.service(name.substr(0, name.find(':')));
+  if (owner == nullptr || !owner->condition_key(name) || catalogue.global_key(name) || may_be_of_a_session(name)) return nullptr;
+  std::vector<std::string_view> prefixes;
+  for (const catalogue::Service& service : catalogue.services()) {
+    if (service.condition_key(name)) prefixes.push_back(service.prefix());
+  }
+  limited = ListedKey{key, vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed(prefixes)}), nothing,
+                      key == caller_account ? &axiom_of_caller_account() : &axiom_of_service_keys()};
+  return &*limited;
+}
+
+std::vector<ListedKey> Prover::State::listed_keys_of(const Query& query, const std::vector<const policy::Document*>& documents) {
   std::vector<ListedKey> listed;
-  if (!query.universe.axioms || query.universe.network_keys_everywhere) return listed;
+  if (!query.universe.axioms) return listed;
+  std::set<KeyId> asked;
+  for (const policy::Document* document : documents) asked.insert(readings[*document].keys.begin(), readings[*document].keys.end());
+  for (const KeyId key : asked) {
+    if (const ListedKey* limited = service_key(key)) listed.push_back(*limited);
+  }
+  if (query.universe.network_keys_everywhere) return listed;
   for (const catalogue::NetworkKey key : catalogue::network_keys) {
     const auto asks = [&](const policy::Document* document) { return std::ranges::binary_search(readings[*document].network_keys, key); };
     if (std::ranges::any_of(documents, asks)) listed.push_back(listed_keys[static_cast<std::size_t>(key)]);

@@ -250,5 +250,60 @@ TEST_F(ProverTest, KeysThatAwsDoesNotPromiseMayBeAbsent) {
   EXPECT_EQ(prover_.ask(query_).verdict, Verdict::found);
 }
 
+// Somebody of another account on a bucket of 111122223333 with this policy.
+Query on_bucket(const std::string& action, const std::string& condition, std::vector<authz::Named>& kept) {
+  kept = {{"the policy", document(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":")" + action +
+                                      R"(","Resource":"*","Condition":)" + condition + "}]}", policy::Kind::resource)},
+          {"open", document(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})", policy::Kind::identity)}};
+  Query query;
+  query.universe.callers = {caller_of("arn:aws:iam::999988887777:user/ann").value()};
+  query.universe.owners = {{Owner::Kind::account, {"111122223333"}}};
+  query.universe.actions = Actions::on_resources;
+  query.allowing = {{.layers = authz::Layers{.identity = std::span(kept).subspan(1), .resource = kept.data()}}};
+  return query;
+}
+
+TEST(KeysOfActions, WhatOnlyAKeyLetsThroughThatAwsDoesNotListIsNeitherALeakNorAProof) {
+  std::vector<authz::Named> kept;
+  Prover prover;
+  const std::string home = R"({"StringLike":{"s3:prefix":"home/*"}})";
+  EXPECT_EQ(prover.ask(on_bucket("s3:ListBucket", home, kept)).verdict, Verdict::found);
+  const Answer answer = prover.ask(on_bucket("s3:AbortMultipartUpload", home, kept));
+  EXPECT_EQ(answer.verdict, Verdict::inconclusive);
+  ASSERT_EQ(answer.undecided.size(), 1U);
+  EXPECT_EQ(answer.undecided.front(),
+            "a policy asks for `s3:prefix`, which AWS does not list for s3:AbortMultipartUpload: whether such a request has it is not known");
+  // Of many actions the one that has the key is told.
+  const Answer many = prover.ask(on_bucket("s3:*", home, kept));
+  ASSERT_EQ(many.verdict, Verdict::found);
+  for (const Finding& finding : many.findings) {
+    EXPECT_NE(finding.request.action, "s3:AbortMultipartUpload");
+    EXPECT_EQ(std::ranges::count(finding.actions, std::string_view("s3:AbortMultipartUpload")), 0);
+  }
+  // A key of another service is in no such request.
+  EXPECT_EQ(prover.ask(on_bucket("s3:GetObject", R"({"StringEquals":{"ec2:Owner":"amazon"}})", kept)).verdict, Verdict::none);
+  EXPECT_EQ(prover.ask(on_bucket("s3:GetObject", R"({"StringNotEquals":{"ec2:Owner":"amazon"}})", kept)).verdict, Verdict::found);
+}
+
+TEST(Certificates, EveryProofHasOneThatSaysWhatItRestsOn) {
+  std::vector<authz::Named> kept;
+  Prover prover;
+  const auto certified = [&](Query query) {
+    EXPECT_EQ(prover.ask(query).verdict, Verdict::none);
+    const auto text = prover.certify(query);
+    EXPECT_TRUE(text) << text.error().message;
+    const auto held = checker::check(text ? *text : "", [](const checker::Verified&) {});
+    EXPECT_TRUE(held) << held.error().message;
+    return text ? *text : std::string();
+  };
+  // Only what the action acts on makes it impossible: a bucket is no object.
+  Query elsewhere = on_bucket("s3:ListBucket", R"({"Bool":{"aws:SecureTransport":"true"}})", kept);
+  elsewhere.universe.where = on_resources({"arn:aws:s3:::mine/*"}).value();
+  EXPECT_NE(certified(elsewhere).find("axiom resources-of-actions: s3:ListBucket and actions like it act on "), std::string::npos);
+  // No service has the action.
+  EXPECT_NE(certified(on_bucket("s3:NoSuchAction", R"({"Bool":{"aws:SecureTransport":"true"}})", kept)).find("axiom actions-of-today: "), std::string::npos);
+  EXPECT_NE(certified(on_bucket("s3:GetObject", R"({"StringEquals":{"ec2:Owner":"amazon"}})", kept)).find("axiom keys-of-services: "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ringwall::prover

@@ -144,6 +144,7 @@ Json to_json(const Subject& subject) {
        {"future", list_of(report.future, leak)},
        {"exceptions", exceptions_json(view)},
        {"gaps", list_of(report.gaps, gap_json)},
+       {"notAsked", strings(report.not_asked)},
        {"axioms", list_of(prover::axioms(),
                           [](const prover::Axiom& axiom) {
                             return Json::object({{"name", axiom.name}, {"text", axiom.text}, {"source", axiom.source}});

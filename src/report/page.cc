@@ -63,6 +63,7 @@ class Page {
     undecided();
     exceptions();
     gaps();
+    not_asked();
     future();
     axioms();
     foot();
@@ -299,6 +300,13 @@ class Page {
               "; " + xml_escape(depends(all[i])) + "</li>";
     }
     section("gaps", "Could not be read", "<ul class=\"plain\">" + list + more(list_max, all.size()) + "</ul>");
+  }
+
+  void not_asked() {
+    if (report_.not_asked.empty()) return;
+    std::string list;
+    for (const std::string& what : report_.not_asked) list += "<li>" + xml_escape(what) + "</li>";
+    section("not-asked", "Not asked", "<ul class=\"plain\">" + list + "</ul>");
   }
 
   void future() {

@@ -169,6 +169,7 @@ inline Sample leaking() {
       {.name = "audit", .owner = "security", .reason = "the audit of spring", .expires = "2026-06-01", .offset = 61}};
   report.exceptions = {{.exception = 0, .expired = false, .uses = 1}, {.exception = 1, .expired = true, .uses = 0}};
   report.gaps = {{.kind = loaders::Gap::Kind::truncated, .subject = gateway, .path = "ec2/endpoints.json", .position = {7, 3}, .message = "the file ends inside a string"}};
+  report.not_asked = {"the root users of 2 accounts of mine"};
   return sample;
 }
 

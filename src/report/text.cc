@@ -201,6 +201,12 @@ void gaps(Writer& writer, const prove::Report& report) {
   if (all.size() > gaps_shown_max) writer.line("  and " + grouped(all.size() - gaps_shown_max) + " more");
 }
 
+void not_asked(Writer& writer, const prove::Report& report) {
+  if (report.not_asked.empty()) return;
+  writer.heading("not asked (no verdict)");
+  for (const std::string& what : report.not_asked) writer.line("  " + Writer::wrapped(printable(what), 4));
+}
+
 void future(Writer& writer, const detail::View& view) {
   const auto& all = view.subject().report.future;
   if (all.empty()) return;
@@ -259,6 +265,7 @@ std::string to_text(const Subject& subject, Colour colour) {
   inconclusive(writer, view);
   gaps(writer, report);
   future(writer, view);
+  not_asked(writer, report);
   closing(writer, report);
   return writer.take();
 }

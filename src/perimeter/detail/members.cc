@@ -34,6 +34,7 @@ constexpr Member service_members[] = {
     {"principal", Shape::text, Form::service, true},
     {"actions", Shape::texts, Form::action},
     {"resources", Shape::texts, Form::resource},
+    {"without_source", Shape::flag},
 };
 constexpr Member identity_provider_members[] = {
     {"issuer", Shape::text, Form::issuer, true},

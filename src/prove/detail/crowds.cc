@@ -16,7 +16,8 @@ std::vector<std::string> spelt_accounts(const Test& test) {
   if (!test.grounded) return {};
   for (const policy::Listed& value : test.relation.values) {
     std::string account;
-    if (test.key == "aws:principalaccount" && is_account(value.text)) account = value.text;
+    const bool of_accounts = test.key == "aws:principalaccount" || test.key == "kms:calleraccount" || test.key == "aws:sourceowner";
+    if (of_accounts && is_account(value.text)) account = value.text;
     if (test.key == "aws:principalarn") account = account_in(value.text);
     if (account.empty()) return {};
     accounts.push_back(account);
@@ -26,7 +27,8 @@ std::vector<std::string> spelt_accounts(const Test& test) {
 
 bool is_of_callers(const std::string& key) {
   return key.starts_with("aws:principal") || key == "aws:userid" || key == "aws:username" ||
-         key == "aws:sourceidentity" || key == "aws:federatedprovider";
+         key == "aws:sourceidentity" || key == "aws:federatedprovider" || key == "kms:calleraccount" ||
+         key == "aws:sourceowner";
 }
 
 // Principals of mine that the document names, by their accounts.

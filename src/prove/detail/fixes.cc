@@ -49,14 +49,33 @@ bool policy_cannot_deny(const std::string& service, std::string_view action) {
   return service == "sns" && std::ranges::find(of_topics, action) == std::end(of_topics);
 }
 
+// The policies of AWS managed keys have an id and a text that AWS writes (`auto-s3-2`), and resource control policies pass them by.
+bool is_awss_own(const Mine& mine, const std::string& subject) {
+  const estate::Resource* resource = mine.estate().resources.find(subject);
+  if (resource == nullptr || resource->kind != authz::ResourceKind::key || !resource->policy) return false;
+  const std::string_view text = resource->policy->document->source();
+  return text.contains("\"auto-") && text.contains("Allow access through ");
+}
+
+bool is_declared(const Mine& mine, const std::string& service) {
+  return std::ranges::any_of(mine.perimeter().services, [&](const auto& one) { return one.principal == service; });
+}
+
 std::string fix_resource(const Mine& mine, const std::string& subject, const std::string& account,
                          const prover::Finding& finding) {
   const policy::Principal& who = finding.request.principal;
   const std::string service = service_of(finding);
   const std::string& action = finding.request.action;
+  if (who.type == Type::service && is_declared(mine, who.service)) {
+    return "bind `" + who.service + "` to your accounts: add `aws:SourceOrgID`, `aws:SourceAccount` or `aws:SourceArn` to the statement of `" +
+           subject + "` that lets it in; where AWS documents none of them for it, say `without_source: true` in the perimeter file";
+  }
   if (who.type == Type::service) {
     return "if `" + who.service + "` acts for you, list it under `services` of the perimeter file; "
            "else take it out of the policy of `" + subject + "`";
+  }
+  if (is_awss_own(mine, subject)) {
+    return "nobody can edit the policy of `" + subject + "`, which is AWS's own: hold it on the principals' side, or use a key of yours";
   }
   const catalogue::Service* known = catalogue::Catalogue::builtin().service(service);
   if (known != nullptr && known->reached_by_rcps() && action != "kms:RetireGrant" &&

@@ -151,7 +151,85 @@ Constraint Limits::foreign_principal(const Mine& mine) {
        sure("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", {mine.organization() + "/*"})});
 }
 
-Constraint Limits::base(Objective objective, const Names& vpcs, const Names& endpoints) const {
+namespace {
+
+bool is_key_of_services(Objective objective) { return objective == Objective::resource_principals; }
+
+// The account in a pattern of ARNs, if the five parts before its last say it: `arn:aws:cloudtrail:*:111122223333:trail/*`.
+std::string account_of_source(const policy::Listed& value) {
+  return arn_part(value.text, 0) == "arn" && arn_part(value.text, 2).find_first_of("*?$") == std::string_view::npos
+             ? account_in(value.text)
+             : std::string();
+}
+
+}  // namespace
+
+// Only what the documents spell out can bind a service to mine. A bucket's ARN has no account: it is mine if the estate
+// has it. Of an encryption context that a service writes (`aws:logs:arn`) the account counts as well.
+Limits::Sources Limits::sources_of(const std::vector<const Facts*>& facts) const {
+  Sources sources;
+  for (const Facts* one : facts) {
+    if (one->document == nullptr) continue;
+    for (const Id id : one->tests) {
+      const Test& test = words_.test(id);
+      const bool is_arn = test.key == "aws:sourcearn", is_context = test.key.starts_with("kms:encryptioncontext:aws:");
+      const bool is_account_key = test.key == "aws:sourceaccount" || test.key == "aws:sourceowner";
+      if ((!is_arn && !is_context && !is_account_key) || test.relation.family == policy::Family::null) continue;
+      for (const policy::Listed& value : test.relation.values) {
+        if (value.text.contains('$')) continue;
+        if (is_account_key && mine_.has(value.text)) sources[{"StringEquals", test.key}].insert(value.text);
+        if (!is_arn && !is_context) continue;
+        const std::string account = account_of_source(value);
+        if (!account.empty() && mine_.has(account)) {
+          sources[{"ArnLike", test.key}].insert("arn:*:*:*:" + account + ":*");
+          // AWS's own examples compare ARNs as texts. No name in such an ARN holds an account between colons.
+          if (test.relation.family == policy::Family::text_like) sources[{"StringLike", test.key}].insert(value.text);
+        } else if (mine_.estate().resources.find(value.text) != nullptr) {
+          sources[{"StringEquals", test.key}].insert(value.text);
+        }
+      }
+    }
+  }
+  return sources;
+}
+
+std::string Limits::sources(Objective objective, const std::vector<const Facts*>& facts) const {
+  std::string text;
+  if (!is_key_of_services(objective)) return text;
+  for (const auto& [where, values] : sources_of(facts)) {
+    text += where.first + ' ' + where.second + ' ';
+    for (const std::string& value : values) text += std::to_string(value.size()) + ':' + value;
+  }
+  return text;
+}
+
+// A declared service is mine where it acts for an account of mine. So is one that nobody names: it comes in by what binds
+// whoever comes to mine.
+void Limits::except_services(const std::vector<const Facts*>& facts, std::vector<Constraint>& excluded) const {
+  std::vector<Constraint> for_mine;
+  for (const auto& [where, values] : sources_of(facts))
+    for_mine.push_back(sure(where.first, where.second, {values.begin(), values.end()}));
+  if (!mine_.organization().empty()) {
+    for_mine.push_back(sure("StringEquals", "aws:SourceOrgID", {mine_.organization()}));
+    for_mine.push_back(sure("ForAnyValue:StringLike", "aws:SourceOrgPaths", {mine_.organization() + "/*"}));
+  }
+  const Constraint mine = prover::any_of(std::move(for_mine));
+  const auto& declared = mine_.perimeter().services;
+  for (std::size_t i = 0; i < services_.size(); ++i)
+    excluded.push_back(declared[i].without_source ? services_[i] : prover::all_of({services_[i], mine}));
+  std::vector<std::string> named;
+  for (const perimeter::ServiceException& service : declared) named.push_back(service.principal);
+  for (const Facts* one : facts) {
+    for (const policy::PrincipalName& name : one->names) {
+      if (name.type == policy::PrincipalName::Type::service) named.push_back(name.value);
+    }
+  }
+  std::vector<Constraint> unnamed{sure("Bool", "aws:PrincipalIsAWSService", {"true"}), mine};
+  if (!named.empty()) unnamed.push_back(prover::none_of({sure("StringEquals", "aws:PrincipalServiceName", std::move(named))}));
+  excluded.push_back(prover::all_of(std::move(unnamed)));
+}
+
+Constraint Limits::base(Objective objective, const Names& vpcs, const Names& endpoints, const std::vector<const Facts*>& facts) const {
   std::vector<Constraint> parts;
   std::vector<Constraint> excluded;
   switch (objective) {
@@ -174,7 +252,7 @@ Constraint Limits::base(Objective objective, const Names& vpcs, const Names& end
     case Objective::resource_principals:
     case Objective::network_principals:
       parts = {foreign_principal(mine_)};
-      excluded = services_;
+      except_services(facts, excluded);
       break;
     case Objective::trust:
       parts = {foreign_principal(mine_)};
@@ -192,9 +270,9 @@ Constraint Limits::base(Objective objective, const Names& vpcs, const Names& end
   return prover::all_of(std::move(parts));
 }
 
-Constraint Limits::build(Objective objective, const Scope& scope, const Names& vpcs,
-                         const Names& endpoints) const {
-  std::vector<Constraint> parts{base(objective, vpcs, endpoints)};
+Constraint Limits::build(Objective objective, const Scope& scope, const Names& vpcs, const Names& endpoints,
+                         const std::vector<const Facts*>& facts) const {
+  std::vector<Constraint> parts{base(objective, vpcs, endpoints, facts)};
   std::vector<Constraint> excepted;
   for (const std::size_t exception : scope.excepted) excepted.push_back(exceptions_[exception]);
   if (!excepted.empty()) parts.push_back(prover::none_of(std::move(excepted)));
@@ -212,7 +290,7 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
   if (made == nullptr) {
     made = std::make_unique<Where>();
     made->name = name + '@' + std::to_string(words_.id_of(mine_.fingerprint()));
-    made->constraint = build(objective, scope, mine_.vpcs(), mine_.endpoints());
+    made->constraint = build(objective, scope, mine_.vpcs(), mine_.endpoints(), {});
     made->objective = objective;
     made->scope = scope;
     made->facts = &words_.of(made->name, made->constraint);
@@ -228,6 +306,7 @@ const std::set<std::string>* Limits::networks(Objective objective) const {
 
 Constraint Limits::constraint(const Where& where, Lists lists,
                               const std::vector<const Facts*>& facts) const {
+  if (is_key_of_services(where.objective)) return build(where.objective, where.scope, mine_.vpcs(), mine_.endpoints(), facts);
   if (lists == Lists::all || networks(where.objective) == nullptr) return where.constraint;
   std::set<std::string> named;
   for (const Facts* one : facts) {
@@ -243,7 +322,7 @@ Constraint Limits::constraint(const Where& where, Lists lists,
     std::ranges::set_intersection(mine, named, std::back_inserter(both));
     return both;
   };
-  return build(where.objective, where.scope, those_of(mine_.vpcs()), those_of(mine_.endpoints()));
+  return build(where.objective, where.scope, those_of(mine_.vpcs()), those_of(mine_.endpoints()), facts);
 }
 
 bool Limits::counts(Objective objective, std::size_t exception) const {

@@ -45,6 +45,9 @@ class Limits {
 
   // The same for a question with these documents; `where` is this objective's and scope's.
   prover::Constraint constraint(const Where& where, Lists lists, const std::vector<const Facts*>& facts) const;
+  // What the documents ask of services that is mine and that the estate or the perimeter file says so: part of a question's
+  // key, for which of it counts depends on more than the documents.
+  std::string sources(Objective objective, const std::vector<const Facts*>& facts) const;
   // Networks of mine, if it matters which lists; else null.
   const std::set<std::string>* networks(Objective objective) const;
 
@@ -68,8 +71,13 @@ class Limits {
  private:
   bool counts(Objective objective, std::size_t exception) const;
   using Names = std::vector<std::string>;
-  prover::Constraint base(Objective objective, const Names& vpcs, const Names& endpoints) const;
-  prover::Constraint build(Objective objective, const Scope& scope, const Names& vpcs, const Names& endpoints) const;
+  // For whom services act, as far as it is mine: values of keys, by the operator that compares them.
+  using Sources = std::map<std::pair<std::string, std::string>, std::set<std::string>>;
+  Sources sources_of(const std::vector<const Facts*>& facts) const;
+  void except_services(const std::vector<const Facts*>& facts, std::vector<prover::Constraint>& excluded) const;
+  prover::Constraint base(Objective objective, const Names& vpcs, const Names& endpoints, const std::vector<const Facts*>& facts) const;
+  prover::Constraint build(Objective objective, const Scope& scope, const Names& vpcs, const Names& endpoints,
+                           const std::vector<const Facts*>& facts) const;
 
   const Mine& mine_;
   Words& words_;

@@ -48,6 +48,10 @@ bool takes_session_tags(const estate::Principal& role) {
 
 }  // namespace
 
+void add_sources(std::vector<std::string>& absent) {
+  absent.insert(absent.end(), {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"});
+}
+
 prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& principal) {
   prover::Caller caller;
   policy::Principal& who = caller.principal;
@@ -58,6 +62,7 @@ prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& 
   who.service_linked = principal.service_linked;
   caller.absent = {"aws:principalservicename", "aws:principalservicenameslist",
                    "aws:federatedprovider"};
+  add_sources(caller.absent);
   bool free_tags = false;
   if (principal.type == Type::role_session) {
     who.role_arn = principal.arn;
@@ -160,7 +165,7 @@ void Mine::write_fingerprint() {
   add(vpcs_);
   add(endpoints_);
   for (const perimeter::ServiceException& service : perimeter_.services) {
-    fingerprint_ += service.principal + ':';
+    fingerprint_ += service.principal + (service.without_source ? '!' : ':');
     add(service.actions);
     add(service.resources);
   }

@@ -72,6 +72,10 @@ class Mine {
 // its tags too where the role's trust policy lets them in.
 prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& principal);
 
+// Keys that only service principals have: "included in the request context only if the call to your resource is made directly
+// by an AWS service principal on behalf of a resource" (IAM User Guide, "AWS global condition context keys", of each of them).
+void add_sources(std::vector<std::string>& absent);
+
 // Callers who are not mine: of an account, a service, an identity provider, and nobody.
 prover::Caller anonymous_caller();
 prover::Caller foreign_role(const std::string& account);

@@ -20,6 +20,7 @@ prover::Caller foreign(const std::string& account, Type type) {
   caller.keys.set("aws:PrincipalIsAWSService", "false");
   caller.keys.set("aws:PrincipalAccount", account);
   caller.absent = {"aws:principalservicename", "aws:principalservicenameslist"};
+  add_sources(caller.absent);
   return caller;
 }
 
@@ -67,8 +68,32 @@ class Crowd {
     add(foreign_user(account));
     add(foreign_root(account));
   }
+  // Sessions of GetFederationToken, in a question that can tell them from others.
+  void add_federated_user(const std::string& account) {
+    prover::Caller caller = foreign(account, Type::federated);
+    caller.principal.arn = "arn:aws:sts::" + account + ":federated-user/outsider";
+    caller.keys.set("aws:PrincipalArn", caller.principal.arn);
+    caller.keys.set("aws:PrincipalType", "FederatedUser");
+    caller.absent.emplace_back("aws:federatedprovider");  // AWS STS itself made the session
+    add(std::move(caller));
+  }
+  // `arn:aws:iam::cloudfront:user/…`: of a distribution, through which anybody comes. No account's, so no organisation's.
+  void add_of_no_account(const std::string& arn) {
+    prover::Caller caller = foreign(std::string(arn_part(arn, 4)), Type::user);
+    caller.principal.arn = arn;
+    caller.keys.erase("aws:PrincipalAccount");
+    caller.keys.set("aws:PrincipalArn", arn);
+    caller.absent.emplace_back("aws:principalorgid");
+    caller.absent.emplace_back("aws:principalorgpaths");
+    caller.absent.emplace_back("aws:principaltag/*");
+    add(std::move(caller));
+  }
   void add_arn(const std::string& arn) {
     const std::string account = account_in(arn);
+    const std::string_view owner = arn_part(arn, 4);
+    if (account.empty() && !owner.empty() && owner.find_first_of("*?$") == std::string_view::npos && !arn.contains('*') &&
+        !arn.contains('?') && arn_part(arn, 2) == "iam")
+      return add_of_no_account(arn);
     if (account.empty() || !counts(account) || arn.contains('*') || arn.contains('?')) return;
     const std::string_view what = arn_part(arn, 5);
     if (what.starts_with("role/")) {
@@ -151,7 +176,7 @@ void add_tested(const Mine& mine, const Test& test, Kinds kinds, Crowd& crowd) {
       crowd.add_arn(value.text);
       const std::string account = account_for(mine, arn_part(value.text, 4));
       if (!account.empty()) crowd.add_account(account);
-    } else if (test.key == "aws:principalaccount") {
+    } else if (test.key == "aws:principalaccount" || test.key == "kms:calleraccount" || test.key == "aws:sourceowner") {
       const std::string account = account_for(mine, value.text);
       if (!account.empty()) crowd.add_account(account);
     } else if (test.key.starts_with("aws:principalservicename") && kinds == Kinds::all &&
@@ -185,13 +210,15 @@ prover::Caller anonymous_caller() {
   prover::Caller caller;
   caller.keys.set("aws:PrincipalType", "Anonymous");
   caller.keys.set("aws:userid", "anonymous");
-  caller.absent = {"aws:principalarn",         "aws:principalaccount",
+  caller.keys.set("aws:PrincipalAccount", "anonymous");  // IAM User Guide, "AWS global condition context keys"
+  caller.absent = {"aws:principalarn",
                    "aws:principalorgid",       "aws:principalorgpaths",
                    "aws:principaltag/*",       "aws:principalservicename",
                    "aws:username",             "aws:principalservicenameslist",
                    "aws:multifactorauth*",     "aws:tokenissuetime",
                    "aws:federatedprovider",    "aws:sourceidentity",
                    "aws:principalisawsservice"};  // only signed requests have it
+  add_sources(caller.absent);
   return caller;
 }
 
@@ -246,6 +273,7 @@ prover::Caller federated_caller(const std::string& provider) {
   caller.absent = {"aws:principalarn",      "aws:principalaccount",     "aws:principalorgid",
                    "aws:principalorgpaths", "aws:principalservicename", "aws:username",
                    "aws:principalservicenameslist"};
+  add_sources(caller.absent);
   return caller;
 }
 
@@ -253,7 +281,7 @@ bool names_accounts_in_part(const Words& words, const Facts& facts) {
   return std::ranges::any_of(facts.tests, [&](Id id) {
     const Test& test = words.test(id);
     const bool arn = test.key == "aws:principalarn";
-    if (!arn && test.key != "aws:principalaccount") return false;
+    if (!arn && test.key != "aws:principalaccount" && test.key != "kms:calleraccount" && test.key != "aws:sourceowner") return false;
     return std::ranges::any_of(test.relation.values, [&](const policy::Listed& value) {
       const std::string_view account = arn ? arn_part(value.text, 4) : std::string_view(value.text);
       const bool every = account.find_first_not_of('*') == std::string_view::npos || account == "????????????";
@@ -272,6 +300,12 @@ std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
   for (const Facts* one : facts) {
     for (const Name& name : one->names) add_named(mine, name, kinds, crowd, canonical);
     for (const Id test : one->tests) add_tested(mine, words.test(test), kinds, crowd);
+    const auto tells_sessions = [&](Id id) {
+      const Test& test = words.test(id);
+      const auto is_of_one = [](const policy::Listed& value) { return value.text.contains("federated-user") || value.text.contains(":sts:"); };
+      return test.key == "aws:principaltype" || (test.key == "aws:principalarn" && std::ranges::any_of(test.relation.values, is_of_one));
+    };
+    if (std::ranges::any_of(one->tests, tells_sessions)) crowd.add_federated_user(mine.fresh_account());
   }
   return std::move(crowd).finish();
 }

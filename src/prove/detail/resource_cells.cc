@@ -123,6 +123,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
       key.add(relative_to(pattern, resource.arn, verbatim));
   }
   if (verbatim) key.add(resource.arn);
+  key.add(room_.limits.sources(objective_, bound.facts()));
   const Surroundings surroundings = owned_by(room_.mine, resource.account);
   key.add(signature(bound.mentions(), {}, surroundings));
   Standing standing;

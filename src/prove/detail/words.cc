@@ -203,7 +203,9 @@ namespace {
 
 const std::vector<std::string>* known(std::string_view key, const prover::Caller& caller,
                                       const Surroundings& surroundings) {
-  const auto* values = caller.keys.find(key);
+  // Where requests have them, these two are the caller's account (axioms.cc).
+  const bool is_account = key == "kms:calleraccount" || key == "aws:sourceowner";
+  const auto* values = caller.keys.find(is_account ? "aws:PrincipalAccount" : key);
   return values != nullptr ? values : surroundings.keys.find(key);
 }
 

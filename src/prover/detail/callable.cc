@@ -187,7 +187,8 @@ TypedResources typed_resources(const std::string& types, const std::string& owne
     }
     // A bucket's name has no slash: what has one is an object.
     const Ref bucket = encoder.some(resource_key, arns(vocabulary, {std::move(pattern)}), is_yes);
-    const Ref object = encoder.some(resource_key, arns(vocabulary, {pattern_of("arn:${Partition}:s3:::${BucketName}/${ObjectName}", owner)}), is_yes);
+    const Ref object = encoder.some(resource_key, arns(vocabulary, {pattern_of("arn:${Partition}:s3:::${BucketName}/${ObjectName}", owner),
+                                                                              pattern_of("arn:${Partition}:s3:::${BucketName}/", owner)}), is_yes);
     parts.push_back(formulas.all({bucket, negation(object)}));
   }
   if (!plain.empty()) parts.push_back(encoder.some(resource_key, arns(vocabulary, std::move(plain)), is_yes));

@@ -48,10 +48,13 @@ const Reading& Readings::read(const policy::DocumentPtr& document) {
       read.resources = vocabulary_.relation({.kind = Relation::Kind::resource, .values = said.resources});
     for (const policy::Condition& condition : said.conditions) {
       read.conditions.push_back(this->read(condition));
+      kept->keys.push_back(read.conditions.back().key);
       if (const auto key = catalogue::network_key_of(condition.key)) kept->network_keys.push_back(*key);
     }
     kept->statements.push_back(std::move(read));
   }
+  std::ranges::sort(kept->keys);
+  kept->keys.erase(std::ranges::unique(kept->keys).begin(), kept->keys.end());
   std::ranges::sort(kept->network_keys);
   kept->network_keys.erase(std::ranges::unique(kept->network_keys).begin(), kept->network_keys.end());
   return *kept;

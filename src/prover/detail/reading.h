@@ -30,6 +30,7 @@ struct Reading {
   policy::plain::Policy policy;
   std::vector<ReadStatement> statements = {};
   std::vector<catalogue::NetworkKey> network_keys = {};  // that its conditions ask for, sorted
+  std::vector<KeyId> keys = {};                          // all that they ask for, sorted
 };
 
 // Keeps what it has read, and the documents with it: an address stays one document's.
