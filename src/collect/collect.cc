@@ -291,7 +291,11 @@ void Collector::ask_services(const std::string& account, const Role& role) {
     }
   }
   for (const detail::Service& service : detail::services()) {
-    if (!service.of_region && is_asked(options_, service.name)) ask_list(service, home + std::string(service.name) + "/", regions_.front());
+    if (service.of_region || !is_asked(options_, service.name)) continue;
+    const std::string folder = home + std::string(service.name) + "/";
+    ask_list(service, folder, regions_.front());
+    if (!service.account_block.empty())
+      add({.path = folder + "account.block.json", .arguments = words_of(service.account_block, account), .none = std::string(detail::no_block), .account = account, .region = regions_.front()}, role);
   }
 }
 
@@ -309,6 +313,8 @@ void Collector::ask_policies_of(const detail::Service& service, const std::strin
       asker_.refuse(call, "`" + name.substr(0, 100) + "` cannot be the name of a file");
       continue;
     }
+    if (!service.block.empty())
+      add({.path = folder + text::percent_encode(name) + ".block.json", .arguments = words_of(service.block, value), .none = std::string(detail::no_block), .account = account, .region = region}, role);
     add(std::move(call), role);
   }
 }
@@ -342,7 +348,9 @@ std::vector<std::string> calls(const Options& options) {
   for (const detail::Service& service : detail::services()) {
     if (!is_asked(options, service.name)) continue;
     add(service.list);
-    if (!service.policy.empty()) add(service.policy);
+    for (const std::string_view call : {service.policy, service.block, service.account_block}) {
+      if (!call.empty()) add(call);
+    }
   }
   return lines;
 }

@@ -83,6 +83,8 @@ class Collect : public testing::Test {
     for (const detail::Service& service : detail::services()) {
       answer(std::string(service.list), "{\"" + std::string(service.member) + "\": []}");
     }
+    refuse("s3control get-public-access-block", "NoSuchPublicAccessBlockConfiguration");
+    refuse("s3api get-public-access-block", "NoSuchPublicAccessBlockConfiguration");
   }
   ~Collect() override { fs::remove_all(root_); }
 
@@ -119,6 +121,9 @@ TEST_F(Collect, WritesEachAnswerWhereTheLoaderReadsIt) {
   answer("ASIAROLE s3api list-buckets", R"({"Buckets": [{"Name": "lake"}, {"Name": "bare"}]})");
   answer("s3api get-bucket-policy --bucket=lake", R"({"Policy": "{}"})");
   refuse("s3api get-bucket-policy --bucket=bare", "NoSuchBucketPolicy");
+  allow("s3api get-public-access-block");
+  answer("s3api get-public-access-block --bucket=lake", R"({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}})");
+  refuse("s3api get-public-access-block --bucket=bare", "NoSuchPublicAccessBlockConfiguration");
   answer("ASIAROLE ecr describe-repositories", R"({"repositories": [{"repositoryName": "team/web"}]})");
   answer("ecr get-repository-policy", R"({"policyText": "{}"})");
   answer("ASIAROLE sqs list-queues", R"({"QueueUrls": ["https://sqs.eu-west-1.amazonaws.com/222222222222/jobs"]})");
@@ -136,6 +141,9 @@ TEST_F(Collect, WritesEachAnswerWhereTheLoaderReadsIt) {
   EXPECT_FALSE(fs::exists(root_ / "export/accounts/333333333333")) << "it is suspended";
   EXPECT_EQ(in_export("accounts/222222222222/s3/lake.policy.json"), R"({"Policy": "{}"})");
   EXPECT_EQ(in_export("accounts/222222222222/s3/bare.policy.json"), "{}\n") << "AWS said that there is none";
+  EXPECT_EQ(in_export("accounts/222222222222/s3/lake.block.json"), R"({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}})");
+  EXPECT_EQ(in_export("accounts/222222222222/s3/bare.block.json"), "{}\n");
+  EXPECT_EQ(in_export("accounts/222222222222/s3/account.block.json"), "{}\n");
   EXPECT_EQ(in_export("accounts/222222222222/eu-west-1/ecr/team%2Fweb.policy.json"), R"({"policyText": "{}"})");
   EXPECT_EQ(in_export("accounts/222222222222/eu-west-1/sqs/jobs.policy.json"), "{}\n") << "the CLI prints nothing for an empty answer";
   EXPECT_EQ(in_export("accounts/222222222222/eu-west-1/dynamodb/orders.policy.json"), R"({"Policy": "{}"})");

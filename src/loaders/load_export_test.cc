@@ -319,6 +319,30 @@ TEST(LoadExport, APolicyThatDoesNotParseIsAGapOfAllWhoUseIt) {
   EXPECT_EQ(gap_of(loaded, "arn:aws:iam::333333333333:role/batch"), nullptr) << "that account has a text of its own";
 }
 
+TEST(LoadExport, ABucketThatRestrictsPublicAccessLetsOnlyItsAccountAndServicesIn) {
+  const std::string folder = "accounts/222222222222/s3/";
+  const auto statements = [&](const std::string& policy, const std::vector<File>& blocks) {
+    std::vector<File> files = sample();
+    file_at(files, folder + "acme-lake.policy.json").text = R"({"Policy": ")" + policy + R"("})";
+    files.insert(files.end(), blocks.begin(), blocks.end());
+    const Loaded loaded = must(files);
+    return loaded.estate->resources.find("arn:aws:s3:::acme-lake")->policy->document->statements();
+  };
+  const auto allowing = [](const std::string& principal, const std::string& condition) {
+    return R"({\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":)" + principal +
+           R"(,\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::acme-lake/*\")" + condition + "}}";
+  };
+  const std::string open = allowing(R"(\"*\")", ""), fixed = allowing(R"(\"*\")", R"(,\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-a1b2c3d4e5\"}})"),
+                    partner = allowing(R"({\"AWS\":\"999988887777\"})", "");
+  const std::string yes = R"({"PublicAccessBlockConfiguration":{"RestrictPublicBuckets":true}})", no = R"({"PublicAccessBlockConfiguration":{"BlockPublicPolicy":true}})";
+  EXPECT_EQ(statements(open, {}), 1U);
+  EXPECT_EQ(statements(open, {{folder + "acme-lake.block.json", yes}}), 2U);
+  EXPECT_EQ(statements(open, {{folder + "account.block.json", yes}, {folder + "acme-lake.block.json", "{}"}}), 2U);
+  EXPECT_EQ(statements(open, {{folder + "acme-lake.block.json", no}, {folder + "account.block.json", "{}"}}), 1U);  // it refuses new ones only
+  EXPECT_EQ(statements(fixed, {{folder + "acme-lake.block.json", yes}}), 1U);
+  EXPECT_EQ(statements(partner, {{folder + "acme-lake.block.json", yes}}), 1U);  // not public, so the partner comes in
+}
+
 TEST(LoadExport, APolicyInAStringThatDoesNotParseIsAGap) {
   std::vector<File> files = sample();
   const std::string path = "accounts/222222222222/s3/acme-lake.policy.json";

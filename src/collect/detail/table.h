@@ -17,9 +17,13 @@ struct Service {
   std::string_view item;                     // what of an item the policy's call takes; empty: the item itself
   std::string_view policy;                   // the call; empty: these resources have no policies
   std::string_view none = {};                // the error code that says that there is no policy
+  std::string_view block = {};               // the call for a resource's block of public access; empty: there is none
+  std::string_view account_block = {};       // the account's: {ACCOUNT}
   bool of_region = true;
 };
 const std::vector<Service>& services();
+// What the calls for blocks say where nothing was ever set.
+inline constexpr std::string_view no_block = "NoSuchPublicAccessBlockConfiguration";
 
 struct Call {
   std::string path;                    // of its file, in the folder
