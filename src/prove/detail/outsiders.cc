@@ -361,7 +361,7 @@ prover::Constraint settle_names(const Words& words, const std::vector<const Fact
     const auto is = prover::condition("StringEquals", "aws:PrincipalType", {type});
     const auto of = prover::condition("StringEquals", "aws:PrincipalAccount", {account});
     const auto named =
-        prover::condition("ArnLike", "aws:PrincipalArn", {"arn:*:iam::" + account + ":" + kind});
+        prover::condition("ArnLike", "aws:PrincipalArn", {"arn:aws*:iam::" + account + ":" + kind});
     if (!is || !of || !named) return;  // an account is twelve digits, so it cannot be
     parts.push_back(
         prover::any_of({prover::none_of({prover::all_of({*is, *of})}), *named}));
