@@ -165,8 +165,11 @@ std::vector<Cell> Rows::cells() const {
   return {cells.begin(), cells.end()};
 }
 
-Question Rows::question(const Cell& cell) {
-  Question question;
+const Question& Rows::question(const Cell& cell) {
+  const auto kept = questions_.find(cell);
+  if (kept != questions_.end()) return kept->second;
+  if (questions_.size() >= kept_max) questions_.clear();
+  Question& question = questions_[cell];
   switch (cell.row) {
     case Objective::identity_resources:
     case Objective::identity_networks:
@@ -498,8 +501,11 @@ Question Rows::foreign_from_anywhere(const std::string& subject) {
   return question;
 }
 
-std::set<std::string> Rows::granting(const std::string& subject) {
-  std::set<std::string> found;
+const std::set<std::string>& Rows::granting(const std::string& subject) {
+  const auto kept = granting_.find(subject);
+  if (kept != granting_.end()) return kept->second;
+  if (granting_.size() >= kept_max) granting_.clear();
+  std::set<std::string>& found = granting_[subject];
   const estate::Principal* principal = world_.estate.principal(subject);
   if (principal == nullptr) return found;
   const auto names_it = [&](const std::string& arn, const std::string& account, const std::optional<authz::Named>& policy) {

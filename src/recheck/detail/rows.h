@@ -66,8 +66,8 @@ class Rows {
 
   // All that there are, by the estate.
   std::vector<Cell> cells() const;
-  // The question of a cell of any row but the whole.
-  Question question(const Cell& cell);
+  // The question of a cell of any row but the whole. Lives until the next is asked for, or longer.
+  const Question& question(const Cell& cell);
   // Of the whole: a principal of mine, on a resource of mine, from an unexpected network. `resource` may be a role's, for its
   // trust; empty: on those of the principal's account that the estate does not list.
   Question pair(const std::string& principal, const std::string& resource);
@@ -76,7 +76,7 @@ class Rows {
   Question outsiders_from_anywhere(const std::string& resource);
   Question foreign_from_anywhere(const std::string& principal);
   // Resources and roles of its account whose policies may grant the principal what its own do not.
-  std::set<std::string> granting(const std::string& principal);
+  const std::set<std::string>& granting(const std::string& principal);
   // Do the perimeter file's exceptions from the one row hold in the other, too?
   bool excepts_no_more(Objective row, Objective than) const;
   bool excepts(Objective row) const;
@@ -100,6 +100,10 @@ class Rows {
 
   const World& world_;
   Library& library_;
+  // What is asked for again where several files of certificates are compared with the same estate; of a large one, only some.
+  static constexpr std::size_t kept_max = 10'000;
+  std::map<Cell, Question> questions_;
+  std::map<std::string, std::set<std::string>> granting_;
 };
 
 }  // namespace ringwall::recheck::detail
