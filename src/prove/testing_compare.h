@@ -83,6 +83,7 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
   const Bits asked = sets.universe.where([&](const Who&, const Spot& one, const Place&) {
     return one.action == spot.action && one.resource == spot.resource && !one.is_foreign();
   }) & oracle.allowed_around_endpoints();
+  if (spot.namesake) return {};  // of whom the estate knows nothing
   const auto answer = who_can(loaded, spot.action, spot.resource, proof_options());
   if (!answer) return answer.error().message;
   std::vector<std::pair<std::string, const Bits*>> people_of;
@@ -101,7 +102,9 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
 // Is something allowed after a change that was not before, and `diff` says that there is nothing?
 inline std::string change_differs(const loaders::Loaded& before, const Oracle& was, const loaders::Loaded& after, const Oracle& is) {
   // Requests that both worlds have: a bucket that goes from the one leaves its name to others.
-  const Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful();
+  // Nor does anybody come through an endpoint that is gone.
+  Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful();
+  if (after.estate->endpoints.size() < before.estate->endpoints.size()) fresh.minus(is.sets().from_my_endpoint);
   const prove::Difference told = difference(before, after, proof_options());
   if (!fresh.any() || !told.newly_allowed.empty() || !told.undecided.empty()) return {};
   return "diff misses " + written(is.sets().universe.request(fresh.first()));
