@@ -18,8 +18,6 @@ struct Known {
   std::string_view kind, why;
 };
 constexpr Known known[] = {
-    {"resource/principals: wrongly proved", "a declared service is believed for whomever it acts"},
-    {"perimeter: wrongly proved", "as resource/principals"},
     {"perimeter: false leak", "as its rows"},
     {"resource/principals: false leak", "keys of outsiders are free of each other"},
     {"resource/networks: false leak", "keys of outsiders are free of each other"},
