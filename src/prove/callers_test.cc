@@ -182,6 +182,24 @@ TEST(Services, OneThatIsNotDeclaredIsNoneOfMine) {
   EXPECT_EQ(let_in(R"({"Service":"events.amazonaws.com"})", asks("StringEquals", "aws:SourceAccount", testing::member), testing::perimeter_file()), Verdict::leak);
 }
 
+// The RCP alone would hold it if nobody named the service; the two are asked together.
+TEST(Services, OneThatIsNotDeclaredIsNoneOfMineWhateverAnRcpBindsItTo) {
+  testing::Builder builder = testing::small_organization({.rcp = false});
+  builder.account(testing::member, "ou-1", {},
+                  builder.chain("r-1",
+                                {testing::document(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"})", policy::Kind::rcp),
+                                 testing::document(R"({"Effect":"Deny","Principal":"*","Action":["s3:*","sqs:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:SourceAccount":"111122223333"}}})",
+                                                   policy::Kind::rcp)},
+                                "rcp-"));
+  builder.resource(testing::queue, testing::member,
+                   testing::document(R"({"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"})", policy::Kind::resource));
+  const loaders::Loaded world = std::move(builder).finish();
+  perimeter::Perimeter file = testing::perimeter_file();
+  EXPECT_EQ(verdict(world, file, Objective::resource_principals), Verdict::leak);
+  file.services = {{.principal = "events.amazonaws.com"}};
+  EXPECT_EQ(verdict(world, file, Objective::resource_principals), Verdict::proved);
+}
+
 TEST(Callers, AnonymousRequestsHaveAnAccountThatSaysSo) {
   const perimeter::Perimeter file = testing::perimeter_file();
   EXPECT_EQ(let_in(R"("*")", asks("StringEquals", "aws:PrincipalAccount", "anonymous"), file), Verdict::leak);

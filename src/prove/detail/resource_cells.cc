@@ -42,12 +42,23 @@ class ResourceCells final : public Cells {
     return all;
   }
   bool has(std::size_t cell, Guard guard) const override {
-    return guard == Guard::resource || !rcps(cell).empty();
+    return guard == Guard::resource || (!rcps(cell).empty() && !names_undeclared_service(cell));
   }
   Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
   std::vector<std::string> undecided(std::size_t cell) const override;
 
  private:
+  // A service that nobody names counts as mine where RCPs bind it to mine; one that the policy names does not, and by the
+  // RCPs alone nobody could tell. So the two are asked together.
+  bool names_undeclared_service(std::size_t cell) const {
+    const estate::Resource& resource = *resources_[cell];
+    if (objective_ != Objective::resource_principals || !resource.policy) return false;
+    const auto& declared = room_.mine.perimeter().services;
+    return std::ranges::any_of(room_.words.of(resource.policy->document).names, [&](const policy::PrincipalName& name) {
+      return name.type == policy::PrincipalName::Type::service &&
+             std::ranges::find(declared, name.value, &perimeter::ServiceException::principal) == declared.end();
+    });
+  }
   std::span<const authz::Level> rcps(std::size_t cell) const {
     const estate::Account* owner = room_.mine.estate().account(resources_[cell]->account);
     return owner == nullptr ? std::span<const authz::Level>()
