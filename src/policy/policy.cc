@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "policy/detail/hash.h"
 #include "policy/detail/program.h"
+#include "policy/detail/values.h"
 
 namespace ringwall::policy {
 
@@ -127,6 +128,14 @@ const text::Address* Probe::address(const std::string& value) const {
     address_text_ = &value;
   }
   return address_ ? &*address_ : nullptr;
+}
+
+const std::array<std::string_view, 6>* Probe::arn_parts(const std::string& value) const {
+  if (arn_text_ != &value) {
+    arn_ = detail::arn_parts(value);
+    arn_text_ = &value;
+  }
+  return arn_ ? &*arn_ : nullptr;
 }
 
 Result<DocumentPtr> compile(std::string_view json, Kind kind, Quota quota) {

@@ -2,6 +2,7 @@
 // The policy language: a document is read, checked for the kind of policy it is, and compiled.
 // A compiled Document is immutable and thread-safe; evaluating one statement is pure.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -87,6 +88,8 @@ class Probe {
   // The address that a value of the request's context is; null: it is none. Several conditions ask
   // about one value, which is read once.
   const text::Address* address(const std::string& value) const;
+  // Likewise the six parts of the ARN that it is.
+  const std::array<std::string_view, 6>* arn_parts(const std::string& value) const;
 
  private:
   static constexpr std::size_t action_bytes_usual = 128;  // whole words
@@ -99,6 +102,8 @@ class Probe {
   std::string long_;
   mutable const std::string* address_text_ = nullptr;  // what address_ was read from
   mutable std::optional<text::Address> address_;
+  mutable const std::string* arn_text_ = nullptr;
+  mutable std::optional<std::array<std::string_view, 6>> arn_;
 };
 
 class Document;

@@ -152,8 +152,8 @@ void dump_to(const Json& json, std::string& out, int indent) {
     fmt::format_to(std::back_inserter(out), "{}", json.as_integer());
   } else if (json.is_number()) {
     const double number = json.as_number();
-    // JSON has no infinities; a document of ours never holds one.
-    out += std::isfinite(number) ? fmt::format("{}", number) : "null";
+    // JSON has no infinities; a document of ours never holds one. What is read again is written the same: zero has no sign.
+    out += !std::isfinite(number) ? "null" : number == 0 ? "0" : fmt::format("{}", number);
   } else if (json.is_string()) {
     append_json_string(out, json.as_string());
   } else if (json.is_array()) {

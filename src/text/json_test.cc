@@ -21,6 +21,13 @@ TEST(Json, WhatIsReadIsWrittenBack) {
   }
 }
 
+TEST(Json, WhatWasWrittenIsWrittenAgainAsItWas) {
+  for (const char* text : {"-0", "-0.0", "-0e79", "1.0", "1e2", "0.1", "-2.5e-7", "9223372036854775808"}) {
+    const std::string once = parse_json(text)->dump();
+    EXPECT_EQ(parse_json(once)->dump(), once) << text;
+  }
+}
+
 TEST(Json, RefusesWithAPosition) {
   EXPECT_EQ(error_of("{\"a\":1,\n \"a\":2}"), "line 2, column 2: the key `a` stands here a second time");
   for (const char* text : {"", "{", "[1,]", "{\"a\"}", "1 2", "{} x", "[1 2]", "nul", "\"\\ud800\"", "\"a", "01",

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <tuple>
 
 #include "policy/detail/hash.h"
 #include "policy/policy.h"
@@ -30,7 +29,7 @@ void Slots::build(std::size_t count, HashAt hash_at) {
   for (std::size_t i = 0; i < count; ++i) {
     std::size_t slot = hash_at(i) & (slots_.size() - 1);
     while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
-    slots_[slot] = static_cast<std::uint16_t>(i + 1);
+    slots_[slot] = static_cast<std::uint32_t>(i + 1);
   }
 }
 
@@ -70,10 +69,9 @@ std::uint64_t Actions::add(std::size_t statement, const Listed& action, Texts& t
   const std::string_view name = std::string_view(text).substr(colon + 1);
   const std::uint64_t service_hash = hash_of(service);
   services_seen_ |= service_bit(service_hash);
-  const std::uint32_t service_index = service_named(service, service_hash, texts);
   const std::size_t wildcard = name.find_first_of("*?");
   if (wildcard == std::string_view::npos) {
-    exact_.push_back({hash_of(text), bit_of(statement), texts.add(text), service_index});
+    exact_.push_back({hash_of(text), bit_of(statement), texts.add(text)});
     return service_bit(service_hash);
   }
 
@@ -95,17 +93,15 @@ std::uint64_t Actions::add(std::size_t statement, const Listed& action, Texts& t
                    .mask = mask,
                    .statements = bit_of(statement),
                    .pattern = texts.add_pattern(pieces),
-                   .service = service_index,
+                   .service = service_named(service, service_hash, texts),
                    .head_is_all = literal.size() + 1 == name.size() && name.ends_with('*')});
   return service_bit(service_hash);
 }
 
-// Beyond this point nothing is added: the names of each service lie side by side, and names that
-// several statements list become one entry.
+// Beyond this point nothing is added: names that several statements list become one entry, and the
+// patterns of each service lie side by side.
 void Actions::finish(const Texts& texts) {
-  std::ranges::sort(exact_, {}, [&](const Exact& one) {
-    return std::tuple(one.service, one.hash, texts.at(one.name));
-  });
+  std::ranges::sort(exact_, {}, [&](const Exact& one) { return std::pair(one.hash, texts.at(one.name)); });
   std::size_t kept = 0;
   for (const Exact& one : exact_) {
     if (kept > 0 && texts.at(exact_[kept - 1].name) == texts.at(one.name)) {
@@ -116,46 +112,31 @@ void Actions::finish(const Texts& texts) {
   }
   exact_.resize(kept);
   std::ranges::sort(wild_, {}, &Wild::service);
-  for (std::uint32_t i = 0; i < exact_.size(); ++i) {
-    Service& service = services_[exact_[i].service];
-    if (service.exact_count++ == 0) service.exact_first = i;
-  }
   for (std::uint32_t i = 0; i < wild_.size(); ++i) {
     Service& service = services_[wild_[i].service];
-    if (service.wild_count++ == 0) service.wild_first = i;
+    if (service.count++ == 0) service.first = i;
   }
   exact_.shrink_to_fit();
   wild_.shrink_to_fit();
   services_.shrink_to_fit();
+  exact_slots_.build(exact_.size(), [this](std::size_t i) { return exact_[i].hash; });
   service_slots_.build(services_.size(), [this](std::size_t i) { return services_[i].hash; });
-}
-
-// The names of a service are sorted by their hashes.
-Statements Actions::exactly(const Service& service, const Probe& probe, const Texts& texts) const {
-  const std::uint64_t hash = probe.action_hash();
-  const Exact* at = exact_.data() + service.exact_first;
-  const Exact* const end = at + service.exact_count;
-  if (service.exact_count > looked_through_max)
-    at = std::lower_bound(at, end, hash,
-                          [](const Exact& one, std::uint64_t asked) { return one.hash < asked; });
-  for (; at != end && at->hash <= hash; ++at) {
-    if (at->hash == hash && texts.at(at->name) == probe.action())
-      return at->statements;
-  }
-  return 0;
 }
 
 Statements Actions::listing(const Probe& probe, const Texts& texts) const {
   Statements statements = every_;
   if ((services_seen_ & probe.service_bit()) == 0) return statements;
+  const Exact* exact = exact_slots_.find(exact_, probe.action_hash(), [&](const Exact& entry) {
+    return same_text(texts.at(entry.name), probe.action());
+  });
+  if (exact != nullptr) statements |= exact->statements;
   const Service* service =
       service_slots_.find(services_, probe.service_hash(), [&](const Service& entry) {
-        return texts.at(entry.name) == probe.service();
+        return same_text(texts.at(entry.name), probe.service());
       });
   if (service == nullptr) return statements;
-  if (service->exact_count != 0) statements |= exactly(*service, probe, texts);
-  const Wild* wild = wild_.data() + service->wild_first;
-  for (const Wild* const end = wild + service->wild_count; wild != end; ++wild) {
+  const Wild* wild = wild_.data() + service->first;
+  for (const Wild* const end = wild + service->count; wild != end; ++wild) {
     if (((probe.name_head() ^ wild->head) & wild->mask) != 0) continue;
     if (wild->head_is_all ||
         texts.matches(wild->pattern, probe.name(), probe.request().context) == Truth::yes)
@@ -166,7 +147,7 @@ Statements Actions::listing(const Probe& probe, const Texts& texts) const {
 
 std::size_t Actions::bytes() const {
   return exact_.capacity() * sizeof(Exact) + wild_.capacity() * sizeof(Wild) +
-         services_.capacity() * sizeof(Service) + service_slots_.bytes();
+         services_.capacity() * sizeof(Service) + exact_slots_.bytes() + service_slots_.bytes();
 }
 
 }  // namespace ringwall::policy::detail

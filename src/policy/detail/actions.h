@@ -28,10 +28,10 @@ class Slots {
   // The entry for which `is` holds, of those with this hash; null: none.
   template <typename Entry, typename Is>
   const Entry* find(const std::vector<Entry>& entries, std::uint64_t hash, Is is) const;
-  std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint16_t); }
+  std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint32_t); }
 
  private:
-  std::vector<std::uint16_t> slots_;  // 1 + the entry's number; 0 is free; a power of two of them
+  std::vector<std::uint32_t> slots_;  // 1 + the entry's number; 0 is free; a power of two of them
 };
 
 class Actions {
@@ -50,7 +50,6 @@ class Actions {
     std::uint64_t hash;
     Statements statements;
     Ref name;
-    std::uint32_t service;
   };
   struct Wild {  // `get*` of a service
     // The first eight bytes of the name must be `head` where `mask` has bits.
@@ -60,22 +59,20 @@ class Actions {
     std::uint32_t service;
     bool head_is_all;  // nothing is left to compare
   };
-  struct Service {
+  struct Service {  // of which some name is wild
     std::uint64_t hash;
     Ref name;
-    std::uint32_t exact_first = 0, exact_count = 0;  // in exact_
-    std::uint32_t wild_first = 0, wild_count = 0;    // in wild_
+    std::uint32_t first = 0, count = 0;  // in wild_
   };
 
   std::uint32_t service_named(std::string_view name, std::uint64_t hash, Texts& texts);
-  Statements exactly(const Service& service, const Probe& probe, const Texts& texts) const;
 
   Statements every_ = 0;  // those that list `*`
   std::uint64_t services_seen_ = 0;  // a bit for each service named: most documents name few
   std::vector<Exact> exact_;
   std::vector<Wild> wild_;
   std::vector<Service> services_;
-  Slots service_slots_;
+  Slots exact_slots_, service_slots_;
 };
 
 }  // namespace ringwall::policy::detail

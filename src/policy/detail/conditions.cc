@@ -71,15 +71,23 @@ void Conditions::add(const Condition& condition, Texts& texts) {
                              .negated = condition.op->negated,
                              .if_exists = condition.if_exists,
                              .holds_if_absent = false,
-                             .holds_if_present = false};
+                             .holds_if_present = false,
+                             .only_words = false,
+                             .lists_true = false,
+                             .lists_false = false};
   const auto next = [](const auto& table) { return static_cast<std::uint32_t>(table.size()); };
   switch (family) {
     case Family::text:
     case Family::text_ignoring_case:
     case Family::text_like:
-    case Family::boolean:
     case Family::binary:
       compiled.first = next(patterns_);
+      break;
+    case Family::boolean:
+      compiled.first = next(patterns_);
+      compiled.only_words = std::ranges::all_of(condition.values, [](const Listed& listed) { return parse_bool(listed.text).has_value(); });
+      for (const Listed& listed : condition.values)
+        (parse_bool(listed.text).value_or(false) ? compiled.lists_true : compiled.lists_false) = true;
       break;
     case Family::arn:
       compiled.first = next(arns_);
@@ -187,10 +195,10 @@ Truth Conditions::arn_matches(const Arn& listed, std::string_view actual,
   return all;
 }
 
-Truth Conditions::some_arn(const CompiledCondition& condition, std::string_view actual,
+Truth Conditions::some_arn(const CompiledCondition& condition, const std::string& actual,
                            const Asked& asked) const {
-  const auto parts = arn_parts(actual);
-  if (!parts) return Truth::unknown;
+  const auto* parts = asked.probe.arn_parts(actual);
+  if (parts == nullptr) return Truth::unknown;
   Truth some = Truth::no;
   for (std::uint32_t i = condition.first; i < condition.first + condition.count; ++i) {
     const Truth one = settled(condition, arn_matches(arns_[i], actual, *parts, asked));
@@ -214,8 +222,12 @@ Truth Conditions::some_listed(const CompiledCondition& condition, const std::str
     case Family::text_like:
     case Family::binary:
       return some_text(condition, actual, asked);
-    case Family::boolean:
-      return parse_bool(actual) ? some_text(condition, actual, asked) : Truth::unknown;
+    case Family::boolean: {
+      const auto word = parse_bool(actual);
+      if (!word) return Truth::unknown;
+      if (condition.only_words) return truth_of(*word ? condition.lists_true : condition.lists_false);
+      return some_text(condition, actual, asked);
+    }
     case Family::arn:
       return some_arn(condition, actual, asked);
     case Family::number: {

@@ -21,8 +21,11 @@ struct CompiledCondition {
   Quantifier quantifier;
   bool negated;
   bool if_exists;
-  bool holds_if_absent;  // Null: `true` is listed
-  bool holds_if_present; // Null: `false` is listed
+  // Null: `true` is listed, so that the key has to be absent; `false`, so that it has to be there.
+  bool holds_if_absent;
+  bool holds_if_present;
+  // Of booleans without variables: which are listed.
+  bool only_words, lists_true, lists_false;
 };
 
 // The conditions of a document, and what they list.
@@ -60,7 +63,7 @@ class Conditions {
                     const Asked& asked) const;
   Truth some_text(const CompiledCondition& condition, std::string_view actual,
                   const Asked& asked) const;
-  Truth some_arn(const CompiledCondition& condition, std::string_view actual,
+  Truth some_arn(const CompiledCondition& condition, const std::string& actual,
                  const Asked& asked) const;
   Truth arn_matches(const Arn& listed, std::string_view actual,
                     const std::array<std::string_view, 6>& parts, const Asked& asked) const;

@@ -18,15 +18,10 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return fold(x) == fold(y); });
 }
 
-// Texts of one kind, ARNs above all, begin alike: the last byte tells them apart soonest.
-bool equal(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && (a.empty() || (a.back() == b.back() && a == b));
-}
-
 template <bool ignore_case>
 bool same(std::string_view a, std::string_view b) {
   if constexpr (ignore_case) return equal_ignoring_case(a, b);
-  return equal(a, b);
+  return same_text(a, b);
 }
 
 // `?` stands for a character, not for a byte.

@@ -3,11 +3,11 @@
 // words that point into it. Matching allocates nothing.
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/detail/hash.h"
 #include "policy/syntax.h"
 
 namespace ringwall::policy::detail {
@@ -55,11 +55,7 @@ class Texts {
 
   // Is the text this literal? Of an exact pattern.
   bool is(const Pattern& pattern, std::string_view text) const {
-    if (text.size() != pattern.count) return false;
-    if (text.empty()) return true;
-    const char* literal = pool_.data() + pattern.first;
-    return literal[pattern.count - 1] == text.back() &&
-           std::memcmp(literal, text.data(), text.size()) == 0;
+    return same_text({pool_.data() + pattern.first, pattern.count}, text);
   }
 
   // Does the text match? The context gives variables their values, which are literal. Unknown: one

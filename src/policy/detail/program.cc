@@ -20,6 +20,27 @@ bool applies(Mismatch why, Effect effect) {
   return why == Mismatch::none || (why == Mismatch::unevaluable && effect == Effect::deny);
 }
 
+// The order in which conditions are asked.
+int cost_of(Family family) {
+  switch (family) {
+    case Family::null:
+    case Family::boolean:
+      return 0;
+    case Family::text:
+    case Family::text_ignoring_case:
+    case Family::binary:
+      return 1;
+    case Family::number:
+    case Family::text_like:
+      return 2;
+    case Family::arn:
+    case Family::address:
+    case Family::date:
+      return 3;
+  }
+  return 3;
+}
+
 }  // namespace
 
 Program::Program(const Syntax& syntax) {
@@ -71,7 +92,11 @@ void Program::add(const Statement& statement) {
        std::any_of(first_resource, resources_.end(), [](const Pattern& pattern) {
          return pattern.shape == Pattern::Shape::anything;
        }));
-  for (const Condition& condition : statement.conditions) conditions_.add(condition, texts_);
+  // What costs least to ask first: all have to hold, and one that does not settles it.
+  std::vector<const Condition*> conditions;
+  for (const Condition& condition : statement.conditions) conditions.push_back(&condition);
+  std::ranges::stable_sort(conditions, {}, [](const Condition* condition) { return cost_of(condition->op->family); });
+  for (const Condition* condition : conditions) conditions_.add(*condition, texts_);
   compiled.principals = next(names_) - compiled.first_principal;
   compiled.resources = next(resources_) - compiled.first_resource;
   compiled.conditions = conditions_.size() - compiled.first_condition;
