@@ -208,7 +208,7 @@ class Sample:
         self.application = self.ringwall.assume(self.role)
 
     def draw_boundaries(self):
-        for name, content in (("network-boundary", policies.network_boundary(self.vpc)),
+        for name, content in (("network-boundary", policies.network_boundary(self.ringwall.region, self.vpc)),
                               ("resource-boundary", policies.resource_boundary())):
             self.notes.once(name, lambda name=name, content=content: self.attach(name, content))
 
@@ -321,7 +321,7 @@ def prove(sample):
     data = sample.ringwall.data
     path = {name: os.path.join(data, name) for name in ("perimeter.yaml", "perimeter.html", "perimeter.proof")}
     with open(path["perimeter.yaml"], "w", encoding="utf-8") as file:
-        file.write(policies.perimeter(sample.organization, sample.management_account, sample.vpc))
+        file.write(policies.perimeter(sample.organization, sample.management_account, sample.ringwall.region, sample.vpc))
     binary = sample.ringwall.binary
     proved = subprocess.run([binary, "prove", "--perimeter", path["perimeter.yaml"], "--live", "--data", data,
                              "--page", path["perimeter.html"], "--certificate", path["perimeter.proof"]], check=False)

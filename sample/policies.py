@@ -10,9 +10,13 @@ def document(*statements):
     return json.dumps({"Version": VERSION, "Statement": list(statements)})
 
 
-def network_boundary(vpc):
-    """The whitepaper's appendix 2, an SCP: from nowhere but my networks. Each operator is one way to be excepted."""
+def network_boundary(region, vpc):
+    """The whitepaper's appendix 2, an SCP: from nowhere but my networks. Each operator is one way to be excepted. A VPC's
+    id is unique within its Region only, so a VPC of that id which asks another Region is not mine."""
     return document({
+        "Sid": "OnlyInItsRegion", "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpc": [vpc]},
+                      "StringNotEqualsIfExists": {"aws:RequestedRegion": region}}}, {
         "Sid": "OnlyMyNetworks", "Effect": "Deny", "Action": "*", "Resource": "*",
         "Condition": {"NotIpAddressIfExists": {"aws:SourceIp": [ADMINISTRATORS_NETWORK]},
                       "StringNotEqualsIfExists": {"aws:SourceVpc": [vpc]},
@@ -73,11 +77,11 @@ def everything():
     return document({"Effect": "Allow", "Action": "*", "Resource": "*"})
 
 
-def perimeter(organization, management_account, vpc):
+def perimeter(organization, management_account, region, vpc):
     """The perimeter file: what is mine, and what is excepted. JSON is YAML."""
     return json.dumps({
         "organization": organization,
-        "networks": {"cidrs": [ADMINISTRATORS_NETWORK], "vpcs": [vpc]},
+        "networks": {"cidrs": [ADMINISTRATORS_NETWORK], "vpcs": [f"{region}/{vpc}"]},
         "exceptions": [{
             "name": "administrator", "owner": "whoever runs Ringwall",
             "reason": "Service control policies do not bind the management account: nothing of the shop runs in it.",

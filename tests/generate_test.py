@@ -20,12 +20,12 @@ RINGWALL = sys.argv.pop(1) if len(sys.argv) > 1 else "ringwall"
 EXAMPLE = ROOT / "examples" / "perimeter.yaml"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 MIRRORS = ("/opt/tf-plugins", "/usr/share/terraform/plugins", os.path.expanduser("~/.terraform.d/plugins"))
-LINT_TYPES = {"identity-guardrail": "identity", "scp-resources": "scp", "scp-networks": "scp", "rcp": "rcp",
+LINT_TYPES = {"identity-guardrail": "identity", "scp-resources": "scp", "scp-networks": "scp", "scp-governance": "scp", "scp-agents": "scp", "rcp": "rcp",
               "resource-statement": "resource", "endpoint": "endpoint", "trust-statement": "trust"}
 
 LEAST = {"organization": "o-a1b2c3d4e5"}
 EXCEPTION = {"name": "e", "owner": "o", "reason": "r"}
-WELL_FORMED = [LEAST, {**LEAST, "accounts": []}, {**LEAST, "exceptions": [EXCEPTION]},
+WELL_FORMED = [{}, LEAST, {**LEAST, "accounts": []}, {**LEAST, "exceptions": [EXCEPTION]},
                {**LEAST, "exceptions": [{**EXCEPTION, "objectives": ["trust"], "external_id": "x"}]},
                {**LEAST, "networks": {"cidrs": ["192.0.2.0/24"], "estate_vpcs": False}}]
 ILL_FORMED = [{"organization": "o-1"}, {**LEAST, "organisation": "x"}, {**LEAST, "accounts": [1]},
@@ -34,6 +34,12 @@ ILL_FORMED = [{"organization": "o-1"}, {**LEAST, "organisation": "x"}, {**LEAST,
               {**LEAST, "aws_owned": [{"actions": ["s3:*"]}]}, {**LEAST, "exceptions": [{"name": "e"}]},
               {**LEAST, "exceptions": [{**EXCEPTION, "external_id": "x"}]},
               {**LEAST, "exceptions": [{**EXCEPTION, "principals": []}]}, {**LEAST, "anonymous_get_object": "no"}]
+
+
+ADMINISTRATOR = "arn:aws:iam::*:role/perimeter-administrator"
+MORE = {**LEAST, "networks": {"cidrs": ["192.0.2.0/24"]}, "governance": {"administrators": [ADMINISTRATOR]},
+        "agents": {"services": ["s3", "ec2", "logs", "cloudwatch"]},
+        "identity_providers": [{"issuer": "token.actions.githubusercontent.com", "subjects": ["repo:acme/*"]}]}
 
 
 class Base(unittest.TestCase):
@@ -63,7 +69,7 @@ class Perimeter(Base):
     def test_says_what_is_wrong_and_where(self):
         done = self.ringwall("perimeter", "check", "-", text="organization: o-a1b2c3d4e5\nnetworks:\n  vpcs: [vpc-1]\n")
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"^ringwall: -: line 3, column 10: `networks\.vpcs\[0\]`: `vpc-1` is not a VPC's id")
+        self.assertRegex(done.stderr, r"^ringwall: -: line 3, column 10: `networks\.vpcs\[0\]`: `vpc-1` is not a VPC's Region and id")
 
     def test_tells_a_file_that_is_missing_from_one_that_is_wrong(self):
         self.assertEqual(self.ringwall("perimeter", "check", "missing.yaml").returncode, 2)
@@ -131,7 +137,7 @@ class Generate(Base):
         self.assertIn("`scp` is no layer", done.stderr)
 
     def test_what_does_not_fit_fails(self):
-        vpcs = [f"vpc-{number:08x}" for number in range(400)]
+        vpcs = [f"us-east-1/vpc-{number:08x}" for number in range(400)]
         name = self.file("p.json", {**LEAST, "networks": {"vpcs": vpcs}})
         done = self.generate(perimeter=name)
         self.assertEqual(done.returncode, 1)
@@ -139,26 +145,104 @@ class Generate(Base):
 
     def test_the_lint_finds_nothing_to_correct(self):
         self.generate()
-        for layer, path, document in self.documents():
+        documents = list(self.documents())
+        for layer, path, document in documents:
+            beside = [one for other, _, made in documents if other == layer for one in made.get("Statement", [])]
             text = path.read_text()  # as it is attached, for white space counts
             if "Version" not in document:
                 text = json.dumps({"Version": "2012-10-17", **document}, separators=(",", ":"))
             kind = "kms" if path.name.endswith("-kms.json") and layer == "resource-statement" else LINT_TYPES[layer]
             done = self.ringwall("lint", "--format", "json", "--type", kind, "-", text=text)
             found = [finding for finding in json.loads(done.stdout)["files"][0]["findings"]
-                     if finding["severity"] != "suggestion" and not self.is_accepted(kind, finding)]
+                     if finding["severity"] != "suggestion" and not self.is_accepted(kind, finding, beside)]
             self.assertEqual(found, [], path.name)
 
+    # Everything that the denials leave of what `asked` allows, `allowed` allows: for every request there is.
+    def proved(self, asked, denials, allowed):
+        statements = [{"Effect": "Allow", "Action": "*", "Resource": "*", **asked}, *({key: value for key, value in one.items() if key != "Principal"} for one in denials)]
+        a = self.file("a.json", {"Version": "2012-10-17", "Statement": statements})
+        b = self.file("b.json", {"Version": "2012-10-17", "Statement": allowed})
+        done = self.ringwall("compare", "--type", "identity", "--format", "json", a, b)
+        self.assertIn(done.returncode, [0, 1], done.stdout + done.stderr)
+        return done.returncode == 0
+
+    def statements_of(self, layer, perimeter=MORE):
+        self.assertEqual(self.generate(perimeter=self.file("more.json", perimeter)).returncode, 0)
+        return [one for found, _, document in self.documents() if found == layer for one in document["Statement"]]
+
+    def test_the_perimeters_tags_are_set_by_administrators_alone(self):
+        nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        tagging = {"Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": ["dp:*"]}, "ArnNotLikeIfExists": {"aws:PrincipalArn": ADMINISTRATOR}}}
+        scp = self.statements_of("scp-governance")
+        self.assertTrue(self.proved(tagging, scp, [nothing]))
+        self.assertFalse(self.proved(tagging, [one for one in scp if one["Sid"] != "NoTagsOfThePerimeter"], [nothing]))
+        # A session's tags, which outsiders set too.
+        rcp = [one for one in self.statements_of("rcp") if one["Sid"].startswith("NoTags")]
+        session = {"Action": "sts:TagSession", "Condition": {**tagging["Condition"], "Null": {"saml:aud": "true"}}}
+        self.assertTrue(self.proved(session, rcp, [nothing]))
+        outsider = {"Action": "sts:TagSession", "Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": ["dp:*"]}, "Null": {"saml:aud": "true"},
+                                                              "StringNotEqualsIfExists": {"aws:PrincipalOrgID": LEAST["organization"]}}}
+        self.assertTrue(self.proved(outsider, rcp, [nothing]))
+        self.assertFalse(self.proved(outsider, [one for one in rcp if one["Sid"] == "NoTagsOfThePerimeter"], [nothing]))
+
+    def test_nothing_is_shared_but_by_administrators(self):
+        scp = self.statements_of("scp-governance")
+        unless = {"ArnNotLikeIfExists": {"aws:PrincipalArn": ADMINISTRATOR}}
+        nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        for action, more in [("ec2:ModifySnapshotAttribute", {}), ("ec2:ModifyImageAttribute", {}), ("rds:ModifyDBSnapshotAttribute", {}), ("s3:PutBucketPolicy", {}),
+                             ("iam:CreateOpenIDConnectProvider", {}), ("iam:CreateSAMLProvider", {}), ("ram:CreateResourceShare", {"Bool": {"ram:RequestedAllowsExternalPrincipals": "true"}}),
+                             ("kms:CreateGrant", {"Bool": {"kms:GrantIsForAWSResource": "false"}})]:
+            asked = {"Action": action, "Condition": {**unless, **more}}
+            self.assertTrue(self.proved(asked, scp, [nothing]), action)
+            self.assertFalse(self.proved(asked, [one for one in scp if action not in one["Action"]], [nothing]), action)
+
+    def test_agents_read_and_reach_nothing_outside(self):
+        scp = self.statements_of("scp-agents")
+        through = {"Condition": {"Bool": {"aws:ViaAWSMCPService": "true"}}}
+        read = [{"Effect": "Allow", "Action": next(one for one in scp if one["Sid"] == "AgentsOnlyRead")["NotAction"], "Resource": "*"}]
+        mine = [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceOrgID": LEAST["organization"]}}}]
+        self.assertTrue(self.proved(through, scp, read))
+        self.assertTrue(self.proved(through, scp, mine))
+        for sid, allowed in [("AgentsOnlyRead", read), ("AgentsOnlyMine", mine)]:
+            self.assertFalse(self.proved(through, [one for one in scp if one["Sid"] != sid], allowed), sid)
+        # Whoever comes without a server is as before.
+        self.assertFalse(self.proved({"Condition": {"BoolIfExists": {"aws:ViaAWSMCPService": "false"}}}, scp, mine))
+
+    def test_only_declared_tenants_sign_in(self):
+        rcp = self.statements_of("rcp")
+        subject = "token.actions.githubusercontent.com:sub"
+        asked = {"Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"Null": {subject: "false"}}}
+        mine = [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringLike": {subject: "repo:acme/*"}}}]
+        self.assertTrue(self.proved(asked, rcp, mine))
+        self.assertFalse(self.proved(asked, [one for one in rcp if not one["Sid"].startswith("OnlyMyTenants")], mine))
+        nothing = [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
+        self.assertTrue(self.proved({"Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"Null": {subject: "true"}}}, rcp, nothing))
+
+    def test_what_is_generated_when_asked_is_clean_too(self):
+        self.assertEqual(self.generate(perimeter=self.file("more.json", {**MORE, "rollout": {"tags": True, "networks_for": ["ec2", "glue", "lambda", "users"]}})).returncode, 0)
+        self.assertLessEqual({"scp-governance", "scp-agents"}, {layer for layer, _, _ in self.documents()})
+        for layer, path, document in self.documents():
+            if LINT_TYPES[layer] in ("scp", "rcp"):
+                done = self.ringwall("lint", "--format", "json", "--type", LINT_TYPES[layer], "-", text=path.read_text())
+                found = [one for one in json.loads(done.stdout)["files"][0]["findings"]
+                         if one["severity"] != "suggestion" and not self.is_accepted(LINT_TYPES[layer], one)]
+                self.assertEqual(found, [], path.name)
+                self.assertLessEqual(len(path.read_text()), 5120)
+
     @staticmethod
-    def is_accepted(kind, finding):
+    def is_accepted(kind, finding, beside):
         # A statement is not a whole policy: what allows stands elsewhere. AWS's public parameters have no account in
         # their ARN, and AWS's list of actions and resources does not say so.
         code, message = finding["code"], finding["message"]
-        return ((kind == "kms" and code == "KEY_POLICY_MAY_LOCK_OUT")
-                or code == "SOURCE_VPC_WITHOUT_REGION"  # the example's VPC is given without its Region
-                or code == "DENY_REACHES_SERVICE_LINKED_ROLES"  # a perimeter has them excepted by name, or not at all
-                or (code == "RESOURCE_NOT_SUPPORTED_BY_ACTION" and "`ssm:GetParameter" in message)
-                or (code == "MISSING_ARN_ACCOUNT" and "arn:aws:ssm:*::parameter/aws/" in message))
+        # What does not fit into one document stands in another that is attached beside it.
+        def is_paired():
+            vpc = message.split("`")[1]
+            return any(one["Effect"] == "Deny" and one.get("Condition", {}).get("StringEquals", {}).get("aws:SourceVpc") == vpc
+                       and "aws:RequestedRegion" in one["Condition"].get("StringNotEqualsIfExists", {}) for one in beside)
+        return ((code == "SOURCE_VPC_WITHOUT_REGION" and is_paired())
+                or (kind == "kms" and code == "KEY_POLICY_MAY_LOCK_OUT")
+                or (code == "RESOURCE_NOT_SUPPORTED_BY_ACTION" and "`ssm:" in message)
+                or (code == "MISSING_ARN_ACCOUNT" and "arn:aws:ssm:*::" in message))
 
     def test_terraform_takes_it(self):
         if not shutil.which("terraform"):

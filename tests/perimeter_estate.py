@@ -21,8 +21,10 @@ ENDPOINT_SERVICES = ["s3", "kms", "sts", "sqs", "sns", "secretsmanager", "dynamo
 
 PERIMETER = f"""organization: {ORGANIZATION}
 management_account: "{MANAGEMENT}"
+regions: [{REGION}]
 networks:
   cidrs: [192.0.2.0/24]
+  vpcs: [{REGION}/{VPC[APPLICATION]}, {REGION}/{VPC[DATA]}]
 services:
   - principal: cloudtrail.amazonaws.com
     actions: [s3:PutObject, s3:GetBucketAcl]

@@ -211,6 +211,20 @@ class EndToEnd(Perimeter):
             for leak, answer in zip(report["leaks"], self.decide([question_of(made, leak) for leak in report["leaks"]])):
                 self.assertIn(answer, verdict, (leak["objective"], leak["subjects"], leak["finding"]["request"]))
 
+    # Without the statement that holds VPCs to their Region, another Region's VPC of the same id gets in, and nobody else.
+    def test_without_its_region_a_vpc_of_the_same_id_gets_in(self):
+        built = self.estate_without()
+        controls = built.controls["SERVICE_CONTROL_POLICY"]
+        for name, document in controls.items():
+            controls[name] = {**document, "Statement": [one for one in document["Statement"] if not one.get("Sid", "").startswith("OnlyMyNetworksRegion")]}
+        status, report = self.prove(built, "--no-depth")
+        found = fallen(report)
+        self.assertEqual((status, found["identity/networks"], set(found) - {"perimeter"}), (1, MEMBERS, {"identity/networks"}))
+        for leak in report["leaks"]:
+            context = {key.lower(): values for key, values in leak["finding"]["request"]["context"].items()}
+            self.assertIn(context["aws:sourcevpc"][0], VPC.values())
+            self.assertNotEqual(context["aws:requestedregion"], [REGION])
+
     def test_where_two_layers_hold_a_cell_either_will_do(self):
         held = {"whole": guards(self.prove(self.estate_without())[1], "resource/principals", IMAGES),
                 "rcp": guards(self.prove(self.estate_without("rcp"))[1], "resource/principals", IMAGES),
@@ -280,7 +294,7 @@ class Intended(Perimeter):
     def test_what_is_meant_to_work_works(self):
         built = self.estate_without()
         mine = {"aws:PrincipalOrgID": estate.ORGANIZATION, "aws:ResourceOrgID": estate.ORGANIZATION, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false"}
-        vpce = {"aws:SourceVpc": VPC[APPLICATION], "aws:SourceVpce": estate.endpoint_id(APPLICATION, "s3"), "aws:VpceOrgID": estate.ORGANIZATION}
+        vpce = {"aws:RequestedRegion": REGION, "aws:SourceVpc": VPC[APPLICATION], "aws:SourceVpce": estate.endpoint_id(APPLICATION, "s3"), "aws:VpceOrgID": estate.ORGANIZATION}
         shop = {"principal": f"arn:aws:iam::{APPLICATION}:role/shop", "principalAccount": APPLICATION}
         read = {**shop, "action": "s3:GetObject", "resource": IMAGES + "/one", "resourceAccount": APPLICATION}
         self.assertEqual(self.verdict(built, {**read, "context": {**mine, **vpce}}, (APPLICATION, "s3")), "allow")
@@ -289,6 +303,38 @@ class Intended(Perimeter):
         administrator = {"principal": f"arn:aws:iam::{MANAGEMENT}:role/administrator", "principalAccount": MANAGEMENT, "action": "organizations:ListRoots", "resource": "*",
                          "resourceAccount": MANAGEMENT}
         self.assertEqual(self.verdict(built, {**administrator, "context": {**mine, "aws:SourceIp": "192.0.2.7"}}), "allow")
+
+    def test_instances_start_with_encrypted_volumes_amazons_images_and_public_parameters(self):
+        built = self.estate_without()
+        mine = {"aws:PrincipalOrgID": estate.ORGANIZATION, "aws:ResourceOrgID": estate.ORGANIZATION, "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false"}
+        office = {"aws:PrincipalOrgID": estate.ORGANIZATION, "aws:SourceIp": "192.0.2.7", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
+                  "aws:RequestedRegion": REGION}
+        # EC2 attaches the volume as a role of its own, from a network of its own.
+        attach = {"principal": f"arn:aws:sts::{DATA}:assumed-role/aws:ec2-infrastructure/i-0a1b2c3d4e5f60718", "principalAccount": DATA, "action": "kms:Decrypt",
+                  "resource": regional("kms", DATA, f"key/{KEY}"), "resourceAccount": DATA}
+        role = f"arn:aws:iam::{DATA}:role/aws:ec2-infrastructure"
+        scp = built.levels("SERVICE_CONTROL_POLICY", DATA)
+        question = {"request": {**attach, "context": {**mine, "aws:SourceIp": "198.51.100.7", "aws:PrincipalArn": role, "aws:RequestedRegion": REGION}},
+                    "policies": {"identity": [estate.FULL], "scp": scp, "rcp": built.levels("RESOURCE_CONTROL_POLICY", DATA), "resource": built.policy_of(attach["resource"], DATA)}}
+        self.assertEqual(self.decide([question]), ["allow"])
+        question["request"]["context"]["aws:PrincipalArn"] = f"arn:aws:iam::{DATA}:role/analyst"
+        self.assertEqual(self.decide([question]), ["explicit-deny"])
+        # What is AWS's own belongs to no organisation.
+        developer = {"principal": f"arn:aws:iam::{APPLICATION}:user/developer", "principalAccount": APPLICATION}
+        questions = [
+            ("ssm:GetParameter", f"arn:aws:ssm:{REGION}::parameter/aws/service/ami-amazon-linux-latest/al2023", {}, "allow"),
+            ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess", {}, "allow"),
+            ("iam:GetPolicy", f"arn:aws:iam::{STRANGER}:policy/theirs", {}, "explicit-deny"),
+            ("ec2:RunInstances", f"arn:aws:ec2:{REGION}::image/ami-0a1b2c3d", {"ec2:Owner": "amazon"}, "allow"),
+            ("ec2:RunInstances", f"arn:aws:ec2:{REGION}::image/ami-0a1b2c3d", {"ec2:Owner": STRANGER}, "explicit-deny"),
+            ("ec2:RunInstances", f"arn:aws:ec2:{REGION}::image/ami-0a1b2c3d", {}, "explicit-deny"),
+            ("s3:GetObject", f"arn:aws:s3:::elasticbeanstalk-samples-{REGION}/a", {}, "allow"),
+            ("s3:GetObject", "arn:aws:s3:::elasticbeanstalk-samples-us-west-2/a", {}, "explicit-deny"),  # of no Region of mine
+            ("s3:GetObject", "arn:aws:s3:::cloudformation-examples/a", {}, "allow"),
+            ("s3:PutObject", "arn:aws:s3:::cloudformation-examples-of-theirs/a", {}, "explicit-deny")]
+        asked = [{"request": {**developer, "resourceAccount": APPLICATION, "action": action, "resource": resource, "context": {**office, **more}},
+                  "policies": {"identity": [estate.FULL], "scp": built.levels("SERVICE_CONTROL_POLICY", APPLICATION)}} for action, resource, more, _ in questions]
+        self.assertEqual(self.decide(asked), [verdict for _, _, _, verdict in questions])
 
     def test_the_trail_is_written_and_on_nobody_elses_behalf(self):
         built = self.estate_without()

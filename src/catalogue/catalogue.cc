@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "catalogue/detail/line.h"
+#include "catalogue/network_keys.h"
 #include "text/glob.h"
 
 namespace ringwall::catalogue {
@@ -205,6 +206,7 @@ std::optional<ConditionKey> Catalogue::global_key(std::string_view name) const {
 }
 
 bool Catalogue::takes(const Action& action, std::string_view key) const {
+  if (const auto network = network_key_of(key)) return carries(action.full_name(), *network);
   const auto global = global_key(key);
   return (global && !only_where_listed(*global)) || action.lists(key);
 }

@@ -150,7 +150,8 @@ class Catalogue {
   std::optional<ConditionKey> global_key(std::string_view name) const;
 
   // Can a request for the action carry the key: does the action list it, or is it a global one that
-  // any request may carry? Tag keys (`aws:ResourceTag/…`) are carried only where they are listed.
+  // any request may carry? Tag keys (`aws:ResourceTag/…`) are carried only where they are listed, and what says whose VPC
+  // endpoint a request came through only where AWS says (network_keys.h).
   bool takes(const Action& action, std::string_view key) const;
 
   // Any key: global, of the service that its prefix names, or of identity providers

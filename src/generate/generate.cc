@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "catalogue/aws_owned.h"
+#include "catalogue/network_keys.h"
 #include "generate/detail/layers.h"
 #include "generate/detail/pack.h"
 #include "generate/detail/proxy.h"
@@ -14,9 +16,9 @@ using detail::Statement;
 using perimeter::Perimeter;
 using text::Json;
 
-constexpr std::array<std::string_view, 7> layer_names = {
-    "identity-guardrail", "scp-resources", "scp-networks",   "rcp",
-    "resource-statement", "endpoint",      "trust-statement"};
+constexpr std::array<std::string_view, 9> layer_names = {
+    "identity-guardrail", "scp-resources",      "scp-networks", "scp-governance", "scp-agents", "rcp",
+    "resource-statement", "endpoint", "trust-statement"};
 
 // Beyond this length a statement leaves a role's trust policy too little room for what it allows.
 constexpr std::size_t trust_characters_usual = 1'536;
@@ -47,6 +49,10 @@ class Maker {
              "Only my resources, for every principal of mine");
     attached(Layer::scp_networks, policy::Kind::scp, scps_max, detail::only_my_networks(source_),
              "Only my networks, for every principal of mine");
+    attached(Layer::scp_governance, policy::Kind::scp, scps_max, detail::governance(source_),
+             "Who may share, change identity providers and set the perimeter's tags");
+    attached(Layer::scp_agents, policy::Kind::scp, scps_max, detail::agents(source_),
+             "Through an MCP server: nothing but reading, and nothing outside");
     hold_to_quota(policy::Kind::scp, scps_max);
     attached(Layer::rcp, policy::Kind::rcp, rcps_max, detail::resource_controls(source_),
              "Only my principals from only my networks, on every resource that RCPs reach");
@@ -174,6 +180,23 @@ class Maker {
   }
 
   void notes_on_keys() {
+    const Perimeter& perimeter = source_.perimeter;
+    if (perimeter.aws_owned_defaults) {
+      std::string resources;
+      for (const std::string& one : detail::resources_of_aws(perimeter)) resources += (resources.empty() ? "" : ", ") + one;
+      made_.notes.push_back("AWS's own resources are spared as its list of " + std::string(catalogue::aws_owned_date) +
+                            " has them, and images and snapshots of Amazon's (" + std::string(catalogue::image_owner_key) +
+                            "); `aws_owned_defaults: false` leaves them out: " + resources);
+      if (perimeter.regions.size() > detail::bucket_regions_max)
+        made_.notes.push_back("AWS's buckets have a name in each Region, and " + std::to_string(perimeter.regions.size()) +
+                              " Regions are too many for one denial: list those that you need under `aws_owned`");
+    }
+    if (perimeter.networks.estate_vpcs && perimeter.networks.vpcs.empty())
+      made_.notes.push_back("whose VPC endpoint a request came through only requests to " +
+                            std::to_string(catalogue::services_with(catalogue::NetworkKey::vpce_org_id).size()) +
+                            " services say (AWS's list of " + std::string(catalogue::network_keys_date) +
+                            "; not ec2, rds, sts and secretsmanager): what comes to others through an endpoint is refused; list "
+                            "`networks.vpcs` that are to reach them");
     made_.notes.push_back(
         "on AWS, actions of ebs, and ec2:CopyFpgaImage, ec2:CopyImage, ec2:CopySnapshot, "
         "ec2:CreateTransitGatewayPeeringAttachment, ec2:CreateVolume, "

@@ -18,6 +18,8 @@ enum class Layer : std::uint8_t {
   identity_guardrail,  // managed policies for principals: deny what is not mine
   scp_resources,       // deny-list SCPs by service: only my resources
   scp_networks,        // only my networks
+  scp_governance,      // who may change what the perimeter rests on; if the file has `governance`
+  scp_agents,          // what agents may do through an MCP server; if the file has `agents`
   rcp,                 // only my principals, only my networks, on every resource that RCPs reach
   resource_statement,  // the standard statements for resource-based policies
   endpoint,            // VPC endpoint policies, one a service

@@ -24,7 +24,7 @@ constexpr const char* trusted = "444455556666";
 constexpr const char* file = R"({
   "organization": "o-a1b2c3d4e5",
   "accounts": ["444455556666"],
-  "networks": {"cidrs": ["192.0.2.0/24"], "vpcs": ["vpc-012abc01"], "endpoints": ["vpce-012abc01"]},
+  "networks": {"cidrs": ["192.0.2.0/24"], "vpcs": ["us-east-1/vpc-012abc01"], "endpoints": ["us-east-1/vpce-012abc01"]},
   "services": [{"principal": "cloudtrail.amazonaws.com", "actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::trail/*"]}],
   "aws_owned": [{"resources": ["arn:aws:s3:::amazonlinux/*"], "actions": ["s3:GetObject"]}],
   "exceptions": [
@@ -217,9 +217,16 @@ TEST_P(OnlyMyNetworks, DenyFromElsewhereUnlessAServicePassesItOn) {
   };
   EXPECT_FALSE(from({{"aws:SourceIp", "192.0.2.7"}}));
   EXPECT_TRUE(from({{"aws:SourceIp", "198.51.100.7"}}));
-  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-012abc01"}}));
-  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-09999999"}}));
-  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-09999999"}, {"aws:SourceVpce", "vpce-012abc01"}}));
+  const std::pair<std::string, std::string> here{"aws:RequestedRegion", "us-east-1"}, elsewhere{"aws:RequestedRegion", "eu-west-1"};
+  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-012abc01"}, here}));
+  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-09999999"}, here}));
+  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-09999999"}, {"aws:SourceVpce", "vpce-012abc01"}, here}));
+  // Another Region may have a VPC or an endpoint of the same id; a VPC's ARN says where it lies.
+  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-012abc01"}, elsewhere}));
+  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-012abc01"}}));
+  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-09999999"}, {"aws:SourceVpce", "vpce-012abc01"}, elsewhere}));
+  EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-012abc01"}, elsewhere, {"aws:SourceVpcArn", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-012abc01"}}));
+  EXPECT_TRUE(from({{"aws:SourceVpc", "vpc-012abc01"}, elsewhere, {"aws:SourceVpcArn", "arn:aws:ec2:eu-west-1:999999999999:vpc/vpc-012abc01"}}));
   EXPECT_FALSE(from({{"aws:SourceVpc", "vpc-09999999"}, {"aws:VpceOrgID", organization}}));
   EXPECT_TRUE(from({}));
   EXPECT_FALSE(from({{"aws:SourceIp", "198.51.100.7"}, {"aws:ViaAWSService", "true"}}));
@@ -410,7 +417,7 @@ TEST(Endpoint, AnExceptionOpensTheSideThatItNames) {
       {"name": "read", "owner": "o", "reason": "r", "objectives": ["network/resources"], "actions": ["s3:GetObject"],
        "resources": ["arn:aws:s3:::public/*"]},
       {"name": "vendor", "owner": "o", "reason": "r", "objectives": ["network/principals"], "principals": ["123456789012"],
-       "actions": ["s3:PutObject"], "vpcs": ["vpc-012abc01"]}]})"),
+       "actions": ["s3:PutObject"], "vpcs": ["us-east-1/vpc-012abc01"]}]})"),
                              catalogue::Catalogue::builtin(), today);
   ASSERT_TRUE(made);
   const auto documents = named(*made, Layer::endpoint, "s3");
@@ -421,10 +428,67 @@ TEST(Endpoint, AnExceptionOpensTheSideThatItNames) {
   Keys keys = resource_of_mine;
   EXPECT_FALSE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
   keys.emplace_back("aws:SourceVpc", "vpc-012abc01");
+  EXPECT_FALSE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
+  keys.emplace_back("aws:RequestedRegion", "us-east-1");
   EXPECT_TRUE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
   keys = resource_of_others;
   keys.emplace_back("aws:SourceVpc", "vpc-012abc01");
+  keys.emplace_back("aws:RequestedRegion", "us-east-1");
   EXPECT_FALSE(allowed(documents, request("123456789012", "s3:PutObject", object, keys)));
+}
+
+TEST(Governance, WhatSetsTheTagsOfPrincipalsSaysWhichTags) {
+  for (const char* name : {"iam:TagRole", "iam:TagUser", "iam:UntagRole", "iam:UntagUser", "iam:CreateRole", "iam:CreateUser", "sts:TagSession"}) {
+    const auto action = catalogue::Catalogue::builtin().action(name);
+    ASSERT_TRUE(action) << name;
+    EXPECT_TRUE(action->lists("aws:TagKeys")) << name;
+  }
+}
+
+TEST(Agents, WhatTheyMayDoOnlyReads) {
+  const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "agents": {"services": ["s3", "ec2", "iam", "kms", "dynamodb", "nothing"]}})"),
+                             catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(made->complete);
+  EXPECT_TRUE(std::ranges::any_of(made->notes, [](const std::string& note) { return note.contains("there is no service `nothing`"); }));
+  std::size_t documents = 0, read = 0;
+  for (const Policy& policy : made->policies) {
+    if (policy.layer != Layer::scp_agents) continue;
+    ++documents;
+    for (const Json& statement : policy.document["Statement"].items()) {
+      for (const Json& pattern : statement["NotAction"].items())
+        catalogue::Catalogue::builtin().for_each_action(pattern.as_string(), [&](const catalogue::Action& action) {
+          EXPECT_TRUE(action.access() == catalogue::Access::read || action.access() == catalogue::Access::list) << action.full_name();
+          ++read;
+          return true;
+        });
+    }
+  }
+  EXPECT_EQ(documents, 1U);
+  EXPECT_GT(read, 300U);
+  EXPECT_TRUE(std::ranges::none_of(generated().policies, [](const Policy& one) { return one.layer == Layer::scp_agents || one.layer == Layer::scp_governance; }));
+}
+
+TEST(Rollout, ByTagsDenialsBindThoseWhoHaveOneTagAndNotTheOther) {
+  const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "networks": {"cidrs": ["192.0.2.0/24"]},
+      "governance": {"administrators": ["arn:aws:iam::*:role/admin"]}, "rollout": {"tags": true, "networks_for": ["users", "ec2"]}})"),
+                             catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(made->complete);
+  const auto networks = named(*made, Layer::scp_networks);
+  const std::string user = "arn:aws:iam::111122223333:user/ann";
+  const auto from_elsewhere = [&](Keys keys) {
+    keys.emplace_back("aws:SourceIp", "198.51.100.7");
+    Request asked = on_mine("s3:PutObject", object, keys);
+    for (const auto& [key, value] : keys) asked.context.set(key, value);
+    return denied(networks, asked);
+  };
+  EXPECT_FALSE(from_elsewhere({{"aws:PrincipalArn", user}}));
+  EXPECT_TRUE(from_elsewhere({{"aws:PrincipalArn", user}, {"aws:PrincipalTag/dp:include:network", "true"}}));
+  EXPECT_FALSE(from_elsewhere({{"aws:PrincipalArn", user}, {"aws:PrincipalTag/dp:include:network", "true"}, {"aws:PrincipalTag/dp:exclude:network", "true"}}));
+  const std::pair<std::string, std::string> app{"aws:PrincipalArn", "arn:aws:iam::111122223333:role/app"}, tag{"aws:PrincipalTag/dp:include:network", "true"};
+  EXPECT_FALSE(from_elsewhere({app, tag}));
+  EXPECT_TRUE(from_elsewhere({app, tag, {"ec2:SourceInstanceArn", "arn:aws:ec2:us-east-1:111122223333:instance/i-1"}}));
 }
 
 TEST(Generate, ExceptionsThatOverlapStayDeniedAndAreNoted) {
@@ -444,7 +508,7 @@ TEST(Generate, WhatDoesNotFitIsLeftOutAndSaid) {
   for (int index = 0; index < 400; ++index) {
     std::string digits = std::to_string(index);
     digits.insert(0, 8 - digits.size(), '0');
-    vpcs += (index == 0 ? "\"vpc-" : ",\"vpc-") + digits + "\"";
+    vpcs += (index == 0 ? "\"us-east-1/vpc-" : ",\"us-east-1/vpc-") + digits + "\"";
   }
   const auto made = generate(
       perimeter_of(R"({"organization": "o-a1b2c3d4e5", "networks": {"vpcs": [)" + vpcs + "]}}"),

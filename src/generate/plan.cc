@@ -26,7 +26,7 @@ Result<Json> read(const std::string& document, const std::string& of) {
 
 // Statements that an earlier run merged: by their Sid, a name of ours and perhaps a number.
 bool is_ours(std::string_view sid) {
-  for (const std::string_view name : {"OnlyMyPrincipals", "OnlyOnMyBehalf", "OnlyMyNetworks"}) {
+  for (const std::string_view name : {"OnlyMyPrincipals", "OnlyOnMyBehalf", "OnlyMyNetworksRegion", "OnlyMyNetworks"}) {
     if (!sid.starts_with(name)) continue;
     const std::string_view rest = sid.substr(name.size());
     if (std::ranges::all_of(rest, [](char c) { return c >= '0' && c <= '9'; })) return true;
@@ -140,7 +140,7 @@ class Planner {
 
   // Only layers that this run makes: with some left out, their policies are left alone.
   void add_removal(const Existing::OrganizationPolicy& there) {
-    for (const Layer layer : {Layer::scp_resources, Layer::scp_networks, Layer::rcp}) {
+    for (const Layer layer : {Layer::scp_resources, Layer::scp_networks, Layer::scp_governance, Layer::scp_agents, Layer::rcp}) {
       const auto same_layer = [&](const Policy& one) { return one.layer == layer; };
       if (!there.name.starts_with("ringwall-" + std::string(name_of(layer)) + "-") ||
           std::ranges::none_of(generated_.policies, same_layer) ||

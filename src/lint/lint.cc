@@ -38,6 +38,7 @@ std::vector<Finding> lint(std::string_view text, policy::Kind kind) {
   detail::check_resources(subject, findings);
   detail::check_conditions(subject, findings);
   detail::check_values(subject, findings);
+  detail::check_networks(subject, findings);
   detail::check_tags(subject, findings);
   detail::check_principals(subject, findings);
   detail::check_trust(subject, findings);

@@ -73,7 +73,7 @@ TEST(Lint, FindsNothingInADocumentThatIsFine) {
   EXPECT_TRUE(codes_in(R"({"Version": "2012-10-17", "Statement": [
       {"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
        "Resource": ["arn:aws:s3:::books", "arn:aws:s3:::books/*"],
-       "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-0123456789abcdef0", "aws:RequestedRegion": "eu-central-1"},
+       "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-0123456789abcdef0", "aws:RequestedRegion": "eu-west-1"},
                      "Bool": {"aws:SecureTransport": "true"}}}]})",
                        Kind::identity)
                   .empty());
@@ -98,7 +98,9 @@ TEST(Lint, FindsNothingInPoliciesThatAreGoodPractice) {
          "ArnNotLike":{"aws:PrincipalARN":["arn:aws:iam::*:role/Admin"]}}},
         {"Sid":"Networks","Effect":"Deny","Action":"*","Resource":"*","Condition":{
          "NotIpAddressIfExists":{"aws:SourceIp":["203.0.113.0/24"]},"StringNotEqualsIfExists":{"aws:SourceVpc":
-         ["vpc-1"],"aws:RequestedRegion":"eu-central-1"},"BoolIfExists":{"aws:ViaAWSService":"false"}}},
+         ["vpc-1"]},"BoolIfExists":{"aws:ViaAWSService":"false"}}},
+        {"Sid":"Region","Effect":"Deny","Action":"*","Resource":"*","Condition":{
+         "StringEquals":{"aws:SourceVpc":"vpc-1"},"StringNotEqualsIfExists":{"aws:RequestedRegion":"eu-central-1"}}},
         {"Sid":"Tagged","Effect":"Deny","Action":["ec2:RunInstances"],"Resource":["arn:aws:ec2:*:*:instance/*"],
          "Condition":{"Null":{"aws:RequestTag/team":"true"}}}]})"},
       {Kind::rcp,

@@ -37,6 +37,7 @@ Result<Loaded> load_export(std::span<const File> files, const Options& options) 
   estate->vpcs = std::move(resources.vpcs).finish();
   estate->endpoints = std::move(resources.endpoints).finish();
   loaded.estate = std::move(estate);
+  loaded.regions = std::move(resources.regions);
   std::ranges::stable_sort(loaded.gaps, [](const Gap& a, const Gap& b) {
     return std::tie(a.path, a.position.line, a.position.column) < std::tie(b.path, b.position.line, b.position.column);
   });

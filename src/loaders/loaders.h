@@ -70,6 +70,7 @@ struct Loaded {
   std::vector<Gap> gaps;                                     // in the order of files and positions
   std::map<const policy::Document*, Source> sources;
   std::vector<Elsewhere> elsewhere = {};
+  std::map<std::string, std::string> regions = {};  // in which VPCs and endpoints lie, by id
   std::set<std::string> parameters = {};                     // of Options, those that a template has
 };
 

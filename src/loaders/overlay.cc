@@ -31,6 +31,7 @@ class Overlay {
     elsewhere_ = after.elsewhere;
     result_.parameters.insert(after.parameters.begin(), after.parameters.end());
     result_.sources.insert(after.sources.begin(), after.sources.end());
+    for (const auto& [id, region] : after.regions) result_.regions.insert_or_assign(id, region);
   }
 
   Loaded lay() && {

@@ -160,20 +160,33 @@ std::vector<text::Cidr> cidrs(const Json& json) {
   return all;
 }
 
+// Of the places that stand there each says its Region, or there is one for all.
+std::vector<Place> places(const Json& json, const Json& whole) {
+  std::vector<Place> all;
+  for (const Json& item : json.items()) {
+    const std::string_view said = item.as_string();
+    const std::size_t slash = said.find('/');
+    const bool whole_id = slash == std::string_view::npos;
+    all.push_back({whole_id ? std::string(whole["regions"].items().front().as_string()) : std::string(said.substr(0, slash)),
+                   std::string(whole_id ? said : said.substr(slash + 1))});
+  }
+  return all;
+}
+
 std::optional<std::string> maybe(const Json& json, std::string_view name) {
   const Json* found = json.find(name);
   return found == nullptr ? std::nullopt : std::optional(std::string(found->as_string()));
 }
 
-Networks networks_of(const Json& json) {
+Networks networks_of(const Json& json, const Json& whole) {
   return {.cidrs = cidrs(json["cidrs"]),
           .on_premises = cidrs(json["on_premises"]),
-          .vpcs = texts(json["vpcs"]),
-          .endpoints = texts(json["endpoints"]),
+          .vpcs = places(json["vpcs"], whole),
+          .endpoints = places(json["endpoints"], whole),
           .estate_vpcs = json["estate_vpcs"].as_bool(true)};
 }
 
-Exception exception_of(const Json& json) {
+Exception exception_of(const Json& json, const Json& whole) {
   Exception exception{.name = json.str("name"),
                       .owner = json.str("owner"),
                       .reason = json.str("reason"),
@@ -183,7 +196,7 @@ Exception exception_of(const Json& json) {
                       .actions = texts(json["actions"]),
                       .resources = texts(json["resources"]),
                       .cidrs = cidrs(json["cidrs"]),
-                      .vpcs = texts(json["vpcs"]),
+                      .vpcs = places(json["vpcs"], whole),
                       .external_id = maybe(json, "external_id"),
                       .offset = json.offset()};
   for (const Json& name : json["objectives"].items())
@@ -199,11 +212,12 @@ Perimeter perimeter_of(const Json& json) {
                       .management_account = json.str("management_account"),
                       .accounts = texts(json["accounts"]),
                       .regions = texts(json["regions"]),
-                      .networks = networks_of(json["networks"]),
+                      .networks = networks_of(json["networks"], json),
                       .services = {},
                       .identity_providers = {},
                       .aws_owned = {},
                       .exceptions = {},
+                      .aws_owned_defaults = json["aws_owned_defaults"].as_bool(true),
                       .anonymous_get_object = json["anonymous_get_object"].as_bool()};
   if (perimeter.regions.empty()) perimeter.regions = {"us-east-1"};
   for (const Json& one : json["services"].items())
@@ -213,10 +227,13 @@ Perimeter perimeter_of(const Json& json) {
   for (const Json& one : json["identity_providers"].items())
     perimeter.identity_providers.push_back(
         {one.str("issuer"), texts(one["subjects"]), texts(one["audiences"]), one.offset()});
+  if (json.contains("governance")) perimeter.governance = Governance{texts(json["governance"]["administrators"])};
+  perimeter.rollout = {json["rollout"]["tags"].as_bool(), texts(json["rollout"]["networks_for"])};
+  if (json.contains("agents")) perimeter.agents = Agents{texts(json["agents"]["services"])};
   for (const Json& one : json["aws_owned"].items())
     perimeter.aws_owned.push_back({texts(one["resources"]), texts(one["actions"]), one.offset()});
   for (const Json& one : json["exceptions"].items())
-    perimeter.exceptions.push_back(exception_of(one));
+    perimeter.exceptions.push_back(exception_of(one, json));
   return perimeter;
 }
 
@@ -254,8 +271,30 @@ Result<> check_identity_provider(const Json& json, const Checker& checker) {
                                            (shapes.empty() ? "role's conditions" : shapes));
 }
 
+// Another Region may have a VPC or an endpoint of the same id, so each needs its own.
+Result<> check_places(const Json& places, const std::string& path, const Json& whole, const Checker& checker) {
+  if (whole["regions"].items().size() == 1) return {};
+  for (std::size_t index = 0; index < places.items().size(); ++index) {
+    const Json& place = places.items()[index];
+    if (place.as_string().find('/') != std::string_view::npos) continue;
+    const std::string said(place.as_string());
+    return checker.refuse(place.offset(), Checker::quoted(path + "[" + std::to_string(index) + "]") + ": " + Checker::quoted(said) +
+                                              " is unique within its Region only: write " + Checker::quoted("us-east-1/" + said) +
+                                              ", or list the one Region that there is under `regions`");
+  }
+  return {};
+}
+
 // What no member says by itself.
 Result<> check_whole(const Json& json, const Checker& checker) {
+  if (json["rollout"]["tags"].as_bool() && !json.contains("governance"))
+    return checker.refuse(json["rollout"]["tags"].offset(),
+                          "`rollout.tags` lets whoever sets tags out of the perimeter: say under `governance` who may");
+  RW_DO(check_places(json["networks"]["vpcs"], "networks.vpcs", json, checker));
+  RW_DO(check_places(json["networks"]["endpoints"], "networks.endpoints", json, checker));
+  for (std::size_t index = 0; index < json["exceptions"].items().size(); ++index)
+    RW_DO(check_places(json["exceptions"].items()[index]["vpcs"], "exceptions[" + std::to_string(index) + "].vpcs", json, checker));
+
   const auto& exceptions = json["exceptions"].items();
   if (exceptions.size() > exceptions_max)
     return checker.refuse(json["exceptions"].offset(),
@@ -295,6 +334,16 @@ std::optional<Objective> objective_of(std::string_view name) {
   const auto found = std::ranges::find(objective_names, name);
   if (found == objective_names.end()) return std::nullopt;
   return static_cast<Objective>(found - objective_names.begin());
+}
+
+std::map<std::string, std::vector<std::string>> by_region(const std::vector<Place>& places) {
+  std::map<std::string, std::vector<std::string>> all;
+  for (const Place& place : places) all[place.region].push_back(place.id);
+  for (auto& [region, ids] : all) {
+    std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  }
+  return all;
 }
 
 // Dates of this form are in the order of their text.

@@ -3,6 +3,7 @@
 // Its JSON schema is embed/perimeter.schema.json, and `ringwall perimeter schema` prints it.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,11 +30,17 @@ inline constexpr std::size_t objective_count = 8;
 std::string_view name_of(Objective objective);  // "identity/resources", …, "trust", "perimeter"
 std::optional<Objective> objective_of(std::string_view name);
 
+// A VPC or an endpoint: its id is unique within its Region only.
+struct Place {
+  std::string region, id;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
 struct Networks {
   std::vector<text::Cidr> cidrs;       // public addresses that are mine
   std::vector<text::Cidr> on_premises; // private addresses behind my endpoints
-  std::vector<std::string> vpcs;       // vpc-…
-  std::vector<std::string> endpoints;  // vpce-…
+  std::vector<Place> vpcs;             // us-east-1/vpc-…
+  std::vector<Place> endpoints;        // us-east-1/vpce-…
   bool estate_vpcs = true;             // the estate's own VPCs and endpoints are expected too
 };
 
@@ -63,6 +70,22 @@ struct AwsOwned {
   std::uint32_t offset = 0;
 };
 
+// Who may change what the perimeter rests on.
+struct Governance {
+  std::vector<std::string> administrators;  // ARN patterns
+};
+
+// How far the perimeter is rolled out.
+struct Rollout {
+  bool tags = false;                        // denials of principals: of those tagged dp:include:…, and of none tagged dp:exclude:…
+  std::vector<std::string> networks_for = {};  // the SCP on networks binds these sessions only: ec2, glue, lambda, users
+};
+
+// Agents that act through an MCP server of AWS's.
+struct Agents {
+  std::vector<std::string> services;  // prefixes of services that they may read
+};
+
 // A gap that is known and accepted. Empty lists do not narrow it.
 struct Exception {
   std::string name, owner, reason;
@@ -71,7 +94,7 @@ struct Exception {
   std::vector<std::string> principals; // ARN patterns, 12-digit accounts, services, `anonymous`
   std::vector<std::string> actions, resources;
   std::vector<text::Cidr> cidrs;
-  std::vector<std::string> vpcs;
+  std::vector<Place> vpcs;
   std::optional<std::string> external_id;  // of trust: holds only with this sts:ExternalId
   std::uint32_t offset = 0;            // of its entry, in the file's text
 
@@ -89,6 +112,10 @@ struct Perimeter {
   std::vector<IdentityProvider> identity_providers;
   std::vector<AwsOwned> aws_owned;
   std::vector<Exception> exceptions;
+  std::optional<Governance> governance = {};
+  Rollout rollout = {};
+  std::optional<Agents> agents = {};
+  bool aws_owned_defaults = true;      // AWS's published list of its own resources (catalogue/aws_owned.h) is spared too
   bool anonymous_get_object = false;   // S3 endpoints let anonymous GetObject through (appendix 4)
 };
 
@@ -96,6 +123,10 @@ inline constexpr std::size_t bytes_max = 4UL * 1024 * 1024;
 inline constexpr std::string_view no_organization = "none";
 inline constexpr std::size_t exceptions_max = 10'000;
 
+// The ids by Region, each sorted.
+std::map<std::string, std::vector<std::string>> by_region(const std::vector<Place>& places);
+
+// An id without its Region is of the one Region that `regions` lists, and refused where that lists another number of them.
 // YAML, or JSON, which is YAML too. Errors carry line and column and name the member; placeholder
 // values (`o-xxxxxxxxxx`, `<organization>`, `123456789012` in `accounts` is fine) are refused.
 Result<Perimeter> read(std::string_view text);

@@ -46,7 +46,7 @@ TEST(Perimeter, TheExampleReads) {
   EXPECT_EQ(perimeter->accounts, std::vector<std::string>{"444455556666"});
   EXPECT_EQ(perimeter->regions, (std::vector<std::string>{"us-east-1", "eu-west-1"}));
   EXPECT_EQ(perimeter->networks.cidrs.size(), 2U);
-  EXPECT_EQ(perimeter->networks.vpcs.front(), "vpc-012abc01");
+  EXPECT_EQ(perimeter->networks.vpcs.front(), (Place{"us-east-1", "vpc-012abc01"}));
   EXPECT_EQ(perimeter->services.size(), 2U);
   EXPECT_EQ(perimeter->aws_owned.size(), 2U);
   ASSERT_EQ(perimeter->exceptions.size(), 2U);
@@ -247,6 +247,9 @@ constexpr std::pair<Form, std::string_view> form_names[] = {{Form::any, "any"},
                                                             {Form::date, "date"},
                                                             {Form::objective, "objective"},
                                                             {Form::principal, "principal"},
+                                                            {Form::administrator, "administrator"},
+                                                            {Form::sessions, "sessions"},
+                                                            {Form::prefix, "prefix"},
                                                             {Form::issuer, "issuer"}};
 
 std::string reference_to(const Member& member) {
@@ -286,6 +289,22 @@ TEST(Schema, HasTheMembersOfTheReaderAndNoOthers) {
   EXPECT_EQ((*whole)["properties"]["exceptions"]["maxItems"], Json(exceptions_max));
 }
 
+TEST(Perimeter, AVpcOrEndpointWithoutItsRegionNeedsOneRegionToLieIn) {
+  const auto read_with = [](const std::string& more) { return read("{\"organization\": \"o-a1b2c3d4e5\"," + more + "}"); };
+  for (const std::string networks : {R"("networks": {"vpcs": ["vpc-012abc01"]})", R"("networks": {"endpoints": ["vpce-012abc01"]})",
+                                     R"("exceptions": [{"name": "n", "owner": "o", "reason": "r", "vpcs": ["vpc-012abc01"]}])"}) {
+    for (const std::string regions : {"", R"("regions": ["us-east-1", "eu-west-1"],)"}) {
+      const auto refused = read_with(regions + networks);
+      ASSERT_FALSE(refused) << networks;
+      EXPECT_NE(refused.error().message.find("is unique within its Region only: write `us-east-1/vpc"), std::string::npos) << refused.error().message;
+    }
+    EXPECT_TRUE(read_with(R"("regions": ["eu-west-1"],)" + networks)) << networks;
+  }
+  const auto one = read_with(R"("regions": ["eu-west-1"], "networks": {"vpcs": ["vpc-012abc01", "us-east-1/vpc-012abc01"]})");
+  ASSERT_TRUE(one);
+  EXPECT_EQ(one->networks.vpcs, (std::vector<Place>{{"eu-west-1", "vpc-012abc01"}, {"us-east-1", "vpc-012abc01"}}));
+}
+
 // Each text that the reader takes or refuses for its form, the schema's pattern takes or refuses.
 // (What is a placeholder, an impossible date or a bad CIDR only the reader knows.)
 TEST(Schema, HasTheFormsOfTheReader) {
@@ -309,6 +328,12 @@ TEST(Schema, HasTheFormsOfTheReader) {
                                           "us-east-111",
                                           "vpc-012abc01",
                                           "vpc-012abc0",
+                                          "eu-west-1/vpc-012abc01",
+                                          "us-gov-west-1/vpce-012abc01",
+                                          "eu-west/vpc-012abc01",
+                                          "/vpc-012abc01",
+                                          "eu-west-1/",
+                                          "a/eu-west-1/vpc-012abc01",
                                           "vpc-0a1b2c3d4e5f60718",
                                           "vpce-012abc01",
                                           "vpce-0a1b2c3d4e5f6071g",
@@ -338,6 +363,10 @@ TEST(Schema, HasTheFormsOfTheReader) {
                                           "arn:aws:s3:::a b",
                                           "arn:aws:iam::111122223333:role/a",
                                           "arn:aws:s3:::${a}",
+                                          "arn:aws:iam::*:role/a/b",
+                                          "arn:aws:iam::*:role/*",
+                                          "arn:aws:iam::1*:user/a",
+                                          "ec2",
                                           "anonymous",
                                           "identity/resources",
                                           "identity",

@@ -89,7 +89,7 @@ TEST(Endpoints, AServiceOfSomeoneElseIsOpenUntilTheFileAcceptsIt) {
     ASSERT_EQ(row.cells[0].undecided.size(), 1U);
     EXPECT_NE(row.cells[0].undecided[0].find("list the endpoint under `networks.endpoints`"), std::string::npos);
   }
-  file.networks.endpoints = {"vpce-0a"};
+  file.networks.endpoints = {{"us-east-1", "vpce-0a"}};
   EXPECT_EQ(row_of(with_endpoint(service, false, file), Objective::network_principals).verdict, Verdict::proved);
   EXPECT_EQ(row_of(with_endpoint(service, false, file), Objective::network_resources).verdict, Verdict::proved);
 }

@@ -147,14 +147,93 @@ TEST(Trust, AnExternalIdCountsOnlyIfItIsDeclared) {
   EXPECT_EQ(verdict(world, file, Objective::trust), Verdict::leak);
 }
 
+// One VPC of mine, in us-east-1, and an SCP that says which networks are mine in one of these ways.
+loaders::Loaded from_one_vpc(const std::string& more_conditions, const std::string& more_statements) {
+  testing::Builder builder;
+  const std::string statement =
+      R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddressIfExists":{"aws:SourceIp":["203.0.113.0/24"]},)" +
+      more_conditions + R"("BoolIfExists":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}})";
+  const auto scps = builder.chain("r-1", {testing::document(testing::allow_all(), policy::Kind::scp),
+                                          testing::document(statement + more_statements, policy::Kind::scp)}, "scp-");
+  builder.account(testing::management, "", {}, {});
+  builder.account(testing::member, "ou-1", scps, {});
+  builder.user(testing::member, "ann", testing::document(testing::allow_all(), policy::Kind::identity));
+  builder.vpc("vpc-0a", testing::member);
+  return std::move(builder).finish();
+}
+
+constexpr const char* by_id = R"("StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0a"},)";
+constexpr const char* by_arn = R"("ArnNotLikeIfExists":{"aws:SourceVpcArn":"arn:aws:ec2:us-east-1:*:vpc/vpc-0a"},)";
+constexpr const char* in_its_region =
+    R"(,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-0a"},"StringNotEqualsIfExists":{"aws:RequestedRegion":"us-east-1"}}})";
+
+TEST(Networks, AVpcOfAnotherRegionWithTheSameIdIsNotMine) {
+  const Report report = prove(from_one_vpc(by_id, ""), testing::perimeter_file(), options);
+  EXPECT_EQ(row_of(report, Objective::identity_networks).verdict, Verdict::leak);
+  const auto leak = std::ranges::find(report.leaks, Objective::identity_networks, &Leak::objective);
+  ASSERT_NE(leak, report.leaks.end());
+  const policy::Context& witness = leak->finding.request.context;
+  EXPECT_EQ(*witness.find("aws:SourceVpc"), std::vector<std::string>{"vpc-0a"});
+  ASSERT_NE(witness.find("aws:RequestedRegion"), nullptr);
+  EXPECT_NE(witness.find("aws:RequestedRegion")->front(), "us-east-1");
+}
+
+TEST(Networks, AVpcIsHeldToItsRegionOrNamedByItsArn) {
+  const auto networks = [](const loaders::Loaded& world) { return verdict(world, testing::perimeter_file(), Objective::identity_networks); };
+  EXPECT_EQ(networks(from_one_vpc(by_id, in_its_region)), Verdict::proved);
+  EXPECT_EQ(networks(from_one_vpc(by_arn, "")), Verdict::proved);
+  // Either way in, and one of them is open.
+  EXPECT_EQ(networks(from_one_vpc(std::string(by_id) + by_arn, "")), Verdict::leak);
+  // As it is generated: who comes by an endpoint that leads to another Region says so by its ARN.
+  constexpr const char* generated =
+      R"(,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-0a"},"StringNotEqualsIfExists":{"aws:RequestedRegion":"us-east-1"},"ArnNotLikeIfExists":{"aws:SourceVpcArn":"arn:aws:ec2:us-east-1:*:vpc/*"}}})";
+  EXPECT_EQ(networks(from_one_vpc(by_id, generated)), Verdict::proved);
+  std::string elsewhere = generated;
+  elsewhere.replace(elsewhere.rfind("us-east-1"), 9, "eu-west-1");
+  EXPECT_EQ(networks(from_one_vpc(by_id, elsewhere)), Verdict::leak);
+}
+
+TEST(Networks, AResourceThatLiesInARegionIsAskedForThere) {
+  const auto guarded = [](const std::string& arn, const char* region) {
+    testing::Builder builder;
+    builder.account(testing::management, "", {}, {});
+    builder.account(testing::member, "ou-1", {}, {});
+    builder.vpc("vpc-0a", testing::member, region);
+    builder.resource(arn, testing::member,
+                     testing::document(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-0a"}}})",
+                                       policy::Kind::resource));
+    return verdict(std::move(builder).finish(), testing::perimeter_file(), Objective::resource_networks);
+  };
+  EXPECT_EQ(guarded(testing::queue, "us-east-1"), Verdict::proved);
+  EXPECT_EQ(guarded(testing::queue, "eu-west-1"), Verdict::leak);
+  EXPECT_EQ(guarded(testing::bucket, "us-east-1"), Verdict::leak);  // where it lies no file says
+}
+
+TEST(Networks, AnExceptedVpcIsExceptedInItsRegion) {
+  const loaders::Loaded world = from_one_vpc(R"("StringNotEqualsIfExists":{"aws:SourceVpc":["vpc-0a","vpc-0b"]},)", in_its_region);
+  perimeter::Perimeter file = testing::perimeter_file();
+  perimeter::Exception other;
+  other.name = "other";
+  other.vpcs = {{"us-east-1", "vpc-0b"}};
+  file.exceptions = {other};
+  EXPECT_EQ(verdict(world, file, Objective::identity_networks), Verdict::leak);
+  const std::string both = std::string(in_its_region) +
+                           R"(,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-0b"},"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}})";
+  EXPECT_EQ(verdict(from_one_vpc(R"("StringNotEqualsIfExists":{"aws:SourceVpc":["vpc-0a","vpc-0b"]},)", both), file, Objective::identity_networks),
+            Verdict::proved);
+}
+
 // More networks than are always asked in full.
 loaders::Loaded many_networks(const std::string& values, const std::string& op) {
   testing::Builder builder;
   const std::string statement =
       R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddressIfExists":{"aws:SourceIp":["203.0.113.0/24"]},")" + op +
       R"(":{"aws:SourceVpc":)" + values + R"(},"BoolIfExists":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}})";
+  const std::string region =
+      R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:SourceVpc":"vpc-1*"},)"
+      R"("StringNotEqualsIfExists":{"aws:RequestedRegion":"us-east-1"}}})";
   const auto scps = builder.chain("r-1", {testing::document(testing::allow_all(), policy::Kind::scp),
-                                          testing::document(statement, policy::Kind::scp)}, "scp-");
+                                          testing::document(statement + "," + region, policy::Kind::scp)}, "scp-");
   builder.account(testing::management, "", {}, {});
   builder.account(testing::member, "ou-1", scps, {});
   builder.user(testing::member, "ann", testing::document(testing::allow_all(), policy::Kind::identity));

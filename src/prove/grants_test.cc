@@ -560,7 +560,9 @@ void Worlds::find_crossings() {
 
 std::string Worlds::difference() {
   find_crossings();
-  const Report report = prove(world_, file_, options);
+  Options in_one_region = options;
+  in_one_region.one_region = true;  // as the requests that are decided
+  const Report report = prove(world_, file_, in_one_region);
   std::string found;
   for (const CellOf& cell : report.rows[static_cast<std::size_t>(Objective::whole)].cells) {
     const auto crossed = crossed_.find(cell.subject);

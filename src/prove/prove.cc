@@ -22,7 +22,7 @@ class Proof {
   Proof(const loaders::Loaded& world, const perimeter::Perimeter& perimeter,
         const Options& options, Memory& memory)
       : world_(world), options_(options), mine_(world, perimeter),
-        limits_(mine_, *memory.words, options.today), asker_(memory, options), gaps_(world),
+        limits_(mine_, *memory.words, options.today, options.one_region), asker_(memory, options), gaps_(world),
         room_{mine_, *memory.words, limits_, options_}, leaks_(mine_, *memory.words, report_.leaks) {}
 
   Report run() &&;

@@ -94,6 +94,8 @@ struct Options {
   std::uint64_t steps_max = prover::Budget::unbounded;  // of one question
   // prover::Universe's: of a server that may have been told so.
   bool network_keys_everywhere = false;
+  // Take it that no other Region has a VPC or an endpoint of the same id as one of mine: for worlds without Regions.
+  bool one_region = false;
 };
 
 // Answers kept from one proof to the next, by the policies of the question: a change costs what

@@ -59,6 +59,7 @@ inline constexpr std::uint64_t proofs_kept = 1'000;  // worlds draw from one alp
 
 inline Options proof_options() {
   Options options;
+  options.one_region = true;  // the universe has one
   options.today = "2026-01-01";
   options.depth = false;
   options.threads = 1;

@@ -3,6 +3,7 @@
 // any size, of templates as platform teams use them, with a few leaks put in.
 
 #include <cstdio>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,10 @@ inline std::string only_my_networks(const std::vector<std::string>& vpcs, const 
          R"("Action":"*","Resource":"*","Condition":{)"
          R"("NotIpAddressIfExists":{"aws:SourceIp":["203.0.113.0/24"]},)"
          R"("StringNotEqualsIfExists":{"aws:SourceVpc":)" + quoted(vpcs) + R"(},)"
-         R"("BoolIfExists":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}})";
+         R"("BoolIfExists":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}},)" +
+         R"({"Sid":"OnlyMyNetworksRegion","Effect":"Deny",)" + more + R"("Action":"*","Resource":"*","Condition":{)"
+         R"("StringEquals":{"aws:SourceVpc":)" + quoted(vpcs) + R"(},)"
+         R"("StringNotEqualsIfExists":{"aws:RequestedRegion":"us-east-1"}}})";
 }
 inline std::string only_my_principals(const std::string& action, const std::string& resource) {
   return R"({"Sid":"OnlyMyPrincipals","Effect":"Deny","Principal":"*","Action":)" + action +
@@ -49,8 +53,10 @@ inline std::string only_my_principals(const std::string& action, const std::stri
 }
 inline std::string rcp_networks(const std::string& actions, const std::vector<std::string>& vpcs) {
   std::string statement = only_my_networks(vpcs, R"("Principal":"*",)");
-  const std::string any = R"("Action":"*")";
-  return statement.replace(statement.find(any), any.size(), R"("Action":)" + actions);
+  const std::string any = R"("Action":"*")", some = R"("Action":)" + actions;
+  for (std::size_t at = 0; (at = statement.find(any, at)) != std::string::npos; at += some.size())
+    statement.replace(at, any.size(), some);
+  return statement;
 }
 inline std::string endpoint_statement() {
   return R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{)"
@@ -106,12 +112,16 @@ class Builder {
     if (policy != nullptr) resource.policy = authz::Named{"the policy of " + arn, std::move(policy)};
     resources_.put(std::move(resource));
   }
-  void vpc(const std::string& id, const std::string& account) { vpcs_.put({id, account, {}}); }
+  void vpc(const std::string& id, const std::string& account, const std::string& region = "us-east-1") {
+    vpcs_.put({id, account, {}});
+    regions_[id] = region;
+  }
   void endpoint(const std::string& id, const std::string& account, const std::string& vpc,
                 const std::string& service, policy::DocumentPtr policy) {
     estate::Endpoint endpoint{id, account, vpc, service, {}};
     if (policy != nullptr) endpoint.policy = authz::Named{"the policy of " + id, std::move(policy)};
     endpoints_.put(std::move(endpoint));
+    regions_[id] = "us-east-1";
   }
   loaders::Loaded finish() && {
     estate_.accounts = std::move(accounts_).finish();
@@ -119,7 +129,7 @@ class Builder {
     estate_.resources = std::move(resources_).finish();
     estate_.vpcs = std::move(vpcs_).finish();
     estate_.endpoints = std::move(endpoints_).finish();
-    return {std::make_shared<const estate::Estate>(std::move(estate_)), {}, {}};
+    return {std::make_shared<const estate::Estate>(std::move(estate_)), {}, {}, {}, std::move(regions_)};
   }
 
  private:
@@ -129,6 +139,7 @@ class Builder {
   estate::Table<estate::Resource>::Editor resources_{{}};
   estate::Table<estate::Vpc>::Editor vpcs_{{}};
   estate::Table<estate::Endpoint>::Editor endpoints_{{}};
+  std::map<std::string, std::string> regions_;
   std::size_t principal_count_ = 0;
 };
 

@@ -234,7 +234,7 @@ inline perimeter::Perimeter perimeter_of(const World& world, Second second) {
     if (excuse.what == Excuse::What::get_object) exception.actions = {"s3:GetObject"};
     if (excuse.whence == Excuse::Whence::unexpected_address)
       exception.cidrs = {text::parse_cidr("198.51.100.0/24", text::HostBits::refuse).value()};
-    if (excuse.whence == Excuse::Whence::another_vpc) exception.vpcs = {other_vpc};
+    if (excuse.whence == Excuse::Whence::another_vpc) exception.vpcs = {{"us-east-1", other_vpc}};
     file.exceptions.push_back(std::move(exception));
   }
   return file;
@@ -271,7 +271,7 @@ class Maker {
       vpcs.put(estate::Vpc{my_vpc, home, {}});
       estate.vpcs = std::move(vpcs).finish();
     }
-    return {std::make_shared<const estate::Estate>(std::move(estate)), {}, {}};
+    return {std::make_shared<const estate::Estate>(std::move(estate)), {}, {}, {}, {{my_vpc, "us-east-1"}, {my_endpoint, "us-east-1"}}};
   }
 
  private:

@@ -107,6 +107,7 @@ constexpr Row rows[] = {
     {{"age-of-a-second-factor", "aws:MultiFactorAuthAge is present only where aws:MultiFactorAuthPresent is true", global_keys},
      if_present_then_true, "aws:multifactorauthage", "aws:multifactorauthpresent"},
     {{"transport-is-always-said", "aws:SecureTransport is always present", global_keys}, present, "aws:securetransport"},
+    {{"the-region-is-always-said", "aws:RequestedRegion is always present", global_keys}, present, "aws:requestedregion"},
     {{"the-time-is-always-said", "aws:CurrentTime is always present", global_keys}, present, "aws:currenttime"},
     {{"the-epoch-is-always-said", "aws:EpochTime is always present", global_keys}, present, "aws:epochtime"},
 };

@@ -87,7 +87,9 @@ Result<> Judge::of_endpoint(const std::string& subject) {
   if (!holds(foreign, Objective::network_resources, Objective::identity_resources)) {
     for (const estate::Principal* principal : world_.principals) RW_DO(proved({Objective::identity_resources, principal->arn}));
   }
-  const bool expected = std::ranges::find(world_.endpoints, subject) != world_.endpoints.end();
+  const bool expected = std::ranges::any_of(world_.endpoints, [&](const auto& of_region) {
+    return std::ranges::find(of_region.second, subject) != of_region.second.end();
+  });
   return expected ? Result<>() : fail(Failure::invalid, "the endpoint is no expected network, so what comes through it does not stay within mine");
 }
 

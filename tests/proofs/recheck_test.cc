@@ -189,9 +189,14 @@ TEST(Recheck, NoLeakIsCertifiedAndWhatIsProvedIs) {
   EXPECT_GT(counts.leaking, estates);
 }
 
+// Those that are left out are not restated yet: a cell that rests on one has no certificate, and is not called proved where
+// certificates are written.
 TEST(Recheck, RestatesTheProversAxioms) {
+  const std::set<std::string_view> left_out = {"keys-of-services", "account-of-the-caller", "owner-of-the-source"};
   std::set<std::pair<std::string_view, std::string_view>> theirs, ours;
-  for (const prover::Axiom& axiom : prover::axioms()) theirs.emplace(axiom.name, axiom.text);
+  for (const prover::Axiom& axiom : prover::axioms()) {
+    if (!left_out.contains(axiom.name)) theirs.emplace(axiom.name, axiom.text);
+  }
   for (const recheck::detail::Axiom& axiom : recheck::detail::axioms()) ours.emplace(axiom.name, axiom.text);
   EXPECT_EQ(theirs, ours);
 }

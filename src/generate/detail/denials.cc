@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "catalogue/aws_owned.h"
+#include "catalogue/network_keys.h"
 #include "catalogue/resource_policies.h"
 #include "generate/detail/layers.h"
 #include "generate/detail/patterns.h"
@@ -33,29 +35,85 @@ std::vector<Test> not_my_principal(const Perimeter& perimeter) {
   return tests;
 }
 
-std::vector<Test> not_my_network(const perimeter::Networks& networks, const Perimeter& perimeter) {
+// Does a request for some of these actions say whose VPC endpoint it came through?
+bool is_carried(const Patterns& actions, catalogue::NetworkKey key) {
+  if (actions.sense != Sense::listed) return true;
+  const auto services = catalogue::services_with(key);
+  return std::ranges::any_of(actions.listed, [&](const std::string& action) {
+    return std::ranges::binary_search(services, std::string_view(action).substr(0, action.find(':')));
+  });
+}
+
+std::vector<Test> not_my_network(const perimeter::Networks& networks, const Perimeter& perimeter, const Patterns& actions) {
   std::vector<Test> tests;
   if (!networks.cidrs.empty()) {
     Test addresses{"NotIpAddressIfExists", "aws:SourceIp", {}};
     for (const text::Cidr& cidr : networks.cidrs) addresses.values.push_back(text::to_string(cidr));
     tests.push_back(std::move(addresses));
   }
-  if (!networks.vpcs.empty()) tests.push_back({unless_equal, "aws:SourceVpc", networks.vpcs});
+  if (!networks.vpcs.empty()) tests.push_back({unless_equal, "aws:SourceVpc", ids_of(networks.vpcs)});
   if (!networks.endpoints.empty())
-    tests.push_back({unless_equal, "aws:SourceVpce", networks.endpoints});
+    tests.push_back({unless_equal, "aws:SourceVpce", ids_of(networks.endpoints)});
   // Whose the endpoint is, whatever its id: VPCs need not be listed to be expected.
-  if (networks.estate_vpcs)
+  if (networks.estate_vpcs && is_carried(actions, catalogue::NetworkKey::vpce_org_id))
     tests.push_back({unless_equal, "aws:VpceOrgID", {perimeter.organization}});
+  if (networks.estate_vpcs && !perimeter.accounts.empty() && is_carried(actions, catalogue::NetworkKey::vpce_account))
+    tests.push_back({unless_equal, "aws:VpceAccount", perimeter.accounts});
   return tests;
+}
+
+// The denials of networks that bear the name of one of mine, in another Region.
+std::vector<Statement> of_same_name(const perimeter::Networks& networks, const Statement& like) {
+  std::vector<std::vector<Test>> tests = detail::of_same_name(networks.vpcs, "aws:SourceVpc");
+  for (auto& more : detail::of_same_name(networks.endpoints, "aws:SourceVpce")) tests.push_back(std::move(more));
+  std::vector<Statement> all;
+  for (auto& one : tests) {
+    Statement statement = like;
+    statement.sid = "OnlyMyNetworksRegion" + (all.empty() ? "" : std::to_string(all.size() + 1));
+    statement.tests = std::move(one);
+    all.push_back(std::move(statement));
+  }
+  return all;
 }
 
 Statement denial(std::string sid, Names principal, std::vector<Test> tests) {
   return {.sid = std::move(sid), .principal = principal, .tests = std::move(tests)};
 }
 
+std::string partition_of(const Perimeter& perimeter) {
+  return std::string(catalogue::partition_of_region(perimeter.regions.front()));
+}
+
+// AWS attaches encrypted volumes by a role of its own in my accounts, from its own networks.
+Test not_of_aws(const Perimeter& perimeter) {
+  return {"ArnNotLikeIfExists", "aws:PrincipalArn", {catalogue::infrastructure_role(partition_of(perimeter))}};
+}
+
+// Whose session asks: EC2, Glue and Lambda give their own keys to it. `kind`: as the perimeter file has it.
+Test sessions_of(const std::string& kind) {
+  if (kind == "ec2") return {"Null", "ec2:SourceInstanceArn", {"false"}};
+  if (kind == "glue") return {"Null", "glue:CredentialIssuingService", {"false"}};
+  if (kind == "lambda") return {"Null", "lambda:SourceFunctionArn", {"false"}};
+  return {"ArnLike", "aws:PrincipalArn", {"arn:*:iam::*:user/*"}};
+}
+
+// While it is rolled out by tags, a denial is of principals with the one tag, and of none with the other.
+void roll_out(const Perimeter& perimeter, const std::string& part, Statement& statement) {
+  if (!perimeter.rollout.tags) return;
+  statement.tests.push_back({"StringEquals", "aws:PrincipalTag/dp:include:" + part, {"true"}});
+  add(statement.tests, {unless_equal, "aws:PrincipalTag/dp:exclude:" + part, {"true"}});
+}
+
 // AWS's own resources, as parts that a denial of what is not mine spares.
 std::vector<Spared> aws_owned(const Perimeter& perimeter) {
   std::vector<Spared> parts;
+  if (perimeter.aws_owned_defaults) {
+    parts.push_back({.name = "aws_owned_defaults", .resources = resources_of_aws(perimeter)});
+    parts.push_back({.name = "aws_owned_defaults: images",
+                     .actions = {"ec2:*"},
+                     .resources = catalogue::images(partition_of(perimeter)),
+                     .only = Test{unless_equal, std::string(catalogue::image_owner_key), {std::string(catalogue::image_owner)}}});
+  }
   for (const auto& one : perimeter.aws_owned)
     parts.push_back({.name = "aws_owned: " + one.resources.front(),
                      .actions = one.actions,
@@ -150,10 +208,14 @@ std::vector<Statement> of_resources(const Source& source, Patterns actions,
   all.push_back(std::move(deputies));
 
   Statement networks =
-      denial("OnlyMyNetworks", Names::everyone, not_my_network(perimeter.networks, perimeter));
+      denial("OnlyMyNetworks", Names::everyone, not_my_network(perimeter.networks, perimeter, actions));
   networks.actions = actions;
+  append(all, of_same_name(perimeter.networks, networks));
   add(networks.tests, {"BoolIfExists", "aws:PrincipalIsAWSService", {"false"}});
   add(networks.tests, {"BoolIfExists", "aws:ViaAWSService", {"false"}});
+  add(networks.tests, not_of_aws(perimeter));
+  // RCPs do not bind service-linked roles; a resource's own policy would.
+  if (roles.empty()) add(networks.tests, {"ArnNotLikeIfExists", "aws:PrincipalArn", {catalogue::service_linked_roles(partition_of(perimeter))}});
   parts = source.spared({Objective::resource_networks});
   append(parts, trusted);
   append(all, spare(std::move(networks), std::move(parts), source.catalogue, source.notes));
@@ -177,6 +239,15 @@ std::vector<Spared> Source::spared(const std::vector<Objective>& objectives) con
   return parts;
 }
 
+std::vector<std::string> resources_of_aws(const Perimeter& perimeter) {
+  const std::string partition = partition_of(perimeter);
+  std::vector<std::string> resources = catalogue::resources_of_aws(partition);
+  if (perimeter.regions.size() > bucket_regions_max) return resources;
+  const std::vector<std::string> buckets = catalogue::buckets_of_aws(partition, perimeter.regions);
+  resources.insert(resources.end(), buckets.begin(), buckets.end());
+  return resources;
+}
+
 bool expects_a_network(const perimeter::Networks& networks) {
   return networks.estate_vpcs || !networks.cidrs.empty() || !networks.vpcs.empty() ||
          !networks.endpoints.empty();
@@ -185,8 +256,9 @@ bool expects_a_network(const perimeter::Networks& networks) {
 std::vector<Statement> only_my_resources(const Source& source) {
   std::vector<Spared> parts = aws_owned(source.perimeter);
   append(parts, source.spared({Objective::identity_resources}));
-  return spare(denial("OnlyMyResources", Names::none, not_my_resource(source.perimeter)),
-               std::move(parts), source.catalogue, source.notes);
+  Statement resources = denial("OnlyMyResources", Names::none, not_my_resource(source.perimeter));
+  roll_out(source.perimeter, "resource", resources);
+  return spare(std::move(resources), std::move(parts), source.catalogue, source.notes);
 }
 
 // By service: where actions take resources, one that does not say whose it is, is refused; where
@@ -213,10 +285,22 @@ std::vector<Statement> guardrail(const Source& source) {
 
 std::vector<Statement> only_my_networks(const Source& source) {
   Statement networks = denial("OnlyMyNetworks", Names::none,
-                              not_my_network(source.perimeter.networks, source.perimeter));
+                              not_my_network(source.perimeter.networks, source.perimeter, {}));
+  std::vector<Statement> all = of_same_name(source.perimeter.networks, networks);
   add(networks.tests, {"BoolIfExists", "aws:ViaAWSService", {"false"}});
-  return spare(std::move(networks), source.spared({Objective::identity_networks}), source.catalogue,
-               source.notes);
+  add(networks.tests, not_of_aws(source.perimeter));
+  std::vector<Statement> those;
+  for (const std::string& kind : source.perimeter.rollout.networks_for) {
+    those.push_back(networks);
+    those.back().sid = "OnlyMyNetworksFor" + kind;
+    those.back().tests.push_back(sessions_of(kind));
+  }
+  if (those.empty()) those.push_back(std::move(networks));
+  for (Statement& one : those) {
+    roll_out(source.perimeter, "network", one);
+    append(all, spare(std::move(one), source.spared({Objective::identity_networks}), source.catalogue, source.notes));
+  }
+  return all;
 }
 
 // RCPs name the services that they limit. Callers whom an identity provider vouches for belong to
@@ -236,7 +320,10 @@ std::vector<Statement> resource_controls(const Source& source) {
       actions.listed.push_back(prefix + ":*");
     }
   }
-  return of_resources(source, std::move(actions), assuming(), spared_by_trust(source));
+  std::vector<Statement> all = of_resources(source, std::move(actions), assuming(), spared_by_trust(source));
+  append(all, tenants(source));
+  append(all, governance_of_sessions(source));
+  return all;
 }
 
 std::vector<Statement> resource_statements(const Source& source,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "catalogue/aws_owned.h"
 #include "generate/detail/layers.h"
 #include "generate/detail/patterns.h"
 #include "text/encode.h"
@@ -88,17 +89,18 @@ class Policy {
   std::vector<Statement> statements_;
 };
 
-std::vector<Test> from(const Exception& exception) {
-  std::vector<Test> tests;
-  if (!exception.vpcs.empty()) tests.push_back({equal, "aws:SourceVpc", exception.vpcs});
+Alternatives from(const Exception& exception) {
+  Alternatives all;
+  for (const auto& [region, ids] : perimeter::by_region(exception.vpcs))
+    all.push_back({{equal, "aws:SourceVpc", ids}, {equal, "aws:RequestedRegion", {region}}});
   if (!exception.cidrs.empty()) {
     // What comes through an endpoint has no public address.
     Test addresses{"IpAddress", "aws:VpcSourceIp", {}};
     for (const text::Cidr& cidr : exception.cidrs)
       addresses.values.push_back(text::to_string(cidr));
-    tests.push_back(std::move(addresses));
+    all.push_back({std::move(addresses)});
   }
-  return tests;
+  return all;
 }
 
 void allow_exception(const Source& source, const Exception& exception, Policy& policy) {
@@ -114,8 +116,7 @@ void allow_exception(const Source& source, const Exception& exception, Policy& p
   if (who.empty()) who.emplace_back();
   if (!others) who = both(my_principal(source.perimeter), who);
   Alternatives what = elsewhere ? Alternatives{{}} : my_resource(source.perimeter);
-  Alternatives where;
-  for (const Test& test : from(exception)) where.push_back({test});
+  Alternatives where = from(exception);
   if (where.empty()) where.emplace_back();
   policy.allow("Except", exception.actions, exception.resources, both(both(who, what), where));
 }
@@ -136,6 +137,19 @@ std::vector<Statement> endpoint(const Source& source, const std::string& service
   Policy policy(service, source);
   policy.allow("MyPrincipalsMyResources", {}, {},
                both(my_principal(perimeter), my_resource(perimeter)));
+  if (perimeter.aws_owned_defaults) {
+    const auto of_service = [&](std::vector<std::string> arns) {
+      if (!service.empty()) std::erase_if(arns, [&](const std::string& arn) { return !overlap_of_arns(arn, "arn:*:" + service + ":*:*:*"); });
+      return arns;
+    };
+    const std::vector<std::string> resources = of_service(resources_of_aws(perimeter));
+    if (!resources.empty()) policy.allow("MyPrincipalsAwsResources", {}, resources, my_principal(perimeter));
+    const std::vector<std::string> images =
+        of_service(catalogue::images(catalogue::partition_of_region(perimeter.regions.front())));
+    if (!images.empty())
+      policy.allow("MyPrincipalsAwsImages", {"ec2:*"}, images,
+                   both(my_principal(perimeter), {{{equal, std::string(catalogue::image_owner_key), {std::string(catalogue::image_owner)}}}}));
+  }
   for (const auto& owned : perimeter.aws_owned)
     if (service.empty() || std::ranges::any_of(owned.resources, [&](const std::string& arn) {
           return overlap(arn, "arn:*:" + service + ":*", text::Case::exact);

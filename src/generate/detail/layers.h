@@ -22,6 +22,10 @@ struct Source {
   std::vector<Spared> spared(const std::vector<perimeter::Objective>& objectives) const;
 };
 
+// The resources of AWS's published list.
+inline constexpr std::size_t bucket_regions_max = 4;  // past it a denial has no room for the buckets, which have a name in each Region
+std::vector<std::string> resources_of_aws(const perimeter::Perimeter& perimeter);
+
 // Denials of principals that are mine.
 std::vector<Statement> guardrail(const Source& source);
 std::vector<Statement> only_my_resources(const Source& source);
@@ -31,6 +35,13 @@ std::vector<Statement> only_my_networks(const Source& source);
 std::vector<Statement> resource_controls(const Source& source);
 std::vector<Statement> resource_statements(const Source& source,
                                            const std::vector<std::string>& actions);
+
+// Who may share, change identity providers and set the tags of the roll-out (an SCP), who may set them on sessions (an RCP),
+// whose tokens count (an RCP), and what agents may do (an SCP). Nothing unless the perimeter asks for it.
+std::vector<Statement> governance(const Source& source);
+std::vector<Statement> governance_of_sessions(const Source& source);
+std::vector<Statement> tenants(const Source& source);
+std::vector<Statement> agents(const Source& source);
 
 // The services that take denials in their resource policies, with the actions that these may name.
 struct Guarded {

@@ -104,6 +104,17 @@ bool overlap(std::string_view a_text, std::string_view b_text, text::Case letter
   });
 }
 
+bool overlap_of_arns(std::string_view a, std::string_view b) {
+  for (int part = 0; part < 5; ++part) {
+    const std::size_t one = a.find(':'), other = b.find(':');
+    if (one == std::string_view::npos || other == std::string_view::npos) break;  // `*`, and what is no whole ARN
+    if (!overlap(a.substr(0, one), b.substr(0, other), text::Case::exact)) return false;
+    a.remove_prefix(one + 1);
+    b.remove_prefix(other + 1);
+  }
+  return overlap(a, b, text::Case::exact);
+}
+
 std::vector<std::string> all_but(const catalogue::Service& service, const std::string& within,
                                  const std::vector<std::string>& excluded) {
   return Complement(service, within, excluded).patterns();

@@ -16,6 +16,9 @@ bool covers(std::string_view wide, std::string_view narrow, text::Case letters);
 // Is there a text that both match?
 bool overlap(std::string_view a, std::string_view b, text::Case letters);
 
+// The same for ARNs, part by part: in the first five parts of one that is of a resource a wildcard stands for no colon.
+bool overlap_of_arns(std::string_view a, std::string_view b);
+
 // Patterns for the actions of the service that `within` matches and none of `excluded`: as few as
 // the catalogue's names need, so that a new action is among them if it begins like one of today's.
 std::vector<std::string> all_but(const catalogue::Service& service, const std::string& within,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "catalogue/aws_owned.h"
 #include "generate/detail/patterns.h"
 #include "text/encode.h"
 
@@ -45,12 +46,17 @@ void append_new(List& list, const std::string& one) {
   if (std::ranges::find(list, one) == list.end()) list.push_back(one);
 }
 
+// Is there an action, or a resource, that both match?
+bool meet(const std::string& a, const std::string& b, Case letters) {
+  return letters == Case::exact ? overlap_of_arns(a, b) : overlap(a, b, letters);
+}
+
 Split split_complement(const Patterns& all, const List& wanted, Case letters) {
   Split split{.inside = {Sense::listed, {}}, .outside = all};
   for (const std::string& one : wanted) {
     const auto takes = [&](const std::string& gone) { return covers(gone, one, letters); };
     if (std::ranges::any_of(all.listed, takes)) continue;
-    const auto touches = [&](const std::string& gone) { return overlap(gone, one, letters); };
+    const auto touches = [&](const std::string& gone) { return meet(gone, one, letters); };
     if (std::ranges::any_of(all.listed, touches)) split.exact = false;
     split.inside.listed.push_back(one);
     append_new(split.outside.listed, one);
@@ -71,7 +77,7 @@ Split split_list(const Patterns& all, const List& wanted, Case letters,
   Split split{.inside = {Sense::listed, {}}, .outside = {Sense::listed, {}}};
   for (const std::string& one : all.listed) {
     const auto takes = [&](const std::string& other) { return covers(other, one, letters); };
-    const auto touches = [&](const std::string& other) { return overlap(other, one, letters); };
+    const auto touches = [&](const std::string& other) { return meet(other, one, letters); };
     if (std::ranges::any_of(wanted, takes)) {
       split.inside.listed.push_back(one);
     } else if (std::ranges::none_of(wanted, touches)) {
@@ -109,7 +115,7 @@ std::vector<Test> not_from(const Spared& part) {
   std::vector<Test> tests;
   for (Test* test : {&open, &closed})
     if (!test->values.empty()) tests.push_back(*test);
-  if (!part.vpcs.empty()) tests.push_back({"StringNotEqualsIfExists", "aws:SourceVpc", part.vpcs});
+  if (!part.vpcs.empty()) tests.push_back({"StringNotEqualsIfExists", "aws:SourceVpc", ids_of(part.vpcs)});
   return tests;
 }
 
@@ -173,6 +179,8 @@ class Carver {
     }
     const auto tests = not_from(part_);
     if (!tests.empty()) about(inside, tests, pieces);
+    for (const auto& elsewhere : of_same_name(part_.vpcs, "aws:SourceVpc")) about(inside, elsewhere, pieces);
+    if (part_.only) about(inside, {*part_.only}, pieces);
     if (!part_.external_id.empty())
       about(inside, {{"StringNotEqualsIfExists", "sts:ExternalId", {part_.external_id}}}, pieces);
   }
@@ -281,6 +289,21 @@ std::vector<Test> by_kind(const List& principals, bool negated) {
 }
 
 }  // namespace
+
+std::vector<std::vector<Test>> of_same_name(const std::vector<perimeter::Place>& places, const std::string& key) {
+  std::vector<std::vector<Test>> all;
+  for (const auto& [region, ids] : perimeter::by_region(places))
+    all.push_back({{"StringEquals", key, ids},
+                   {"StringNotEqualsIfExists", "aws:RequestedRegion", {region}},
+                   {"ArnNotLikeIfExists", "aws:SourceVpcArn", {"arn:" + std::string(catalogue::partition_of_region(region)) + ":ec2:" + region + ":*:vpc/*"}}});
+  return all;
+}
+
+std::vector<std::string> ids_of(const std::vector<perimeter::Place>& places) {
+  std::vector<std::string> ids;
+  for (const perimeter::Place& place : places) append_new(ids, place.id);
+  return ids;
+}
 
 std::vector<Test> none_of(const std::vector<std::string>& principals) {
   return by_kind(principals, true);

@@ -2,11 +2,13 @@
 // Statements while they are made: exceptions are carved out of denials, and what remains is again
 // a list of denials.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catalogue/catalogue.h"
+#include "perimeter/perimeter.h"
 #include "policy/policy.h"
 #include "policy/syntax.h"
 #include "text/cidr.h"
@@ -47,8 +49,9 @@ struct Spared {
   std::vector<std::string> principals = {};  // as perimeter::Exception has them
   std::vector<std::string> actions = {}, resources = {};
   std::vector<text::Cidr> cidrs = {};
-  std::vector<std::string> vpcs = {};
+  std::vector<perimeter::Place> vpcs = {};
   std::string external_id = {};  // empty: any
+  std::optional<Test> only = {};  // a negated test that holds unless the request is one of the part's
 };
 
 // Adds the test; a negated operator that is there already for the key gets the values too, which
@@ -59,6 +62,12 @@ void add(std::vector<Test>& tests, Test test);
 std::vector<Test> none_of(const std::vector<std::string>& principals);
 // "One of these asks": any one of the tests.
 std::vector<Test> one_of(const std::vector<std::string>& principals);
+
+// "Out of one of these VPCs (or through one of these endpoints: `key` says which), and asked of another Region than theirs":
+// a VPC of somebody's with the same id. Each list holds together. A request that says by its VPC's ARN that it comes from
+// there is mine, whatever Region it asks: an endpoint may lead to another.
+std::vector<std::vector<Test>> of_same_name(const std::vector<perimeter::Place>& places, const std::string& key);
+std::vector<std::string> ids_of(const std::vector<perimeter::Place>& places);
 
 // Spares the parts. What cannot be spared exactly is denied, and a note says so.
 std::vector<Statement> spare(Statement statement, std::vector<Spared> parts,

@@ -1,5 +1,4 @@
-// What statements of a data perimeter forget: that ids of VPCs are unique within a Region only, that
-// some services do not say through whose endpoint a request came, that service-linked roles cannot
+// What statements of a data perimeter forget (beside the Region of a VPC: networks.cc): that some services do not say through whose endpoint a request came, that service-linked roles cannot
 // come from one's own network, and that a restore has its encryption from what is restored.
 
 #include <algorithm>
@@ -18,28 +17,6 @@ using policy::Kind;
 using policy::Listed;
 using policy::Sense;
 using policy::Statement;
-
-// Conditions under which a statement lets someone pass: those of an Allow that must hold, and those
-// of a Deny that must not.
-bool lets_pass(const Statement& statement, const Condition& condition) {
-  return condition.op->family != Family::null &&
-         condition.op->negated == (statement.effect == Effect::deny);
-}
-
-// Another statement may do it: one that denies VPCs of the same id in other Regions.
-bool pairs_region(const Statement& statement) {
-  if (condition_on(statement, "aws:sourcevpcarn") != nullptr) return true;
-  return condition_on(statement, "aws:sourcevpc") != nullptr &&
-         condition_on(statement, "aws:requestedregion") != nullptr;
-}
-
-void check_region(const Subject& subject, const Statement& statement, Findings& findings) {
-  const Condition* const vpc = condition_on(statement, "aws:sourcevpc");
-  if (vpc == nullptr || !lets_pass(statement, *vpc)) return;
-  if (std::ranges::any_of(subject.syntax.statements, pairs_region)) return;
-  findings.add(rule("SOURCE_VPC_WITHOUT_REGION"), vpc->offset,
-               "a VPC of another Region may have the id that " + shown(vpc->key_name) + " asks for");
-}
 
 // A negated test, and one with IfExists, holds where the key is absent.
 bool holds_on_absence(const Statement& statement, const Condition& condition) {
@@ -65,12 +42,12 @@ std::string action_without(const Statement& statement, catalogue::NetworkKey key
   return {};
 }
 
-// A Deny that spares by network in another way as well falls back on that where the key is absent.
+// A Deny that tells networks in another way as well falls back on that where the key is absent.
 bool spares_otherwise(const Statement& statement) {
   if (statement.effect != Effect::deny) return false;
   static constexpr std::string_view everywhere[] = {"aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"};
   return std::ranges::any_of(statement.conditions, [](const Condition& condition) {
-    return condition.op->negated && std::ranges::find(everywhere, condition.key) != std::end(everywhere);
+    return condition.op->family != Family::null && std::ranges::find(everywhere, condition.key) != std::end(everywhere);
   });
 }
 
@@ -104,6 +81,10 @@ void check_service_linked(const Subject& subject, const Statement& statement, Fi
   for (const Condition& condition : statement.conditions) {
     const bool of_network = std::ranges::find(networks, condition.key) != std::end(networks);
     if (of_network && condition.op->negated) network = &condition;
+    // They call from AWS's networks, and so from no VPC that is named.
+    if ((condition.key == "aws:sourcevpc" || condition.key == "aws:sourcevpce") && !condition.op->negated && !condition.if_exists &&
+        condition.op->family != policy::Family::null)
+      return;
     // Whoever is told apart by who it is can be spared, and so may service-linked roles.
     if (condition.key.starts_with("aws:principal") && condition.key != "aws:principalisawsservice" &&
         condition.key != "aws:principalorgid" && condition.key != "aws:principalaccount")
@@ -132,7 +113,6 @@ void check_restore(const Statement& statement, Findings& findings) {
 
 void check_perimeter(const Subject& subject, Findings& findings) {
   for (const Statement& statement : subject.syntax.statements) {
-    check_region(subject, statement, findings);
     check_endpoint_keys(statement, findings);
     check_service_linked(subject, statement, findings);
     check_restore(statement, findings);

@@ -55,6 +55,7 @@ void check_resources(const Subject& subject,
                      Findings& findings);  // ARNs, and whether actions act on them
 void check_conditions(const Subject& subject, Findings& findings);  // keys, types, qualifiers
 void check_values(const Subject& subject, Findings& findings);      // what conditions compare with
+void check_networks(const Subject& subject, Findings& findings);  // VPCs without their Region
 void check_tags(const Subject& subject, Findings& findings);  // keys that the actions do not carry
 void check_principals(const Subject& subject, Findings& findings);  // who is named
 void check_trust(const Subject& subject,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "catalogue/network_keys.h"
 #include "lint/detail/subject.h"
 
 namespace ringwall::lint::detail {
@@ -79,7 +80,8 @@ class CarriedKeys {
 
   void any_other(const Condition& condition) {
     const auto key = subject_.catalogue.condition_key(condition.key);
-    if (!key || subject_.catalogue.global_key(condition.key) || statement_.actions.empty()) return;
+    const bool anywhere = subject_.catalogue.global_key(condition.key) && !catalogue::network_key_of(condition.key);
+    if (!key || anywhere || statement_.actions.empty()) return;
     const bool some = std::ranges::any_of(
         statement_.actions, [&](const policy::Listed& one) { return carried(one, condition); });
     if (some) return;

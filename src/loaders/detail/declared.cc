@@ -274,10 +274,17 @@ Result<Loaded> World::finish() {
     resources.put(std::move(declared.resource));
   }
   finish_endpoints();
+  std::map<std::string, std::string> regions;
   estate::Table<estate::Vpc>::Editor vpcs({});
-  for (auto& [id, vpc] : vpcs_) vpcs.put(std::move(vpc));
+  for (auto& [id, vpc] : vpcs_) {
+    regions.insert_or_assign(id, options_.default_region);
+    vpcs.put(std::move(vpc));
+  }
   estate::Table<estate::Endpoint>::Editor endpoints({});
-  for (auto& [id, endpoint] : endpoints_) endpoints.put(std::move(endpoint));
+  for (auto& [id, endpoint] : endpoints_) {
+    regions.insert_or_assign(id, options_.default_region);
+    endpoints.put(std::move(endpoint));
+  }
 
   estate::Estate estate{.organization = std::move(organization.organization),
                         .no_organization = options_.no_organization,
@@ -289,7 +296,7 @@ Result<Loaded> World::finish() {
                         .vpcs = std::move(vpcs).finish(),
                         .endpoints = std::move(endpoints).finish()};
   return Loaded{std::make_shared<const estate::Estate>(std::move(estate)), documents_.take_gaps(), documents_.take_sources(),
-                documents_.take_elsewhere()};
+                documents_.take_elsewhere(), std::move(regions)};
 }
 
 }  // namespace ringwall::loaders::declared

@@ -197,6 +197,7 @@ void Reader::read_vpcs(const std::string& region) {
       continue;
     }
     add_cidrs(*answer, vpc, made);
+    tables_.regions.insert_or_assign(made.id, region);
     tables_.vpcs.put(std::move(made));
   }
 }
@@ -226,6 +227,7 @@ void Reader::read_endpoints(const std::string& region) {
       const Compiled compiled = documents_.compile(*answer, policy, policy::Kind::endpoint);
       made.policy = authz::Named{.name = "policy of " + made.id, .document = documents_.use(compiled, made.id)};
     }
+    tables_.regions.insert_or_assign(made.id, region);
     tables_.endpoints.put(std::move(made));
   }
 }

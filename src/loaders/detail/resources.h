@@ -4,6 +4,7 @@
 // A table says for each service which answers of AWS's CLI name the resources and which carry a
 // policy; README.md shows the same.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct ResourceTables {
   estate::Table<estate::Resource>::Editor resources{{}};
   estate::Table<estate::Vpc>::Editor vpcs{{}};
   estate::Table<estate::Endpoint>::Editor endpoints{{}};
+  std::map<std::string, std::string> regions = {};  // of VPCs and endpoints, by id
 };
 
 // What an export was asked for: export.json says, or else whatever any account has a file of.

@@ -18,8 +18,12 @@ constexpr Member perimeter_members[] = {
     {"networks", Shape::object, Form::any, false, Section::networks},
     {"services", Shape::objects, Form::any, false, Section::service},
     {"identity_providers", Shape::objects, Form::any, false, Section::identity_provider},
+    {"governance", Shape::object, Form::any, false, Section::governance},
+    {"rollout", Shape::object, Form::any, false, Section::rollout},
+    {"agents", Shape::object, Form::any, false, Section::agents},
     {"aws_owned", Shape::objects, Form::any, false, Section::aws_owned},
     {"exceptions", Shape::objects, Form::any, false, Section::exception},
+    {"aws_owned_defaults", Shape::flag},
     {"anonymous_get_object", Shape::flag},
 };
 // Networks are added up, so that an empty list says what it means.
@@ -40,6 +44,16 @@ constexpr Member identity_provider_members[] = {
     {"issuer", Shape::text, Form::issuer, true},
     {"subjects", Shape::texts},
     {"audiences", Shape::texts},
+};
+constexpr Member governance_members[] = {
+    {"administrators", Shape::texts, Form::administrator, true},
+};
+constexpr Member rollout_members[] = {
+    {"tags", Shape::flag},
+    {"networks_for", Shape::texts, Form::sessions},
+};
+constexpr Member agents_members[] = {
+    {"services", Shape::texts, Form::prefix, true, Section::perimeter, false},
 };
 constexpr Member aws_owned_members[] = {
     {"resources", Shape::texts, Form::resource, true},
@@ -106,6 +120,13 @@ bool is_region(std::string_view text) {
          all(words, [](char c) { return is_lower(c) || c == '-'; });
 }
 
+// `us-east-1/vpc-0a1b2c3d4e5f60718`, or the id alone.
+bool is_place(std::string_view text, std::string_view prefix) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return is_id(text, prefix);
+  return is_region(text.substr(0, slash)) && is_id(text.substr(slash + 1), prefix);
+}
+
 bool is_service(std::string_view text) {
   const std::size_t dot = text.find('.');
   if (dot == std::string_view::npos || dot == 0) return false;
@@ -141,6 +162,21 @@ bool is_arn_pattern(std::string_view text) {
     ++at;
   }
   return at < text.size() && all(text, [](char c) { return c > ' ' && c != '"'; });
+}
+
+// A role or a user by its name, of any account: a pattern of names would make everybody an administrator who may create one.
+bool is_administrator(std::string_view text) {
+  if (!is_arn_pattern(text)) return false;
+  const std::size_t iam = text.find(":iam::");
+  if (iam == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(iam + 6);
+  const std::size_t colon = rest.find(':');
+  if (colon == std::string_view::npos || !(rest.substr(0, colon) == "*" || is_account(rest.substr(0, colon)))) return false;
+  const std::string_view name = rest.substr(colon + 1);
+  if (!name.starts_with("role/") && !name.starts_with("user/")) return false;
+  return all(name.substr(5), [](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view("+=,.@_/-").find(c) != std::string_view::npos;
+  });
 }
 
 bool is_date(std::string_view text) {
@@ -188,9 +224,9 @@ bool fits(Form form, std::string_view text) {
     case Form::cidr:
       return !objection_to_cidr(text);
     case Form::vpc:
-      return is_id(text, "vpc-");
+      return is_place(text, "vpc-");
     case Form::endpoint:
-      return is_id(text, "vpce-");
+      return is_place(text, "vpce-");
     case Form::service:
       return is_service(text);
     case Form::action:
@@ -203,6 +239,12 @@ bool fits(Form form, std::string_view text) {
       return objective_of(text).has_value();
     case Form::principal:
       return text == "anonymous" || is_account(text) || is_service(text) || is_arn_pattern(text);
+    case Form::administrator:
+      return is_administrator(text);
+    case Form::sessions:
+      return text == "ec2" || text == "glue" || text == "lambda" || text == "users";
+    case Form::prefix:
+      return all(text, [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
     case Form::issuer:
       return is_issuer(text);
   }
@@ -221,6 +263,12 @@ std::span<const Member> members_of(Section section) {
       return service_members;
     case Section::identity_provider:
       return identity_provider_members;
+    case Section::governance:
+      return governance_members;
+    case Section::rollout:
+      return rollout_members;
+    case Section::agents:
+      return agents_members;
     case Section::aws_owned:
       return aws_owned_members;
     case Section::exception:
@@ -231,7 +279,7 @@ std::span<const Member> members_of(Section section) {
 
 std::string_view name_of(Section section) {
   static constexpr std::string_view names[] = {"perimeter", "networks", "acting_service",
-                                               "identity_provider", "aws_owned", "exception"};
+                                               "identity_provider", "governance", "rollout", "agents", "aws_owned", "exception"};
   static_assert(std::size(names) == section_count);
   return names[static_cast<std::size_t>(section)];
 }
@@ -252,9 +300,9 @@ std::string_view expectation(Form form) {
     case Form::cidr:
       return "an address or a CIDR block, as `203.0.113.0/24`";
     case Form::vpc:
-      return "a VPC's id, as `vpc-0a1b2c3d4e5f60718`";
+      return "a VPC's Region and id, as `us-east-1/vpc-0a1b2c3d4e5f60718`";
     case Form::endpoint:
-      return "a VPC endpoint's id, as `vpce-0a1b2c3d4e5f60718`";
+      return "a VPC endpoint's Region and id, as `us-east-1/vpce-0a1b2c3d4e5f60718`";
     case Form::service:
       return "a service principal, as `cloudtrail.amazonaws.com`";
     case Form::action:
@@ -268,6 +316,12 @@ std::string_view expectation(Form form) {
              "resource/networks, network/principals, network/resources, trust and perimeter";
     case Form::principal:
       return "an ARN, an account's 12 digits in quotes, a service principal or `anonymous`";
+    case Form::administrator:
+      return "the ARN of a role or user, as `arn:aws:iam::*:role/perimeter-administrator`";
+    case Form::sessions:
+      return "one of ec2, glue, lambda and users";
+    case Form::prefix:
+      return "a service's prefix, as `s3`";
     case Form::issuer:
       return "an identity provider's URL without `https://`, as `token.actions.githubusercontent.com`";
   }

@@ -26,6 +26,9 @@ enum class Form : std::uint8_t {
   date,       // 2026-12-31
   objective,  // a name of Objective
   principal,  // an ARN pattern, an account, a service or `anonymous`
+  administrator,  // an ARN pattern whose account and name are not both open
+  sessions,       // ec2, glue, lambda or users
+  prefix,         // s3
   issuer,     // token.actions.githubusercontent.com: a URL without its scheme
 };
 // What is expected, for people: "an organisation's id, as `o-a1b2c3d4e5`".
@@ -34,8 +37,8 @@ std::string_view expectation(Form form);
 std::optional<std::string> objection(Form form, std::string_view text);
 
 enum class Shape : std::uint8_t { text, texts, flag, object, objects };
-enum class Section : std::uint8_t { perimeter, networks, service, identity_provider, aws_owned, exception };
-inline constexpr std::size_t section_count = 6;
+enum class Section : std::uint8_t { perimeter, networks, service, identity_provider, governance, rollout, agents, aws_owned, exception };
+inline constexpr std::size_t section_count = 9;
 
 struct Member {
   std::string_view name;

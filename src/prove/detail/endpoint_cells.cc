@@ -181,7 +181,7 @@ std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {
   std::vector<std::string> reasons;
   tell_accounts_in_part(room_.words, endpoint.policy, {}, reasons);
   const auto& accepted = room_.mine.perimeter().networks.endpoints;
-  if (endpoint.aws || std::ranges::find(accepted, endpoint.id) != accepted.end()) return reasons;
+  if (endpoint.aws || std::ranges::find(accepted, endpoint.id, &perimeter::Place::id) != accepted.end()) return reasons;
   return {"the endpoint leads to `" + endpoint.service +
           "`, which is no service of AWS's: its provider decides what passes, and no policy does; list the "
           "endpoint under `networks.endpoints` if that is known and accepted"};

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "catalogue/aws_owned.h"
 #include "text/glob.h"
 
 namespace ringwall::prove::detail {
@@ -53,7 +54,32 @@ Result<Constraint> narrowed(const std::vector<std::string>& actions,
   return prover::all_of(std::move(parts));
 }
 
-Result<Constraint> covered_by(const perimeter::Exception& exception) {
+// A VPC's ARN, whatever the partition and the account: within its Region the id has one of each.
+std::string arn_of_vpc(const std::string& region, const std::string& id) {
+  return "arn:*:ec2:" + region + ":*:vpc/" + id;
+}
+
+// Out of one of these VPCs of the Region. Where a request has the VPC's ARN, its Region is the ARN's, whatever the Region
+// that is asked: an endpoint may lead to another.
+Result<Constraint> out_of(const std::string& region, const std::vector<std::string>& ids, bool one_region) {
+  RW_TRY(Constraint vpc, prover::condition("StringEquals", "aws:SourceVpc", ids));
+  if (one_region) return vpc;
+  RW_TRY(Constraint asked, prover::condition("StringEquals", "aws:RequestedRegion", {region}));
+  RW_TRY(Constraint there, prover::condition("ArnLike", "aws:SourceVpcArn", {arn_of_vpc(region, "*")}));
+  std::vector<std::string> arns;
+  for (const std::string& id : ids) arns.push_back(arn_of_vpc(region, id));
+  RW_TRY(Constraint named, prover::condition("ArnLike", "aws:SourceVpcArn", std::move(arns)));
+  std::vector<Constraint> lies{std::move(asked), std::move(there)};
+  return prover::any_of({prover::all_of({std::move(vpc), prover::any_of(std::move(lies))}), std::move(named)});
+}
+
+Result<Constraint> images_of_aws(const std::string& partition) {
+  RW_TRY(Constraint narrow, narrowed({"ec2:*"}, catalogue::images(partition)));
+  RW_TRY(Constraint theirs, prover::condition("StringEquals", catalogue::image_owner_key, {std::string(catalogue::image_owner)}));
+  return prover::all_of({std::move(narrow), std::move(theirs)});
+}
+
+Result<Constraint> covered_by(const perimeter::Exception& exception, bool one_region) {
   RW_TRY(Constraint narrow, narrowed(exception.actions, exception.resources));
   std::vector<Constraint> parts{std::move(narrow)};
   std::vector<Constraint> who;
@@ -69,8 +95,8 @@ Result<Constraint> covered_by(const perimeter::Exception& exception) {
     RW_TRY(Constraint part, prover::condition("IpAddress", "aws:SourceIp", std::move(cidrs)));
     from.push_back(std::move(part));
   }
-  if (!exception.vpcs.empty()) {
-    RW_TRY(Constraint part, prover::condition("StringEquals", "aws:SourceVpc", exception.vpcs));
+  for (const auto& [region, ids] : perimeter::by_region(exception.vpcs)) {
+    RW_TRY(Constraint part, out_of(region, ids, one_region));
     from.push_back(std::move(part));
   }
   if (!from.empty()) parts.push_back(prover::any_of(std::move(from)));
@@ -89,6 +115,10 @@ Result<Constraint> service_of(const perimeter::ServiceException& service) {
   return prover::all_of({std::move(name), std::move(narrow)});
 }
 
+bool asks_networks(Objective objective) {
+  return objective == Objective::identity_networks || objective == Objective::resource_networks;
+}
+
 // Could the pattern match the ARN, or something below it? Rather once too often.
 bool may_meet(std::string_view pattern, std::string_view arn) {
   const std::size_t wild = pattern.find_first_of("*?$");
@@ -99,10 +129,20 @@ bool may_meet(std::string_view pattern, std::string_view arn) {
 
 }  // namespace
 
-Limits::Limits(const Mine& mine, Words& words, const std::string& today)
+Limits::Limits(const Mine& mine, Words& words, const std::string& today, bool one_region)
     : mine_(mine), words_(words) {
-  networks_.insert(mine.vpcs().begin(), mine.vpcs().end());
-  networks_.insert(mine.endpoints().begin(), mine.endpoints().end());
+  by_rcps_.regions = !one_region;
+  std::set<const policy::Document*> read;
+  mine.estate().accounts.for_each([&](const estate::Account& account) {
+    for (const authz::Level& level : account.rcps) {
+      for (const authz::Named& named : level.policies)
+        if (read.insert(named.document.get()).second) note(words.of(named.document), by_rcps_);
+    }
+  });
+  for (const auto& [region, of] : mine.networks()) {
+    networks_.insert(of.vpcs.begin(), of.vpcs.end());
+    networks_.insert(of.endpoints.begin(), of.endpoints.end());
+  }
   const perimeter::Perimeter& file = mine.perimeter();
   const auto keep = [&](Result<Constraint> made, const std::string& what,
                         std::vector<Constraint>& into) {
@@ -110,6 +150,13 @@ Limits::Limits(const Mine& mine, Words& words, const std::string& today)
     said_.push_back(made.has_value());
     into.push_back(made ? *std::move(made) : nothing());
   };
+  if (file.aws_owned_defaults) {
+    const std::string partition(catalogue::partition_of_region(file.regions.empty() ? "" : file.regions.front()));
+    std::vector<std::string> resources = catalogue::resources_of_aws(partition);
+    for (std::string& bucket : catalogue::buckets_of_aws(partition, file.regions)) resources.push_back(std::move(bucket));
+    keep(prover::on_resources(resources), "AWS's own resources", owned_);
+    keep(images_of_aws(partition), "AWS's own images", owned_);
+  }
   for (const perimeter::AwsOwned& owned : file.aws_owned)
     keep(narrowed(owned.actions, owned.resources), "an AWS-owned resource", owned_);
   for (const perimeter::ServiceException& service : file.services)
@@ -117,20 +164,33 @@ Limits::Limits(const Mine& mine, Words& words, const std::string& today)
   said_.clear();
   for (const perimeter::Exception& exception : file.exceptions) {
     expired_.push_back(exception.expired(today));
-    keep(covered_by(exception), "the exception `" + exception.name + "`", exceptions_);
+    keep(covered_by(exception, one_region), "the exception `" + exception.name + "`", exceptions_);
   }
 }
 
-Constraint Limits::unexpected_network(const Mine& mine, const Names& vpcs, const Names& endpoints) {
+Constraint Limits::unexpected_network(const Mine& mine, const Networks& networks, Asked asked) {
   std::vector<Constraint> expected{sure("Bool", "aws:ViaAWSService", {"true"}),
                                    sure("Bool", "aws:PrincipalIsAWSService", {"true"})};
   // The perimeter file's CIDRs are addresses, and ids of networks are words: both well-formed.
   if (!mine.cidrs().empty()) expected.push_back(sure("IpAddress", "aws:SourceIp", mine.cidrs()));
-  if (!vpcs.empty()) expected.push_back(sure("StringEquals", "aws:SourceVpc", vpcs));
-  if (!endpoints.empty()) expected.push_back(sure("StringEquals", "aws:SourceVpce", endpoints));
+  for (const auto& [region, of] : networks) {
+    std::vector<Constraint> from;
+    if (!of.vpcs.empty()) from.push_back(sure("StringEquals", "aws:SourceVpc", of.vpcs));
+    if (!of.endpoints.empty()) from.push_back(sure("StringEquals", "aws:SourceVpce", of.endpoints));
+    if (from.empty()) continue;
+    std::vector<Constraint> there{prover::any_of(std::move(from))};
+    if (asked.regions) there.push_back(sure("StringEquals", "aws:RequestedRegion", {region}));
+    expected.push_back(prover::all_of(std::move(there)));
+    if (asked.vpc_arns && !of.vpcs.empty()) expected.push_back(sure(out_of(region, of.vpcs, !asked.regions)));
+  }
+  if (asked.principal_arns)
+    expected.push_back(sure("ArnLike", "aws:PrincipalArn", {catalogue::infrastructure_role("*"), catalogue::service_linked_roles("*")}));
   // The organisation's own endpoints are expected, whether or not the estate lists them.
   if (mine.perimeter().networks.estate_vpcs && !mine.organization().empty())
     expected.push_back(sure("StringEquals", "aws:VpceOrgID", {mine.organization()}));
+  // So are those of the accounts that are trusted as if inside.
+  if (mine.perimeter().networks.estate_vpcs && !mine.perimeter().accounts.empty())
+    expected.push_back(sure("StringEquals", "aws:VpceAccount", mine.perimeter().accounts));
   return prover::all_of(
       {prover::none_of(std::move(expected)),
        prover::any_of({present("aws:SourceIp"), present("aws:SourceVpc"),
@@ -229,7 +289,7 @@ void Limits::except_services(const std::vector<const Facts*>& facts, std::vector
   excluded.push_back(prover::all_of(std::move(unnamed)));
 }
 
-Constraint Limits::base(Objective objective, const Names& vpcs, const Names& endpoints, const std::vector<const Facts*>& facts) const {
+Constraint Limits::base(Objective objective, const Networks& networks, Asked asked, const std::vector<const Facts*>& facts) const {
   std::vector<Constraint> parts;
   std::vector<Constraint> excluded;
   switch (objective) {
@@ -243,10 +303,10 @@ Constraint Limits::base(Objective objective, const Names& vpcs, const Names& end
       excluded.insert(excluded.end(), services_.begin(), services_.end());
       break;
     case Objective::identity_networks:
-      parts = {unexpected_network(mine_, vpcs, endpoints)};
+      parts = {unexpected_network(mine_, networks, asked)};
       break;
     case Objective::resource_networks:
-      parts = {unexpected_network(mine_, vpcs, endpoints)};
+      parts = {unexpected_network(mine_, networks, asked)};
       excluded = services_;
       break;
     case Objective::resource_principals:
@@ -270,9 +330,9 @@ Constraint Limits::base(Objective objective, const Names& vpcs, const Names& end
   return prover::all_of(std::move(parts));
 }
 
-Constraint Limits::build(Objective objective, const Scope& scope, const Names& vpcs, const Names& endpoints,
+Constraint Limits::build(Objective objective, const Scope& scope, const Networks& networks, Asked asked,
                          const std::vector<const Facts*>& facts) const {
-  std::vector<Constraint> parts{base(objective, vpcs, endpoints, facts)};
+  std::vector<Constraint> parts{base(objective, networks, asked, facts)};
   std::vector<Constraint> excepted;
   for (const std::size_t exception : scope.excepted) excepted.push_back(exceptions_[exception]);
   if (!excepted.empty()) parts.push_back(prover::none_of(std::move(excepted)));
@@ -285,12 +345,13 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
   for (const std::size_t exception : scope.excepted) name += std::to_string(exception) + ',';
   name += '/';
   if (scope.within != no_exception) name += std::to_string(scope.within);
+  for (const bool asked : {by_rcps_.vpc_arns, by_rcps_.principal_arns, by_rcps_.regions}) name += asked ? '+' : '-';
   const std::lock_guard lock(mutex_);
   std::unique_ptr<Where>& made = made_[{objective, name}];
   if (made == nullptr) {
     made = std::make_unique<Where>();
     made->name = name + '@' + std::to_string(words_.id_of(mine_.fingerprint()));
-    made->constraint = build(objective, scope, mine_.vpcs(), mine_.endpoints(), {});
+    made->constraint = build(objective, scope, mine_.networks(), {.vpc_arns = true, .regions = by_rcps_.regions}, {});
     made->objective = objective;
     made->scope = scope;
     made->facts = &words_.of(made->name, made->constraint);
@@ -299,30 +360,46 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
 }
 
 const std::set<std::string>* Limits::networks(Objective objective) const {
-  const bool asked =
-      objective == Objective::identity_networks || objective == Objective::resource_networks;
-  return asked && networks_.size() > networks_told_max ? &networks_ : nullptr;
+  return asks_networks(objective) && networks_.size() > networks_told_max ? &networks_ : nullptr;
+}
+
+void Limits::note(const Facts& facts, Asked& asked) const {
+  asked.vpc_arns |= std::ranges::binary_search(facts.raw, "aws:sourcevpcarn");
+  for (const Id id : facts.tests) {
+    const std::string& key = words_.test(id).key;
+    asked.vpc_arns |= key == "aws:sourcevpcarn";
+    asked.principal_arns |= key == "aws:principalarn";
+  }
 }
 
 Constraint Limits::constraint(const Where& where, Lists lists,
                               const std::vector<const Facts*>& facts) const {
-  if (is_key_of_services(where.objective)) return build(where.objective, where.scope, mine_.vpcs(), mine_.endpoints(), facts);
-  if (lists == Lists::all || networks(where.objective) == nullptr) return where.constraint;
+  if (is_key_of_services(where.objective)) return build(where.objective, where.scope, mine_.networks(), by_rcps_, facts);
+  if (!asks_networks(where.objective)) return where.constraint;
   std::set<std::string> named;
+  Asked asked = by_rcps_;
   for (const Facts* one : facts) {
     if (one->document == nullptr) continue;
+    note(*one, asked);
     for (const Id id : one->tests) {
       const Test& test = words_.test(id);
       if (test.key != "aws:sourcevpc" && test.key != "aws:sourcevpce") continue;
       for (const policy::Listed& value : test.relation.values) named.insert(value.text);
     }
   }
-  const auto those_of = [&](const Names& mine) {  // sorted, as find_networks makes them
-    Names both;
+  const bool all = lists == Lists::all || networks(where.objective) == nullptr;
+  if (all) return build(where.objective, where.scope, mine_.networks(), asked, facts);
+  const auto those_of = [&](const std::vector<std::string>& mine) {  // sorted, as find_networks makes them
+    std::vector<std::string> both;
     std::ranges::set_intersection(mine, named, std::back_inserter(both));
     return both;
   };
-  return build(where.objective, where.scope, those_of(mine_.vpcs()), those_of(mine_.endpoints()), facts);
+  Networks fewer;
+  for (const auto& [region, of] : mine_.networks()) {
+    // An ARN may be told by its Region alone, so where one is asked for all VPCs count.
+    fewer.emplace(region, OfRegion{asked.vpc_arns ? of.vpcs : those_of(of.vpcs), those_of(of.endpoints)});
+  }
+  return build(where.objective, where.scope, fewer, asked, facts);
 }
 
 bool Limits::counts(Objective objective, std::size_t exception) const {

@@ -38,7 +38,7 @@ struct Where {
 // Thread-safe. Borrows.
 class Limits {
  public:
-  Limits(const Mine& mine, Words& words, const std::string& today);
+  Limits(const Mine& mine, Words& words, const std::string& today, bool one_region = false);
 
   // Everything but the resource itself, the endpoint and the action.
   const Where& where(Objective objective, const Scope& scope);
@@ -51,9 +51,15 @@ class Limits {
   // Networks of mine, if it matters which lists; else null.
   const std::set<std::string>* networks(Objective objective) const;
 
-  // Requests from no network of mine that no service passes on. Of my networks those listed count.
-  static prover::Constraint unexpected_network(const Mine& mine, const std::vector<std::string>& vpcs,
-                                               const std::vector<std::string>& endpoints);
+  // Requests from no network of mine that no service passes on. Of my networks those listed count: a VPC or an endpoint by
+  // its id where the request asks its Region, and a VPC by its ARN. AWS's own roles in every account (whose names nobody can
+  // give) come from AWS's networks, as services do. Where nothing asks for such ARNs, they make no difference.
+  struct Asked {
+    bool vpc_arns = false, principal_arns = false;
+    bool regions = true;  // false: Options::one_region
+    friend bool operator==(const Asked&, const Asked&) = default;
+  };
+  static prover::Constraint unexpected_network(const Mine& mine, const Networks& networks, Asked asked);
   // Resources of nobody that is mine.
   static prover::Constraint foreign_resource(const Mine& mine);
   // Callers of nobody that is mine.
@@ -70,17 +76,18 @@ class Limits {
 
  private:
   bool counts(Objective objective, std::size_t exception) const;
-  using Names = std::vector<std::string>;
   // For whom services act, as far as it is mine: values of keys, by the operator that compares them.
   using Sources = std::map<std::pair<std::string, std::string>, std::set<std::string>>;
   Sources sources_of(const std::vector<const Facts*>& facts) const;
   void except_services(const std::vector<const Facts*>& facts, std::vector<prover::Constraint>& excluded) const;
-  prover::Constraint base(Objective objective, const Names& vpcs, const Names& endpoints, const std::vector<const Facts*>& facts) const;
-  prover::Constraint build(Objective objective, const Scope& scope, const Names& vpcs, const Names& endpoints,
+  prover::Constraint base(Objective objective, const Networks& networks, Asked asked, const std::vector<const Facts*>& facts) const;
+  prover::Constraint build(Objective objective, const Scope& scope, const Networks& networks, Asked asked,
                            const std::vector<const Facts*>& facts) const;
+  void note(const Facts& facts, Asked& asked) const;
 
   const Mine& mine_;
   Words& words_;
+  Asked by_rcps_;  // which stand beside principals' layers in the whole
   std::vector<bool> expired_;
   std::vector<prover::Constraint> exceptions_;  // what each covers
   std::vector<bool> said_;

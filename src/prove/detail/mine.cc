@@ -120,19 +120,28 @@ std::vector<std::string> ids_of(const std::set<std::string>& texts) {
 }  // namespace
 
 void Mine::find_networks() {
-  const perimeter::Networks& networks = perimeter_.networks;
-  for (const text::Cidr& cidr : networks.cidrs) cidrs_.push_back(text::to_string(cidr));
-  std::set<std::string> vpcs(networks.vpcs.begin(), networks.vpcs.end());
-  std::set<std::string> endpoints(networks.endpoints.begin(), networks.endpoints.end());
-  if (networks.estate_vpcs) {
-    estate().vpcs.for_each([&](const estate::Vpc& vpc) { vpcs.insert(vpc.id); });
+  const perimeter::Networks& file = perimeter_.networks;
+  for (const text::Cidr& cidr : file.cidrs) cidrs_.push_back(text::to_string(cidr));
+  std::map<std::string, std::pair<std::set<std::string>, std::set<std::string>>> found;  // VPCs and endpoints, by Region
+  for (const perimeter::Place& vpc : file.vpcs) found[vpc.region].first.insert(vpc.id);
+  for (const perimeter::Place& endpoint : file.endpoints) found[endpoint.region].second.insert(endpoint.id);
+  if (file.estate_vpcs) {
+    // What no file says the Region of is not expected anywhere.
+    const auto region_of = [&](const std::string& id) {
+      const auto region = world_.regions.find(id);
+      return region == world_.regions.end() ? std::string() : region->second;
+    };
+    estate().vpcs.for_each([&](const estate::Vpc& vpc) { found[region_of(vpc.id)].first.insert(vpc.id); });
     estate().endpoints.for_each([&](const estate::Endpoint& endpoint) {
+      auto& [vpcs, endpoints] = found[region_of(endpoint.id)];
       endpoints.insert(endpoint.id);
       if (!endpoint.vpc.empty()) vpcs.insert(endpoint.vpc);
     });
   }
-  vpcs_ = ids_of(vpcs);
-  endpoints_ = ids_of(endpoints);
+  for (const auto& [region, ids] : found) {
+    OfRegion of{ids_of(ids.first), ids_of(ids.second)};
+    if (is_id(region) && !(of.vpcs.empty() && of.endpoints.empty())) networks_.emplace(region, std::move(of));
+  }
   if (!is_id(organization_)) organization_.clear();
 }
 
@@ -162,8 +171,11 @@ void Mine::write_fingerprint() {
   add(accounts());
   add(unlisted_);
   add(cidrs_);
-  add(vpcs_);
-  add(endpoints_);
+  for (const auto& [region, of] : networks_) {
+    fingerprint_ += region + ':';
+    add(of.vpcs);
+    add(of.endpoints);
+  }
   for (const perimeter::ServiceException& service : perimeter_.services) {
     fingerprint_ += service.principal + (service.without_source ? '!' : ':');
     add(service.actions);
@@ -184,8 +196,11 @@ void Mine::write_fingerprint() {
     add(exception.actions);
     add(exception.resources);
     for (const text::Cidr& cidr : exception.cidrs) fingerprint_ += text::to_string(cidr) + ',';
-    add(exception.vpcs);
+    for (const perimeter::Place& vpc : exception.vpcs) fingerprint_ += vpc.region + '/' + vpc.id + ',';
   }
+  add(perimeter_.regions);
+  add(perimeter_.accounts);
+  fingerprint_ += perimeter_.aws_owned_defaults ? 'a' : '-';
   fingerprint_ += perimeter_.anonymous_get_object ? 'g' : '-';
 }
 

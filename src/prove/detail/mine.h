@@ -1,6 +1,7 @@
 #pragma once
 // What is mine, from the estate and the perimeter file together, and who else there is.
 
+#include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -18,6 +19,12 @@ struct Own {
   const estate::Principal* principal = nullptr;
   prover::Caller caller;
 };
+
+// VPCs and endpoints of one Region, by id, sorted: ids are unique within a Region only.
+struct OfRegion {
+  std::vector<std::string> vpcs = {}, endpoints = {};
+};
+using Networks = std::map<std::string, OfRegion>;  // by Region
 
 // Borrows the world and the perimeter.
 class Mine {
@@ -37,8 +44,7 @@ class Mine {
 
   // Expected networks, as conditions list them.
   const std::vector<std::string>& cidrs() const { return cidrs_; }
-  const std::vector<std::string>& vpcs() const { return vpcs_; }
-  const std::vector<std::string>& endpoints() const { return endpoints_; }
+  const Networks& networks() const { return networks_; }
 
   // Those of the estate, by ARN; without roles that are AWS's.
   const std::vector<Own>& principals() const { return principals_; }
@@ -61,7 +67,8 @@ class Mine {
   std::string organization_;
   std::set<std::string, std::less<>> accounts_;
   std::vector<std::string> unlisted_;
-  std::vector<std::string> cidrs_, vpcs_, endpoints_;
+  std::vector<std::string> cidrs_;
+  Networks networks_;
   std::vector<Own> principals_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_account_;
   std::size_t service_linked_ = 0;

@@ -75,11 +75,19 @@ class ResourceCells final : public Cells {
   std::vector<std::string> shapes_;
 };
 
+// A resource whose ARN names a Region is asked for there.
+Surroundings around(const Mine& mine, const estate::Resource& resource) {
+  Surroundings found = owned_by(mine, resource.account);
+  const std::string_view region = arn_part(resource.arn, 3);
+  if (!region.empty()) found.keys.set("aws:RequestedRegion", std::string(region));
+  return found;
+}
+
 prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& where, Lists lists,
                                    const std::vector<const Facts*>& facts,
                                    const Standing& standing) const {
   const estate::Resource& resource = *resources_[cell];
-  const Surroundings surroundings = owned_by(room_.mine, resource.account);
+  const Surroundings surroundings = around(room_.mine, resource);
   authz::Layers layers;
   layers.identity = {&assumed_identity(), 1};
   layers.resource_kind = resource.kind;
@@ -135,7 +143,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   }
   if (verbatim) key.add(resource.arn);
   key.add(room_.limits.sources(objective_, bound.facts()));
-  const Surroundings surroundings = owned_by(room_.mine, resource.account);
+  const Surroundings surroundings = around(room_.mine, resource);
   key.add(signature(bound.mentions(), {}, surroundings));
   Standing standing;
   if (objective_ == Objective::resource_networks) {

@@ -255,7 +255,8 @@ void Whole::excepted_resources() {
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < row.cells->size(); ++i) {
     const bool excepted =
-        !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty() || !room_.mine.unlisted().empty();
+        !foreign.exceptions(i).empty() || !room_.mine.perimeter().aws_owned.empty() ||
+        room_.mine.perimeter().aws_owned_defaults || !room_.mine.unlisted().empty();
     if (excepted && row.outcomes[i].verdict != Verdict::proved) open.push_back(i);
   }
   const auto buckets = [&](std::size_t i) { return buckets_of_mine(room_.mine, facts_of_cell(room_, *row.cells, i)); };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catalogue/catalogue.h"
+#include "catalogue/aws_owned.h"
 #include "catalogue/network_keys.h"
 #include "catalogue/resource_policies.h"
 #include "catalogue/sign_ins.h"
@@ -43,6 +44,15 @@ Limit narrowed(const std::vector<std::string>& of_actions, const std::vector<std
 }
 
 void add_aws_owned(const World& world, std::vector<Limit>& excluded) {
+  if (world.perimeter.aws_owned_defaults) {
+    const std::vector<std::string>& regions = world.perimeter.regions;
+    const std::string_view partition = catalogue::partition_of_region(regions.empty() ? std::string_view() : std::string_view(regions.front()));
+    std::vector<std::string> theirs = catalogue::resources_of_aws(partition);
+    for (std::string& bucket : catalogue::buckets_of_aws(partition, regions)) theirs.push_back(std::move(bucket));
+    excluded.push_back(resources(std::move(theirs)));
+    excluded.push_back(all({narrowed({"ec2:*"}, catalogue::images(partition)),
+                            condition("StringEquals", std::string(catalogue::image_owner_key), {std::string(catalogue::image_owner)})}));
+  }
   for (const perimeter::AwsOwned& owned : world.perimeter.aws_owned) excluded.push_back(narrowed(owned.actions, owned.resources));
 }
 
@@ -59,6 +69,16 @@ Limit whom(const std::string& pattern) {
   return any({condition("StringEquals", "aws:PrincipalServiceName", {pattern}), condition("StringEquals", "aws:FederatedProvider", {pattern})});
 }
 
+// Out of one of these VPCs of the Region: asking it, or with an ARN of it.
+Limit out_of(const std::string& region, const std::vector<std::string>& ids) {
+  const auto arn = [&](const std::string& id) { return "arn:*:ec2:" + region + ":*:vpc/" + id; };
+  std::vector<std::string> arns;
+  for (const std::string& id : ids) arns.push_back(arn(id));
+  return any({all({condition("StringEquals", "aws:SourceVpc", ids),
+                   any({condition("StringEquals", "aws:RequestedRegion", {region}), condition("ArnLike", "aws:SourceVpcArn", {arn("*")})})}),
+              condition("ArnLike", "aws:SourceVpcArn", std::move(arns))});
+}
+
 Limit covered_by(const perimeter::Exception& exception) {
   std::vector<Limit> parts = {narrowed(exception.actions, exception.resources)}, who, from;
   for (const std::string& principal : exception.principals) who.push_back(whom(principal));
@@ -68,7 +88,7 @@ Limit covered_by(const perimeter::Exception& exception) {
     for (const text::Cidr& cidr : exception.cidrs) ranges.push_back(text::to_string(cidr));
     from.push_back(condition("IpAddress", "aws:SourceIp", std::move(ranges)));
   }
-  if (!exception.vpcs.empty()) from.push_back(condition("StringEquals", "aws:SourceVpc", exception.vpcs));
+  for (const auto& [region, ids] : perimeter::by_region(exception.vpcs)) from.push_back(out_of(region, ids));
   if (!from.empty()) parts.push_back(any(std::move(from)));
   if (exception.external_id) parts.push_back(condition("StringEquals", "sts:ExternalId", {*exception.external_id}));
   return all(std::move(parts));
@@ -112,7 +132,7 @@ bool Rows::counts(const perimeter::Exception& exception, Objective row) const {
 }
 
 bool Rows::excepts(Objective row) const {
-  const bool owned = row == Objective::identity_resources && !world_.perimeter.aws_owned.empty();
+  const bool owned = row == Objective::identity_resources && (world_.perimeter.aws_owned_defaults || !world_.perimeter.aws_owned.empty());
   return owned || std::ranges::any_of(world_.perimeter.exceptions, [&](const auto& exception) { return counts(exception, row); });
 }
 
@@ -123,8 +143,12 @@ bool Rows::excepts_no_more(Objective row, Objective than) const {
 Limit Rows::unexpected_network() const {
   std::vector<Limit> expected = {condition("Bool", "aws:ViaAWSService", {"true"}), condition("Bool", "aws:PrincipalIsAWSService", {"true"})};
   if (!world_.cidrs.empty()) expected.push_back(condition("IpAddress", "aws:SourceIp", world_.cidrs));
-  if (!world_.vpcs.empty()) expected.push_back(condition("StringEquals", "aws:SourceVpc", world_.vpcs));
-  if (!world_.endpoints.empty()) expected.push_back(condition("StringEquals", "aws:SourceVpce", world_.endpoints));
+  for (const auto& [region, ids] : world_.vpcs) expected.push_back(out_of(region, ids));
+  for (const auto& [region, ids] : world_.endpoints)
+    expected.push_back(all({condition("StringEquals", "aws:RequestedRegion", {region}), condition("StringEquals", "aws:SourceVpce", ids)}));
+  expected.push_back(condition("ArnLike", "aws:PrincipalArn", {catalogue::infrastructure_role("*"), catalogue::service_linked_roles("*")}));
+  if (world_.perimeter.networks.estate_vpcs && !world_.perimeter.accounts.empty())
+    expected.push_back(condition("StringEquals", "aws:VpceAccount", world_.perimeter.accounts));
   if (world_.perimeter.networks.estate_vpcs && !world_.organization.empty())
     expected.push_back(condition("StringEquals", "aws:VpceOrgID", {world_.organization}));
   return all({none(std::move(expected)), any({present("aws:SourceIp"), present("aws:SourceVpc"), present("aws:VpcSourceIp")})});
@@ -286,6 +310,7 @@ Question Rows::of_resource(const Cell& cell) {
   question.sides.layers.resource = resource->policy ? &*resource->policy : nullptr;
   question.sides.layers.rcps = rcps(resource->account);
   add_owner(question, resource->account);
+  if (const std::string_view region = arn_part(resource->arn, 3); !region.empty()) question.keys.set("aws:RequestedRegion", std::string(region));
   add_outsiders(question, Of::resources);
   std::vector<Limit> excluded;
   add_services(world_, excluded);
@@ -349,7 +374,7 @@ Question Rows::of_endpoint(const Cell& cell) {
   if (endpoint->aws) return question;
   question.limit = any({});  // no request to AWS gets there
   const auto& accepted = world_.perimeter.networks.endpoints;
-  if (std::ranges::find(accepted, endpoint->id) == accepted.end()) question.undecided = "the endpoint leads to no service of AWS's";
+  if (std::ranges::find(accepted, endpoint->id, &perimeter::Place::id) == accepted.end()) question.undecided = "the endpoint leads to no service of AWS's";
   return question;
 }
 

@@ -63,17 +63,28 @@ World::World(const loaders::Loaded& all, const perimeter::Perimeter& file, std::
   accounts.insert(file.accounts.begin(), file.accounts.end());
   if (!file.management_account.empty()) accounts.insert(file.management_account);
   for (const text::Cidr& cidr : file.networks.cidrs) cidrs.push_back(text::to_string(cidr));
-  std::set<std::string> found_vpcs(file.networks.vpcs.begin(), file.networks.vpcs.end());
-  std::set<std::string> found_endpoints(file.networks.endpoints.begin(), file.networks.endpoints.end());
+  std::map<std::string, std::set<std::string>> found_vpcs, found_endpoints;
+  for (const perimeter::Place& vpc : file.networks.vpcs) found_vpcs[vpc.region].insert(vpc.id);
+  for (const perimeter::Place& endpoint : file.networks.endpoints) found_endpoints[endpoint.region].insert(endpoint.id);
   if (file.networks.estate_vpcs) {
-    estate.vpcs.for_each([&](const estate::Vpc& vpc) { found_vpcs.insert(vpc.id); });
+    const auto region_of = [&](const std::string& id) {
+      const auto region = loaded.regions.find(id);
+      return region == loaded.regions.end() ? std::string() : region->second;
+    };
+    estate.vpcs.for_each([&](const estate::Vpc& vpc) { found_vpcs[region_of(vpc.id)].insert(vpc.id); });
     estate.endpoints.for_each([&](const estate::Endpoint& endpoint) {
-      found_endpoints.insert(endpoint.id);
-      found_vpcs.insert(endpoint.vpc);
+      found_endpoints[region_of(endpoint.id)].insert(endpoint.id);
+      found_vpcs[region_of(endpoint.id)].insert(endpoint.vpc);
     });
   }
-  vpcs = ids_of(found_vpcs);
-  endpoints = ids_of(found_endpoints);
+  const auto take = [](const std::map<std::string, std::set<std::string>>& found, std::map<std::string, std::vector<std::string>>& into) {
+    for (const auto& [region, ids] : found) {
+      std::vector<std::string> known = ids_of(ids);
+      if (is_id(region) && !known.empty()) into.emplace(region, std::move(known));
+    }
+  };
+  take(found_vpcs, vpcs);
+  take(found_endpoints, endpoints);
   estate.principals.for_each([&](const estate::Principal& principal) {
     if (!principal.service_linked) principals.push_back(&principal);
   });

@@ -1,6 +1,7 @@
 #pragma once
 // What is mine, by the perimeter file and the estate, and who calls.
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ struct World {
   const bool network_keys_everywhere;
   std::string organization;  // empty: none that is spelt as AWS spells them
   std::set<std::string, std::less<>> accounts;
-  std::vector<std::string> cidrs, vpcs, endpoints;  // expected networks
+  std::vector<std::string> cidrs;  // expected networks
+  std::map<std::string, std::vector<std::string>> vpcs, endpoints;  // expected, by Region
   std::vector<const estate::Principal*> principals;   // users and roles of mine, without AWS's own
 };
 
