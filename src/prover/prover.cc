@@ -335,6 +335,14 @@ std::vector<policy::Context> Case::choices(bool& complete) {
     const Test& test = leaves_[leaf];
     if (together.contains(test.key) && test.relation != any_value) relations.push_back(test.relation);
   }
+  // A value that is known makes no test; it is one that the variable may have all the same.
+  for (const KeyId compared : encoder_.compared()) {
+    const std::vector<std::string>* const values = encoder_.values(compared);
+    if (values == nullptr) continue;
+    for (const std::string& value : *values)
+      relations.push_back(state_.vocabulary.relation({Relation::Kind::condition, policy::Family::text, policy::Comparison::equal,
+                                                      {{value, {{.kind = policy::Piece::Kind::literal, .text = value}}, 0}}}));
+  }
   std::ranges::sort(relations);
   relations.erase(std::ranges::unique(relations).begin(), relations.end());
 

@@ -53,6 +53,19 @@ TEST(Variables, AValueWithAColonMakesNoTwoPartsOfAnArn) {
   EXPECT_EQ(asked(last, keys({{"aws:SourceArn", "arn:aws:sns:::iam::1"}, {"aws:PrincipalTag/team", "iam::1"}})).verdict, Verdict::found);
 }
 
+// The caller is known, and whose the resource is, is not: it may be the caller's.
+TEST(Variables, AFreeVariableMayHoldWhatAKeyIsKnownToHold) {
+  for (const char* op : {"StringEquals", "StringLike", "StringEqualsIgnoreCase"}) {
+    for (const char* asks : {R"("aws:PrincipalAccount":"${aws:ResourceAccount}")", R"("aws:PrincipalTag/team":"${aws:ResourceTag/team}")"}) {
+      const policy::DocumentPtr policy = document(allowing_under("{\"" + std::string(op) + "\":{" + asks + "}}"));
+      Query query;
+      query.universe.callers = {{.keys = keys({{"aws:PrincipalAccount", "999988887777"}, {"aws:PrincipalTag/team", "Red"}})}};
+      query.allowing = {{.document = policy}};
+      EXPECT_EQ(Prover().ask(query).verdict, Verdict::found) << op << " " << asks;
+    }
+  }
+}
+
 TEST(Variables, AVariableThatHoldsNoArnMatchesNone) {
   const std::string policy = allowing_under(R"({"ArnLike":{"aws:SourceArn":"${aws:PrincipalTag/team}"}})");
   for (const char* value : {"arn", "arn:aws", "", "*", "arn:aws:s3:::b"}) {

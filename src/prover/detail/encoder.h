@@ -95,6 +95,8 @@ class Encoder {
   bool only_compared_whole() const { return only_compared_whole_; }
   // The keys that are compared with a free variable.
   const std::set<KeyId>& compared() const { return compared_; }
+  // Null: the key's values are not known, or it is absent.
+  const std::vector<std::string>* values(KeyId key) { return known(key).values; }
 
  private:
   enum class State : std::uint8_t { unknown, free, absent, valued };
