@@ -219,6 +219,12 @@ TEST(Callers, WhoeverComesThroughADistributionIsAnybody) {
   EXPECT_EQ(let_in(identity, "", excepted), Verdict::proved);
 }
 
+TEST(Callers, FederatedUsersOfAnAccountThatIsNamedAreAsked) {
+  const std::string only = asks("StringEquals", "aws:PrincipalType", "FederatedUser");
+  for (const char* who : {R"("*")", R"({"AWS":"999900001111"})"}) EXPECT_EQ(let_in(who, only, testing::perimeter_file()), Verdict::leak) << who;
+  EXPECT_EQ(let_in(R"({"AWS":"111122223333"})", only, testing::perimeter_file()), Verdict::proved);
+}
+
 TEST(Callers, ACanonicalUserIsInconclusiveInItsRowAndInTheWhole) {
   const Report report = prove(with_queue(R"({"Effect":"Allow","Principal":{"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},)"
                                          R"("Action":"s3:GetObject","Resource":"arn:aws:s3:::mine-site/*"})", "arn:aws:s3:::mine-site"),

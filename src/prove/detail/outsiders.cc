@@ -64,11 +64,15 @@ class Crowd {
   bool counts(const std::string& account) const { return of_ == Of::others ? !mine_.has(account) : mine_.is_unlisted(account); }
   void add_account(const std::string& account) {
     if (!counts(account)) return;
+    accounts_.insert(account);
     add(foreign_role(account));
     add(foreign_user(account));
     add(foreign_root(account));
   }
-  // Sessions of GetFederationToken, in a question that can tell them from others.
+  // Sessions of GetFederationToken, of every account that was added, in a question that can tell them from others.
+  void add_federated_users() {
+    for (const std::string& account : accounts_) add_federated_user(account);
+  }
   void add_federated_user(const std::string& account) {
     prover::Caller caller = foreign(account, Type::federated);
     caller.principal.arn = "arn:aws:sts::" + account + ":federated-user/outsider";
@@ -119,7 +123,7 @@ class Crowd {
  private:
   const Mine& mine_;
   const Of of_;
-  std::set<std::string> names_;
+  std::set<std::string> names_, accounts_;
   std::vector<prover::Caller> callers_;
 };
 
@@ -290,6 +294,20 @@ bool names_accounts_in_part(const Words& words, const Facts& facts) {
   });
 }
 
+namespace {
+
+// Could the documents tell sessions of GetFederationToken from others?
+bool tell_federated_users(const Words& words, const std::vector<const Facts*>& facts) {
+  const auto tells = [&](Id id) {
+    const Test& test = words.test(id);
+    const auto is_of_one = [](const policy::Listed& value) { return value.text.contains("federated-user") || value.text.contains(":sts:"); };
+    return test.key == "aws:principaltype" || (test.key == "aws:principalarn" && std::ranges::any_of(test.relation.values, is_of_one));
+  };
+  return std::ranges::any_of(facts, [&](const Facts* one) { return std::ranges::any_of(one->tests, tells); });
+}
+
+}  // namespace
+
 std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
                                       const std::vector<const Facts*>& facts, Kinds kinds,
                                       bool* canonical) {
@@ -300,13 +318,9 @@ std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
   for (const Facts* one : facts) {
     for (const Name& name : one->names) add_named(mine, name, kinds, crowd, canonical);
     for (const Id test : one->tests) add_tested(mine, words.test(test), kinds, crowd);
-    const auto tells_sessions = [&](Id id) {
-      const Test& test = words.test(id);
-      const auto is_of_one = [](const policy::Listed& value) { return value.text.contains("federated-user") || value.text.contains(":sts:"); };
-      return test.key == "aws:principaltype" || (test.key == "aws:principalarn" && std::ranges::any_of(test.relation.values, is_of_one));
-    };
-    if (std::ranges::any_of(one->tests, tells_sessions)) crowd.add_federated_user(mine.fresh_account());
   }
+  // None of them may call AWS STS.
+  if (kinds == Kinds::all && tell_federated_users(words, facts)) crowd.add_federated_users();
   return std::move(crowd).finish();
 }
 
@@ -330,6 +344,7 @@ std::vector<prover::Caller> unlisted(const Mine& mine, const Words& words, const
     if (!named.contains(account) && std::exchange(another, true)) continue;
     crowd.add_account(account);
   }
+  if (tell_federated_users(words, facts)) crowd.add_federated_users();
   return std::move(crowd).finish();
 }
 
