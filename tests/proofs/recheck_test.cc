@@ -41,6 +41,10 @@ class Dice {
                    R"("Null":{"aws:SourceVpce":"true"})", R"("ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":"o-ringwall01/*"})",
                    R"("ForAllValues:StringEquals":{"aws:TagKeys":["team","cost"]})", R"("Bool":{"aws:SecureTransport":"true"})",
                    R"("NumericLessThan":{"aws:MultiFactorAuthAge":"3600"})", R"("DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"})",
+                   R"("StringEquals":{"aws:SourceAccount":"111122223333"})", R"("StringEqualsIfExists":{"aws:SourceAccount":"111122223333"})",
+                   R"("StringNotEquals":{"aws:SourceAccount":"111122223333"})", R"("StringEquals":{"aws:SourceOrgID":"o-ringwall01"})",
+                   R"("ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"})", R"("StringEquals":{"aws:PrincipalAccount":"anonymous"})",
+                   R"("StringEquals":{"aws:PrincipalType":"FederatedUser"})",
                    R"("StringEqualsIfExists":{"aws:PrincipalTag/team":"${aws:ResourceTag/team}"})", R"("StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"})"});
   }
   std::string resource(Kind kind) {
@@ -111,6 +115,13 @@ loaders::Loaded random_world(std::uint64_t seed) {
   return std::move(builder).finish();
 }
 
+// AWS's services, as far as the file lists them.
+perimeter::Perimeter random_file(std::uint64_t seed) {
+  perimeter::Perimeter file = world::perimeter_file();
+  if (seed % 3 != 0) file.services = {{.principal = "cloudtrail.amazonaws.com", .without_source = seed % 3 == 2}};
+  return file;
+}
+
 struct Counts {
   std::size_t proved = 0, leaking = 0, not_certified = 0, wrongly = 0;
 };
@@ -133,7 +144,7 @@ std::string said(const prove::Report& report, const prove::Row& row, const std::
 
 void compare(std::uint64_t seed, Counts& counts) {
   const loaders::Loaded loaded = random_world(seed);
-  const perimeter::Perimeter file = world::perimeter_file();
+  const perimeter::Perimeter file = random_file(seed);
   const prove::Report report = prove::prove(loaded, file, {.today = today, .depth = false, .threads = 1});
   std::vector<recheck::Claim> claims;
   std::set<std::pair<Objective, std::string>> leaking;
@@ -187,6 +198,61 @@ TEST(Recheck, NoLeakIsCertifiedAndWhatIsProvedIs) {
   EXPECT_EQ(counts.not_certified, 0);
   EXPECT_GT(counts.proved, estates);
   EXPECT_GT(counts.leaking, estates);
+}
+
+// Whoever claims it: is a certificate made that nobody of others reaches a bucket with this statement?
+bool certified(const std::string& statement, const perimeter::Perimeter& file) {
+  world::Builder builder;
+  builder.account(world::member, "ou-1", {}, builder.chain("r-1", {full(Kind::rcp)}, "rcp-"));
+  builder.resource(world::bucket, world::member, world::document(statement, Kind::resource));
+  const loaders::Loaded loaded = std::move(builder).finish();
+  const std::vector<recheck::Claim> claims = {{Objective::resource_principals, world::bucket, "proved"}};
+  const auto refute = [](std::span<const std::vector<std::int32_t>> clauses) { return sat::refute(clauses); };
+  return recheck::certify(loaded, file, {today, false}, claims, refute).unproved.empty();
+}
+
+std::string allowing(const std::string& principal, const std::string& when) {
+  return R"({"Effect":"Allow","Principal":)" + principal + R"(,"Action":"s3:PutObject","Resource":"arn:aws:s3:::mine-data/*")" +
+         (when.empty() ? "" : R"(,"Condition":{)" + when + "}") + "}";
+}
+
+TEST(Recheck, BelievesADeclaredServiceForMineOnly) {
+  perimeter::Perimeter file = world::perimeter_file();
+  file.services = {{.principal = "cloudtrail.amazonaws.com"}};
+  const auto for_whom = [&](const std::string& when) { return certified(allowing(R"({"Service":"cloudtrail.amazonaws.com"})", when), file); };
+  for (const char* when : {"", R"("StringEquals":{"aws:SourceAccount":"999988887777"})", R"("StringEqualsIfExists":{"aws:SourceAccount":"111122223333"})",
+                           R"("StringNotEquals":{"aws:SourceOrgID":"o-ringwall01"})", R"("StringNotEquals":{"aws:SourceAccount":"111122223333"})",
+                           R"("ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:us-east-1:999988887777:trail/t"})",
+                           R"("ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:*:trail/t"})", R"("StringEquals":{"aws:SourceArn":"arn:aws:s3:::theirs"})",
+                           R"("StringLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:1111*:trail/t"})"})
+    EXPECT_FALSE(for_whom(when)) << when;
+  for (const char* when : {R"("StringEquals":{"aws:SourceAccount":"111122223333"})", R"("StringEquals":{"aws:SourceOrgID":"o-ringwall01"})",
+                           R"("ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-ringwall01/r-1/*"})",
+                           R"("ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"})",
+                           R"("StringLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"})",
+                           R"("StringEquals":{"aws:SourceArn":"arn:aws:s3:::mine-data"})"})
+    EXPECT_TRUE(for_whom(when)) << when;
+  file.services.front().without_source = true;
+  EXPECT_TRUE(for_whom(""));
+  // One that is not declared is nobody's of mine, if it is named.
+  file.services.clear();
+  EXPECT_FALSE(for_whom(R"("StringEquals":{"aws:SourceAccount":"111122223333"})"));
+  EXPECT_TRUE(certified(allowing(R"("*")", R"("StringEquals":{"aws:SourceAccount":"111122223333"})"), file));
+}
+
+TEST(Recheck, KnowsThatWhoeverComesThroughADistributionIsAnybody) {
+  const std::string identity = R"({"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABCDEFGHIJK"})";
+  EXPECT_FALSE(certified(allowing(identity, ""), world::perimeter_file()));
+  EXPECT_TRUE(certified(allowing(identity, R"("StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"})"), world::perimeter_file()));
+}
+
+TEST(Recheck, KnowsSessionsOfFederatedUsers) {
+  EXPECT_FALSE(certified(allowing(R"("*")", R"("StringEquals":{"aws:PrincipalType":"FederatedUser"})"), world::perimeter_file()));
+}
+
+TEST(Recheck, KnowsTheAccountOfAnUnsignedRequest) {
+  EXPECT_FALSE(certified(allowing(R"("*")", R"("StringEquals":{"aws:PrincipalAccount":"anonymous"})"), world::perimeter_file()));
+  EXPECT_FALSE(certified(allowing(R"("*")", R"("Null":{"aws:PrincipalAccount":"true"})"), world::perimeter_file()));  // of a service
 }
 
 // Those that are left out are not restated yet: a cell that rests on one has no certificate, and is not called proved where

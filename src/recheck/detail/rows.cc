@@ -56,9 +56,12 @@ void add_aws_owned(const World& world, std::vector<Limit>& excluded) {
   for (const perimeter::AwsOwned& owned : world.perimeter.aws_owned) excluded.push_back(narrowed(owned.actions, owned.resources));
 }
 
+Limit by_service(const perimeter::ServiceException& service) {
+  return all({condition("StringEquals", "aws:PrincipalServiceName", {service.principal}), narrowed(service.actions, service.resources)});
+}
+
 void add_services(const World& world, std::vector<Limit>& excluded) {
-  for (const perimeter::ServiceException& service : world.perimeter.services)
-    excluded.push_back(all({condition("StringEquals", "aws:PrincipalServiceName", {service.principal}), narrowed(service.actions, service.resources)}));
+  for (const perimeter::ServiceException& service : world.perimeter.services) excluded.push_back(by_service(service));
 }
 
 Limit whom(const std::string& pattern) {
@@ -110,6 +113,7 @@ std::set<std::string> sessions_of(const estate::Principal& role, const Names& na
 
 std::string unknown_names(const Names& names) {
   if (names.canonical) return "a policy names a canonical user, and whose account that is no file says";
+  if (!names.of_no_account.empty()) return "a policy names `" + *names.of_no_account.begin() + "`, which is of no account";
   if (!names.accounts_in_part.empty()) return "a policy names callers' accounts in part, as `" + *names.accounts_in_part.begin() + "`";
   return {};
 }
@@ -301,6 +305,65 @@ Limit asked_of(const std::string& arn) {
   return all(std::move(parts));
 }
 
+// What the documents ask of those for whom a service acts, as far as that is mine: an account of mine, an ARN of one, or one
+// that the estate has, as a bucket's, which says no account. Of an encryption context that a service writes, likewise.
+Limit Rows::for_mine(const Sides& sides) {
+  std::vector<Limit> mine;
+  if (!world_.organization.empty()) {
+    mine.push_back(condition("StringEquals", "aws:SourceOrgID", {world_.organization}));
+    mine.push_back(condition("ForAnyValue:StringLike", "aws:SourceOrgPaths", {world_.organization + "/*"}));
+  }
+  const auto add = [&](const policy::Condition& asks, const std::string& value) {
+    if (asks.key == "aws:sourceaccount" || asks.key == "aws:sourceowner") {
+      if (world_.accounts.contains(value)) mine.push_back(condition("StringEquals", asks.key, {value}));
+      return;
+    }
+    const std::string account(arn_part(value, 4));
+    const bool has_service = arn_part(value, 0) == "arn" && arn_part(value, 2).find_first_of("*?$") == std::string_view::npos;
+    if (has_service && world_.accounts.contains(account)) {
+      mine.push_back(condition("ArnLike", asks.key, {"arn:*:*:*:" + account + ":*"}));
+      // AWS's own examples compare ARNs as texts. No name in such an ARN holds an account between colons.
+      if (asks.op->family == policy::Family::text_like) mine.push_back(condition("StringLike", asks.key, {value}));
+    } else if (world_.estate.resources.find(value) != nullptr) {
+      mine.push_back(condition("StringEquals", asks.key, {value}));
+    }
+  };
+  for (const auto& [layer, named] : documents_of(sides)) {
+    for (const policy::Statement& statement : library_.read(*named->document).policy.syntax().statements) {
+      for (const policy::Condition& asks : statement.conditions) {
+        const bool says_for_whom = asks.key == "aws:sourceaccount" || asks.key == "aws:sourceowner" || asks.key == "aws:sourcearn" ||
+                                   asks.key.starts_with("kms:encryptioncontext:aws:");
+        if (!says_for_whom || asks.op->family == policy::Family::null) continue;
+        for (const policy::Listed& value : asks.values) {
+          if (!value.text.contains('$')) add(asks, value.text);
+        }
+      }
+    }
+  }
+  return any(std::move(mine));
+}
+
+// A declared service is mine where it acts for mine. So is one that nobody names: it comes in by what binds whoever comes to mine.
+void Rows::add_services_for_mine(const Question& question, std::vector<Limit>& excluded) {
+  const Limit mine = for_mine(question.sides);
+  std::vector<std::string> named;
+  for (const perimeter::ServiceException& service : world_.perimeter.services) {
+    excluded.push_back(service.without_source ? by_service(service) : all({by_service(service), mine}));
+    named.push_back(service.principal);
+  }
+  for (const auto& [layer, document] : documents_of(question.sides)) {
+    for (const policy::Statement& statement : library_.read(*document->document).policy.syntax().statements) {
+      if (!statement.principals) continue;
+      for (const policy::PrincipalName& name : statement.principals->names) {
+        if (name.type == policy::PrincipalName::Type::service) named.push_back(name.value);
+      }
+    }
+  }
+  std::vector<Limit> unnamed = {condition("Bool", "aws:PrincipalIsAWSService", {"true"}), mine};
+  if (!named.empty()) unnamed.push_back(none({condition("StringEquals", "aws:PrincipalServiceName", std::move(named))}));
+  excluded.push_back(all(std::move(unnamed)));
+}
+
 Question Rows::of_resource(const Cell& cell) {
   Question question;
   const estate::Resource* resource = world_.estate.resources.find(cell.subject);
@@ -313,9 +376,13 @@ Question Rows::of_resource(const Cell& cell) {
   if (const std::string_view region = arn_part(resource->arn, 3); !region.empty()) question.keys.set("aws:RequestedRegion", std::string(region));
   add_outsiders(question, Of::resources);
   std::vector<Limit> excluded;
-  add_services(world_, excluded);
   const bool networks = cell.row == Objective::resource_networks;
-  if (networks) add_mine(question);
+  if (networks) {
+    add_services(world_, excluded);
+    add_mine(question);
+  } else {
+    add_services_for_mine(question, excluded);
+  }
   question.limit = all({asked_of(resource->arn), networks ? unexpected_network() : foreign_principal(world_), none(std::move(excluded)), excepted(cell.row)});
   return question;
 }

@@ -90,6 +90,8 @@ class Rows {
   bool resource_networks_asks(const std::string& arn) const;
   Limit said_of(const estate::Endpoint& endpoint) const;
   void add_outsiders(Question& question, Of of);
+  Limit for_mine(const Sides& sides);
+  void add_services_for_mine(const Question& question, std::vector<Limit>& excluded);
   void add_owner(Question& question, const std::string& account) const;
   void add_mine(Question& question);
   void add_bearers(Question& question, const std::string& provider);

@@ -90,6 +90,15 @@ World::World(const loaders::Loaded& all, const perimeter::Perimeter& file, std::
   });
 }
 
+namespace {
+
+// Only services say for whom they act.
+void act_for_nobody(Caller& caller) {
+  caller.absent.insert(caller.absent.end(), {"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths"});
+}
+
+}  // namespace
+
 Caller caller_of(const World& world, const estate::Principal& principal, const std::string& session) {
   Caller caller;
   policy::Principal& who = caller.principal;
@@ -98,6 +107,7 @@ Caller caller_of(const World& world, const estate::Principal& principal, const s
   who.account = principal.account;
   who.unique_id = principal.unique_id;
   caller.absent = {"aws:principalservicename", "aws:principalservicenameslist", "aws:federatedprovider"};
+  act_for_nobody(caller);
   const bool is_role = principal.type == Type::role_session;
   const bool free_tags = is_role && takes_session_tags(principal);
   if (is_role) {
@@ -121,6 +131,8 @@ Caller caller_of(const World& world, const estate::Principal& principal, const s
 namespace {
 
 constexpr std::size_t account_part = 4;
+// Where the account stands in the ARN of a distribution's origin access identity, which anybody can have.
+constexpr std::string_view cloudfront = "cloudfront";
 
 void note_account(std::string_view account, Names& names) {
   if (is_account(account)) names.accounts.emplace(account);
@@ -147,9 +159,11 @@ void note_name(const Name& name, Names& names) {
     case Name::Type::account:
       names.accounts.insert(name.value);
       break;
-    case Name::Type::arn:
-      names.arns.insert(name.value);
+    case Name::Type::arn: {
+      const std::string_view account = arn_part(name.value, account_part);
+      (is_account(account) || account == cloudfront ? names.arns : names.of_no_account).insert(name.value);
       break;
+    }
     case Name::Type::service:
       names.services.insert(name.value);
       break;
@@ -174,6 +188,7 @@ Outsider foreign(const std::string& account, Type type, const char* type_name, c
   caller.keys.set("aws:PrincipalAccount", account);
   caller.keys.set("aws:PrincipalType", type_name);
   caller.absent = {"aws:principalservicename", "aws:principalservicenameslist"};
+  act_for_nobody(caller);
   if (type != Type::user) caller.absent.emplace_back("aws:username");
   outsider.arns = "arn:*:iam::" + account + ":" + kind;
   caller.said = std::string(kind) + " of " + account;
@@ -184,13 +199,13 @@ enum class Whose : std::uint8_t { others, mine_and_not_in_the_estate };
 
 class Crowd {
  public:
-  explicit Crowd(const World& world, Whose whose) : world_(world), whose_(whose) {}
+  Crowd(const World& world, Whose whose, Of of = Of::resources) : world_(world), whose_(whose), of_(of) {}
   void add(Outsider outsider) {
     const policy::Principal& who = outsider.caller.principal;
     if (seen_.insert(std::to_string(static_cast<int>(who.type)) + "\n" + who.arn + "\n" + who.service + "\n" + who.provider).second)
       found_.push_back(std::move(outsider));
   }
-  // A role, a user and the root of the account, called whatever may be.
+  // A role, a user, a federated user and the root of the account, called whatever may be.
   void add_account(const std::string& account) {
     if (!counts(account)) return;
     Outsider role = foreign(account, Type::role_session, "AssumedRole", "role/*");
@@ -205,6 +220,13 @@ class Crowd {
     root.caller.keys.set("aws:PrincipalArn", root.caller.principal.arn);
     root.caller.absent.emplace_back("aws:principaltag/*");
     add(std::move(root));
+    if (of_ == Of::trust) return;  // a federated user may not call AWS STS
+    Outsider session = foreign(account, Type::federated, "FederatedUser", "user/*");
+    session.caller.principal.arn = "arn:aws:sts::" + account + ":federated-user/outsider";
+    session.caller.keys.set("aws:PrincipalArn", session.caller.principal.arn);
+    session.caller.absent.emplace_back("aws:federatedprovider");  // AWS STS itself made the session
+    session.caller.said = "a federated user of " + account;
+    add(std::move(session));
   }
   void add_arn(const std::string& arn);
   std::vector<Outsider> finish() && { return std::move(found_); }
@@ -217,13 +239,14 @@ class Crowd {
 
   const World& world_;
   const Whose whose_;
+  const Of of_;
   std::set<std::string> seen_;
   std::vector<Outsider> found_;
 };
 
 void Crowd::add_arn(const std::string& arn) {
   const std::string account(arn_part(arn, account_part));
-  if (!is_account(account) || !counts(account)) return;
+  if ((!is_account(account) && account != cloudfront) || !counts(account)) return;
   const std::string what(arn_part(arn, account_part + 1));
   const std::string partition(arn_part(arn, 1));
   if (what.starts_with("role/") || what.starts_with("assumed-role/")) {
@@ -248,6 +271,10 @@ void Crowd::add_arn(const std::string& arn) {
     one.caller.principal.arn = arn;
     one.caller.keys.set("aws:PrincipalArn", arn);
     if (!user) one.caller.absent.emplace_back("aws:federatedprovider");
+    if (account == cloudfront) {  // no account's, so no organisation's
+      one.caller.keys.erase("aws:PrincipalAccount");
+      one.caller.absent.insert(one.caller.absent.end(), {"aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/*"});
+    }
     one.arns.clear();
     one.caller.said = arn;
     add(std::move(one));
@@ -258,9 +285,11 @@ Outsider anonymous() {
   Outsider one;
   one.caller.keys.set("aws:PrincipalType", "Anonymous");
   one.caller.keys.set("aws:userid", "anonymous");
-  one.caller.absent = {"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/*",
+  one.caller.keys.set("aws:PrincipalAccount", "anonymous");
+  one.caller.absent = {"aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/*",
                        "aws:principalservicename", "aws:principalservicenameslist", "aws:username", "aws:multifactorauth*",
                        "aws:tokenissuetime", "aws:federatedprovider", "aws:sourceidentity", "aws:principalisawsservice"};
+  act_for_nobody(one.caller);
   one.caller.said = "anybody, unsigned";
   return one;
 }
@@ -286,6 +315,7 @@ Outsider federated(const std::string& provider) {
   one.caller.keys.set("aws:FederatedProvider", provider);
   one.caller.absent = {"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
                        "aws:principalservicename", "aws:principalservicenameslist", "aws:username"};
+  act_for_nobody(one.caller);
   one.caller.said = "whom " + provider + " vouches for";
   return one;
 }
@@ -322,7 +352,7 @@ Names names_in(Library& library, const std::vector<std::pair<std::string, const 
 }
 
 std::vector<Outsider> outsiders(const World& world, const Names& names, Of of) {
-  Crowd crowd(world, Whose::others);
+  Crowd crowd(world, Whose::others, of);
   // One that nobody names.
   std::uint64_t unnamed = 999'988'887'777;
   while (world.accounts.contains(std::to_string(unnamed)) || names.text.contains(std::to_string(unnamed))) --unnamed;

@@ -40,6 +40,7 @@ struct Names {
   std::set<std::string> accounts, arns, services, providers, accounts_in_part;
   std::set<std::string> buckets;  // ARNs that Resource elements spell out
   bool canonical = false;
+  std::set<std::string> of_no_account;  // ARNs of callers of whom nothing is known
   std::string text;  // of all of them, to look for words in
 };
 Names names_in(Library& library, const std::vector<std::pair<std::string, const authz::Named*>>& documents);
