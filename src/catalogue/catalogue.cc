@@ -211,6 +211,28 @@ bool Catalogue::takes(const Action& action, std::string_view key) const {
   return (global && !only_where_listed(*global)) || action.lists(key);
 }
 
+namespace {
+
+// Rather once too often: such a key stays free.
+bool may_be_of_a_session(std::string_view lower_name) {
+  for (const std::string_view word : {"source", "role", "credential", "principal", "user", "federat", "session", "issu", "token", "identity"}) {
+    if (lower_name.contains(word)) return true;
+  }
+  return lower_name.starts_with("sts:") || lower_name.starts_with("saml:");
+}
+
+}  // namespace
+
+std::vector<std::string_view> Catalogue::services_with_key(std::string_view lower_name) const {
+  std::vector<std::string_view> prefixes;
+  const Service* const owner = service(lower_name.substr(0, lower_name.find(':')));
+  if (owner == nullptr || !owner->condition_key(lower_name) || global_key(lower_name) || may_be_of_a_session(lower_name)) return prefixes;
+  for (const Service& each : services_) {
+    if (each.condition_key(lower_name)) prefixes.push_back(each.prefix());
+  }
+  return prefixes;
+}
+
 std::optional<ConditionKey> Catalogue::condition_key(std::string_view name) const {
   if (auto key = global_key(name)) return key;
   const Service* const owner = service(name.substr(0, name.find(':')));

@@ -154,6 +154,11 @@ class Catalogue {
   // endpoint a request came through only where AWS says (network_keys.h).
   bool takes(const Action& action, std::string_view key) const;
 
+  // Prefixes of the services on whose pages the key stands, where only their requests have it. Empty: any request may, since the
+  // key is global, its name says that credentials carry it whatever they are used for (`ec2:SourceInstanceArn`), or its own
+  // service's page does not list it.
+  std::vector<std::string_view> services_with_key(std::string_view lower_name) const;
+
   // Any key: global, of the service that its prefix names, or of identity providers
   // (`token.actions.githubusercontent.com:sub`, `saml:aud`).
   std::optional<ConditionKey> condition_key(std::string_view name) const;

@@ -718,19 +718,6 @@ std::string Case::certificates(const std::string& policies) {
 
 }  // namespace
 
-namespace {
-
-// Does the key's name say that credentials carry it, whatever they are used for (`ec2:SourceInstanceArn`)? Rather once too
-// often: such a key stays free.
-bool may_be_of_a_session(std::string_view name) {
-  for (const std::string_view word : {"source", "role", "credential", "principal", "user", "federat", "session", "issu", "token", "identity"}) {
-    if (name.contains(word)) return true;
-  }
-  return name.starts_with("sts:") || name.starts_with("saml:");
-}
-
-}  // namespace
-
 const ListedKey* Prover::State::service_key(KeyId key) {
   const auto [kept, added] = service_keys.try_emplace(key);
   std::optional<ListedKey>& limited = kept->second;
@@ -740,13 +727,8 @@ const ListedKey* Prover::State::service_key(KeyId key) {
     limited = ListedKey{key, vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed({"sns"})}), nothing, &axiom_of_source_owner()};
     return &*limited;
   }
-  const catalogue::Catalogue& catalogue = catalogue::Catalogue::builtin();
-  const catalogue::Service* const owner = catalogue.service(name.substr(0, name.find(':')));
-  if (owner == nullptr || !owner->condition_key(name) || catalogue.global_key(name) || may_be_of_a_session(name)) return nullptr;
-  std::vector<std::string_view> prefixes;
-  for (const catalogue::Service& service : catalogue.services()) {
-    if (service.condition_key(name)) prefixes.push_back(service.prefix());
-  }
+  const std::vector<std::string_view> prefixes = catalogue::Catalogue::builtin().services_with_key(name);
+  if (prefixes.empty()) return nullptr;
   limited = ListedKey{key, vocabulary.relation({.kind = Relation::Kind::action, .values = prefixed(prefixes)}), nothing,
                       key == caller_account ? &axiom_of_caller_account() : &axiom_of_service_keys()};
   return &*limited;

@@ -286,13 +286,36 @@ Asking::Both Asking::holds(const policy::Condition& condition) {
   return {terms_.any({absent_holds, some(key, test, is_yes)}), terms_.any({absent_holds, some(key, test, is_yes | is_unknown)})};
 }
 
+// One of these patterns matches the resource, if each variable may have any value. Behind the fifth colon a wildcard is that; a
+// variable further in front may bring colons with it, and then nothing is known.
+Term Asking::wildest(const std::vector<Listed>& patterns, Test test) {
+  test.listed = patterns;
+  test.variables = {};
+  test.name = "Resource";
+  for (Listed& listed : test.listed) {
+    std::size_t colons = 0;
+    for (Piece& piece : listed.pieces) {
+      if (piece.kind == Piece::Kind::literal) colons += static_cast<std::size_t>(std::ranges::count(piece.text, ':'));
+      if (piece.kind != Piece::Kind::variable) continue;
+      if (colons < 5) return yes;
+      piece = {.kind = Piece::Kind::any_run};
+    }
+    listed.text.clear();
+    for (const Piece& piece : listed.pieces) listed.text += piece.kind == Piece::Kind::literal ? piece.text : piece.kind == Piece::Kind::any_run ? "*" : "?";
+    test.name += " " + said(listed);
+  }
+  return some(resource_name, test, is_yes);
+}
+
 Asking::Both Asking::resource(const policy::Statement& statement) {
   if (statement.resources.empty()) return {yes, yes};
   bool open = false;
   Test test = test_of(statement.resources, Test::Kind::resource, "Resource", open);
   const bool listed = statement.resource_sense == policy::Sense::listed;
   if (open) {
-    const Term must = terms_.open(test.name), may = terms_.any({must, terms_.open(test.name + " perhaps")});
+    // Whatever the variables say, it matches only what some value of theirs would.
+    const Term widest = wildest(statement.resources, test);
+    const Term must = terms_.all({widest, terms_.open(test.name)}), may = terms_.all({widest, terms_.any({must, terms_.open(test.name + " perhaps")})});
     return listed ? Both{must, may} : Both{-may, -must};
   }
   test.listed = statement.resources;

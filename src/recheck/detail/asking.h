@@ -108,6 +108,7 @@ class Asking {
   Both holds(const policy::Condition& condition);
   std::optional<Both> turned_around(const policy::Condition& condition, const std::string& value);
   Both resource(const policy::Statement& statement);
+  Term wildest(const std::vector<policy::Listed>& patterns, Test test);
   Term resource_is(std::string_view op, const std::vector<std::string>& values);
   Test test_of(const std::vector<policy::Listed>& listed, Test::Kind kind, const std::string& said, bool& open);
   Term applies(const policy::Document& document, std::size_t statement, std::size_t action);

@@ -14,7 +14,7 @@ enum class Form : std::uint8_t {
   true_with,     // where it is true the other is there
   with_true,     // there only where the other is true
   not_false,     // not there where the other is false
-  of_actions,    // of some actions' requests only
+  of_actions,    // of some actions' requests only, and it may say who calls: said of each action by itself (statement.cc)
   somewhere,     // one of the two is there, unless a service passes on or asks
 };
 
@@ -69,6 +69,12 @@ constexpr Row rows[] = {
      with, "aws:sourceorgpaths", "aws:sourceorgid"},
     {{"kms-via-a-service", "kms:ViaService is absent where aws:ViaAWSService is false"},
      not_false, "kms:viaservice", "aws:viaawsservice"},
+    {{"keys-of-services", "a key that one service's pages list is present only with actions of services that list it"},
+     of_actions, "", ""},
+    {{"account-of-the-caller", "kms:CallerAccount, where it is present, is the account that aws:PrincipalAccount names, or AWS's own of a service"},
+     of_actions, "", ""},
+    {{"owner-of-the-source", "aws:SourceOwner is present only with actions of sns, and is the account that calls, or that a service acts for"},
+     of_actions, "", ""},
     {{"called-via-a-service", "aws:CalledVia is absent where aws:ViaAWSService is false"},
      not_false, "aws:calledvia", "aws:viaawsservice"},
     {{"first-of-called-via", "aws:CalledViaFirst is present only with aws:CalledVia"},
@@ -97,9 +103,9 @@ constexpr auto texts = [] {
 
 std::span<const Axiom> axioms() { return texts; }
 
-std::size_t axiom_of_network_keys() {
+std::size_t number_of(std::string_view name) {
   std::size_t number = 0;
-  while (rows[number].form != of_actions) ++number;
+  while (rows[number].axiom.name != name) ++number;
   return number;
 }
 

@@ -13,8 +13,8 @@ struct Axiom {
   std::string_view name, text;
 };
 std::span<const Axiom> axioms();
-// That which says which actions' requests have network keys (catalogue/network_keys.h): said of each action by itself.
-std::size_t axiom_of_network_keys();
+// The number of the axiom of that name, which is one of theirs.
+std::size_t number_of(std::string_view name);
 // What axiom `number` says of this caller's requests; `yes`: nothing that is not known.
 Term says(std::size_t number, Asking& asking);
 

@@ -581,6 +581,7 @@ Question Rows::outsiders_from_anywhere(const std::string& arn) {
   Question question = of_resource({Objective::resource_networks, arn});
   question.row = Objective::whole;
   question.part = "by outsiders who are excepted, from an unexpected network";
+  question.limit = all({std::move(question.limit), foreign_principal(world_)});
   std::erase_if(question.callers, [&](const Asked& asked) { return world_.accounts.contains(asked.caller.principal.account); });
   return question;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "catalogue/catalogue.h"
 #include "catalogue/network_keys.h"
 #include "crypto/crypto.h"
 #include "recheck/detail/axioms.h"
@@ -52,6 +53,44 @@ Result<> check_limit(const Limit& limit) {
   return {};
 }
 
+// A key that some services' requests alone have.
+struct Limited {
+  std::string key;  // lower case
+  std::size_t axiom = 0;
+  std::set<std::string, std::less<>> services = {};  // prefixes
+  bool says_caller = false;  // it is the caller's account
+  bool had_by(std::string_view action) const { return services.contains(action.substr(0, action.find(':'))); }
+};
+
+std::optional<Limited> limited(const std::string& key) {
+  constexpr std::string_view caller_account = "kms:calleraccount", source_owner = "aws:sourceowner";
+  if (key == source_owner) return Limited{key, number_of("owner-of-the-source"), {"sns"}, true};
+  const std::vector<std::string_view> services = catalogue::Catalogue::builtin().services_with_key(key);
+  if (services.empty()) return std::nullopt;
+  const bool says_caller = key == caller_account;
+  return Limited{key, number_of(says_caller ? "account-of-the-caller" : "keys-of-services"), {services.begin(), services.end()}, says_caller};
+}
+
+void gather_keys(const Limit& limit, std::set<std::string>& keys) {
+  if (limit.kind == Limit::Kind::condition) keys.insert(text::lower(limit.key));
+  for (const Limit& part : limit.parts) gather_keys(part, keys);
+}
+
+void gather_keys(const policy::Statement& statement, std::set<std::string>& keys) {
+  const auto gather = [&](const std::vector<policy::Listed>& values) {
+    for (const policy::Listed& value : values) {
+      for (const policy::Piece& piece : value.pieces) {
+        if (piece.kind == policy::Piece::Kind::variable) keys.insert(text::lower(piece.text));
+      }
+    }
+  };
+  gather(statement.resources);
+  for (const policy::Condition& condition : statement.conditions) {
+    keys.insert(condition.key);
+    gather(condition.values);
+  }
+}
+
 // Actions that the question cannot tell apart, by the first of them.
 struct Alike {
   std::size_t first = 0, count = 0;
@@ -68,7 +107,9 @@ class Stating {
   void add_case(const Asked& asked, const std::vector<Alike>& kinds);
   Term owned(Asking& asking, const policy::Principal& caller);
   Term with_axioms(Term term, const std::vector<Term>& said);
-  Term without_network_keys(Term term, std::size_t action, Asking& asking);
+  void gather_limited();
+  bool asks(Term term, std::string_view key) const;
+  Term with_keys_of(std::size_t action, Term term, Asking& asking, const Caller& caller);
 
   const World& world_;
   Library& library_;
@@ -76,6 +117,7 @@ class Stating {
   const Typed typed_;
   Terms terms_;
   Names names_;
+  std::vector<Limited> limited_;  // of the keys that anything asks about
   std::map<Term, std::size_t> roots_;  // and where their case stands
   std::vector<std::string> cases_;
   std::set<std::size_t> axioms_;
@@ -99,6 +141,7 @@ std::vector<Alike> Stating::alike() {
     std::string kind(1, actions.reached_by_rcps(action) ? 'r' : '-');
     for (const List list : lists) kind += actions.lists(list, action) ? '1' : '0';
     for (const catalogue::NetworkKey key : catalogue::network_keys) kind += catalogue::carries(actions.name(action), key) ? '1' : '0';
+    for (const Limited& one : limited_) kind += one.had_by(actions.name(action)) ? '1' : '0';
     if (typed_ == Typed::as_taken) {
       for (const std::string& type : actions.types(action)) kind += type + '\n';
     }
@@ -164,16 +207,52 @@ Term Stating::with_axioms(Term term, const std::vector<Term>& said) {
   return terms_.all(std::move(parts));
 }
 
-// Of keys that only some services' requests have, those that are asked about and that the action has not.
-Term Stating::without_network_keys(Term term, std::size_t action, Asking& asking) {
-  if (world_.network_keys_everywhere || term == no) return term;
+void Stating::gather_limited() {
+  std::set<std::string> keys;
+  gather_keys(question_.limit, keys);
+  for (const Asked& asked : question_.callers) gather_keys(asked.limit, keys);
+  for (const auto& [layer, named] : documents_of(question_.sides)) {
+    for (const policy::Statement& statement : library_.read(*named->document).policy.syntax().statements) gather_keys(statement, keys);
+  }
+  for (const std::string& key : keys) {
+    if (auto one = limited(key)) limited_.push_back(*std::move(one));
+  }
+}
+
+bool Stating::asks(Term term, std::string_view key) const {
+  return std::ranges::any_of(terms_.leaves(term), [&](Term leaf) {
+    const Leaf& said = terms_.node(leaf).leaf;
+    return said.kind != Leaf::Kind::open && terms_.name(said.key) == key;
+  });
+}
+
+// The account that a key says which, where it is there, is the caller's.
+Term is_account_of(const Caller& caller, const std::string& key, Asking& asking) {
+  const auto* account = caller.keys.find("aws:PrincipalAccount");
+  if (account != nullptr && account->size() == 1)
+    return account->front() == "anonymous" ? no : asking.holds("StringEquals", key, {account->front()});
+  // For whom a service acts it says itself; its own account is one of AWS's, which nobody's policy names.
+  if (caller.principal.type == policy::Principal::Type::service && key.starts_with("kms:")) return asking.holds("StringEquals", key, {"000000000000"});
+  return yes;
+}
+
+// Of keys that only some services' requests have and that are asked about: whether the action has them, and what they say.
+Term Stating::with_keys_of(std::size_t action, Term term, Asking& asking, const Caller& caller) {
+  if (term == no) return term;
   std::vector<Term> parts = {term};
-  for (const catalogue::NetworkKey key : catalogue::network_keys) {
-    const std::string name = text::lower(catalogue::name_of(key));
-    const auto asks = [&](Term leaf) { return terms_.node(leaf).leaf.kind != Leaf::Kind::open && terms_.name(terms_.node(leaf).leaf.key) == name; };
-    if (catalogue::carries(library_.actions().name(action), key) || std::ranges::none_of(terms_.leaves(term), asks)) continue;
-    parts.push_back(-asking.present(name));
-    axioms_.insert(axiom_of_network_keys());
+  const std::string& name = library_.actions().name(action);
+  for (const catalogue::NetworkKey network : catalogue::network_keys) {
+    const std::string key = text::lower(catalogue::name_of(network));
+    if (world_.network_keys_everywhere || catalogue::carries(name, network) || !asks(term, key)) continue;
+    parts.push_back(-asking.present(key));
+    axioms_.insert(number_of("network-keys-of-services"));
+  }
+  for (const Limited& one : limited_) {
+    if (!asks(term, one.key)) continue;
+    if (one.had_by(name) && !one.says_caller) continue;
+    const Term there = asking.present(one.key);
+    parts.push_back(one.had_by(name) ? terms_.if_then(there, is_account_of(caller, one.key, asking)) : -there);
+    axioms_.insert(one.axiom);
   }
   return terms_.all(std::move(parts));
 }
@@ -190,7 +269,7 @@ void Stating::add_case(const Asked& asked, const std::vector<Alike>& kinds) {
     Term term = terms_.all({term_of(asked.limit, asking, actions, kind.first), owned(asking, asked.caller.principal), term_of(question_.limit, asking, actions, kind.first),
                             asking.allowed(question_.sides, kind.first)});
     term = asking.with_type(term);
-    term = without_network_keys(term, kind.first, asking);
+    term = with_keys_of(kind.first, term, asking, asked.caller);
     if (term == no) continue;
     const auto [at, added] = left.try_emplace(term, kind);
     if (added) order.push_back(term);
@@ -211,6 +290,7 @@ Result<Statement> Stating::state() {
   const auto documents = documents_of(question_.sides);
   names_ = names_in(library_, documents);
   RW_DO(check_limit(question_.limit));
+  gather_limited();
   const std::vector<Alike> kinds = alike();
   for (const Asked& asked : question_.callers) {
     RW_DO(check_limit(asked.limit));

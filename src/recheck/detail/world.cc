@@ -146,7 +146,7 @@ void note_condition(const policy::Condition& condition, Names& names) {
     if (condition.key == "aws:principalarn") {
       note_account(arn_part(value.text, account_part), names);
       if (!is_wild(value.text)) names.arns.insert(value.text);
-    } else if (condition.key == "aws:principalaccount") {
+    } else if (condition.key == "aws:principalaccount" || condition.key == "kms:calleraccount" || condition.key == "aws:sourceowner") {
       note_account(value.text, names);
     } else if (condition.key.starts_with("aws:principalservicename") && !is_wild(value.text)) {
       names.services.insert(value.text);
