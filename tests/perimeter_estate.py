@@ -29,6 +29,9 @@ services:
   - principal: cloudtrail.amazonaws.com
     actions: [s3:PutObject, s3:GetBucketAcl]
     resources: ["arn:aws:s3:::example-trail", "arn:aws:s3:::example-trail/*"]
+  - principal: config.amazonaws.com
+    actions: [s3:PutObject]
+    resources: ["arn:aws:s3:::example-warehouse/config/*"]
 aws_owned:
   - resources: ["arn:aws:s3:::al2023-repos-{REGION}-de612dc2/*"]
     actions: [s3:GetObject]
@@ -85,12 +88,13 @@ ROLES = {  # account: {name: (trust, identity policies)}
         "shop": (trust({"Service": "lambda.amazonaws.com"}), policy(statement(action=["s3:*", "sqs:*", "sns:*", "dynamodb:*", "kms:*", "secretsmanager:*"]))),
         "deploy": (trust({"Federated": f"arn:aws:iam::{APPLICATION}:oidc-provider/{OIDC}"}, "sts:AssumeRoleWithWebIdentity",
                          {"StringEquals": {f"{OIDC}:aud": "sts.amazonaws.com"}, "StringLike": {f"{OIDC}:sub": "repo:example/shop:*"}}), FULL),
-        "anyone": (trust("*"), policy(statement(action="ec2:Describe*"))),
+        "anyone": (trust("*", ["sts:AssumeRole", "sts:TagSession"]), policy(statement(action="ec2:Describe*"))),
     },
     DATA: {
         "OrganizationAccountAccessRole": (trust({"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}), FULL),
         "analyst": (trust({"AWS": f"arn:aws:iam::{DATA}:root"}), policy(statement(action=["s3:*", "athena:*", "glue:*", "sts:AssumeRole"]))),
-        "partner": (trust({"AWS": f"arn:aws:iam::{PARTNER}:root"}, condition={"StringEquals": {"sts:ExternalId": "partner-2026"}}),
+        # Wider than what is excepted: a partner of before, and no external id.
+        "partner": (trust({"AWS": [f"arn:aws:iam::{PARTNER}:root", f"arn:aws:iam::{VENDOR}:root"]}, ["sts:AssumeRole", "sts:TagSession"]),
                     policy(statement(action="s3:GetObject", resource="arn:aws:s3:::example-warehouse/*"))),
     },
 }
@@ -107,10 +111,15 @@ def everything_below(name):
 
 CLOUDTRAIL = statement(action=["s3:PutObject", "s3:GetBucketAcl"], resource=everything_below("example-trail"), principal={"Service": "cloudtrail.amazonaws.com"},
                        condition={"StringEquals": {"aws:SourceArn": f"arn:aws:cloudtrail:{REGION}:{MANAGEMENT}:trail/example"}})
+# On whomever's behalf, and for a service that is declared elsewhere only.
+ACL = statement(action="s3:GetBucketAcl", resource="arn:aws:s3:::example-trail", principal={"Service": ["cloudtrail.amazonaws.com", "config.amazonaws.com"]},
+                condition={"StringLike": {"aws:SourceAccount": "*"}})
 BUCKETS = {
-    MANAGEMENT: {"example-trail": policy(CLOUDTRAIL), "example-billing": policy(statement(action="s3:GetObject", resource="arn:aws:s3:::example-billing/*", principal={"AWS": f"arn:aws:iam::{VENDOR}:root"}))},
-    APPLICATION: {"example-images": policy(statement(action="s3:GetObject", resource="arn:aws:s3:::example-images/*", principal="*")), "example-scratch": None},
-    DATA: {"example-warehouse": policy(statement(action="s3:*", resource=everything_below("example-warehouse"), principal={"AWS": f"arn:aws:iam::{APPLICATION}:root"}))},
+    MANAGEMENT: {"example-trail": policy(CLOUDTRAIL, ACL), "example-billing": policy(statement(action="s3:GetObject", resource="arn:aws:s3:::example-billing/*", principal={"AWS": f"arn:aws:iam::{VENDOR}:root"}))},
+    APPLICATION: {"example-images": policy(statement(action=["s3:GetObject", "s3:PutObject", "s3:GetBucketAcl"], resource=everything_below("example-images"), principal="*")), "example-scratch": None},
+    DATA: {"example-warehouse": policy(statement(action="s3:*", resource=everything_below("example-warehouse"), principal={"AWS": f"arn:aws:iam::{APPLICATION}:root"}),
+                                      statement(action="s3:PutObject", resource="arn:aws:s3:::example-warehouse/config/*", principal={"Service": ["config.amazonaws.com", "delivery.logs.amazonaws.com"]},
+                                                condition={"StringLike": {"aws:SourceAccount": "*"}}))},
 }
 
 
@@ -130,7 +139,8 @@ REGIONAL = {  # (service, account): {ARN: policy or None}
         regional("secretsmanager", DATA, "secret:db/main-AbCdEf"): policy(
             statement(action="secretsmanager:GetSecretValue", principal={"AWS": f"arn:aws:iam::{VENDOR}:root"})),
         regional("secretsmanager", DATA, "secret:api-token-GhIjKl"): None},
-    ("dynamodb", DATA): {regional("dynamodb", DATA, "table/orders"): None},
+    ("dynamodb", DATA): {regional("dynamodb", DATA, "table/orders"): None, regional("dynamodb", DATA, "table/carts"): policy(
+        statement(action="dynamodb:GetItem", resource=regional("dynamodb", DATA, "table/carts"), principal="*"))},
     ("lambda", APPLICATION): {regional("lambda", APPLICATION, "function:resize"): policy(
         statement(action="lambda:InvokeFunction", resource=regional("lambda", APPLICATION, "function:resize"),
                   principal={"AWS": f"arn:aws:iam::{DATA}:root"}))},

@@ -143,11 +143,28 @@ void add_files(const Generated& generated, bool statements_only, Files& files) {
   files["proxy/squid.conf"] = generated.proxy;
 }
 
+// By document and Sid, what leaks without the statement.
+Json protections(const Generated& generated) {
+  Json all = Json::object();
+  for (const Policy& policy : generated.policies) {
+    Json held = Json::object();
+    for (const Json& statement : policy.document["Statement"].items()) {
+      Json names = Json::array();
+      for (const perimeter::Objective objective : held_by(policy.layer, statement.text("Sid")))
+        names.push(std::string(perimeter::name_of(objective)));
+      held.set(std::string(statement.text("Sid")), std::move(names));
+    }
+    all.set(path_of(policy), std::move(held));
+  }
+  return all;
+}
+
 }  // namespace
 
 Files as_json(const Generated& generated) {
   Files files;
   add_files(generated, false, files);
+  files["protections.json"] = page(protections(generated));
   return files;
 }
 

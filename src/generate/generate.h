@@ -28,6 +28,11 @@ enum class Layer : std::uint8_t {
 std::string_view name_of(Layer layer);  // "scp-resources", …
 std::optional<Layer> layer_of(std::string_view name);
 
+// What a statement of the layer holds: the objectives of which a cell leaks without it, unless another layer holds that cell as
+// well. The whole comes beside them. Empty: it only lets through, or keeps what the perimeter rests on. Sids that were cut into
+// parts (`OnlyMyNetworks3`) are their stem's.
+std::vector<perimeter::Objective> held_by(Layer layer, std::string_view sid);
+
 // A document ready to attach. `document` passes policy::compile for `kind`, except statements,
 // which are merged into documents that exist.
 struct Policy {
@@ -60,7 +65,7 @@ Result<Generated> generate(const perimeter::Perimeter& perimeter, const catalogu
 // Attachments are made ready where a format has a resource for them: SCPs and RCPs to a target that
 // is a parameter, endpoint policies to endpoints that are named by one.
 using Files = std::map<std::string, std::string>;  // path -> content
-Files as_json(const Generated& generated);
+Files as_json(const Generated& generated);  // beside them protections.json: what each statement holds
 Files as_terraform(const Generated& generated);
 Files as_cloudformation(const Generated& generated);
 

@@ -592,7 +592,7 @@ TEST(Patterns, TheRestOfAServiceIsExact) {
 
 TEST(Formats, NameEveryPolicyOnce) {
   const Files files = as_json(generated());
-  EXPECT_EQ(files.size(), generated().policies.size() + 1);
+  EXPECT_EQ(files.size(), generated().policies.size() + 2);
   EXPECT_TRUE(files.contains("scp-resources/ringwall-scp-resources-1.json"));
   EXPECT_TRUE(files.contains("proxy/squid.conf"));
   const auto terraform = text::parse_json(as_terraform(generated()).at("ringwall.tf.json"));
@@ -604,6 +604,19 @@ TEST(Formats, NameEveryPolicyOnce) {
   ASSERT_TRUE(template_file);
   EXPECT_EQ((*template_file)["Resources"]["RingwallRcp1"].text("Type"),
             "AWS::Organizations::Policy");
+}
+
+TEST(Formats, SayWhatEveryStatementHolds) {
+  const auto held = text::parse_json(as_json(generated()).at("protections.json"));
+  ASSERT_TRUE(held);
+  for (const Policy& policy : generated().policies)
+    for (const Json& one : policy.document["Statement"].items()) {
+      const Json& named = (*held)[std::string(name_of(policy.layer)) + "/" + policy.name + ".json"][one.str("Sid")];
+      EXPECT_FALSE(named.items().empty()) << policy.name << " " << one.str("Sid");
+    }
+  EXPECT_EQ(held_by(Layer::rcp, "OnlyMyPrincipals3"), std::vector{perimeter::Objective::resource_principals});
+  EXPECT_EQ(held_by(Layer::rcp, "OnlyMyPrincipalsAssume3"), std::vector{perimeter::Objective::trust});
+  EXPECT_EQ(held_by(Layer::scp_governance, "NoSharing"), std::vector<perimeter::Objective>{});
 }
 
 TEST(Proxy, KnowsEveryRegionAndSendsOthersNowhere) {

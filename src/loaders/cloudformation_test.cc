@@ -191,6 +191,24 @@ TEST(CloudFormation, PermissionsOfAFunctionAddUpAndOneThatIsNotKnownTakesNothing
   EXPECT_TRUE(loaded->estate->resources.find("arn:aws:lambda:us-east-1:111122223333:function:(F)")->policy->document->source().contains(R"("Sid":"One")"));
 }
 
+TEST(CloudFormation, APublicAccessBlockThatRestrictsIsCounted) {
+  const auto statements = [](const std::string& block, const std::string& principal) {
+    const auto loaded = load_text("Parameters: {On: {Type: String}}\nResources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: b" + block + "}}\n"
+                                  "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref B, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Principal: " +
+                                  principal + ", Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*'}}}}\n");
+    EXPECT_TRUE(loaded && loaded->gaps.empty());
+    return loaded ? loaded->estate->resources.find("arn:aws:s3:::b")->policy->document->statements() : 0;
+  };
+  const auto block = [](const std::string& settings) { return ", PublicAccessBlockConfiguration: {" + settings + "}"; };
+  EXPECT_EQ(statements("", "'*'"), 1U);
+  EXPECT_EQ(statements(block("RestrictPublicBuckets: true"), "'*'"), 2U);
+  EXPECT_EQ(statements(block("RestrictPublicBuckets: 'true'"), "'*'"), 2U);
+  EXPECT_EQ(statements(block("RestrictPublicBuckets: false"), "'*'"), 1U);
+  EXPECT_EQ(statements(block("RestrictPublicBuckets: !Ref On"), "'*'"), 1U);  // not known: not counted
+  EXPECT_EQ(statements(block("BlockPublicPolicy: true"), "'*'"), 1U);         // it refuses new ones only
+  EXPECT_EQ(statements(block("RestrictPublicBuckets: true"), "{AWS: '999988887777'}"), 1U);
+}
+
 TEST(CloudFormation, ANestedStackThatIsBesideIsReadWithWhatItIsGiven) {
   const std::map<std::string, std::string> beside = {
       {"data.yaml", "Parameters: {Name: {Type: String}, Key: {Type: String}, Roles: {Type: CommaDelimitedList}}\nResources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}\n  D: {Type: AWS::S3::Bucket}\n"

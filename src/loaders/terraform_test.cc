@@ -146,6 +146,28 @@ TEST(Terraform, WhatIsNotUnderstoodIsNamed) {
   EXPECT_EQ(gaps_of(plan_of(change("aws_instance", R"({"ami":"a"})"))), "");
 }
 
+TEST(Terraform, APublicAccessBlockThatRestrictsIsCounted) {
+  const std::string bucket = change("aws_s3_bucket", R"({"bucket":"b"})"),
+                    open = change("aws_s3_bucket_policy", R"({"bucket":"b","policy":"{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b/*\"}}"})");
+  const auto statements = [&](const std::string& block) {
+    const auto loaded = load_text(plan_of(bucket + "," + open + block));
+    EXPECT_TRUE(loaded && loaded->gaps.empty());
+    return loaded ? loaded->estate->resources.find("arn:aws:s3:::b")->policy->document->statements() : 0;
+  };
+  const auto of_bucket = [](const char* settings) { return "," + change("aws_s3_bucket_public_access_block", settings); };
+  const auto of_account = [](const char* settings) { return "," + change("aws_s3_account_public_access_block", settings); };
+  EXPECT_EQ(statements(""), 1U);
+  EXPECT_EQ(statements(of_bucket(R"({"bucket":"b","restrict_public_buckets":true})")), 2U);
+  EXPECT_EQ(statements(of_bucket(R"({"bucket":"b","restrict_public_buckets":false,"block_public_policy":true})")), 1U);
+  EXPECT_EQ(statements(of_bucket(R"({"bucket":"other","restrict_public_buckets":true})")), 1U);
+  EXPECT_EQ(statements(of_account(R"({"restrict_public_buckets":true})")), 2U);
+  EXPECT_EQ(statements(of_account(R"({"account_id":"444455556666","restrict_public_buckets":true})")), 1U);
+  EXPECT_EQ(statements(of_account(R"({"restrict_public_buckets":false})")), 1U);
+  // It may take a restriction away from a bucket that is elsewhere.
+  EXPECT_EQ(gaps_of(plan_of(change("aws_s3_bucket_public_access_block", R"({"bucket":"b","restrict_public_buckets":false})"))),
+            "missing arn:aws:s3:::b plan.json:1:81 `arn:aws:s3:::b` gets a public access block that does not restrict its policy, and is not in these files\n");
+}
+
 TEST(Terraform, AnAttachedPolicyOfAwsIsMissing) {
   const std::string text = plan_of(change("aws_iam_user", R"({"name":"u","path":"/"})") + "," +
                                    change("aws_iam_user_policy_attachment", R"({"user":"u","policy_arn":"arn:aws:iam::aws:policy/ReadOnlyAccess"})"));

@@ -167,6 +167,11 @@ void CloudFormationReader::connect_own_policy(const Item& item) {
   if (is_global) world_.gap(Kind::unsupported, thing.arn, place(properties["Replicas"]), fmt::format("policies of the replicas of `{}` are not evaluated", item.logical));
   if (type.key) world_.set_default_policy(thing.arn, {.text = default_key_policy(account_, world_.partition()), .place = place(item.resource)});
   if (type.service == "sns") world_.set_default_policy(thing.arn, {.text = default_topic_policy(thing.arn, account_), .place = place(item.resource)});
+  if (type.service == "s3") {
+    const Value block = property(item, "PublicAccessBlockConfiguration");
+    const Json& restricts = block.json["RestrictPublicBuckets"];
+    world_.restrict_bucket(thing.arn, block.is_known() && (restricts.as_bool() || restricts.as_string() == "true"), place(item.resource));
+  }
   const Value acl = property(item, "AccessControl");
   if (type.service == "s3" && !acl.absent && acl.json.as_string() != "Private") {
     world_.gap(Kind::unsupported, thing.arn, place(item, "AccessControl"), fmt::format("`{}` gives access by an ACL", item.logical));

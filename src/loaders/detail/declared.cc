@@ -6,6 +6,7 @@
 #include <array>
 
 #include "loaders/detail/endpoint_services.h"
+#include "loaders/detail/restricted.h"
 
 namespace ringwall::loaders::declared {
 namespace {
@@ -125,6 +126,19 @@ void World::add_unknown_statement(const std::string& arn, const std::string& acc
   gap(Gap::Kind::placeholder, arn, written.place, written.unknown);
 }
 
+void World::restrict_bucket(const std::string& arn, bool restricts, Place place) {
+  restricted_buckets_.emplace(arn, std::pair(restricts, place));
+}
+
+void World::restrict_public(estate::Resource& bucket) {
+  const auto own = restricted_buckets_.find(bucket.arn);
+  const bool restricts = (own != restricted_buckets_.end() && own->second.first) || restricted_accounts_.contains(bucket.account);
+  const std::string prefix = fmt::format("arn:{}:s3:::", partition_);
+  if (!restricts || !bucket.policy || !bucket.arn.starts_with(prefix)) return;
+  policy::DocumentPtr& document = bucket.policy->document;
+  document = documents_.in_place_of(document, detail::restricted(document, partition_, bucket.arn.substr(prefix.size()), bucket.account));
+}
+
 void World::add_cidr(const std::string& vpc, std::string_view cidr, Place place) {
   const auto found = vpcs_.find(vpc);
   if (found == vpcs_.end()) return;  // a block of a VPC that is elsewhere
@@ -238,6 +252,7 @@ void World::finish_resource(Declared& declared) {
   const auto& policy = declared.policy ? declared.policy : declared.fallback;
   if (policy) {
     resource.policy = authz::Named{title_of(resource), documents_.compile(*policy, kind_of(resource.kind), resource.arn)};
+    restrict_public(resource);
   }
 }
 
@@ -268,6 +283,9 @@ Result<Loaded> World::finish() {
   for (auto& [arn, policy] : managed_) {
     policies.put({arn, managed(arn, Kind::identity, arn, policy.written.place).document});
   }
+  for (const auto& [arn, own] : restricted_buckets_)
+    if (!own.first && !resources_.contains(arn))
+      gap(Gap::Kind::missing, arn, own.second, fmt::format("`{}` gets a public access block that does not restrict its policy, and is not in these files", arn));
   estate::Table<estate::Resource>::Editor resources({});
   for (auto& [arn, declared] : resources_) {
     finish_resource(declared);

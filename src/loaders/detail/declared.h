@@ -65,6 +65,11 @@ class World {
   // One that is not known: a gap, and the others stay, for a permission takes nothing away.
   void add_unknown_statement(const std::string& arn, const std::string& account, const Written& written);
 
+  // Block Public Access: does the bucket, or the account for all its buckets, restrict what is public? One that does not, of a
+  // bucket that is not in these files, is a gap: it may have restricted before.
+  void restrict_bucket(const std::string& arn, bool restricts, Place place);
+  void restrict_account(const std::string& account) { restricted_accounts_.insert(account); }
+
   void add_vpc(estate::Vpc vpc) { vpcs_.insert_or_assign(vpc.id, std::move(vpc)); }
   void add_cidr(const std::string& vpc, std::string_view cidr, Place place);
   // `service`: the name of the endpoint service, or the ARN of what it leads to.
@@ -96,6 +101,7 @@ class World {
   void give_groups(const std::string& account, estate::Principal& user);
   void tell_undeclared();
   void finish_resource(Declared& declared);
+  void restrict_public(estate::Resource& bucket);
   void finish_endpoints();
 
   Options options_;
@@ -113,6 +119,8 @@ class World {
   std::map<Holder, std::map<std::string, Place>> memberships_;  // groups by user
   std::map<std::string, Managed> managed_;                    // by ARN
   std::map<std::string, Declared> resources_;
+  std::map<std::string, std::pair<bool, Place>> restricted_buckets_;  // by ARN
+  std::set<std::string> restricted_accounts_;
   std::map<std::string, estate::Vpc> vpcs_;
   std::map<std::string, estate::Endpoint> endpoints_;
   std::map<std::string, Written> endpoint_policies_;

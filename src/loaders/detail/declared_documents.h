@@ -60,6 +60,8 @@ class Documents {
   policy::DocumentPtr compile_or_null(const Written& written, policy::Kind kind,
                                       std::string_view subject);
   policy::DocumentPtr denying(policy::Kind kind);
+  // `made`, which stands where `document` was read.
+  policy::DocumentPtr in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made);
 
   // What was gathered. Gaps in the order of files and positions.
   std::vector<Gap> take_gaps();

@@ -89,27 +89,13 @@ Compiled Documents::compile(const Answer& answer, const Json& value, policy::Kin
   return {found.document, unfilled(found.document->source(), found.placeholder)};
 }
 
-policy::DocumentPtr Documents::with(const policy::DocumentPtr& document, const std::string& statement) {
-  Result<Json> json = text::parse_json(document->source());
-  Result<Json> more = text::parse_json(statement);
-  if (!json || !more) return document;
-  Json& statements = json->edit("Statement");
-  Json all = Json::array();
-  if (statements.is_array()) {
-    for (const Json& one : statements.items()) all.push(one);
-  } else {
-    all.push(statements);
-  }
-  all.push(*std::move(more));
-  json->set("Statement", std::move(all));
-  Result<policy::DocumentPtr> made = policy::compile(json->dump(), document->kind(), policy::Quota::waived);
-  if (!made) return document;
+policy::DocumentPtr Documents::in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made) {
   if (const auto source = sources_.find(document.get()); source != sources_.end()) {
     Source same = source->second;
-    same.verbatim = false;
-    sources_.emplace(made->get(), std::move(same));
+    same.verbatim = same.verbatim && made == document;
+    sources_.emplace(made.get(), std::move(same));
   }
-  return *made;
+  return made;
 }
 
 Compiled Documents::missing(std::string_view path, policy::Kind kind, std::string message) {

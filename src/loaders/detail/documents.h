@@ -33,8 +33,8 @@ class Documents {
   // In place of one that is not there.
   Compiled missing(std::string_view path, policy::Kind kind, std::string message);
 
-  // The same with one statement more, as JSON. The document itself, if it cannot be had.
-  policy::DocumentPtr with(const policy::DocumentPtr& document, const std::string& statement);
+  // `made`, which stands where `document` was read.
+  policy::DocumentPtr in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made);
 
   // The document, for `subject` to use: a problem becomes its gap.
   policy::DocumentPtr use(const Compiled& compiled, std::string_view subject) const;

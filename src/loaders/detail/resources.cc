@@ -7,7 +7,7 @@
 #include "loaders/detail/endpoint_services.h"
 #include "loaders/detail/names.h"
 #include "loaders/detail/organization.h"
-#include "policy/binding.h"
+#include "loaders/detail/restricted.h"
 #include "text/encode.h"
 
 namespace ringwall::loaders::detail {
@@ -136,9 +136,7 @@ void Reader::read_policy(const Service& service, const std::string& folder, cons
   }
 }
 
-// S3's RestrictPublicBuckets, of the bucket or its account: while the policy is public, only service principals and the owner's
-// account come in (Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage"). The other three settings refuse
-// what is put from then on, or are about access control lists.
+// Of the bucket, or of its account.
 bool Reader::restricts_public(const std::string& folder, const std::string& name) const {
   for (const std::string& path : {folder + text::percent_encode(name) + ".block.json", folder + "account.block.json"}) {
     if (!folder_.has(path)) continue;  // by hand, or by an earlier version: then nothing is restricted
@@ -148,23 +146,10 @@ bool Reader::restricts_public(const std::string& folder, const std::string& name
   return false;
 }
 
-// S3 calls a policy public unless each grant to everyone asks for a fixed value. Here only one that asks for nothing at all
-// counts, so that no grant is taken for blocked that is not.
-bool is_public(const policy::Document& document) {
-  const auto syntax = policy::read_bound(document.source(), document.kind(), policy::Quota::waived);
-  if (!syntax) return false;
-  return std::ranges::any_of(syntax->statements, [](const policy::Statement& statement) {
-    const auto is_everyone = [](const policy::PrincipalName& name) { return name.type == policy::PrincipalName::Type::everyone; };
-    return statement.effect == policy::Effect::allow && statement.conditions.empty() && statement.principals &&
-           statement.principals->sense == policy::Sense::listed && std::ranges::any_of(statement.principals->names, is_everyone);
-  });
-}
-
 void Reader::restrict_public(const std::string& folder, const std::string& name, estate::Resource& resource) {
-  if (!resource.policy || !is_public(*resource.policy->document) || !restricts_public(folder, name)) return;
-  resource.policy->document = documents_.with(resource.policy->document,
-      R"({"Sid":"RestrictPublicBuckets","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:)" + partition_ + ":s3:::" + name + R"(","arn:)" + partition_ + ":s3:::" + name +
-          R"(/*"],"Condition":{"StringNotEqualsIfExists":{"aws:PrincipalAccount":")" + account_ + R"("},"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}})");
+  if (!resource.policy || !restricts_public(folder, name)) return;
+  policy::DocumentPtr& document = resource.policy->document;
+  document = documents_.in_place_of(document, restricted(document, partition_, name, account_));
 }
 
 void Reader::add_cidrs(const Answer& answer, const Json& vpc, estate::Vpc& made) const {

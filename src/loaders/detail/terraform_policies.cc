@@ -200,6 +200,16 @@ bool TerraformReader::connect_resource(const Block& block) {
     if (bucket) world_.gap(Kind::unsupported, fmt::format("arn:{}:s3:::{}", world_.partition(), *bucket), place(block), fmt::format("`{}` gives access by an ACL", block.address));
     return true;
   }
+  if (block.type == "aws_s3_account_public_access_block") {
+    const std::string owner = block["account_id"].as_string().empty() ? account : std::string(block["account_id"].as_string());
+    if (block["restrict_public_buckets"].as_bool()) world_.restrict_account(owner);
+    return true;
+  }
+  if (block.type == "aws_s3_bucket_public_access_block") {
+    if (const auto bucket = link(block, "bucket", account))
+      world_.restrict_bucket(fmt::format("arn:{}:s3:::{}", world_.partition(), *bucket), block["restrict_public_buckets"].as_bool(), place(block));
+    return true;
+  }
   if (block.type == "aws_lambda_permission") {
     connect_permission(block);
     return true;
