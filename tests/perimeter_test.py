@@ -161,11 +161,31 @@ class EndToEnd(Perimeter):
             self.assertEqual((row["verdict"], row["proved"]), ("proved", len(row["cells"])))
             self.assertNotEqual(row["cells"], [], row["objective"])
         self.assertEqual({one["name"]: one["uses"] > 0 for one in report["exceptions"]}, {"partner": True, "functions-and-topics": True})
-        done = self.ringwall("check", "--perimeter", "perimeter.yaml", "--estate", self.written(self.estate_without()), "proof.txt")
+        done = self.ringwall("check", "--today", TODAY, "--perimeter", "perimeter.yaml", "--estate", self.written(self.estate_without()), "proof.txt")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout[-2000:])
         self.assertRegex(done.stdout, r"(?m)^\d+ certificates hold$")
         cells = sum(len(row["cells"]) for row in report["matrix"])
         self.assertIn(f"proof.txt: {cells} cells are proved, of the files as they are, on {TODAY}\n", done.stdout)
+
+    def test_a_certificate_that_an_exception_held_ends_with_it(self):
+        here = self.written(self.estate_without())
+        self.prove(self.estate_without(), "--certificate", "proof.txt", "--no-depth")
+        on = {day: self.ringwall("check", "--today", day, "--perimeter", "perimeter.yaml", "--estate", here, "proof.txt")
+              for day in ("2026-05-31", TODAY, "2098-12-31", "2099-01-01")}
+        self.assertEqual([done.returncode for done in on.values()], [1, 0, 0, 1])
+        self.assertIn(f"it is dated {TODAY}, which is after 2026-05-31", on["2026-05-31"].stderr)
+        self.assertIn("says something else than the files", on["2099-01-01"].stderr)
+
+    def test_a_proof_of_some_objectives_is_one_of_these_alone(self):
+        here = self.written(self.estate_without())
+        self.prove(self.estate_without(), "--objective", "trust", "--certificate", "trust.txt", "--no-depth")
+        check = ["check", "--today", TODAY, "--perimeter", "perimeter.yaml", "--estate", here, "trust.txt"]
+        whole = self.ringwall(*check)
+        self.assertEqual(whole.returncode, 1)
+        self.assertIn("nothing is said of identity/resources of ", whole.stderr)
+        alone = self.ringwall(*check, "--objective", "trust")
+        self.assertEqual((alone.returncode, alone.stderr), (0, ""))
+        self.assertEqual(self.ringwall(*check, "--objective", "truth").returncode, 3)
 
     def test_no_certificate_that_was_altered_passes(self):
         here = self.written(self.estate_without())
@@ -179,7 +199,7 @@ class EndToEnd(Perimeter):
             names[f"altered-{number}"] = kind
             (self.folder / f"altered-{number}").write_text(text)
         for files in (list(names)[at:at + 200] for at in range(0, len(names), 200)):
-            done = self.ringwall("check", "--format", "json", "--perimeter", "perimeter.yaml", "--estate", here, *files)
+            done = self.ringwall("check", "--today", TODAY, "--format", "json", "--perimeter", "perimeter.yaml", "--estate", here, *files)
             self.assertEqual(done.returncode, 1, done.stderr[-2000:])
             alone = self.ringwall("check", "--format", "json", *files)
             for told, bare in zip(json.loads(done.stdout)["files"], json.loads(alone.stdout)["files"]):

@@ -31,6 +31,8 @@ struct CheckFlags {
   std::vector<std::string> files;
   std::string perimeter;
   EstateFlags estate;
+  std::vector<std::string> objectives;  // empty: all
+  std::string today;                    // empty: the clock's
   bool compares() const { return !perimeter.empty(); }
   Format format = Format::text;
 };
@@ -75,11 +77,12 @@ struct Checked {
   std::string name;
   std::vector<checker::Verified> verified;
   std::optional<Error> error = {};
+  std::string today;  // on which it is compared
   std::optional<recheck::Verification> compared = {};
   bool holds() const { return !error && (!compared || compared->refused.empty()); }
 };
 
-Result<> read_and_check(const std::string& path, Files* files, Checked& checked) {
+Result<> read_and_check(const std::string& path, Files* files, const recheck::Wanted& wanted, Checked& checked) {
   RW_TRY(const std::string text, os::read_file(path, certificate_bytes_max));
   const std::string quoted = "`" + checked.name + "`";
   if (!text::is_utf8(text)) return fail(Failure::invalid, quoted + " is not UTF-8");
@@ -93,16 +96,17 @@ Result<> read_and_check(const std::string& path, Files* files, Checked& checked)
     if (!count) return fail(count.error(), quoted);
     return {};
   }
-  auto compared = files->asked.verify(text, each);
+  auto compared = files->asked.verify(text, wanted, each);
   if (!compared) return fail(compared.error(), quoted);
   checked.compared = *std::move(compared);
   return {};
 }
 
-Checked check_file(const std::string& name, Files* files) {
+Checked check_file(const std::string& name, Files* files, const recheck::Wanted& wanted) {
   Checked checked;
   checked.name = name == "-" ? "<stdin>" : name;
-  const auto done = read_and_check(name == "-" ? "/dev/stdin" : name, files, checked);
+  checked.today = wanted.today;
+  const auto done = read_and_check(name == "-" ? "/dev/stdin" : name, files, wanted, checked);
   if (!done) checked.error = done.error();
   return checked;
 }
@@ -140,7 +144,7 @@ Json to_json(const Checked& checked) {
   }
   Json file = Json::object({{"file", checked.name}, {"holds", checked.holds()}, {"compared", checked.compared.has_value()}, {"certificates", certificates}});
   if (checked.error) file.set("error", checked.error->message);
-  if (checked.compared) file.set("proved", checked.compared->proved).set("today", checked.compared->proof.today).set("refused", list_of(checked.compared->refused));
+  if (checked.compared) file.set("proved", checked.compared->proved).set("today", checked.today).set("dated", checked.compared->proof.today).set("refused", list_of(checked.compared->refused));
   return file;
 }
 
@@ -149,7 +153,7 @@ void print_claims(const Checked& file) {
   std::map<std::string, std::map<std::string, std::size_t>> rows;
   for (const checker::Claim& claim : file.compared->proof.claims) ++rows[claim.row][claim.verdict];
   const std::size_t refused = file.compared->refused.size();
-  fmt::print("{}: {} cells are proved, of the files as they are, on {}{}\n", file.name, file.compared->proved, file.compared->proof.today,
+  fmt::print("{}: {} cells are proved, of the files as they are, on {}{}\n", file.name, file.compared->proved, file.today,
              refused == 0 ? "" : fmt::format("; {} refused", refused));
   for (std::size_t i = 0; i < perimeter::objective_count; ++i) {
     const std::string row(perimeter::name_of(static_cast<perimeter::Objective>(i)));
@@ -193,12 +197,20 @@ void print_text(const std::vector<Checked>& files, bool compares) {
   for (const std::string& axiom : axioms) fmt::print("  {}\n", axiom);
 }
 
+Result<recheck::Wanted> wanted_of(const CheckFlags& flags) {
+  RW_TRY(std::string today, today_of(flags.today));
+  RW_TRY(Objectives objectives, objectives_of(flags.objectives));
+  return recheck::Wanted{std::move(today), std::move(objectives)};
+}
+
 int check_files(const CheckFlags& flags) {
   const auto compared_with = read_files(flags);
   if (!compared_with) return complain(compared_with.error().message, exit_bad_input);
+  const auto wanted = wanted_of(flags);
+  if (!wanted) return complain(wanted.error().message, exit_bad_input);
   std::vector<Checked> files;
   Json all = Json::array();
-  for (const std::string& name : flags.files) all.push(to_json(files.emplace_back(check_file(name, compared_with->get()))));
+  for (const std::string& name : flags.files) all.push(to_json(files.emplace_back(check_file(name, compared_with->get(), *wanted))));
   if (flags.format == Format::json) {
     fmt::print("{}\n", Json::object({{"files", all}}).dump_pretty());
   } else {
@@ -225,7 +237,8 @@ void add_check(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("check", "Verify the certificates of proofs.");
   command->footer("Neither the prover nor its solver takes part: each step of each proof is followed by a checker of its own.\n"
                   "With the perimeter file and the estate, the questions, policies and clauses are made anew from these, by code that shares nothing\n"
-                  "with the prover: a certificate that says anything else is refused, and so is a proof of which one is missing.\n"
+                  "with the prover: a certificate that says anything else is refused, and so is a proof of which one is missing, or that an\n"
+                  "exception held which has expired since.\n"
                   "Examples: ringwall check --perimeter perimeter.yaml --estate export/ proof.txt\n"
                   "          ringwall check proof.txt\n"
                   "Exit status: 0 all hold, 1 one does not hold or is not about these files, 2 wrong usage, 3 a file cannot be read or is no\n"
@@ -234,6 +247,8 @@ void add_check(CLI::App& app, Chosen& chosen) {
   command->add_option("--perimeter", flags->perimeter, "the perimeter file that was proved")->type_name("FILE");
   add_estate(*command, flags->estate);
   command->get_option("--estate")->allow_extra_args(false);  // what follows its value are certificates
+  command->add_option("--today", flags->today, "the day on which exceptions expire or not (default: the clock's, in UTC)")->type_name("DATE");
+  command->add_option("--objective", flags->objectives, "the proof is of this objective alone (repeat for more)")->type_name("NAME")->allow_extra_args(false);
   add_format(*command, flags->format);
   command->callback([flags, &chosen] { chosen = [flags] { return check_files(*flags); }; });
 }

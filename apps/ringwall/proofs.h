@@ -62,6 +62,12 @@ inline constexpr std::size_t estate_bytes_max = 4UL * 1024 * 1024 * 1024;
 enum class Expected : std::uint8_t { any, none };
 Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization = {}, Expected expected = Expected::any);
 
+// As `--today` gives it; empty: the clock's. An ISO 8601 date.
+Result<std::string> today_of(const std::string& given);
+// By their names; empty: all.
+using Objectives = std::set<perimeter::Objective>;
+Result<Objectives> objectives_of(const std::vector<std::string>& names);
+
 enum class ProofFormat : std::uint8_t { text, json, sarif, html };
 
 struct ProveFlags {

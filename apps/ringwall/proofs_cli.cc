@@ -7,6 +7,8 @@
 
 #include "lint/report.h"
 #include "proofs.h"
+#include "os/files.h"
+#include "text/time.h"
 #include "words.h"
 
 namespace ringwall::app {
@@ -93,6 +95,23 @@ std::pair<CLI::App&, Flags&> add(CLI::App& app, const char* name, const char* wh
 }
 
 }  // namespace
+
+Result<std::string> today_of(const std::string& given) {
+  constexpr std::size_t date_length = 10;  // 2026-01-31
+  if (given.empty()) return text::iso8601(os::SystemClock().now()).substr(0, date_length);
+  if (given.size() != date_length || !text::parse_iso8601(given)) return fail(Failure::invalid, "`--today " + given + "` is no date of the form YYYY-MM-DD");
+  return given;
+}
+
+Result<Objectives> objectives_of(const std::vector<std::string>& names) {
+  Objectives all;
+  for (const std::string& name : names) {
+    const auto objective = perimeter::objective_of(name);
+    if (!objective) return fail(Failure::invalid, "there is no objective `" + name + "`: `ringwall help prove` names them");
+    all.insert(*objective);
+  }
+  return all;
+}
 
 void add_estate(CLI::App& command, EstateFlags& flags) {
   CLI::Option* paths = command.add_option("--estate", flags.paths, "an export folder, or a file of Terraform or CloudFormation; each is laid over those before it")->type_name("PATH");

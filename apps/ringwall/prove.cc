@@ -18,15 +18,6 @@
 namespace ringwall::app {
 namespace {
 
-constexpr std::size_t date_length = 10;  // 2026-01-31
-
-Result<std::string> today_of(const ProveFlags& flags) {
-  if (flags.today.empty()) return text::iso8601(os::SystemClock().now()).substr(0, date_length);
-  if (flags.today.size() != date_length || !text::parse_iso8601(flags.today))
-    return fail(Failure::invalid, "`--today " + flags.today + "` is no date of the form YYYY-MM-DD");
-  return flags.today;
-}
-
 // On a terminal one line that counts; nothing elsewhere.
 class Progress {
  public:
@@ -61,18 +52,6 @@ prove::Options options_of(unsigned threads, bool live, Progress& progress, Bugs&
   options.progress = [&progress](std::size_t done, std::size_t all) { progress.tell(done, all); };
   options.bug = [&bugs](const prover::Bug& bug) { bugs.note(bug); };
   return options;
-}
-
-using Objectives = std::set<perimeter::Objective>;
-
-Result<Objectives> objectives_of(const std::vector<std::string>& names) {
-  Objectives all;
-  for (const std::string& name : names) {
-    const auto objective = perimeter::objective_of(name);
-    if (!objective) return fail(Failure::invalid, "there is no objective `" + name + "`: `ringwall help prove` names them");
-    all.insert(*objective);
-  }
-  return all;
 }
 
 // Leaves what was asked for, everything if nothing was named. Positions of leaks change with it. The whole takes over leaks of
@@ -149,7 +128,7 @@ Result<int> proved(const ProveFlags& flags) {
   const auto perimeter = perimeter::read(perimeter_text);
   if (!perimeter) return fail(perimeter.error(), flags.perimeter);
   RW_TRY(const Objectives objectives, objectives_of(flags.objectives));
-  RW_TRY(std::string today, today_of(flags));
+  RW_TRY(std::string today, today_of(flags.today));
   RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization, perimeter->no_organization ? Expected::none : Expected::any));
   Progress progress;
   Bugs bugs;

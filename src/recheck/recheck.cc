@@ -272,7 +272,7 @@ class Restated {
 // Compares what is claimed with what the files ask.
 class Comparison {
  public:
-  Comparison(Restated& asked, Verification& done) : asked_(asked), done_(done) {
+  Comparison(Restated& asked, const Wanted& wanted, Verification& done) : asked_(asked), wanted_(wanted), done_(done) {
     for (const checker::Verified& one : done.certificates) {
       for (const std::string& subject : one.subjects) {
         certificates_[one.statement].emplace(subject, false);
@@ -290,6 +290,7 @@ class Comparison {
   std::string difference(const checker::Verified& one, const std::string& subject);
 
   Restated& asked_;
+  const Wanted& wanted_;
   Verification& done_;
   std::map<std::string, std::map<std::string, bool>> certificates_;  // by statement and subject: was it asked for?
   std::set<std::tuple<std::string, std::string, std::string>> there_;  // row, part and subject of those
@@ -321,9 +322,7 @@ void Comparison::check_claims(Judge& judge) {
   const std::vector<Cell> cells = asked_.rows.cells();
   std::map<std::string, Cell> by_text;
   for (const Cell& cell : cells) by_text.emplace(std::string(perimeter::name_of(cell.row)) + " " + written(cell.subject), cell);
-  std::set<Objective> rows;  // a proof may be of some rows only
   for (const checker::Claim& claim : done_.proof.claims) {
-    if (const auto row = perimeter::objective_of(claim.row)) rows.insert(*row);
     const auto cell = by_text.find(claim.row + " " + claim.subject);
     if (cell == by_text.end()) {
       if (claim.verdict == "proved") refuse("the files have no " + claim.row + " of " + claim.subject + ", which is called proved");
@@ -332,7 +331,7 @@ void Comparison::check_claims(Judge& judge) {
     if (!claimed.emplace(cell->second, claim.verdict).second) refuse("there are two claims on " + name_of(cell->second));
   }
   for (const Cell& cell : cells) {
-    if (rows.contains(cell.row) && !claimed.contains(cell)) refuse("nothing is said of " + name_of(cell));
+    if ((wanted_.rows.empty() || wanted_.rows.contains(cell.row)) && !claimed.contains(cell)) refuse("nothing is said of " + name_of(cell));
   }
   for (const auto& [cell, verdict] : claimed) {
     if (verdict != "proved") continue;
@@ -389,6 +388,7 @@ void Comparison::find_strays() {
 
 void Comparison::run() {
   if (done_.proof.claims.empty()) return refuse("the file does not begin with what its report says of every cell, so nobody can say whether a certificate is missing");
+  if (done_.proof.today > wanted_.today) refuse("it is dated " + done_.proof.today + ", which is after " + wanted_.today);
   Judge judge(asked_.rows, asked_.world, [&](const Question& question, const std::string& subject) { return look(question, subject); });
   check_claims(judge);
   find_strays();
@@ -403,15 +403,15 @@ struct Files::Prepared : Restated {
 Files::Files(const loaders::Loaded& loaded, const perimeter::Perimeter& perimeter) : loaded_(loaded), perimeter_(perimeter) {}
 Files::~Files() = default;
 
-Result<Verification> Files::verify(std::string_view text, const std::function<void(const checker::Verified&)>& each) {
+Result<Verification> Files::verify(std::string_view text, const Wanted& wanted, const std::function<void(const checker::Verified&)>& each) {
   Verification done;
   RW_TRY(done.proof, checker::check_proof(text, [&](const checker::Verified& one) {
     done.certificates.push_back(one);
     if (each) each(one);
   }));
-  const Given given{done.proof.today, done.proof.network_keys_everywhere};
+  const Given given{wanted.today, done.proof.network_keys_everywhere};
   if (prepared_ == nullptr || !prepared_->is_given(given)) prepared_ = std::make_unique<Prepared>(loaded_, perimeter_, given);
-  Comparison(*prepared_, done).run();
+  Comparison(*prepared_, wanted, done).run();
   return done;
 }
 

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,12 @@ struct Given {
 Made certify(const loaders::Loaded& loaded, const perimeter::Perimeter& perimeter, const Given& given,
              const std::vector<Claim>& claims, const Refute& refute);
 
+// What a proof is held to.
+struct Wanted {
+  std::string today;  // an ISO 8601 date: exceptions that have expired by then except nothing, whatever the proof's own date is
+  std::set<perimeter::Objective> rows = {};  // that it has to be of; empty: all
+};
+
 struct Verification {
   checker::Proof proof;
   std::vector<checker::Verified> certificates;  // each holds, and answers a question of the files
@@ -64,9 +71,9 @@ class Files {
  public:
   Files(const loaders::Loaded& loaded, const perimeter::Perimeter& perimeter);
   ~Files();
-  // Is every cell of the estate claimed, every claim of a proof certified, and every certificate about these files? Fails as
-  // checker::check_proof() does. `each` is told of every certificate whose proof holds, before it is compared.
-  Result<Verification> verify(std::string_view text, const std::function<void(const checker::Verified&)>& each = {});
+  // Is every cell that is wanted claimed, every claim of a proof certified, and every certificate about these files on that day?
+  // Fails as checker::check_proof() does. `each` is told of every certificate whose proof holds, before it is compared.
+  Result<Verification> verify(std::string_view text, const Wanted& wanted, const std::function<void(const checker::Verified&)>& each = {});
 
  private:
   struct Prepared;

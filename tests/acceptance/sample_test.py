@@ -2,9 +2,13 @@
 
 import json
 import os
+import sys
 import unittest
 
 from harness import BINARY, ROOT, ServerCase, run
+
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import alterations  # noqa: E402
 
 PERIMETER = os.path.join(ROOT, "sample", "perimeter.py")
 REFUSALS = 10
@@ -30,6 +34,26 @@ class SampleTest(ServerCase):
         self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
         self.assertIn("all of it is there already", again.stdout)
         self.assertEqual(self.made(), made)
+        self.refuses_what_is_altered()
+
+    def refuses_what_is_altered(self):
+        with open(os.path.join(self.data, "perimeter.proof"), encoding="utf-8") as file:
+            whole = file.read()
+        kinds = {}
+        for kind, text in alterations.altered(whole, every=int(os.environ.get("RINGWALL_ALTERED_EVERY", "8"))):
+            path = os.path.join(self.data, f"altered-{len(kinds)}")
+            kinds[path] = kind
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        checked = run(BINARY, "check", "--format", "json", "--perimeter", os.path.join(self.data, "perimeter.yaml"), "--live", "--data", self.data, *kinds)
+        self.assertEqual(checked.returncode, 1, checked.stderr[-2000:])
+        told = json.loads(checked.stdout)["files"]
+        self.assertEqual([one["file"] for one in told], list(kinds))
+        for one in told:
+            self.assertFalse(one["holds"], kinds[one["file"]])
+        counts = {kind: list(kinds.values()).count(kind) for kind in kinds.values()}
+        print("altered and refused: " + ", ".join(f"{kind} {count}" for kind, count in counts.items()), file=sys.stderr)
+        self.assertGreaterEqual(len(counts), 10)
 
     def test_what_it_shows_fails_loudly_when_a_boundary_is_gone(self):
         first = self.show()

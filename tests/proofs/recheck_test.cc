@@ -236,7 +236,7 @@ void compare(std::uint64_t seed, Counts& counts) {
     }
   }
   auto files = recheck::Files(loaded, file);
-  const auto verified = files.verify(made.text);
+  const auto verified = files.verify(made.text, {today});
   ASSERT_TRUE(verified) << verified.error().message;
   for (const std::string& why : verified->refused) {
     if (!why.starts_with("nothing is said of")) ADD_FAILURE() << "seed " << seed << ": " << why;  // of what is inconclusive
