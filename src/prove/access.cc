@@ -38,7 +38,7 @@ class Asking {
  public:
   Asking(const loaders::Loaded& world, const Options& options)
       : world_(world), options_(options), mine_(world, nothing_) {
-    memory_.begin(0);
+    memory_.begin(0, options_);
     accesses_.undecided = sentences_of(world.gaps);
   }
 

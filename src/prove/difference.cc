@@ -262,7 +262,7 @@ void Comparer::add_endpoints() {
 
 void Comparer::ask() {
   Memory memory;
-  memory.begin(0);
+  memory.begin(0, options_);
   Asker asker(memory, options_);
   std::vector<Item> items;
   for (const Both& both : changed_) {

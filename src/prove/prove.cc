@@ -253,7 +253,7 @@ Report prove(const loaders::Loaded& world, const perimeter::Perimeter& perimeter
   const std::shared_ptr<Memory> kept = memory != nullptr ? memory : make_memory();
   const std::lock_guard lock(kept->proving);
   const estate::Estate& estate = *world.estate;
-  kept->begin(estate.principals.size() * 3 + estate.resources.size() + estate.endpoints.size());
+  kept->begin(estate.principals.size() * 3 + estate.resources.size() + estate.endpoints.size(), options);
   Report report = Proof(world, perimeter, options, *kept).run();
   kept->end();
   report.statistics.seconds =

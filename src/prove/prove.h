@@ -92,6 +92,8 @@ struct Options {
   // Told of every question that met a bug of the prover; its cell is inconclusive. From any thread.
   std::function<void(const prover::Bug&)> bug = {};
   std::uint64_t steps_max = prover::Budget::unbounded;  // of one question
+  // false: every cell's question is asked by itself, though another one is the same. The plain twin of what is shared: slow.
+  bool share = true;
   // prover::Universe's: of a server that may have been told so.
   bool network_keys_everywhere = false;
   // Take it that no other Region has a VPC or an endpoint of the same id as one of mine: for worlds without Regions.

@@ -6,8 +6,28 @@
 
 namespace ringwall::prove {
 
-void Memory::begin(std::size_t documents) {
+namespace {
+
+// All of the options, so that one that is added must be thought of here: what a question reads of them, and no key says.
+std::string settings_of(const Options& options) {
+  const auto& [today, depth, threads, classes_max, every_action, bounds, progress, certificate, bug, steps_max, share, network_keys_everywhere,
+               one_region] = options;
+  const auto& [standing_max, pairs_max, pair_looks_max] = bounds;  // each is said where it is passed
+  std::string settings;
+  for (const std::uint64_t number : {std::uint64_t{classes_max}, std::uint64_t{every_action}, std::uint64_t{standing_max}, steps_max,
+                                     std::uint64_t{network_keys_everywhere}, std::uint64_t{one_region}})
+    settings += std::to_string(number) + ' ';
+  return settings;
+}
+
+}  // namespace
+
+void Memory::begin(std::size_t documents, const Options& options) {
   ++proof;
+  if (std::string settings = settings_of(options); settings != settings_) {
+    answers.clear();
+    settings_ = std::move(settings);
+  }
   const std::size_t known_max = std::max(memory_documents_min, documents * memory_documents_factor);
   if (words->documents() <= known_max) return;
   answers.clear();
@@ -104,7 +124,17 @@ AnswerPtr Asker::answer(const Item& item) {
   return answer;
 }
 
+std::vector<AnswerPtr> Asker::ask_each(const std::vector<Item>& items) {
+  statistics_.questions += items.size();
+  statistics_.asked += items.size();
+  all_ += items.size();
+  std::vector<AnswerPtr> answers(items.size());
+  in_parallel(items.size(), options_.threads, [&](std::size_t i) { answers[i] = answer(items[i]); });
+  return answers;
+}
+
 std::vector<AnswerPtr> Asker::ask(const std::vector<Item>& items) {
+  if (!options_.share) return ask_each(items);
   std::vector<Memory::Entry*> entries(items.size());
   std::vector<std::size_t> open;  // items to ask
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -114,9 +144,10 @@ std::vector<AnswerPtr> Asker::ask(const std::vector<Item>& items) {
     entry.used = memory_.proof;
     const bool proved =
         entry.answer != nullptr && entry.answer->verdict == prover::Verdict::none;
-    const bool same = entry.answer != nullptr && entry.subject == items[i].subject;
+    const bool same = entry.answer != nullptr && entry.subject == items[i].subject && entry.documents == items[i].documents;
     if (options_.certificate ? false : proved || same) continue;
     entry.subject = items[i].subject;
+    entry.documents = items[i].documents;
     open.push_back(i);
   }
   statistics_.questions += items.size();

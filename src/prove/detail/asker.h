@@ -24,15 +24,15 @@ struct Worker {
 
 }  // namespace detail
 
-// Answers by key, with the subject of whom they were asked: a finding names its caller, so it is
-// told again only of the same one.
+// Answers by key, with the subject and the documents of whom they were asked: a finding names its caller and what the
+// policies name, so it is told again only of the same.
 class Memory {
  public:
   explicit Memory(std::uint64_t proofs_kept) : proofs_kept_(proofs_kept) {}
   Memory() : Memory(2) {}
 
   struct Entry {
-    std::string subject;
+    std::string subject, documents;
     std::shared_ptr<const prover::Answer> answer;
     std::uint64_t used = 0;  // the proof that asked last
   };
@@ -43,11 +43,13 @@ class Memory {
   // Provers that nobody uses now. What they have read of policies is read once for all proofs.
   std::vector<std::unique_ptr<detail::Worker>> idle;
 
-  void begin(std::size_t documents);  // a new proof, of so many documents
+  // A new proof, of so many documents. What options say of questions holds for all of them: others begin anew.
+  void begin(std::size_t documents, const Options& options);
   void end();                         // forgets answers that the last proofs did not ask for
 
  private:
   std::uint64_t proofs_kept_;
+  std::string settings_;
 };
 
 // Memory that knows more documents than this many times those of the estate starts anew.
@@ -70,12 +72,13 @@ inline constexpr std::size_t questions_per_prover_max = 4'096;
 enum class Lists : std::uint8_t { named, all };
 
 struct Item {
-  std::string key;      // equal keys: equal answers
+  std::string key;      // equal keys: equal answers, but that a finding tells of who and what was asked
   std::string subject;  // whom the query names
   std::function<prover::Query(Lists)> query;
   // Networks of mine, by id. Not null: the query with Lists::named takes in only some of them.
   const std::set<std::string>* networks = nullptr;
   std::string left_out = {};  // what the query could not take in: then nothing is proved by it
+  std::string documents = {};  // the very ones of the query: with the subject, all that a finding tells of
 };
 using AnswerPtr = std::shared_ptr<const prover::Answer>;
 
@@ -88,6 +91,7 @@ class Asker {
   const Statistics& statistics() const { return statistics_; }
 
  private:
+  std::vector<AnswerPtr> ask_each(const std::vector<Item>& items);
   AnswerPtr answer(const Item& item);
   void tell_progress();
 

@@ -80,6 +80,7 @@ class Bound {
   void add(std::span<const authz::Level> levels);
   void note(const Facts& facts) { facts_.push_back(&facts); }  // the key says it otherwise
   const std::vector<const Facts*>& facts() const { return facts_; }
+  std::string documents() const;  // all of them, each by its whole text
   Mentions mentions() const { return mentions_of(words_, facts_); }
 
  private:

@@ -173,7 +173,7 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
           [this, cell, &where, facts = bound.facts(), standing = std::move(standing)](Lists) {
             return query(cell, where, facts, standing);
           },
-          nullptr, std::move(left_out)};
+          nullptr, std::move(left_out), bound.documents()};
 }
 
 std::vector<std::string> EndpointCells::undecided(std::size_t cell) const {

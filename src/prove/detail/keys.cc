@@ -80,6 +80,12 @@ void Bound::add(std::span<const authz::Level> levels) {
   key_.add("||");
 }
 
+std::string Bound::documents() const {
+  std::string ids;
+  for (const Facts* facts : facts_) (ids += std::to_string(facts->id)) += ',';
+  return ids;
+}
+
 std::string relative_to(std::string_view pattern, std::string_view arn, bool& verbatim) {
   std::string sense;
   if (pattern.starts_with('!')) {

@@ -162,46 +162,73 @@ const std::vector<std::size_t>& Mine::principals_of(const std::string& account) 
   return found != by_account_.end() ? found->second : none;
 }
 
+namespace {
+
+// Appends values so that no two lists of them read alike.
+class Fingerprint {
+ public:
+  void add(std::string_view text) { ((text_ += std::to_string(text.size())) += ':') += text; }
+  void add(bool flag) { text_ += flag ? '+' : '-'; }
+  void add(const text::Cidr& cidr) { add(std::string_view(text::to_string(cidr))); }
+  void add(const perimeter::Place& place) {
+    add(std::string_view(place.region));
+    add(std::string_view(place.id));
+  }
+  void add(perimeter::Objective objective) { add(perimeter::name_of(objective)); }
+  template <typename Value>
+  void add(const std::optional<Value>& value) {
+    add(value.has_value());
+    if (value) add(*value);
+  }
+  void add(const std::string& text) { add(std::string_view(text)); }
+  template <typename Value>
+  void add(const std::vector<Value>& values) {
+    text_ += std::to_string(values.size()) + '[';
+    for (const Value& value : values) add(value);
+  }
+  void add(const perimeter::Networks& networks) {
+    const auto& [cidrs, on_premises, vpcs, endpoints, estate_vpcs] = networks;
+    all(cidrs, on_premises, vpcs, endpoints, estate_vpcs);
+  }
+  void add(const perimeter::ServiceException& service) {
+    const auto& [principal, actions, resources, offset, without_source] = service;
+    all(principal, actions, resources, without_source);
+  }
+  void add(const perimeter::IdentityProvider& provider) {
+    const auto& [issuer, subjects, audiences, offset] = provider;
+    all(issuer, subjects, audiences);
+  }
+  void add(const perimeter::AwsOwned& owned) {
+    const auto& [resources, actions, offset] = owned;
+    all(resources, actions);
+  }
+  void add(const perimeter::Exception& exception) {
+    const auto& [name, owner, reason, expires, objectives, principals, actions, resources, cidrs, vpcs, external_id, offset] = exception;
+    all(name, expires, objectives, principals, actions, resources, cidrs, vpcs, external_id);
+  }
+  template <typename... Values>
+  void all(const Values&... values) {
+    (add(values), ...);
+  }
+  std::string finish() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+// Takes every struct of the file apart by all of its members: one that is added must be thought of here.
 void Mine::write_fingerprint() {
-  const auto add = [&](const std::vector<std::string>& values) {
-    for (const std::string& value : values) fingerprint_ += value + ',';
-    fingerprint_ += '\n';
-  };
-  fingerprint_ = organization_ + '\n';
-  add(accounts());
-  add(unlisted_);
-  add(cidrs_);
-  for (const auto& [region, of] : networks_) {
-    fingerprint_ += region + ':';
-    add(of.vpcs);
-    add(of.endpoints);
-  }
-  for (const perimeter::ServiceException& service : perimeter_.services) {
-    fingerprint_ += service.principal + (service.without_source ? '!' : ':');
-    add(service.actions);
-    add(service.resources);
-  }
-  for (const perimeter::IdentityProvider& provider : perimeter_.identity_providers) {
-    fingerprint_ += provider.issuer + ':';
-    add(provider.subjects);
-    add(provider.audiences);
-  }
-  for (const perimeter::AwsOwned& owned : perimeter_.aws_owned) {
-    add(owned.resources);
-    add(owned.actions);
-  }
-  for (const perimeter::Exception& exception : perimeter_.exceptions) {
-    fingerprint_ += exception.name + ':' + exception.external_id.value_or("") + ':';
-    add(exception.principals);
-    add(exception.actions);
-    add(exception.resources);
-    for (const text::Cidr& cidr : exception.cidrs) fingerprint_ += text::to_string(cidr) + ',';
-    for (const perimeter::Place& vpc : exception.vpcs) fingerprint_ += vpc.region + '/' + vpc.id + ',';
-  }
-  add(perimeter_.regions);
-  add(perimeter_.accounts);
-  fingerprint_ += perimeter_.aws_owned_defaults ? 'a' : '-';
-  fingerprint_ += perimeter_.anonymous_get_object ? 'g' : '-';
+  const auto& [organization, no_organization, management_account, accounts, regions, networks, services, identity_providers, aws_owned,
+               exceptions, governance, rollout, agents, aws_owned_defaults, anonymous_get_object] = perimeter_;
+  Fingerprint all;
+  all.all(organization, no_organization, management_account, accounts, regions, networks, services, identity_providers, aws_owned, exceptions,
+          aws_owned_defaults, anonymous_get_object);
+  // And what the estate says of mine.
+  all.all(organization_, this->accounts(), unlisted_, cidrs_, estate().no_organization);
+  for (const auto& [region, of] : networks_) all.all(region, of.vpcs, of.endpoints);
+  fingerprint_ = std::move(all).finish();
 }
 
 }  // namespace ringwall::prove::detail

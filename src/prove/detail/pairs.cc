@@ -307,11 +307,11 @@ Item Pairing::item(const Candidate& candidate) {
   const Surroundings surroundings = owned_by(room_.mine, thing.account);
   const Mentions mentions = bound.mentions();
   for (const prover::Caller& one : callers_of(caller, bound.facts())) key.add(signature(mentions, one, surroundings));
-  return {std::move(key).finish(), caller.principal->arn,
+  return {std::move(key).finish(), caller.principal->arn + " " + thing.arn,
           [this, candidate, &of_person, of_thing, facts = bound.facts()](Lists lists) {
             return query(candidate, of_person, of_thing, lists, facts);
           },
-          room_.limits.networks(Objective::identity_networks)};
+          room_.limits.networks(Objective::identity_networks), {}, bound.documents()};
 }
 
 Paired Pairing::ask(Asker& asker, const std::vector<Person>& people) {

@@ -78,22 +78,34 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
   Key key('P');
   key.add(kept).add(where.name);
   Bound bound(room_.words, key);
+  std::vector<std::string_view> patterns;
   if ((kept & bit(Guard::identity)) != 0) {
-    bound.add(layers.identity);
-    if (layers.boundary != nullptr) bound.add(*layers.boundary);
+    for (const authz::Named& named : layers.identity) {
+      const Facts& facts = room_.words.of(named.document);
+      bound.note(facts);
+      key.add(facts.fixed);
+      patterns.insert(patterns.end(), facts.resources.begin(), facts.resources.end());
+    }
   }
+  const std::size_t own_policies = bound.facts().size();
+  key.add("/");
+  if ((kept & bit(Guard::identity)) != 0 && layers.boundary != nullptr) bound.add(*layers.boundary);
   key.add("/");
   if ((kept & bit(Guard::scp)) != 0) bound.add(layers.scps);
   bound.note(*where.facts);
   key.add(signature(bound.mentions(), own(cell).caller, {}));
   std::vector<std::string> mine;
   if (objective_ == Objective::identity_resources) mine = buckets_of_mine(room_.mine, bound.facts());
-  for (const std::string& bucket : mine) key.add(bucket);
+  // Of the identity's own policies only how their resources lie to each other and to what others name.
+  patterns.insert(patterns.end(), mine.begin(), mine.end());
+  std::vector<const Kept*> held;
+  for (std::size_t i = own_policies; i < bound.facts().size(); ++i) held.push_back(&room_.words.kept(*bound.facts()[i]));
+  key.add(static_cast<Id>(mine.size())).add(renamed(room_.mine, account(cell), held, patterns));
   return {std::move(key).finish(), name(cell),
           [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine)](Lists lists) {
             return query(cell, kept, prover::all_of({room_.limits.constraint(where, lists, facts), on_none_of(mine)}));
           },
-          room_.limits.networks(objective_)};
+          room_.limits.networks(objective_), {}, bound.documents()};
 }
 
 }  // namespace

@@ -115,15 +115,32 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   return query;
 }
 
-// The policy's text but for its resources, and those as seen from the ARN.
+// Whom a policy names makes a difference only where somebody like that asks. Nobody of a listed account of mine does in
+// resource/principals; in resource/networks they do, and the key says of each whom the policy sees in it (Standing::key). A
+// session that is named is another caller, whose role's name matters.
+void add_names(const Mine& mine, const Facts& facts, Key& key) {
+  const bool verbatim = names_sessions(facts);
+  for (const policy::PrincipalName& name : facts.names) {
+    key.add(static_cast<Id>(name.type));
+    const std::string account = name.type == policy::PrincipalName::Type::account ? name.value
+                                : name.type == policy::PrincipalName::Type::arn   ? account_in(name.value)
+                                                                                  : std::string();
+    const bool of_mine = !account.empty() && mine.has(account) && !mine.is_unlisted(account);
+    if (of_mine && !verbatim) key.add("mine");
+    else key.add("=" + name.value);
+  }
+}
+
+// The policy's text but for its resources and whom it names of mine; the resources as seen from the ARN.
 void ResourceCells::add_policy(std::size_t cell, Key& key, Bound& bound) const {
   const estate::Resource& resource = *resources_[cell];
   key.add(static_cast<Id>(resource.kind));
   if (!resource.policy) return;
   const Facts& facts = room_.words.of(resource.policy->document);
   bound.note(facts);
-  key.add(facts.fixed);
+  key.add(facts.nameless);
   key.add(static_cast<Id>(resource.policy->document->kind()));
+  add_names(room_.mine, facts, key);
 }
 
 Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
@@ -155,7 +172,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
           [this, cell, kept, &where, facts = bound.facts(), standing = std::move(standing)](Lists lists) {
             return query(cell, kept, where, lists, facts, standing);
           },
-          room_.limits.networks(objective_), std::move(left_out)};
+          room_.limits.networks(objective_), std::move(left_out), bound.documents()};
 }
 
 std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {

@@ -154,7 +154,7 @@ Item Passing::item(const Gate& gate, const Asked& asked) {
   }
   const Mentions mentions = mentions_of(room_.words, all);
   Key key('G');
-  key.add(item.key).add(endpoint.service).add(endpoint.policy ? facts.back()->id : 0);
+  key.add(item.key).add(item.documents).add(endpoint.service).add(endpoint.policy ? facts.back()->id : 0);
   if (of_principal) {
     for (const prover::Caller& caller : callers_of(room_.mine.principals()[asked.cell], facts)) key.add(signature(mentions, caller, around));
   } else {

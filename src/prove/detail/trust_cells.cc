@@ -133,7 +133,8 @@ Item TrustCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   return {std::move(key).finish(), role.arn,
           [this, cell, kept, &where, facts = bound.facts()](Lists) {
             return query(cell, kept, where, facts);
-          }};
+          },
+          nullptr, {}, bound.documents()};
 }
 
 }  // namespace

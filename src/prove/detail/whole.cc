@@ -136,11 +136,12 @@ std::size_t classes_max(const Room& room) {
 
 constexpr Guards resource_side = bit(Guard::resource) | bit(Guard::rcp);
 
-// The item of a cell, its question changed by `change` and its key by `mark`.
+// The item of a cell, its question changed by `change` and its key by `mark`. What a change says of resources or callers holds
+// for these very documents, whatever the cell's own question leaves out of them.
 Item changed(const Cells& cells, std::size_t cell, Guards kept, std::string_view mark, std::size_t classes,
              std::function<void(prover::Query&)> change) {
   Item item = cells.item(cell, kept, {.excepted = cells.exceptions(cell)});
-  item.key += "\nwhole ";
+  item.key += "\nof " + item.documents + "\nwhole ";
   item.key += mark;
   item.query = [make = std::move(item.query), classes, change = std::move(change)](Lists lists) {
     prover::Query query = make(lists);

@@ -28,13 +28,17 @@ void add_variables(const policy::Listed& listed, Facts& facts) {
   }
 }
 
-// The statement's text but for its resources: what stays when a resource is renamed.
-std::string fixed_text(const policy::Statement& statement) {
+enum class Named : bool { yes, no };
+
+// The statement's text but for its resources, and for its principals' names: what stays when those are called otherwise.
+std::string fixed_text(const policy::Statement& statement, Named named) {
   std::string out = statement.effect == policy::Effect::allow ? "A" : "D";
   append(out, statement.sid);
   if (statement.principals) {
     out += statement.principals->sense == policy::Sense::listed ? 'P' : 'N';
+    out += std::to_string(statement.principals->names.size());
     for (const policy::PrincipalName& name : statement.principals->names) {
+      if (named == Named::no) break;
       out += static_cast<char>('a' + static_cast<int>(name.type));
       append(out, name.value);
     }
@@ -107,6 +111,7 @@ Facts Words::read(const policy::DocumentPtr& document) {
   RW_CHECK(syntax.has_value());  // it was compiled from this text
   std::string fixed = std::to_string(static_cast<int>(syntax->kind)) +
                       std::to_string(static_cast<int>(syntax->version));
+  std::string nameless = fixed;
   for (const policy::Statement& statement : syntax->statements) {
     if (statement.principals) {
       facts.excludes_names |= statement.principals->sense == policy::Sense::all_but_listed;
@@ -120,9 +125,11 @@ Facts Words::read(const policy::DocumentPtr& document) {
       facts.resources.push_back(but ? "!" + resource.text : resource.text);
     }
     for (const policy::Condition& condition : statement.conditions) add_tests(condition, facts);
-    append(fixed, fixed_text(statement));
+    append(fixed, fixed_text(statement, Named::yes));
+    append(nameless, fixed_text(statement, Named::no));
   }
   facts.fixed = intern(fixed);
+  facts.nameless = facts.names.empty() ? facts.fixed : intern("nameless " + nameless);
   sort_unique(facts.tests);
   sort_unique(facts.raw);
   return facts;
@@ -172,6 +179,17 @@ const Facts& Words::of(const std::string& name, const prover::Constraint& constr
 const Test& Words::test(Id id) const {
   const std::shared_lock lock(mutex_);
   return tests_[id];
+}
+
+const Kept& Words::kept(const Facts& facts) {
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto found = kept_.find(facts.id); found != kept_.end()) return *found->second;
+  }
+  auto made = std::make_unique<Kept>();
+  for (const std::string& pattern : facts.resources) made->add(pattern);
+  const std::unique_lock lock(mutex_);
+  return *kept_.try_emplace(facts.id, std::move(made)).first->second;
 }
 
 std::size_t Words::documents() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "policy/syntax.h"
+#include "prove/detail/renaming.h"
 #include "prover/domain.h"
 #include "prover/prover.h"
 
@@ -34,6 +36,7 @@ struct Facts {
   std::vector<policy::PrincipalName> names;
   bool excludes_names = false;       // has a NotPrincipal
   Id fixed = 0;                      // of the text without its resources
+  Id nameless = 0;                   // and without the principals that it names, but for how many
   std::vector<std::string> resources;  // every Resource element, in order; `!` before NotResource's
 };
 
@@ -47,6 +50,8 @@ class Words {
   const Test& test(Id id) const;
   Id id_of(const std::string& text);
   std::size_t documents() const;
+  // What its resources hold fast where others are renamed.
+  const Kept& kept(const Facts& facts);
 
  private:
   Facts read(const policy::DocumentPtr& document);
@@ -60,6 +65,7 @@ class Words {
   std::unordered_map<std::string, Id> ids_;
   std::unordered_map<std::string, const Facts*> by_name_;  // constraints
   std::unordered_map<Id, const Facts*> by_id_;
+  std::unordered_map<Id, std::unique_ptr<const Kept>> kept_;
   std::deque<Facts> facts_;
   std::deque<Test> tests_;
   std::unordered_map<std::string, Id> test_ids_;

@@ -1,0 +1,127 @@
+// What is shared between cells and kept between proofs changes nothing: every cell says what it says when each question is asked by
+// itself and nothing is remembered. Too coarse a class, or a key that leaves out what its question reads, is found here.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "prove/prove.h"
+#include "prove/testing_shared.h"
+
+namespace ringwall::prove {
+namespace {
+
+constexpr std::uint64_t seed = 20'261'201;
+constexpr int changes_each = 5;
+
+// So many estates, or as many as RINGWALL_SHARED_ESTATES says.
+int estates(int usual) {
+  const char* const more = std::getenv("RINGWALL_SHARED_ESTATES");
+  return more != nullptr ? std::atoi(more) : usual;
+}
+
+std::string verdicts(const Report& report) {
+  std::string text;
+  for (const Row& row : report.rows) {
+    for (const CellOf& cell : row.cells) {
+      text += std::string(perimeter::name_of(row.objective)) + " " + cell.subject + " " + std::string(name_of(cell.verdict));
+      for (const Guard guard : cell.guards) text += " " + std::string(name_of(guard));
+      for (const std::size_t exception : cell.exceptions) text += " exception " + std::to_string(exception);
+      std::vector<std::string> undecided = cell.undecided;
+      std::ranges::sort(undecided);
+      for (const std::string& why : undecided) text += " (" + why + ")";
+      std::set<std::string> leaks;  // what leaks, whoever is told of first
+      for (const std::size_t leak : cell.leaks) {
+        std::string one = std::string(perimeter::name_of(report.leaks[leak].objective));
+        for (const std::string_view action : report.leaks[leak].finding.actions) one += " " + std::string(action);
+        leaks.insert(std::move(one));
+      }
+      for (const std::string& leak : leaks) text += " [" + leak + "]";
+      text += "\n";
+    }
+    for (const Guard guard : row.sole_guards) text += "rests on " + std::string(name_of(guard)) + "\n";
+  }
+  return text;
+}
+
+std::string first_difference(const std::string& plain, const std::string& shared) {
+  const auto [a, b] = std::ranges::mismatch(plain, shared);
+  const auto line = [](const std::string& text, auto at) {
+    const auto index = static_cast<std::size_t>(at - text.begin());
+    const std::size_t begin = index == 0 ? 0 : text.rfind('\n', index - 1) + 1;
+    return text.substr(begin, text.find('\n', index) - begin);
+  };
+  return "plain:  " + line(plain, a) + "\nshared: " + line(shared, b);
+}
+
+TEST(Shared, CellsSayWhatTheySayAloneAndAfterEveryChange) {
+  std::size_t questions = 0, asked = 0;
+  std::map<std::string, int> verdicts_seen;
+  for (int i = 0; i < estates(6); ++i) {
+    testing::shared::Maker maker(seed + static_cast<std::uint64_t>(i));
+    const auto memory = make_memory();
+    std::string change = "none";
+    for (int step = 0; step <= changes_each; ++step) {
+      const loaders::Loaded world = maker.estate();
+      Options options{.today = "2026-06-01", .threads = 1, .classes_max = 8};
+      const Report shared = prove(world, maker.file(), options, memory);
+      options.share = false;
+      const Report plain = prove(world, maker.file(), options);
+      const std::string of_plain = verdicts(plain), of_shared = verdicts(shared);
+      ASSERT_EQ(of_plain, of_shared) << "seed " << seed << " estate " << i << " step " << step << ", changed: " << change << "\n"
+                                     << first_difference(of_plain, of_shared);
+      questions += shared.statistics.questions;
+      asked += shared.statistics.asked;
+      for (const Row& row : plain.rows) {
+        verdicts_seen["proved"] += static_cast<int>(row.proved);
+        verdicts_seen["leak"] += static_cast<int>(row.leaking);
+        verdicts_seen["inconclusive"] += static_cast<int>(row.inconclusive);
+      }
+      change = maker.change();
+    }
+  }
+  std::printf("%zu questions, %zu asked; %d proved, %d leaks, %d inconclusive\n", questions, asked, verdicts_seen["proved"],
+              verdicts_seen["leak"], verdicts_seen["inconclusive"]);
+  EXPECT_LT(asked * 2, questions);  // else nothing was shared
+  EXPECT_GT(verdicts_seen["proved"], 100);
+  EXPECT_GT(verdicts_seen["leak"], 100);
+}
+
+// Endpoints of the organisation are expected unless the file says that the estate's are not, also where it lists the estate's own.
+TEST(Shared, MemoryKnowsTheWholePerimeterFile) {
+  testing::Builder builder = testing::small_organization({.scp_networks = false});
+  const std::string mine = R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"},)"
+                           R"("StringNotEqualsIfExists":{"aws:VpceOrgID":"o-ringwall01"},"BoolIfExists":{"aws:ViaAWSService":"false"}}})";
+  const auto scps = {testing::document(testing::allow_all(), policy::Kind::scp), testing::document(mine, policy::Kind::scp)};
+  builder.account(testing::member, "ou-1", builder.chain("r-1", scps, "scp-"), {});
+  const loaders::Loaded world = std::move(builder).finish();
+  perimeter::Perimeter file = testing::perimeter_file();
+  file.networks.vpcs = {{"us-east-1", "vpc-0a"}};
+  file.networks.endpoints = {{"us-east-1", "vpce-0a"}};
+  const Options options{.today = "2026-06-01", .threads = 1};
+  const auto memory = make_memory();
+  const auto verdict = [&] {
+    const Report report = prove(world, file, options, memory);
+    return report.rows[static_cast<std::size_t>(perimeter::Objective::identity_networks)].cells.front().verdict;
+  };
+  EXPECT_EQ(verdict(), Verdict::proved);
+  file.networks.estate_vpcs = false;
+  EXPECT_EQ(verdict(), Verdict::leak);
+}
+
+// What a question is told beside its policies is as good as a part of them.
+TEST(Shared, MemoryKnowsTheOptions) {
+  testing::Builder builder = testing::small_organization({});
+  const loaders::Loaded world = std::move(builder).finish();
+  const auto memory = make_memory();
+  Options options{.today = "2026-06-01", .threads = 1};
+  prove(world, testing::perimeter_file(), options, memory);
+  EXPECT_EQ(prove(world, testing::perimeter_file(), options, memory).statistics.asked, 0U);
+  options.network_keys_everywhere = true;
+  EXPECT_GT(prove(world, testing::perimeter_file(), options, memory).statistics.asked, 0U);
+}
+
+}  // namespace
+}  // namespace ringwall::prove
