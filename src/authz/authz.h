@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "authz/policies.h"
 #include "policy/policy.h"
 
 namespace ringwall::authz {
@@ -29,30 +30,19 @@ enum class Layer : std::uint8_t {
 std::string_view name_of(Layer layer);      // "identity-based policy", "service control policy", …
 std::string_view name_of(Verdict verdict);  // "allow", "explicit-deny", "implicit-deny"
 
-struct Named {
-  std::string name;  // a policy's ARN, or "inline policy `x` of user/y"
-  policy::DocumentPtr document;
-};
-
-// One level of the organisation's tree on the way to the account: every level must allow.
-struct Level {
-  std::string target;  // r-…, ou-…, or the account
-  std::vector<Named> policies;
-};
-
 enum class ResourceKind : std::uint8_t { plain, trust, key };
 
 // Everything that applies. A layer left out does not apply. The caller gathers, this composes.
 // Borrows all of it: from the estate, the session, the question.
 struct Layers {
-  std::span<const Named> identity = {};
+  PoliciesView identity = {};
   const Named* boundary = nullptr;
   std::optional<std::span<const Named>> session = {};  // present: a session policy restricts
   const Named* resource = nullptr;
   ResourceKind resource_kind = ResourceKind::plain;
   std::span<const Named> grants = {};  // of a KMS key: key policies of one statement (kms_grant.h)
-  std::span<const Level> scps = {};  // empty: not bound by SCPs (management account, service, outsider)
-  std::span<const Level> rcps = {};  // of the resource's account
+  ChainView scps = {};  // empty: not bound by SCPs (management account, service, outsider)
+  ChainView rcps = {};  // of the resource's account
   const Named* endpoint = nullptr;
 };
 
@@ -68,8 +58,8 @@ struct [[nodiscard]] Ruling {
 };
 
 // Explicit denies first, in the order endpoint, rcp, scp, resource, boundary, session, identity;
-// then each layer that must allow. Total, pure, thread-safe and allocation-free. Fills no context:
-// the request has it all.
+// then each layer that must allow. Total, pure and thread-safe. Allocates nothing but where an index
+// remembers an action that it was not asked about before. Fills no context: the request has it all.
 Ruling decide(const policy::Request& request, const Layers& layers);
 
 // A ruling that owns what it says, so it can be logged after the policies are replaced.

@@ -132,8 +132,10 @@ Decision Evaluator::authorize(const Request& request, const Layers& layers) {
   // RCPs bind every caller but service-linked roles; SCPs the principals of accounts, but those.
   const bool rcps_bind = !caller.service_linked && reached_by_rcps(policy::Probe(request));
   const bool scps_bind = !caller.service_linked && inside;
-  const auto rcps = gathering.of(Layer::rcp, rcps_bind ? layers.rcps : std::span<const Level>());
-  const auto scps = gathering.of(Layer::scp, scps_bind ? layers.scps : std::span<const Level>());
+  const auto rcps = gathering.of(
+      Layer::rcp, rcps_bind ? std::span<const Level>(layers.rcps) : std::span<const Level>());
+  const auto scps = gathering.of(
+      Layer::scp, scps_bind ? std::span<const Level>(layers.scps) : std::span<const Level>());
 
   // 1. An explicit deny anywhere ends it.
   std::vector<Gathered> all = {{Layer::endpoint, endpoint}};

@@ -187,9 +187,11 @@ policy::Kind language_of(ResourceKind kind) {
 
 Result<Question::Policies> read_policies(const Json& json, policy::Kind resource_kind, const ReadDocument& read) {
   Question::Policies all;
+  Indexes indexes;
   for (const auto& [member, value, at] : json.members()) {
     if (member == "identity") {
-      RW_TRY(all.identity, read_documents(value, member, policy::Kind::identity, read));
+      RW_TRY(auto policies, read_documents(value, member, policy::Kind::identity, read));
+      all.identity = {std::move(policies), indexes};
     } else if (member == "boundary") {
       RW_TRY(all.boundary, read_document(value, member, policy::Kind::boundary, read));
     } else if (member == "session") {
@@ -202,9 +204,11 @@ Result<Question::Policies> read_policies(const Json& json, policy::Kind resource
     } else if (member == "endpoint") {
       RW_TRY(all.endpoint, read_document(value, member, policy::Kind::endpoint, read));
     } else if (member == "scp") {
-      RW_TRY(all.scps, read_levels(value, member, policy::Kind::scp, read));
+      RW_TRY(auto levels, read_levels(value, member, policy::Kind::scp, read));
+      all.scps = {std::move(levels), indexes};
     } else if (member == "rcp") {
-      RW_TRY(all.rcps, read_levels(value, member, policy::Kind::rcp, read));
+      RW_TRY(auto levels, read_levels(value, member, policy::Kind::rcp, read));
+      all.rcps = {std::move(levels), indexes};
     } else {
       return wrong("policies." + member, "is no layer: there are identity, boundary, session, resource, grants, endpoint, scp and rcp");
     }

@@ -36,9 +36,10 @@ namespace ringwall::authz {
 // Owns the policies that its layers borrow, so it moves and does not copy.
 struct Question {
   struct Policies {
-    std::vector<Named> identity, session, grants;
+    authz::Policies identity;
+    std::vector<Named> session, grants;
     std::optional<Named> boundary, resource, endpoint;
-    std::vector<Level> scps, rcps;
+    Chain scps, rcps;
   };
   policy::Request request;
   Layers layers;

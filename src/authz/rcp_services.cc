@@ -76,23 +76,37 @@ constexpr std::string_view services[] = {
 static_assert(std::ranges::is_sorted(services));
 
 
-// The same names by their hashes, sorted.
-using Hashed = std::pair<std::uint64_t, std::string_view>;
-std::array<Hashed, std::size(services)> by_hash() {
-  std::array<Hashed, std::size(services)> table;
-  std::ranges::transform(services, table.begin(), [](std::string_view name) {
-    return Hashed(policy::Probe::hash_of_service(name), name);
-  });
-  std::ranges::sort(table);
-  return table;
-}
+// The same names by their hashes: open addressing, most slots free.
+class ByHash {
+ public:
+  ByHash() {
+    for (const std::string_view name : services) {
+      std::size_t slot = slot_of(policy::Probe::hash_of_service(name));
+      while (!slots_[slot].empty()) slot = next(slot);
+      slots_[slot] = name;
+    }
+  }
+  bool has(const policy::Probe& probe) const {
+    for (std::size_t slot = slot_of(probe.service_hash()); !slots_[slot].empty(); slot = next(slot)) {
+      if (slots_[slot] == probe.service()) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr std::size_t count = 512;
+  static_assert(4 * std::size(services) <= count);
+  static std::size_t slot_of(std::uint64_t hash) { return hash >> 32 & (count - 1); }
+  static std::size_t next(std::size_t slot) { return (slot + 1) & (count - 1); }
+
+  std::array<std::string_view, count> slots_ = {};
+};
 
 }  // namespace
 
 bool reached_by_rcps(const policy::Probe& probe) {
-  static const auto table = by_hash();
-  const auto found = std::ranges::lower_bound(table, probe.service_hash(), {}, &Hashed::first);
-  if (found == table.end() || found->second != probe.service()) return false;
+  static const ByHash table;
+  if (!table.has(probe)) return false;
   // The one action of a listed service that they do not reach.
   return probe.action() != "kms:retiregrant";
 }

@@ -37,4 +37,28 @@ struct Owned {
   }
 };
 
+// The same policies with indexes over them, which remember what was asked before.
+class Indexed {
+ public:
+  explicit Indexed(const Owned& owned) : Indexed(owned, Indexes()) {}
+  // Shares the indexes of those that have the same documents.
+  Indexed(const Owned& owned, Indexes&& indexes) : Indexed(owned, indexes) {}
+  Indexed(const Owned& owned, Indexes& indexes)
+      : owned_(owned), identity_(owned.identity, indexes), scps_(owned.scps, indexes), rcps_(owned.rcps, indexes) {}
+
+  // Borrows from this and from what it was made of.
+  Layers layers() const {
+    Layers all = owned_.layers();
+    all.identity = identity_;
+    all.scps = scps_;
+    all.rcps = rcps_;
+    return all;
+  }
+
+ private:
+  const Owned& owned_;
+  Policies identity_;
+  Chain scps_, rcps_;
+};
+
 }  // namespace ringwall::authz::testing

@@ -162,6 +162,12 @@ inline std::string any_difference(const policy::Request& request, Owned& owned,
                                   plain::Evaluator& twin) {
   const Layers layers = owned.layers();
   std::string found = difference(request, owned, twin, authorize(request, layers));
+  const Indexed indexed(owned);
+  for (const char* when : {"when first asked, ", "when asked again, "}) {
+    if (!found.empty()) break;
+    found = difference(request, owned, twin, authorize(request, indexed.layers()));
+    if (!found.empty()) found = std::string("with an index, ") + when + found;
+  }
   for_each_policy(owned, [&](const Named& named) {
     if (found.empty()) found = difference(request, named, exemptions_of(layers), twin);
   });

@@ -64,11 +64,15 @@ bool compare(std::uint64_t seed, Tally& tally) {
   tally.documents += made.documents;
   tally.refused += made.refused;
   plain::Evaluator twin;
+  const Indexed indexed(made.owned);
   for (std::uint64_t i = 0; i < decisions_per_world; ++i) {
     const policy::Request request = policy::testing::request(choices, made.service);
     const Decision decision = authorize(request, made.owned.layers());
     tally.count(decision);
     std::string found = difference(request, made.owned, twin, decision);
+    if (const Decision by_index = authorize(request, indexed.layers()); found.empty() && by_index != decision)
+      found = "with an index that was asked before, decided " + described(by_index) + ", without " +
+              described(decision);
     if (found.empty() && i % 8 == 0) {
       found = any_difference(request, made.owned, twin);
       for_each_policy(made.owned, [&](const Named& named) {

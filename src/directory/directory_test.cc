@@ -213,6 +213,30 @@ TEST_F(DirectoryOf, AManagedPolicyReachesTheMembersOfItsGroups) {
   EXPECT_FALSE(administrator_may());
 }
 
+TEST_F(DirectoryOf, WhoeverHasTheSamePoliciesSharesTheIndexOverThem) {
+  const std::string read = "arn:aws:iam::aws:policy/ReadOnlyAccess", all = "arn:aws:iam::aws:policy/AdministratorAccess";
+  const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + account_ + R"("},"Action":"sts:AssumeRole"}]})";
+  const auto put_role = [&](const std::string& name, const std::vector<std::string>& attached) {
+    const auto bound = service::bound(trust, policy::Kind::trust, *world_.directory().current());
+    Json role = new_role(world_.environment(), account_, "/", name, *bound, world_.clock().now());
+    for (const std::string& arn : attached) role.edit("attached").push(arn);
+    put(iam_key(account_, "role", name), std::move(role));
+  };
+  const auto index_of = [&](const std::string& name) { return world_.directory().current()->role(account_, name)->identity.index(); };
+  put_role("one", {read, all});
+  put_role("other", {read, all});
+  put_role("reversed", {all, read});
+  put_role("fewer", {read});
+  ASSERT_NE(index_of("one"), nullptr);
+  EXPECT_EQ(index_of("one"), index_of("other"));
+  EXPECT_NE(index_of("one"), index_of("reversed"));
+  EXPECT_NE(index_of("one"), index_of("fewer"));
+  const estate::EstatePtr before = world_.directory().current();
+  put_role("other", {read});
+  EXPECT_EQ(index_of("other"), index_of("fewer"));
+  EXPECT_EQ(before->role(account_, "other")->identity.index(), index_of("one"));  // as it was then
+}
+
 TEST_F(DirectoryOf, WhatCannotBeUsedIsReportedOnceHoweverOftenItsOwnerChanges) {
   Json document = user();
   document.edit("inline").push(Json::object({{"PolicyName", "broken"}, {"PolicyDocument", R"({"Version":"2030-01-01"})"}}));

@@ -8,6 +8,7 @@
 #include "directory/detail/builder.h"
 #include "directory/plain_twin.h"
 #include "directory/testing.h"
+#include "policy/index.h"
 
 namespace ringwall::directory {
 namespace {
@@ -254,6 +255,30 @@ std::string difference(const Words& actual, const Words& expected) {
   return {};
 }
 
+// The index of a list or a chain is over its very documents, in their order and levels. Empty if so.
+std::string ill_indexed(const estate::Estate& estate) {
+  std::string wrong;
+  const auto check = [&](const std::string& what, const policy::Index* index, std::span<const authz::Level> levels) {
+    std::vector<policy::DocumentPtr> documents;
+    std::vector<std::uint32_t> counts;
+    for (const authz::Level& level : levels) {
+      for (const authz::Named& policy : level.policies) documents.push_back(policy.document);
+      counts.push_back(static_cast<std::uint32_t>(level.policies.size()));
+    }
+    if (index == nullptr || index->documents() != documents || index->levels() != counts) wrong += what + " ";
+  };
+  estate.principals.for_each([&](const estate::Principal& principal) {
+    const authz::Level whole{.target = {}, .policies = principal.identity};
+    check(principal.arn, principal.identity.index(), {&whole, 1});
+  });
+  estate.accounts.for_each([&](const estate::Account& account) {
+    for (const estate::Chain* chain : {&account.scps, &account.rcps}) {
+      if (!chain->empty()) check("chain of " + account.id, chain->index(), *chain);
+    }
+  });
+  return wrong;
+}
+
 unsigned seed_of_this_run() {
   const char* given = std::getenv("RINGWALL_TEST_SEED");
   return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
@@ -282,6 +307,7 @@ TEST(IncrementalBuilder, EqualsItsPlainTwinAfterEveryCommit) {
     const Words expected = twin.words();
     ASSERT_EQ(difference(described(*estate), expected), "") << "step " << step << ", after\n" << commits;
     ASSERT_EQ(difference(described(*compared), expected), "") << "comparing, step " << step << ", after\n" << commits;
+    ASSERT_EQ(ill_indexed(*estate) + ill_indexed(*compared), "") << "step " << step << ", after\n" << commits;
     commits.clear();
     if (step % 50 == 1) {
       Builder whole(here, {});

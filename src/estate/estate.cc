@@ -105,11 +105,6 @@ void add_names(const policy::Principal& caller, const Principal* principal, cons
 
 }  // namespace
 
-Chain::operator const std::vector<authz::Level>&() const {
-  static const std::vector<authz::Level> none;
-  return levels_ == nullptr ? none : *levels_;
-}
-
 const Principal* Estate::principal_by_id(std::string_view unique_id) const {
   const Alias* alias = aliases.find(unique_id);
   const Principal* found = alias == nullptr ? nullptr : principal(alias->principal_arn);

@@ -4,7 +4,6 @@
 // gateway decides over it and the prover reasons over it, so both see the same world. Two
 // estates, one made from the other by a change, share all that the change left as it was.
 
-#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,25 +21,7 @@ namespace ringwall::estate {
 
 using Tags = std::map<std::string, std::string>;
 
-// The SCPs or RCPs above an account, root first. Versions of an account that have the same share
-// it, and copies cost a pointer; it reads as the vector it holds.
-class Chain {
- public:
-  Chain() = default;
-  Chain(std::vector<authz::Level> levels)
-      : levels_(std::make_shared<const std::vector<authz::Level>>(std::move(levels))) {}
-  Chain(std::initializer_list<authz::Level> levels) : Chain(std::vector<authz::Level>(levels)) {}
-  operator const std::vector<authz::Level>&() const;
-
-  const authz::Level* data() const { return levels_ == nullptr ? nullptr : levels_->data(); }
-  std::size_t size() const { return levels_ == nullptr ? 0 : levels_->size(); }
-  bool empty() const { return size() == 0; }
-  const authz::Level* begin() const { return data(); }
-  const authz::Level* end() const { return data() + size(); }
-
- private:
-  std::shared_ptr<const std::vector<authz::Level>> levels_;  // null: empty
-};
+using authz::Chain;
 
 struct Account {
   std::string id;                  // 12 digits
@@ -56,7 +37,7 @@ struct Principal {
   policy::Principal::Type type = policy::Principal::Type::user;  // user or role_session (a role)
   std::string arn, account, name, unique_id;
   Tags tags;
-  std::vector<authz::Named> identity;  // own inline and managed, then the groups'
+  authz::Policies identity;            // own inline and managed, then the groups'
   std::optional<authz::Named> boundary;
   std::optional<authz::Named> trust;   // a role's
   bool service_linked = false;

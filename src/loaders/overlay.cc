@@ -107,7 +107,7 @@ class Overlay {
       const estate::ManagedPolicy* policy = after_.managed_policies.find(principal.identity[i].name);
       if (policy == nullptr) continue;
       if (!changed) changed = principal;
-      changed->identity[i].document = policy->document;
+      changed->identity.edit()[i].document = policy->document;
     }
     return changed;
   }

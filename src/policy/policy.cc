@@ -105,14 +105,13 @@ Probe::Probe(const Request& request, Exemptions exemptions)
     long_.resize(action.size() + sizeof(detail::Word));
     lower = long_.data();
   }
-  detail::lower_into(action, lower);
+  action_hash_ = detail::lower_and_hash(action, lower);
   action_ = {lower, action.size()};
-  const std::size_t colon = action_.find(':');
+  const std::size_t colon = detail::find_byte(action_, ':');
   if (colon != std::string_view::npos) {
     service_ = action_.substr(0, colon);
     name_ = action_.substr(colon + 1);
   }
-  action_hash_ = detail::hash_of(action_);
   service_hash_ = detail::hash_of(service_);
   name_head_ = detail::head_of(name_);
 }

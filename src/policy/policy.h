@@ -148,6 +148,7 @@ class Document {
   std::size_t bytes() const;  // held in memory, without the source
 
  private:
+  friend class Index;
   const detail::Program& at(std::size_t statement) const;  // checks the statement's number
   std::size_t search(Effect effect, std::size_t from, const Probe& probe) const;
 

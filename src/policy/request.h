@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/detail/hash.h"
+
 namespace ringwall::policy {
 
 // FNV-1a over the ASCII lower case: what condition keys and actions are found by. Equal texts,
@@ -52,7 +54,7 @@ class Context {
       const std::uint32_t taken = slots_[slot];
       if (taken == 0) return slot;
       const Entry& entry = entries_[taken - 1];
-      if (entry.hash == hash && entry.key == lower_key) return slot;
+      if (entry.hash == hash && detail::same_text(entry.key, lower_key)) return slot;
     }
   }
   void index();

@@ -105,7 +105,7 @@ void prove_an_organization(benchmark::State& state) {
       state.counters[what] = report.statistics.seconds;
     };
     again("a role's policy", changed(made.world, &estate::Estate::principals, testing::ScaledMaker::role_arn(account, 7), [](estate::Principal& role) {
-      role.identity.front().document = testing::document(R"({"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"ec2:*","Resource":"*"})", policy::Kind::identity);
+      role.identity.edit().front().document = testing::document(R"({"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"ec2:*","Resource":"*"})", policy::Kind::identity);
     }));
     const std::string topic = "arn:aws:sns:us-east-1:" + testing::ScaledMaker::account_id(9) + ":events-9";
     again("a topic's policy", changed(made.world, &estate::Estate::resources, topic, [&](estate::Resource& resource) {

@@ -134,10 +134,9 @@ std::string v6_text(const std::array<std::uint8_t, 16>& bytes) {
 }  // namespace
 
 Result<Address> parse_address(std::string_view text) {
-  Address address;
-  address.v6 = text.contains(':');
-  if (address.v6 ? !parse_v6(text, address) : !parse_quad(text, address.bytes.data()))
-    return refuse_address(text);
+  if (Address address; parse_quad(text, address.bytes.data())) return address;
+  Address address{.v6 = true};
+  if (!text.contains(':') || !parse_v6(text, address)) return refuse_address(text);
   return address;
 }
 

@@ -14,8 +14,8 @@ Builder::Builder(const service::Environment& environment, Report report)
     : environment_(environment),
       report_(std::move(report)),
       compiled_(report_),
-      organization_(compiled_),
-      identities_(environment, compiled_, report_) {}
+      organization_(compiled_, indexes_),
+      identities_(environment, compiled_, indexes_, report_) {}
 
 estate::EstatePtr Builder::build() {
   const store::Changes changes = read_changes();

@@ -30,6 +30,7 @@ class Builder {
   const service::Environment& environment_;
   const Report report_;
   CompiledPolicies compiled_;
+  authz::Indexes indexes_;
   OrganizationBuilder organization_;
   IdentityBuilder identities_;
   store::Revision revision_ = -1;

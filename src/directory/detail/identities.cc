@@ -195,14 +195,16 @@ estate::Principal IdentityBuilder::principal_of(const estate::Estate& estate, st
                                    .document = compiled_.of(service::bound_text(stored["trust"]), policy::Kind::trust, "trust policy of " + principal.arn)};
   }
   principal.service_linked = stored["service_linked"].as_bool();
-  add_policies(estate, stored, std::string(parts.kind) + '/' + principal.name, principal.identity);
+  std::vector<authz::Named> identity;
+  add_policies(estate, stored, std::string(parts.kind) + '/' + principal.name, identity);
   for (const Json& id : stored["groups"].items()) {
     groups_.for_each(group_name(parts.account, id.as_string()), [&](std::string_view group_key) {
       const Json& group = *document(group_key);
-      add_policies(estate, group, "group/" + group.str("GroupName"), principal.identity);
+      add_policies(estate, group, "group/" + group.str("GroupName"), identity);
     });
   }
-  principal.identity.shrink_to_fit();
+  identity.shrink_to_fit();
+  principal.identity = {std::move(identity), indexes_};
   return principal;
 }
 

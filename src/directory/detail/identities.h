@@ -19,8 +19,8 @@ namespace ringwall::directory {
 
 class IdentityBuilder {
  public:
-  IdentityBuilder(const service::Environment& environment, CompiledPolicies& compiled, const Report& report)
-      : environment_(environment), compiled_(compiled), report_(report) {}
+  IdentityBuilder(const service::Environment& environment, CompiledPolicies& compiled, authz::Indexes& indexes, const Report& report)
+      : environment_(environment), compiled_(compiled), indexes_(indexes), report_(report) {}
 
   // Takes a change of a key under "iam/" or "iam-key/".
   void apply(const store::Change& change);
@@ -61,6 +61,7 @@ class IdentityBuilder {
 
   const service::Environment& environment_;
   CompiledPolicies& compiled_;
+  authz::Indexes& indexes_;
   const Report& report_;
   Documents documents_;
   Uses policies_;     // a managed policy's ARN -> its own key

@@ -22,12 +22,12 @@ Attachment attachment_in(std::string_view key) {
 bool is_of(const Json* policy, std::string_view type) { return policy != nullptr && (*policy)["PolicySummary"].text("Type") == type; }
 
 // The levels above an account and its own.
-estate::Chain chain_of(const std::vector<authz::Level>& above, const authz::Level& own) {
+estate::Chain chain_of(const std::vector<authz::Level>& above, const authz::Level& own, authz::Indexes& indexes) {
   std::vector<authz::Level> levels;
   levels.reserve(above.size() + 1);
   levels = above;
   levels.push_back(own);
-  return levels;
+  return {std::move(levels), indexes};
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ estate::Chain OrganizationBuilder::patched(const estate::Chain& before, const Ta
   std::vector<authz::Level> levels;
   levels.reserve(before.size());
   for (const authz::Level& level : before) levels.push_back(touched.contains(level.target) ? levels_of(level.target).*type : level);
-  return levels;
+  return {std::move(levels), indexes_};
 }
 
 estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored) {
@@ -139,12 +139,12 @@ estate::Account OrganizationBuilder::account_of(const estate::Organization& orga
   if (account.id == organization.management_account) return account;
   if (!shared.has_root) {
     // An account whose way up does not end at a root is damage: one empty level, which denies.
-    account.scps = account.rcps = std::vector{authz::Level{.target = account.id, .policies = {}}};
+    account.scps = account.rcps = {std::vector{authz::Level{.target = account.id, .policies = {}}}, indexes_};
     return account;
   }
   const Levels& own = levels_of(account.id);
-  if (shared.has_scps) account.scps = chain_of(shared.scps, own.scps);
-  if (shared.has_rcps) account.rcps = chain_of(shared.rcps, own.rcps);
+  if (shared.has_scps) account.scps = chain_of(shared.scps, own.scps, indexes_);
+  if (shared.has_rcps) account.rcps = chain_of(shared.rcps, own.rcps, indexes_);
   return account;
 }
 

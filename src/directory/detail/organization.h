@@ -15,7 +15,7 @@ namespace ringwall::directory {
 
 class OrganizationBuilder {
  public:
-  explicit OrganizationBuilder(CompiledPolicies& compiled) : compiled_(compiled) {}
+  OrganizationBuilder(CompiledPolicies& compiled, authz::Indexes& indexes) : compiled_(compiled), indexes_(indexes) {}
 
   // Takes a change of a key under "org/".
   void apply(const store::Change& change);
@@ -55,6 +55,7 @@ class OrganizationBuilder {
   const text::Json* document(std::string_view key) const;
 
   CompiledPolicies& compiled_;
+  authz::Indexes& indexes_;
   Documents documents_;
   Uses attachments_;  // a policy's id -> the keys of its attachments
   std::unordered_map<std::string, Levels> levels_;  // by target, until something changes there

@@ -31,6 +31,13 @@ Truth settled(const CompiledCondition& condition, Truth truth) {
   return truth == Truth::unknown && !condition.negated ? Truth::no : truth;
 }
 
+// Of every family but Null.
+bool holds_if_absent(const Condition& condition) {
+  const Quantifier quantifier = condition.quantifier;
+  return condition.if_exists || quantifier == Quantifier::all_values ||
+         (quantifier == Quantifier::single && condition.op->negated);
+}
+
 template <typename T>
 std::size_t held(const std::vector<T>& vector) {
   return vector.capacity() * sizeof(T);
@@ -69,8 +76,7 @@ void Conditions::add(const Condition& condition, Texts& texts) {
                              .comparison = condition.op->comparison,
                              .quantifier = condition.quantifier,
                              .negated = condition.op->negated,
-                             .if_exists = condition.if_exists,
-                             .holds_if_absent = false,
+                             .holds_if_absent = holds_if_absent(condition),
                              .holds_if_present = false,
                              .only_words = false,
                              .lists_true = false,
@@ -102,6 +108,7 @@ void Conditions::add(const Condition& condition, Texts& texts) {
       compiled.first = next(blocks_);
       break;
     case Family::null:
+      compiled.holds_if_absent = false;
       for (const Listed& listed : condition.values)
         (*parse_bool(listed.text) ? compiled.holds_if_absent : compiled.holds_if_present) = true;
       break;
@@ -257,14 +264,13 @@ Truth Conditions::some_listed(const CompiledCondition& condition, const std::str
 
 Truth Conditions::holds(const CompiledCondition& condition, const Asked& asked) const {
   const auto* actual = asked.context.find(condition.key_hash, asked.texts.at(condition.key));
-  const bool absent = actual == nullptr || actual->empty();
-  if (condition.family == Family::null)
-    return truth_of(absent ? condition.holds_if_absent : condition.holds_if_present);
-  const Quantifier quantifier = condition.quantifier;
-  if (absent) {
-    return truth_of(condition.if_exists || quantifier == Quantifier::all_values ||
-                    (quantifier == Quantifier::single && condition.negated));
+  if (actual == nullptr || actual->empty()) return truth_of(condition.holds_if_absent);
+  if (condition.family == Family::null) return truth_of(condition.holds_if_present);
+  if (actual->size() == 1) {  // then some and every are the same
+    const Truth some = some_listed(condition, actual->front(), asked);
+    return condition.negated ? negated(some) : some;
   }
+  const Quantifier quantifier = condition.quantifier;
   // Without a qualifier a key of several values matches if one of them does; negated, if none does.
   const bool every = quantifier == Quantifier::all_values ||
                      (quantifier == Quantifier::single && condition.negated);

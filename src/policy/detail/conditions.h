@@ -20,10 +20,8 @@ struct CompiledCondition {
   Comparison comparison;
   Quantifier quantifier;
   bool negated;
-  bool if_exists;
-  // Null: `true` is listed, so that the key has to be absent; `false`, so that it has to be there.
   bool holds_if_absent;
-  bool holds_if_present;
+  bool holds_if_present;  // of Null: `false` is listed, so that the key has to be there
   // Of booleans without variables: which are listed.
   bool only_words, lists_true, lists_false;
 };

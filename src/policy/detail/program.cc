@@ -16,7 +16,7 @@ Statements from_bit(std::size_t from) {
 }
 
 // A Deny that cannot be evaluated applies; an Allow does not.
-bool applies(Mismatch why, Effect effect) {
+bool follows(Mismatch why, Effect effect) {
   return why == Mismatch::none || (why == Mismatch::unevaluable && effect == Effect::deny);
 }
 
@@ -100,6 +100,9 @@ void Program::add(const Statement& statement) {
   compiled.principals = next(names_) - compiled.first_principal;
   compiled.resources = next(resources_) - compiled.first_resource;
   compiled.conditions = conditions_.size() - compiled.first_condition;
+  const bool for_everyone = !compiled.names_principals ||
+                            (compiled.principal_sense == Sense::listed && compiled.names_everyone);
+  compiled.surely = compiled.covers_everything && for_everyone && compiled.conditions == 0;
   statements_.push_back(compiled);
 }
 
@@ -113,10 +116,15 @@ std::size_t Program::next(Effect effect, std::size_t from, const Probe& probe) c
     candidates &= block.actions.listing(probe, texts_) ^ block.all_but;
     for (; candidates != 0; candidates &= candidates - 1) {
       const std::size_t statement = first + static_cast<std::size_t>(std::countr_zero(candidates));
-      if (applies(mismatch(statements_[statement], probe), effect)) return statement;
+      if (follows(mismatch(statements_[statement], probe), effect)) return statement;
     }
   }
   return statements_.size();
+}
+
+bool Program::applies(std::size_t index, const Probe& probe) const {
+  const CompiledStatement& statement = statements_[index];
+  return statement.surely || follows(mismatch(statement, probe), statement.effect);
 }
 
 bool Program::lists_action(std::size_t statement, const Probe& probe) const {
@@ -130,7 +138,7 @@ Mismatch Program::match(std::size_t index, const Probe& probe) const {
   if (!names_caller(statement, probe)) return Mismatch::principal;
   if (!lists_action(index, probe)) return Mismatch::action;
   const Mismatch why = mismatch(statement, probe);
-  return applies(why, statement.effect) ? Mismatch::none : why;
+  return follows(why, statement.effect) ? Mismatch::none : why;
 }
 
 // An unresolved variable in Resource matches nothing, as in AWS. In NotResource the statement

@@ -2,6 +2,7 @@
 // A document made fit to be asked: for an action, which of its statements list it, all at once;
 // then for those alone, whom they name, which resources they cover and what they demand.
 
+#include <bit>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,14 @@ class Program {
   std::size_t next(Effect effect, std::size_t from, const Probe& probe) const;
   Naming naming(std::size_t statement, const Principal& caller) const;
 
+  // Calls `visit` with the number of every statement that the action is of, in order.
+  template <typename Visit>
+  void for_each_listing(const Probe& probe, Visit&& visit) const;
+  // Does the statement apply? To a request for an action that it is known to be of.
+  bool applies(std::size_t statement, const Probe& probe) const;
+  // To every request for such an action.
+  bool surely_applies(std::size_t statement) const { return statements_[statement].surely; }
+
   std::size_t bytes() const;  // held, beside the object itself
 
  private:
@@ -46,6 +55,7 @@ class Program {
     bool names_principals = false;
     bool names_everyone = false;
     bool covers_everything = false;  // `*` is among its resources, or it has none
+    bool surely = false;             // covers everything, for everyone, and demands nothing
   };
   struct Name {
     PrincipalName::Type type;
@@ -82,5 +92,15 @@ class Program {
   std::vector<CompiledStatement> statements_;
   std::vector<Block> blocks_;
 };
+
+template <typename Visit>
+void Program::for_each_listing(const Probe& probe, Visit&& visit) const {
+  for (std::size_t b = 0; b < blocks_.size(); ++b) {
+    const Block& block = blocks_[b];
+    Statements listing = (block.actions.listing(probe, texts_) ^ block.all_but) & (block.denies | block.allows);
+    for (; listing != 0; listing &= listing - 1)
+      visit(b * block_statements + static_cast<std::size_t>(std::countr_zero(listing)));
+  }
+}
 
 }  // namespace ringwall::policy::detail

@@ -65,15 +65,14 @@ std::optional<bool> parse_bool(std::string_view text) {
   return std::nullopt;
 }
 
-// Looks for colons eight bytes at a time: a byte is one if taking `:` from it leaves nothing.
+// Looks for colons eight bytes at a time.
 std::optional<std::array<std::string_view, 6>> arn_parts(std::string_view arn) {
-  constexpr Word each = 0x0101010101010101, low = 0x7f * each, high = 0x80 * each;
   std::array<std::string_view, 6> parts;
   if (!arn.starts_with("arn:")) return std::nullopt;
   std::size_t part = 0, begin = 0;
   for (std::size_t at = 0; at < arn.size(); at += sizeof(Word)) {
-    const Word differs = word_of(arn.data() + at, std::min(arn.size() - at, sizeof(Word))) ^ ':' * each;
-    for (Word colons = ~(((differs & low) + low) | differs) & high; colons != 0; colons &= colons - 1) {
+    for (Word colons = bytes_equal_to(word_of(arn.data() + at, arn.size() - at), ':'); colons != 0;
+         colons &= colons - 1) {
       const std::size_t colon = at + static_cast<std::size_t>(std::countr_zero(colons)) / 8;
       parts[part++] = arn.substr(begin, colon - begin);
       begin = colon + 1;

@@ -393,7 +393,7 @@ Term Asking::allowed(const Sides& sides, std::size_t action) {
   exemptions_ = authz::exemptions_of(layers);
   const bool inside = has_account(caller);
   const auto session = layers.session.value_or(std::span<const authz::Named>());
-  const auto identity = sides.identity_is_open ? std::span<const authz::Named>() : layers.identity;
+  const auto identity = sides.identity_is_open ? std::span<const authz::Named>() : std::span<const authz::Named>(layers.identity);
   const auto boundary = sides.identity_is_open ? std::span<const authz::Named>() : one(layers.boundary);
   const auto resource = sides.resource_is_open ? std::span<const authz::Named>() : one(layers.resource);
 
