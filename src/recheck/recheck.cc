@@ -38,6 +38,7 @@ class Judge {
   Result<> whole(const std::string& subject);
   Result<> of_principal(const std::string& subject);
   Result<> of_endpoint(const std::string& subject);
+  Result<> through(const std::string& endpoint, const Cell& cell);
   Result<> pair(const std::string& principal, const std::string& resource);
   Result<> within_bounds() const;
 
@@ -82,15 +83,22 @@ Result<> Judge::of_endpoint(const std::string& subject) {
   if (!no_stranger_out) return !outsiders ? outsiders : !foreign ? foreign : fail(Failure::invalid, "what one row excepts, another has to hold");
   if (!holds(outsiders, Objective::network_principals, Objective::resource_principals) || !rows_.excepts_no_more(Objective::network_principals, Objective::trust)) {
     for (const std::string& resource : resources_)
-      RW_DO(proved({world_.estate.resources.find(resource) != nullptr ? Objective::resource_principals : Objective::trust, resource}));
+      RW_DO(through(subject, {world_.estate.resources.find(resource) != nullptr ? Objective::resource_principals : Objective::trust, resource}));
   }
   if (!holds(foreign, Objective::network_resources, Objective::identity_resources)) {
-    for (const estate::Principal* principal : world_.principals) RW_DO(proved({Objective::identity_resources, principal->arn}));
+    for (const estate::Principal* principal : world_.principals) RW_DO(through(subject, {Objective::identity_resources, principal->arn}));
   }
   const bool expected = std::ranges::any_of(world_.endpoints, [&](const auto& of_region) {
     return std::ranges::find(of_region.second, subject) != of_region.second.end();
   });
   return expected ? Result<>() : fail(Failure::invalid, "the endpoint is no expected network, so what comes through it does not stay within mine");
+}
+
+// What a row of mine holds from anywhere it holds through the endpoint; or the endpoint holds it together with that side.
+Result<> Judge::through(const std::string& endpoint, const Cell& cell) {
+  const Objective of_endpoints = cell.row == Objective::identity_resources ? Objective::network_resources : Objective::network_principals;
+  if (rows_.excepts_no_more(cell.row, of_endpoints) && proved(cell)) return {};
+  return ask_(rows_.through(endpoint, cell), endpoint);
 }
 
 Result<> Judge::of_principal(const std::string& subject) {
@@ -353,6 +361,11 @@ std::string Comparison::difference(const checker::Verified& one, const std::stri
     const bool listed = one.part.starts_with(on) && one.part.substr(on.size()).starts_with("arn:");
     question = asked_.rows.pair(subject, listed ? one.part.substr(on.size()) : "");
     if (one.part.starts_with("by outsiders")) question = asked_.rows.outsiders_from_anywhere(subject);
+    constexpr std::string_view through = "through it, as ";
+    for (const Objective of : {Objective::identity_resources, Objective::resource_principals, Objective::trust}) {
+      const std::string as = std::string(through) + std::string(perimeter::name_of(of)) + " of ";
+      if (one.part.starts_with(as)) question = asked_.rows.through(subject, {of, one.part.substr(as.size())});
+    }
     if (one.part.starts_with("on foreign")) question = asked_.rows.foreign_from_anywhere(subject);
   } else {
     question = asked_.rows.question({*row, subject});

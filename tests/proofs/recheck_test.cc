@@ -140,7 +140,8 @@ perimeter::Perimeter random_file(std::uint64_t seed) {
     if (dice.once_in(2)) one.principals = {dice.one_of({"999900001111", "arn:aws:iam::111122223333:role/app", "anonymous", "cloudtrail.amazonaws.com", "arn:aws:iam::*:role/them"})};
     if (dice.once_in(3)) one.cidrs = {text::parse_cidr("198.51.100.0/24", text::HostBits::refuse).value()};
     if (dice.once_in(2)) one.objectives = {std::array{Objective::identity_resources, Objective::identity_networks, Objective::resource_principals,
-                                                      Objective::resource_networks, Objective::whole}[dice.below(5)]};
+                                                      Objective::resource_networks, Objective::network_principals, Objective::network_resources,
+                                                      Objective::whole}[dice.below(7)]};
     file.exceptions.push_back(std::move(one));
   }
   return file;
@@ -323,6 +324,33 @@ TEST(Recheck, KnowsKeysOfAServiceThatAreTheCallersAccount) {
   EXPECT_TRUE(of_key(R"("StringEquals":{"s3:prefix":"public/"})"));
   EXPECT_TRUE(of_topic(R"("StringEquals":{"kms:CallerAccount":"999900001111"})"));
   EXPECT_FALSE(of_topic(R"("StringEquals":{"sns:Protocol":"https"})"));
+}
+
+// Who is excepted at a bucket comes through an endpoint all the same, where nobody is excepted.
+TEST(Recheck, HoldsAnEndpointToWhatABucketExcepts) {
+  world::Builder builder;
+  builder.account(world::member, "ou-1", {}, builder.chain("r-1", {full(Kind::rcp)}, "rcp-"));
+  builder.resource(world::bucket, world::member, world::document(allowing(R"("*")", ""), Kind::resource));
+  builder.vpc("vpc-0a", world::member);
+  builder.endpoint("vpce-0a", world::member, "vpc-0a", "s3",
+                   world::document(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceOrgID":"o-ringwall01"}}})", Kind::endpoint));
+  const loaders::Loaded loaded = std::move(builder).finish();
+  perimeter::Perimeter file = world::perimeter_file();
+  file.networks.estate_vpcs = true;
+  const auto certified = [&](std::vector<Objective> objectives) {
+    perimeter::Exception one;
+    one.objectives = std::move(objectives);
+    one.resources = {"arn:aws:s3:::mine-data", "arn:aws:s3:::mine-data/*"};
+    file.exceptions = {one};
+    const prove::Report report = prove::prove(loaded, file, {.today = today, .depth = false, .threads = 1});
+    const bool proved = report.rows[static_cast<std::size_t>(Objective::whole)].cells.back().verdict == prove::Verdict::proved;
+    const auto refute = [](std::span<const std::vector<std::int32_t>> clauses) { return sat::refute(clauses); };
+    const bool is = recheck::certify(loaded, file, {today, false}, std::vector<recheck::Claim>{{Objective::whole, "vpce-0a", "proved"}}, refute).unproved.empty();
+    EXPECT_EQ(is, proved);
+    return is;
+  };
+  EXPECT_FALSE(certified({Objective::resource_principals}));
+  EXPECT_TRUE(certified({Objective::resource_principals, Objective::network_principals}));
 }
 
 TEST(Recheck, KnowsSessionsOfFederatedUsers) {

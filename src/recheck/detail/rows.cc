@@ -222,7 +222,7 @@ const Question& Rows::question(const Cell& cell) {
   return question;
 }
 
-Question Rows::of_principal(const Cell& cell) {
+Question Rows::of_principal(const Cell& cell, const estate::Endpoint* endpoint) {
   Question question;
   const estate::Principal* principal = world_.estate.principal(cell.subject);
   if (principal == nullptr) return {.undecided = "the estate has no such principal"};
@@ -230,6 +230,12 @@ Question Rows::of_principal(const Cell& cell) {
   question.callers = {{caller}};
   question.sides.layers = estate::layers_of(world_.estate, caller.principal, nullptr);
   question.sides.resource_is_open = true;
+  if (endpoint != nullptr) come_through(*endpoint, question);
+  if (endpoint != nullptr && principal->type == policy::Principal::Type::role_session) {
+    question.callers.clear();  // its policy tells sessions apart
+    const Names names = names_in(library_, documents_of(question.sides));
+    for (const std::string& session : sessions_of(*principal, names)) question.callers.push_back({caller_of(world_, *principal, session)});
+  }
   if (cell.row == Objective::identity_networks) {
     question.on_resources = false;
     question.limit = all({unexpected_network(), excepted(cell.row)});
@@ -238,7 +244,7 @@ Question Rows::of_principal(const Cell& cell) {
   question.foreign = true;
   std::vector<Limit> owned;
   add_aws_owned(world_, owned);
-  question.limit = all({foreign_resource(world_), none(std::move(owned)), excepted(cell.row)});
+  question.limit = all({std::move(question.limit), foreign_resource(world_), none(std::move(owned)), excepted_of(cell.row, endpoint)});
   return question;
 }
 
@@ -259,6 +265,9 @@ void Rows::add_outsiders(Question& question, Of of) {
   const Names names = names_in(library_, documents_of(question.sides));
   if (question.undecided.empty()) question.undecided = unknown_names(names);
   add_all(outsiders(world_, names, of), question);
+  // A service comes through an endpoint of mine on addresses that it signed itself.
+  const auto service = [](const Asked& asked) { return asked.caller.principal.type == policy::Principal::Type::service; };
+  if (question.through_endpoint) std::erase_if(question.callers, service);
 }
 
 void Rows::add_owner(Question& question, const std::string& account) const {
@@ -364,7 +373,7 @@ void Rows::add_services_for_mine(const Question& question, std::vector<Limit>& e
   excluded.push_back(all(std::move(unnamed)));
 }
 
-Question Rows::of_resource(const Cell& cell) {
+Question Rows::of_resource(const Cell& cell, const estate::Endpoint* endpoint) {
   Question question;
   const estate::Resource* resource = world_.estate.resources.find(cell.subject);
   if (resource == nullptr) return {.undecided = "the estate has no such resource"};
@@ -374,6 +383,7 @@ Question Rows::of_resource(const Cell& cell) {
   question.sides.layers.rcps = rcps(resource->account);
   add_owner(question, resource->account);
   if (const std::string_view region = arn_part(resource->arn, 3); !region.empty()) question.keys.set("aws:RequestedRegion", std::string(region));
+  if (endpoint != nullptr) come_through(*endpoint, question);
   add_outsiders(question, Of::resources);
   std::vector<Limit> excluded;
   const bool networks = cell.row == Objective::resource_networks;
@@ -383,7 +393,8 @@ Question Rows::of_resource(const Cell& cell) {
   } else {
     add_services_for_mine(question, excluded);
   }
-  question.limit = all({asked_of(resource->arn), networks ? unexpected_network() : foreign_principal(world_), none(std::move(excluded)), excepted(cell.row)});
+  question.limit = all({std::move(question.limit), asked_of(resource->arn), networks ? unexpected_network() : foreign_principal(world_),
+                        none(std::move(excluded)), excepted_of(cell.row, endpoint)});
   return question;
 }
 
@@ -409,21 +420,32 @@ Limit Rows::said_of(const estate::Endpoint& endpoint) const {
   return all(std::move(parts));
 }
 
+// The endpoint's policy and what is known of requests through it, to be said before callers are added, who are told apart by it.
+void Rows::come_through(const estate::Endpoint& endpoint, Question& question) const {
+  question.through_endpoint = true;
+  question.sides.layers.endpoint = endpoint.policy ? &*endpoint.policy : nullptr;
+  question.keys.set("aws:SourceVpce", endpoint.id);
+  if (!endpoint.vpc.empty()) question.keys.set("aws:SourceVpc", endpoint.vpc);
+  question.absent.emplace_back("aws:sourceip");
+  if (world_.estate.no_organization) question.absent.insert(question.absent.end(), {"aws:vpceorgid", "aws:vpceorgpaths"});
+  std::vector<Limit> parts = {said_of(endpoint)};
+  if (catalogue::Catalogue::builtin().service(endpoint.service) != nullptr) parts.push_back(actions({endpoint.service + ":*"}));
+  question.limit = all(std::move(parts));
+}
+
+Limit Rows::excepted_of(Objective row, const estate::Endpoint* endpoint) const {
+  if (endpoint == nullptr) return excepted(row);
+  return any({excepted(row), excepted(row == Objective::identity_resources ? Objective::network_resources : Objective::network_principals)});
+}
+
 Question Rows::of_endpoint(const Cell& cell) {
   Question question;
   const estate::Endpoint* endpoint = world_.estate.endpoints.find(cell.subject);
   if (endpoint == nullptr) return {.undecided = "the estate has no such endpoint"};
   question.sides.identity_is_open = question.sides.resource_is_open = true;
-  question.sides.layers.endpoint = endpoint->policy ? &*endpoint->policy : nullptr;
-  question.keys.set("aws:SourceVpce", endpoint->id);
-  if (!endpoint->vpc.empty()) question.keys.set("aws:SourceVpc", endpoint->vpc);
-  question.absent = {"aws:sourceip"};
-  if (world_.estate.no_organization) question.absent.insert(question.absent.end(), {"aws:vpceorgid", "aws:vpceorgpaths"});
+  come_through(*endpoint, question);
   add_outsiders(question, Of::resources);
-  // A service comes through an endpoint of mine on addresses that it signed itself.
-  std::erase_if(question.callers, [](const Asked& asked) { return asked.caller.principal.type == policy::Principal::Type::service; });
-  std::vector<Limit> excluded, parts = {excepted(cell.row), said_of(*endpoint)};
-  if (catalogue::Catalogue::builtin().service(endpoint->service) != nullptr) parts.push_back(actions({endpoint->service + ":*"}));
+  std::vector<Limit> excluded, parts = {std::move(question.limit), excepted(cell.row)};
   if (cell.row == Objective::network_resources) {
     add_mine(question);
     question.foreign = true;
@@ -445,7 +467,7 @@ Question Rows::of_endpoint(const Cell& cell) {
   return question;
 }
 
-Question Rows::of_trust(const Cell& cell) {
+Question Rows::of_trust(const Cell& cell, const estate::Endpoint* endpoint) {
   Question question;
   const estate::Principal* role = world_.estate.principal(cell.subject);
   if (role == nullptr) return {.undecided = "the estate has no such role"};
@@ -454,10 +476,11 @@ Question Rows::of_trust(const Cell& cell) {
   question.sides.layers.resource = role->trust ? &*role->trust : nullptr;
   question.sides.layers.rcps = rcps(role->account);
   add_owner(question, role->account);
+  if (endpoint != nullptr) come_through(*endpoint, question);
   add_outsiders(question, Of::trust);
   const Names names = names_in(library_, documents_of(question.sides));
   for (const std::string& provider : names.providers) add_bearers(question, provider);
-  question.limit = all({resources({role->arn}), actions({"sts:*"}), foreign_principal(world_), excepted(cell.row)});
+  question.limit = all({std::move(question.limit), resources({role->arn}), actions({"sts:*"}), foreign_principal(world_), excepted_of(cell.row, endpoint)});
   return question;
 }
 
@@ -591,6 +614,15 @@ Question Rows::foreign_from_anywhere(const std::string& subject) {
   question.row = Objective::whole;
   question.part = "on foreign resources that are excepted, from an unexpected network";
   question.limit = all({foreign_resource(world_), unexpected_network(), excepted(Objective::identity_networks)});
+  return question;
+}
+
+Question Rows::through(const std::string& endpoint, const Cell& cell) {
+  const estate::Endpoint* const gate = world_.estate.endpoints.find(endpoint);
+  if (gate == nullptr) return {.undecided = "the estate has no such endpoint"};
+  Question question = cell.row == Objective::identity_resources ? of_principal(cell, gate) : cell.row == Objective::trust ? of_trust(cell, gate) : of_resource(cell, gate);
+  question.row = Objective::whole;
+  question.part = "through it, as " + std::string(perimeter::name_of(cell.row)) + " of " + cell.subject;
   return question;
 }
 

@@ -37,6 +37,7 @@ struct Question {
   std::string owner = {};                // the account whose the resource is; empty: not known
   bool foreign = false;                  // it is none of mine
   bool on_resources = true;              // only actions that take a resource
+  bool through_endpoint = false;         // so no service asks
   Limit limit = {};
   std::map<std::string, std::vector<std::string>> only = {};  // values that keys can have
   std::string undecided = {};            // why this question cannot be asked; empty: it can
@@ -75,6 +76,9 @@ class Rows {
   // from an unexpected network.
   Question outsiders_from_anywhere(const std::string& resource);
   Question foreign_from_anywhere(const std::string& principal);
+  // Of the whole: what a cell of identity/resources, resource/principals or trust asks, of requests through the endpoint, which
+  // binds them too. Those count that the cell's row or the endpoint's counts.
+  Question through(const std::string& endpoint, const Cell& cell);
   // Resources and roles of its account whose policies may grant the principal what its own do not.
   const std::set<std::string>& granting(const std::string& principal);
   // Do the perimeter file's exceptions from the one row hold in the other, too?
@@ -82,13 +86,16 @@ class Rows {
   bool excepts(Objective row) const;
 
  private:
-  Question of_principal(const Cell& cell);
-  Question of_resource(const Cell& cell);
+  // `endpoint`: through it only; null: from anywhere, and around every endpoint.
+  Question of_principal(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
+  Question of_resource(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
   Question of_endpoint(const Cell& cell);
-  Question of_trust(const Cell& cell);
+  Question of_trust(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
   Limit unexpected_network() const;
   bool resource_networks_asks(const std::string& arn) const;
   Limit said_of(const estate::Endpoint& endpoint) const;
+  void come_through(const estate::Endpoint& endpoint, Question& question) const;
+  Limit excepted_of(Objective row, const estate::Endpoint* endpoint) const;
   void add_outsiders(Question& question, Of of);
   Limit for_mine(const Sides& sides);
   void add_services_for_mine(const Question& question, std::vector<Limit>& excluded);
