@@ -81,17 +81,20 @@ class Population {
     return "";
   }
 
-  // Whoever has the same documents shares an index, and nobody else does. Empty if that is so.
+  // Whoever has the same documents shares an index, and nobody else does; of fewer than four
+  // policies there is none. Empty if that is so.
   std::string ill_shared() const {
     for (const Caller& one : callers_) {
+      if ((one.identity.index() != nullptr) != (one.identity.size() >= 4)) return "few policies";
       for (const Caller& other : callers_) {
-        if (same(one.identity, other.identity) != (one.identity.index() == other.identity.index()))
+        const bool indexed = one.identity.size() >= 4;
+        if (indexed &&
+            same(one.identity, other.identity) != (one.identity.index() == other.identity.index()))
           return "identity";
         for (const auto chain : {&Caller::scps, &Caller::rcps}) {
-          if (std::ranges::equal(one.*chain, other.*chain, same, &Level::policies,
-                                 &Level::policies) !=
-              ((one.*chain).index() == (other.*chain).index()))
-            return "levels";
+          const bool equal = std::ranges::equal(one.*chain, other.*chain, same, &Level::policies,
+                                                &Level::policies);
+          if (equal != ((one.*chain).index() == (other.*chain).index())) return "levels";
         }
       }
     }
@@ -119,7 +122,7 @@ class Population {
   }
   std::vector<Named> some(Kind kind) {
     std::vector<Named> all;
-    for (std::size_t n = choices_.below(4); n > 0; --n) all.push_back(one(kind));
+    for (std::size_t n = choices_.below(8); n > 0; --n) all.push_back(one(kind));
     return all;
   }
   Policies list(Kind kind) { return {some(kind), indexes_}; }
@@ -215,7 +218,7 @@ TEST(SharedIndexes, AreMadeAgainWhenNobodyHasThemAnyMore) {
       Kind::identity);
   ASSERT_TRUE(document);
   Indexes indexes;
-  const std::vector<Named> policies{{"all", *document}};
+  const std::vector<Named> policies(4, {"all", *document});
   IndexPtr first = indexes.over(policies), second = indexes.over(policies);
   EXPECT_EQ(first, second);
   const std::weak_ptr<const policy::Index> watched = first;
@@ -223,6 +226,8 @@ TEST(SharedIndexes, AreMadeAgainWhenNobodyHasThemAnyMore) {
   second.reset();
   EXPECT_TRUE(watched.expired());
   EXPECT_NE(indexes.over(policies), nullptr);
+  EXPECT_EQ(indexes.over(std::span(policies).first(3)),
+            nullptr);  // of three each is asked by itself
 }
 
 TEST(SharedIndexes, ChangingPoliciesTakesTheirIndexAway) {
@@ -231,7 +236,7 @@ TEST(SharedIndexes, ChangingPoliciesTakesTheirIndexAway) {
       Kind::identity);
   ASSERT_TRUE(document);
   Indexes indexes;
-  Policies policies({{"all", *document}}, indexes);
+  Policies policies(std::vector<Named>(4, {"all", *document}), indexes);
   Layers layers{.identity = policies};
   EXPECT_EQ(layers.identity.index(), policies.index());
   EXPECT_NE(policies.index(), nullptr);

@@ -7,6 +7,10 @@
 namespace ringwall::authz {
 namespace {
 
+// A principal's: of fewer each is asked by itself. Most principals have few, and no two the same,
+// so that each would hold an index (some 230 bytes before it is asked) that saves little.
+constexpr std::size_t indexed_policies_min = 4;
+
 std::size_t hash_of(const std::vector<policy::DocumentPtr>& documents) {
   constexpr std::size_t factor = 0x9e3779b97f4a7c15;
   std::size_t hash = documents.size();
@@ -24,6 +28,7 @@ void add(std::vector<policy::DocumentPtr>& documents, std::span<const Named> pol
 }  // namespace
 
 IndexPtr Indexes::over(std::span<const Named> policies) {
+  if (policies.size() < indexed_policies_min) return nullptr;
   std::vector<policy::DocumentPtr> documents;
   documents.reserve(policies.size());
   add(documents, policies);

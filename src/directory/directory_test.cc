@@ -214,27 +214,33 @@ TEST_F(DirectoryOf, AManagedPolicyReachesTheMembersOfItsGroups) {
 }
 
 TEST_F(DirectoryOf, WhoeverHasTheSamePoliciesSharesTheIndexOverThem) {
-  const std::string read = "arn:aws:iam::aws:policy/ReadOnlyAccess", all = "arn:aws:iam::aws:policy/AdministratorAccess";
-  const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + account_ + R"("},"Action":"sts:AssumeRole"}]})";
+  const std::string all = "arn:aws:iam::aws:policy/AdministratorAccess", rds = "arn:aws:iam::aws:policy/AmazonRDSFullAccess",
+                    read = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
+  const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + account_ +
+                            R"("},"Action":"sts:AssumeRole"}]})";
   const auto put_role = [&](const std::string& name, const std::vector<std::string>& attached) {
     const auto bound = service::bound(trust, policy::Kind::trust, *world_.directory().current());
     Json role = new_role(world_.environment(), account_, "/", name, *bound, world_.clock().now());
     for (const std::string& arn : attached) role.edit("attached").push(arn);
     put(iam_key(account_, "role", name), std::move(role));
   };
-  const auto index_of = [&](const std::string& name) { return world_.directory().current()->role(account_, name)->identity.index(); };
-  put_role("one", {read, all});
-  put_role("other", {read, all});
-  put_role("reversed", {all, read});
-  put_role("fewer", {read});
+  const auto index_of = [&](const std::string& name) {
+    return world_.directory().current()->role(account_, name)->identity.index();
+  };
+  put_role("one", {read, rds, all, read});
+  put_role("other", {read, rds, all, read});
+  put_role("reversed", {read, all, rds, read});
+  put_role("less", {read, all, read, rds});
   ASSERT_NE(index_of("one"), nullptr);
   EXPECT_EQ(index_of("one"), index_of("other"));
   EXPECT_NE(index_of("one"), index_of("reversed"));
-  EXPECT_NE(index_of("one"), index_of("fewer"));
+  EXPECT_NE(index_of("one"), index_of("less"));
   const estate::EstatePtr before = world_.directory().current();
-  put_role("other", {read});
-  EXPECT_EQ(index_of("other"), index_of("fewer"));
+  put_role("other", {read, all, read, rds});
+  EXPECT_EQ(index_of("other"), index_of("less"));
   EXPECT_EQ(before->role(account_, "other")->identity.index(), index_of("one"));  // as it was then
+  put_role("few", {read, rds, all});
+  EXPECT_EQ(index_of("few"), nullptr);
 }
 
 TEST_F(DirectoryOf, WhatCannotBeUsedIsReportedOnceHoweverOftenItsOwnerChanges) {

@@ -255,7 +255,8 @@ std::string difference(const Words& actual, const Words& expected) {
   return {};
 }
 
-// The index of a list or a chain is over its very documents, in their order and levels. Empty if so.
+// The index of a chain or a list is over its very documents, in their order and levels; a list of
+// fewer than four has none. Empty if so.
 std::string ill_indexed(const estate::Estate& estate) {
   std::string wrong;
   const auto check = [&](const std::string& what, const policy::Index* index, std::span<const authz::Level> levels) {
@@ -269,7 +270,11 @@ std::string ill_indexed(const estate::Estate& estate) {
   };
   estate.principals.for_each([&](const estate::Principal& principal) {
     const authz::Level whole{.target = {}, .policies = principal.identity};
-    check(principal.arn, principal.identity.index(), {&whole, 1});
+    if (principal.identity.size() < 4) {
+      if (principal.identity.index() != nullptr) wrong += principal.arn + " ";
+    } else {
+      check(principal.arn, principal.identity.index(), {&whole, 1});
+    }
   });
   estate.accounts.for_each([&](const estate::Account& account) {
     for (const estate::Chain* chain : {&account.scps, &account.rcps}) {

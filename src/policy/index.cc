@@ -40,6 +40,11 @@ Index::Index(std::vector<DocumentPtr> documents, std::vector<std::uint32_t> leve
 
 Index::~Index() = default;
 
+Index::Memory::Memory() {
+  constexpr std::size_t slots_min = 8;
+  tables.push_back(std::make_unique<Table>(slots_min));
+}
+
 const Candidates* Index::Table::find(const Probe& probe) const {
   for (std::size_t at = probe.action_hash();; ++at) {
     const Candidates* known = slots[at & (slots.size() - 1)].load(std::memory_order_acquire);
@@ -63,12 +68,12 @@ const Candidates* Index::about(const Probe& probe) const {
 const Candidates* Index::add(const Probe& probe) const {
   if (full_.load(std::memory_order_relaxed) || adding_.exchange(true, std::memory_order_acquire))
     return nullptr;
+  if (memory_ == nullptr) memory_ = std::make_unique<Memory>();
   const Table* const table = table_.load(std::memory_order_relaxed);
   const Candidates* known = table != nullptr ? table->find(probe) : nullptr;
   if (known == nullptr) {  // nor has anyone added it in between
     auto candidates = found(probe);
-    if (remembered_.size() < remembered_actions_max &&
-        candidates_ + candidates->all_.size() <= remembered_candidates_max) {
+    if (has_room_for(*candidates)) {
       known = candidates.get();
       remember(std::move(candidates));
     } else {
@@ -79,18 +84,23 @@ const Candidates* Index::add(const Probe& probe) const {
   return known;
 }
 
+bool Index::has_room_for(const Candidates& candidates) const {
+  return memory_->remembered.size() < remembered_actions_max &&
+         memory_->candidates + candidates.all_.size() <= remembered_candidates_max;
+}
+
 void Index::remember(std::unique_ptr<const Candidates> candidates) const {
-  constexpr std::size_t slots_min = 8;
-  candidates_ += candidates->all_.size();
-  remembered_.push_back(std::move(candidates));
-  if (tables_.empty() || 2 * remembered_.size() > tables_.back()->slots.size()) {
-    Table& grown = *tables_.emplace_back(
-        std::make_unique<Table>(tables_.empty() ? slots_min : 2 * tables_.back()->slots.size()));
-    for (const auto& one : remembered_) grown.insert(*one);
-    table_.store(&grown, std::memory_order_release);
+  auto& [tables, remembered, count] = *memory_;
+  const Candidates& added = *remembered.emplace_back(std::move(candidates));
+  count += added.all_.size();
+  const std::size_t slots = tables.back()->slots.size();
+  if (2 * remembered.size() <= slots) {
+    tables.back()->insert(added);
   } else {
-    tables_.back()->insert(*remembered_.back());
+    Table& grown = *tables.emplace_back(std::make_unique<Table>(2 * slots));
+    for (const auto& one : remembered) grown.insert(*one);
   }
+  table_.store(tables.back().get(), std::memory_order_release);
 }
 
 std::unique_ptr<const Candidates> Index::found(const Probe& probe) const {

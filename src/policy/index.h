@@ -80,18 +80,24 @@ class Index {
     std::vector<std::atomic<const Candidates*>> slots;
   };
 
+  // Of whoever is adding. Tables that were outgrown stay, for threads that still look into them.
+  struct Memory {
+    Memory();
+    std::vector<std::unique_ptr<Table>> tables;
+    std::vector<std::unique_ptr<const Candidates>> remembered;
+    std::size_t candidates = 0;
+  };
+
   const Candidates* add(const Probe& probe) const;
   std::unique_ptr<const Candidates> found(const Probe& probe) const;
+  bool has_room_for(const Candidates& candidates) const;
   void remember(std::unique_ptr<const Candidates> candidates) const;
 
   std::vector<DocumentPtr> documents_;
   std::vector<std::uint32_t> levels_;
   mutable std::atomic<const Table*> table_ = nullptr;
   mutable std::atomic<bool> full_ = false, adding_ = false;
-  // Of whoever is adding. Tables that were outgrown stay, for threads that still look into them.
-  mutable std::vector<std::unique_ptr<Table>> tables_;
-  mutable std::vector<std::unique_ptr<const Candidates>> remembered_;
-  mutable std::size_t candidates_ = 0;
+  mutable std::unique_ptr<Memory> memory_;  // null until the first action is asked about
 };
 
 }  // namespace ringwall::policy

@@ -167,7 +167,7 @@ void Conditions::add_value(const Condition& condition, const Listed& listed, Tex
   }
 }
 
-Truth Conditions::some_text(const CompiledCondition& condition, std::string_view actual,
+inline Truth Conditions::some_text(const CompiledCondition& condition, std::string_view actual,
                             const Asked& asked) const {
   const bool fold =
       condition.family == Family::text_ignoring_case || condition.family == Family::boolean;
@@ -187,7 +187,7 @@ Truth Conditions::some_text(const CompiledCondition& condition, std::string_view
   return some;
 }
 
-Truth Conditions::arn_matches(const Arn& listed, std::string_view actual,
+inline Truth Conditions::arn_matches(const Arn& listed, std::string_view actual,
                               const std::array<std::string_view, 6>& parts,
                               const Asked& asked) const {
   if (listed.form == Arn::Form::any) return Truth::yes;
@@ -202,7 +202,7 @@ Truth Conditions::arn_matches(const Arn& listed, std::string_view actual,
   return all;
 }
 
-Truth Conditions::some_arn(const CompiledCondition& condition, const std::string& actual,
+inline Truth Conditions::some_arn(const CompiledCondition& condition, const std::string& actual,
                            const Asked& asked) const {
   const auto* parts = asked.probe.arn_parts(actual);
   if (parts == nullptr) return Truth::unknown;
@@ -217,7 +217,7 @@ Truth Conditions::some_arn(const CompiledCondition& condition, const std::string
 
 // Is some listed value related to this one, by the operator without its negation? Unknown if
 // `actual` is not of the operator's type.
-Truth Conditions::some_listed(const CompiledCondition& condition, const std::string& actual,
+inline Truth Conditions::some_listed(const CompiledCondition& condition, const std::string& actual,
                               const Asked& asked) const {
   const auto any = [&](const auto& table, const auto& test) {
     const auto first = table.begin() + condition.first;
@@ -262,7 +262,7 @@ Truth Conditions::some_listed(const CompiledCondition& condition, const std::str
   return Truth::unknown;
 }
 
-Truth Conditions::holds(const CompiledCondition& condition, const Asked& asked) const {
+inline Truth Conditions::holds(const CompiledCondition& condition, const Asked& asked) const {
   const auto* actual = asked.context.find(condition.key_hash, asked.texts.at(condition.key));
   if (actual == nullptr || actual->empty()) return truth_of(condition.holds_if_absent);
   if (condition.family == Family::null) return truth_of(condition.holds_if_present);

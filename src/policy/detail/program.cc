@@ -102,7 +102,7 @@ void Program::add(const Statement& statement) {
   compiled.conditions = conditions_.size() - compiled.first_condition;
   const bool for_everyone = !compiled.names_principals ||
                             (compiled.principal_sense == Sense::listed && compiled.names_everyone);
-  compiled.surely = compiled.covers_everything && for_everyone && compiled.conditions == 0;
+  compiled.open = compiled.covers_everything && for_everyone;
   statements_.push_back(compiled);
 }
 
@@ -124,7 +124,12 @@ std::size_t Program::next(Effect effect, std::size_t from, const Probe& probe) c
 
 bool Program::applies(std::size_t index, const Probe& probe) const {
   const CompiledStatement& statement = statements_[index];
-  return statement.surely || follows(mismatch(statement, probe), statement.effect);
+  if (!statement.open) return follows(mismatch(statement, probe), statement.effect);
+  // Most guardrails are so: what they demand decides alone.
+  const Truth conditions =
+      conditions_.hold(statement.first_condition, statement.conditions, texts_, probe);
+  return conditions == Truth::yes ||
+         (conditions == Truth::unknown && statement.effect == Effect::deny);
 }
 
 bool Program::lists_action(std::size_t statement, const Probe& probe) const {

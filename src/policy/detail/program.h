@@ -37,7 +37,9 @@ class Program {
   // Does the statement apply? To a request for an action that it is known to be of.
   bool applies(std::size_t statement, const Probe& probe) const;
   // To every request for such an action.
-  bool surely_applies(std::size_t statement) const { return statements_[statement].surely; }
+  bool surely_applies(std::size_t statement) const {
+    return statements_[statement].open && statements_[statement].conditions == 0;
+  }
 
   std::size_t bytes() const;  // held, beside the object itself
 
@@ -55,7 +57,7 @@ class Program {
     bool names_principals = false;
     bool names_everyone = false;
     bool covers_everything = false;  // `*` is among its resources, or it has none
-    bool surely = false;             // covers everything, for everyone, and demands nothing
+    bool open = false;               // covers everything, for everyone
   };
   struct Name {
     PrincipalName::Type type;
