@@ -161,9 +161,17 @@ Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string&
     RW_DO(refuse_unused(options, loaded));
     return loaded;
   }
-  std::optional<loaders::Loaded> all;
+  std::vector<std::vector<loaders::File>> read;
   for (const std::string& path : flags.paths) {
-    RW_TRY(const std::vector<loaders::File> files, reader.read(path));
+    RW_TRY(std::vector<loaders::File> files, reader.read(path));
+    // A stack may export to another, whichever is named first.
+    if (loaders::format_of(files) == loaders::Format::cloudformation) options.exporting.insert(options.exporting.end(), files.begin(), files.end());
+    read.push_back(std::move(files));
+  }
+  std::optional<loaders::Loaded> all;
+  for (std::size_t index = 0; index < read.size(); ++index) {
+    const std::string& path = flags.paths[index];
+    const std::vector<loaders::File>& files = read[index];
     if (all) options.beside = all->estate;
     auto loaded = loaders::load(files, options);
     if (!loaded) return fail(loaded.error(), path);

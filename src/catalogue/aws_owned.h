@@ -13,11 +13,15 @@ inline constexpr std::string_view aws_owned_date = "2026-11-30";
 inline constexpr std::string_view aws_owned_source =
     "https://github.com/aws-samples/data-perimeter-policy-examples/blob/main/service_owned_resources.md";
 
+// The tables of accounts by Region: EKS's registries (github.com/awsdocs/amazon-eks-user-guide, add-ons-images) and Lambda
+// Insights' layers (github.com/awslabs/serverless-plugin-lambda-insights, layerVersions.json).
+inline constexpr std::string_view aws_accounts_date = "2026-12-01";
+
 // ARN patterns whose account is AWS's (`aws`) or nobody's, so that none of them is ever a customer's; of a partition.
 std::vector<std::string> resources_of_aws(std::string_view partition);
-// Buckets of AWS's services in these Regions. Names are spelt out: a pattern would let in the bucket of whoever takes the
-// next name.
-std::vector<std::string> buckets_of_aws(std::string_view partition, std::span<const std::string> regions);
+// What AWS's services own in these Regions: buckets, whose names are spelt out, for a pattern would let in the bucket of whoever
+// takes the next name; the registries of EKS's images, and the layers of Lambda Insights, in accounts of AWS's.
+std::vector<std::string> owned_in_regions(std::string_view partition, std::span<const std::string> regions);
 
 // Images and snapshots have no account in their ARNs: they are Amazon's where this key has this value, which EC2 sets.
 std::vector<std::string> images(std::string_view partition);

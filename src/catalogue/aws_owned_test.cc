@@ -14,10 +14,20 @@ TEST(AwsOwned, NoArnOfTheListCanBeACustomers) {
   }
   // A bucket has no account in its ARN: a wildcard in its name would take in names that are still to be had.
   const std::vector<std::string> regions = {"us-east-1", "eu-west-1"};
-  for (const std::string& arn : buckets_of_aws("aws", regions)) {
+  for (const std::string& arn : owned_in_regions("aws", regions)) {
+    if (!arn.starts_with("arn:aws:s3:::")) continue;
     const std::string bucket = arn.substr(13, arn.find('/') - 13);
     EXPECT_EQ(bucket.find_first_of("*?[{"), std::string::npos) << arn;
   }
+}
+
+TEST(AwsOwned, WhatIsInAnAccountOfAwsIsOfOneRegionAndOneAccount) {
+  const std::vector<std::string> regions = {"eu-west-1", "eu-central-2", "nowhere-1"};
+  std::vector<std::string> found;
+  for (const std::string& arn : owned_in_regions("aws", regions))
+    if (!arn.starts_with("arn:aws:s3:::")) found.push_back(arn);
+  EXPECT_EQ(found, (std::vector<std::string>{"arn:aws:ecr:eu-west-1:602401143452:repository/*", "arn:aws:ecr:eu-central-2:900612956339:repository/*",
+                                             "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension*", "arn:aws:lambda:eu-central-2:033019950311:layer:LambdaInsightsExtension*"}));
 }
 
 TEST(AwsOwned, EachPartitionHasItsOwn) {

@@ -491,6 +491,31 @@ TEST(Rollout, ByTagsDenialsBindThoseWhoHaveOneTagAndNotTheOther) {
   EXPECT_TRUE(from_elsewhere({app, tag, {"ec2:SourceInstanceArn", "arn:aws:ec2:us-east-1:111122223333:instance/i-1"}}));
 }
 
+TEST(Rollout, ByTagsRcpsLeaveOutTheResourcesThatCarryOne) {
+  const std::string text = R"({"organization": "o-a1b2c3d4e5", "networks": {"cidrs": ["192.0.2.0/24"], "vpcs": ["us-east-1/vpc-012abc01"]},
+      "governance": {"administrators": ["arn:aws:iam::*:role/admin"]}, "rollout": {"tags": )";
+  const auto tagged = generate(perimeter_of(text + "true}}"), catalogue::Catalogue::builtin(), today), plain = generate(perimeter_of(text + "false}}"), catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(tagged && plain && tagged->complete);
+  const Keys identity = {{"aws:ResourceTag/dp:exclude:identity", "true"}}, network = {{"aws:ResourceTag/dp:exclude:network", "true"}};
+  const auto is_denied = [](const Generated& by, Request asked, const Keys& keys) {
+    for (const auto& [key, value] : keys) asked.context.set(key, value);
+    return denied(named(by, Layer::rcp), asked);
+  };
+  const Request outsider = request("999988887777", "s3:GetObject", object, {{"aws:SourceIp", "192.0.2.7"}}), elsewhere = request(mine, "s3:GetObject", object, {{"aws:SourceIp", "198.51.100.7"}}),
+                same_name = request(mine, "s3:GetObject", object, {{"aws:SourceVpc", "vpc-012abc01"}, {"aws:RequestedRegion", "eu-west-1"}});
+  for (const auto& [asked, tag] : {std::pair{&outsider, &identity}, std::pair{&elsewhere, &network}, std::pair{&same_name, &network}}) {
+    EXPECT_TRUE(is_denied(*tagged, *asked, {}));
+    EXPECT_FALSE(is_denied(*tagged, *asked, *tag));
+    EXPECT_TRUE(is_denied(*tagged, *asked, tag == &identity ? network : identity));
+    EXPECT_TRUE(is_denied(*plain, *asked, *tag));
+  }
+  // A bucket's tags count once ABAC is asked for, and may have been set by an action that does not say which.
+  const auto governance = named(*tagged, Layer::scp_governance);
+  EXPECT_TRUE(denied(governance, request(mine, "s3:PutBucketAbac", "arn:aws:s3:::b", {})));
+  EXPECT_FALSE(denied(governance, request(mine, "s3:PutBucketAbac", "arn:aws:s3:::b", {{"aws:PrincipalArn", "arn:aws:iam::111122223333:role/admin"}})));
+  EXPECT_TRUE(denied(governance, request(mine, "sqs:TagQueue", "arn:aws:sqs:us-east-1:111122223333:q", {{"aws:TagKeys", "dp:exclude:identity"}})));
+}
+
 TEST(Generate, ExceptionsThatOverlapStayDeniedAndAreNoted) {
   const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "exceptions": [
       {"name": "wide", "owner": "o", "reason": "r", "objectives": ["identity/resources"],

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "loaders/detail/cloudformation_template.h"
 #include "loaders/testing_declared.h"
 
@@ -77,7 +79,7 @@ TEST(CloudFormation, WhatTheTemplateDoesNotDecideIsSaid) {
   EXPECT_EQ(value_of("!Ref S", "Parameters: {S: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /x}}"), "the parameter `S` is kept in Systems Manager");
   EXPECT_EQ(value_of("!GetAtt Drawn.RegionalDomainName"), "`RegionalDomainName` of `Drawn` is known only when the stack is made");
   EXPECT_EQ(value_of("!Ref AWS::StackName"), "`AWS::StackName` is known only when the stack is made: give it with `--parameter AWS::StackName=VALUE`");
-  EXPECT_EQ(value_of("!ImportValue x"), "`Fn::ImportValue` is another stack's");
+  EXPECT_EQ(value_of("!ImportValue x"), "`x` is what another stack exports: give its template too");
   EXPECT_EQ(value_of("!Cidr [a, 1, 2]"), "`Fn::Cidr` is not evaluated");
   EXPECT_EQ(value_of("{'Fn::Wrong': x}"), "`Fn::Wrong` is not evaluated");
   EXPECT_EQ(value_of("!Ref Nobody"), "there is no `Nobody` in this template");
@@ -311,12 +313,95 @@ TEST(CloudFormation, APlaceInAPolicyIsItsPlaceInTheFile) {
 }
 
 TEST(CloudFormation, WhatIsNotUnderstoodIsNamed) {
-  EXPECT_EQ(gaps_of("Transform: AWS::Serverless-2016-10-31\nResources: {}\n").find("unsupported 111122223333 stack.yaml:1:12 the macro `AWS::Serverless-2016-10-31` is not evaluated"), 0u);
+  EXPECT_EQ(gaps_of("Transform: Company::Tags\nResources: {}\n").find("unsupported 111122223333 stack.yaml:1:12 the macro `Company::Tags` is not evaluated"), 0u);
+  // A macro within a resource may change all that stands beside it.
+  EXPECT_TRUE(gaps_of("Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: b, 'Fn::Transform': {Name: Company::Open}}}\n").starts_with("unsupported 111122223333 stack.yaml:2:"));
+  EXPECT_TRUE(gaps_of("Resources:\n  'Fn::Transform': {Name: AWS::Include}\n").contains("`Fn::Transform` makes resources that are not known"));
+  EXPECT_TRUE(gaps_of("Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {'Fn::ForEach::X': [A, [a], {}]}}\n").contains("may change all of it"));
   EXPECT_EQ(gaps_of("Transform: AWS::LanguageExtensions\nResources: {}\n"), "");
   EXPECT_TRUE(gaps_of("Resources:\n  V: {Type: AWS::Backup::BackupVault, Properties: {AccessPolicy: {Statement: []}}}\n").contains("unsupported arn:aws:backup:us-east-1:111122223333:(V) stack.yaml:2:6 `V` is of the type `AWS::Backup::BackupVault`, whose policy is not evaluated"));
   EXPECT_TRUE(gaps_of("Resources:\n  S: {Type: AWS::CloudFormation::Stack}\n").starts_with("unsupported 111122223333 "));
   EXPECT_TRUE(gaps_of("Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: b, AccessControl: PublicRead}}\n").starts_with("unsupported arn:aws:s3:::b "));
   EXPECT_EQ(gaps_of("Resources:\n  Q: {Type: AWS::EC2::Instance}\n"), "");
+}
+
+TEST(CloudFormation, WhatAnotherStackExportsIsKnownWhereItsTemplateIsGiven) {
+  const File user{"user.yaml", "Resources:\n  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !ImportValue 'data-name', PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: {AWS: !ImportValue 'data-role'}, Action: 's3:*', Resource: '*'}}}}\n"};
+  const File data{"data.yaml", "Parameters: {Stage: {Type: String, Default: data}}\nResources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: books}}\n"
+                               "  R: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Principal: '*', Action: 'sts:*'}}}}\n"
+                               "Outputs:\n  Name: {Value: !Ref B, Export: {Name: !Sub '${Stage}-name'}}\n  Role: {Value: !GetAtt R.Arn, Export: {Name: data-role}}\n"};
+  const File circle{"circle.yaml", "Resources: {}\nOutputs: {X: {Value: !ImportValue x, Export: {Name: x}}, Y: {Value: y, Export: {Name: !ImportValue x}}, Z: {Value: z, Export: {Name: data-role}}}\n"};
+  const auto policy_of = [](const Result<Loaded>& loaded) {
+    const estate::Resource* bucket = loaded ? loaded->estate->resources.find("arn:aws:s3:::books") : nullptr;
+    return bucket != nullptr && bucket->policy ? std::string(bucket->policy->document->source()) : std::string();
+  };
+  const std::vector<File> both = {user, data};
+  const auto together = load_cloudformation(both, {.default_account = account});
+  ASSERT_TRUE(together);
+  EXPECT_EQ(testing::describe(together->gaps), "");
+  EXPECT_TRUE(policy_of(together).contains("arn:aws:iam::111122223333:role/r"));
+  // Beside, it says what it exports, and makes nothing.
+  const auto beside = load_cloudformation({&user, 1}, {.default_account = account, .exporting = {data, user}});
+  ASSERT_TRUE(beside);
+  EXPECT_EQ(testing::describe(beside->gaps), "");
+  EXPECT_TRUE(policy_of(beside).contains("arn:aws:iam::111122223333:role/r"));
+  EXPECT_EQ(beside->estate->principals.size(), 0u);
+  const auto alone = load_cloudformation({&user, 1}, {.default_account = account});
+  ASSERT_TRUE(alone);
+  EXPECT_TRUE(testing::describe(alone->gaps).contains("`data-name` is what another stack exports: give its template too"));
+  const auto twice = load_cloudformation({&user, 1}, {.default_account = account, .exporting = {data, circle}});
+  ASSERT_TRUE(twice);
+  EXPECT_TRUE(testing::describe(twice->gaps).contains("`data-role` is exported by several of these templates"));
+  const File asks{"asks.yaml", "Resources:\n  B: {Type: AWS::S3::Bucket, Properties: {BucketName: !ImportValue x}}\n"};
+  const auto round = load_cloudformation({&asks, 1}, {.default_account = account, .exporting = {circle}});
+  ASSERT_TRUE(round);
+  EXPECT_TRUE(testing::describe(round->gaps).contains("refers to itself in a circle")) << testing::describe(round->gaps);
+}
+
+std::string sam(const std::string& resources) { return "Transform: AWS::Serverless-2016-10-31\nResources:\n" + resources; }
+
+TEST(CloudFormation, AFunctionOfSamHasTheRoleThatTheMacroMakes) {
+  const File file{"stack.yaml", "Globals: {Function: {Tracing: Active}}\n" + sam("  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: f\n      Policies:\n        - AmazonS3ReadOnlyAccess\n"
+      "        - Version: 2012-10-17\n          Statement: {Effect: Allow, Action: 's3:PutObject', Resource: 'arn:aws:s3:::b/*'}\n"
+      "        - !Ref M\n      Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}}\n  Q: {Type: AWS::SQS::Queue}\n"
+      "  M: {Type: AWS::IAM::ManagedPolicy, Properties: {ManagedPolicyName: m, PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Action: '*', Resource: '*'}}}}\n"
+      "  T: {Type: AWS::Serverless::SimpleTable, Properties: {TableName: t}}\n")};
+  const std::string text = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"logs:*","Resource":"*"}})";
+  std::vector<File> of_aws;
+  for (const char* name : {"AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSLambdaSQSQueueExecutionRole", "AmazonS3ReadOnlyAccess"}) of_aws.push_back({std::string(name) + ".json", text});
+  const auto loaded = load_cloudformation({&file, 1}, {.default_account = account, .managed_policies = of_aws});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(testing::describe(loaded->gaps), "");
+  const estate::Principal* role = loaded->estate->principal("arn:aws:iam::111122223333:role/(FRole)");
+  ASSERT_TRUE(role != nullptr && role->trust);
+  EXPECT_TRUE(role->trust->document->source().contains("lambda.amazonaws.com"));
+  std::set<std::string> names;
+  for (const authz::Named& one : role->identity) names.insert(one.name);
+  EXPECT_EQ(names, (std::set<std::string>{"arn:aws:iam::111122223333:policy/m", "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+                                          "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole",
+                                          "inline policy `FRolePolicy1` of role/(FRole)"}));
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:lambda:us-east-1:111122223333:function:f"));
+  EXPECT_TRUE(loaded->estate->resources.contains("arn:aws:dynamodb:us-east-1:111122223333:table/t"));
+}
+
+TEST(CloudFormation, WhatOfSamIsNotReadIsNamed) {
+  const std::string trust = "Role: 'arn:aws:iam::111122223333:role/r', ";
+  const auto gaps = [&](const std::string& properties) { return gaps_of(sam("  F: {Type: AWS::Serverless::Function, Properties: {FunctionName: f, " + properties + "}}\n")); };
+  EXPECT_EQ(gaps(trust + "Handler: h"), "");
+  EXPECT_TRUE(gaps(trust + "Events: {A: {Type: Api, Properties: {Path: /}}}").starts_with("unsupported arn:aws:lambda:us-east-1:111122223333:function:f "));
+  EXPECT_TRUE(gaps(trust + "Events: {A: {Type: ScheduleV2}}").starts_with("unsupported 111122223333 "));
+  EXPECT_TRUE(gaps("Policies: [{SQSPollerPolicy: {QueueName: q}}]").contains("unsupported arn:aws:iam::111122223333:role/(FRole) stack.yaml:3:81 `SQSPollerPolicy` among the policies of `FRole` is not evaluated"))
+      << gaps("Policies: [{SQSPollerPolicy: {QueueName: q}}]");
+  EXPECT_TRUE(gaps("Policies: !If [C, A, B]").contains("`Fn::If` among the policies of `FRole`"));
+  EXPECT_TRUE(gaps("EventInvokeConfig: {DestinationConfig: {}}").contains("what `EventInvokeConfig` adds to the policies of `FRole` is not evaluated"));
+  EXPECT_TRUE(gaps("Role: !If [C, r, !Ref 'AWS::NoValue']").contains("the macro makes a role of `F` where its own is left out"));
+  EXPECT_TRUE(gaps_of(sam("  C: {Type: AWS::Serverless::Connector, Properties: {}}\n")).contains("`C` is of the type `AWS::Serverless::Connector`"));
+  // An address without authentication is anybody's.
+  const File open{"stack.yaml", sam("  F: {Type: AWS::Serverless::Function, Properties: {FunctionName: f, " + trust + "FunctionUrlConfig: {AuthType: NONE}}}\n")};
+  const auto loaded = load_cloudformation({&open, 1}, {.default_account = account});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(testing::describe(loaded->gaps), "");
+  EXPECT_TRUE(loaded->estate->resources.find("arn:aws:lambda:us-east-1:111122223333:function:f")->policy->document->source().contains("lambda:InvokeFunctionUrl"));
 }
 
 TEST(CloudFormation, APolicyForARoleOfElsewhereIsAGapOfThatRole) {

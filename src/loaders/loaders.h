@@ -98,6 +98,8 @@ struct Options {
   // The template that a nested stack's `TemplateURL` names, from the template at the path `from`;
   // nothing: it is not there. Null: none is.
   std::function<std::optional<File>(const std::string& from, const std::string& url)> nested = {};
+  // Templates of stacks beside, for what they export; what they make is not read.
+  std::vector<File> exporting = {};
 };
 Result<Loaded> load_export(std::span<const File> files, const Options& options);
 // What `iam get-account-authorization-details` prints, each file of one account: its identities are

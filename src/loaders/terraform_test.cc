@@ -144,6 +144,8 @@ TEST(Terraform, WhatIsNotUnderstoodIsNamed) {
   EXPECT_TRUE(gaps_of(plan_of(change("aws_kms_grant", R"({"key_id":"arn:aws:kms:us-east-1:111122223333:key/k"})"))).starts_with("unsupported arn:aws:kms:us-east-1:111122223333:key/k "));
   EXPECT_TRUE(gaps_of(plan_of(change("aws_s3_bucket_acl", R"({"bucket":"b","acl":"public-read"})"))).starts_with("unsupported arn:aws:s3:::b "));
   EXPECT_EQ(gaps_of(plan_of(change("aws_instance", R"({"ami":"a"})"))), "");
+  for (const char* makes : {"aws_cloudformation_stack", "aws_cloudformation_stack_set", "aws_serverlessapplicationrepository_cloudformation_stack"})
+    EXPECT_TRUE(gaps_of(plan_of(change(makes, R"({"name":"a"})"))).starts_with("unsupported 111122223333 ")) << makes;
 }
 
 TEST(Terraform, APublicAccessBlockThatRestrictsIsCounted) {

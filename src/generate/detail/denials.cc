@@ -104,6 +104,11 @@ void roll_out(const Perimeter& perimeter, const std::string& part, Statement& st
   add(statement.tests, {unless_equal, "aws:PrincipalTag/dp:exclude:" + part, {"true"}});
 }
 
+// … and a denial of resources is of none that is tagged so. What may be tagged so, is for `governance` to say.
+void exclude_resources(const Perimeter& perimeter, const std::string& part, Statement& statement) {
+  if (perimeter.rollout.tags) add(statement.tests, {unless_equal, "aws:ResourceTag/dp:exclude:" + part, {"true"}});
+}
+
 // AWS's own resources, as parts that a denial of what is not mine spares.
 std::vector<Spared> aws_owned(const Perimeter& perimeter) {
   std::vector<Spared> parts;
@@ -188,6 +193,11 @@ std::vector<Statement> of_resources(const Source& source, Patterns actions,
   std::vector<Statement> all;
   Statement principals = denial("OnlyMyPrincipals", Names::everyone, not_my_principal(perimeter));
   principals.actions = actions;
+  // While it is rolled out by tags, RCPs leave out the resources that carry one; a resource's own policy is its owner's to roll out.
+  const auto leave_out = [&](const char* part, Statement& statement) {
+    if (!roles.empty()) exclude_resources(perimeter, part, statement);
+  };
+  leave_out("identity", principals);
   std::vector<Spared> parts = services(perimeter);
   append(parts, source.spared({Objective::resource_principals}));
   append(parts, trusted);
@@ -196,6 +206,7 @@ std::vector<Statement> of_resources(const Source& source, Patterns actions,
     Statement assuming_mine =
         denial("OnlyMyPrincipalsAssume", Names::everyone, not_my_principal(perimeter));
     assuming_mine.actions = {Sense::listed, roles};
+    leave_out("identity", assuming_mine);
     add(assuming_mine.tests, {"BoolIfExists", "aws:PrincipalIsAWSService", {"false"}});
     parts = source.spared({Objective::resource_principals});
     append(parts, trusted);
@@ -205,12 +216,16 @@ std::vector<Statement> of_resources(const Source& source, Patterns actions,
 
   Statement deputies = denial("OnlyOnMyBehalf", Names::everyone, for_somebody_else(perimeter));
   deputies.actions = actions;
+  leave_out("identity", deputies);
   all.push_back(std::move(deputies));
 
   Statement networks =
       denial("OnlyMyNetworks", Names::everyone, not_my_network(perimeter.networks, perimeter, actions));
   networks.actions = actions;
-  append(all, of_same_name(perimeter.networks, networks));
+  std::vector<Statement> elsewhere = of_same_name(perimeter.networks, networks);
+  for (Statement& one : elsewhere) leave_out("network", one);
+  append(all, std::move(elsewhere));
+  leave_out("network", networks);
   add(networks.tests, {"BoolIfExists", "aws:PrincipalIsAWSService", {"false"}});
   add(networks.tests, {"BoolIfExists", "aws:ViaAWSService", {"false"}});
   add(networks.tests, not_of_aws(perimeter));
@@ -243,7 +258,7 @@ std::vector<std::string> resources_of_aws(const Perimeter& perimeter) {
   const std::string partition = partition_of(perimeter);
   std::vector<std::string> resources = catalogue::resources_of_aws(partition);
   if (perimeter.regions.size() > bucket_regions_max) return resources;
-  const std::vector<std::string> buckets = catalogue::buckets_of_aws(partition, perimeter.regions);
+  const std::vector<std::string> buckets = catalogue::owned_in_regions(partition, perimeter.regions);
   resources.insert(resources.end(), buckets.begin(), buckets.end());
   return resources;
 }

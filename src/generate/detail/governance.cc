@@ -123,15 +123,20 @@ List reading(const catalogue::Service& service) {
 std::vector<Statement> governance(const Source& source) {
   const Perimeter& perimeter = source.perimeter;
   if (!perimeter.governance) return {};
-  return {denial(perimeter, "NoSharing", sharing()),
-          denial(perimeter, "NoSharesOutside", {"ram:CreateResourceShare", "ram:UpdateResourceShare"},
-                 {{"Bool", "ram:RequestedAllowsExternalPrincipals", {"true"}}}),
-          denial(perimeter, "NoResourcePolicies", resource_policies()),
-          denial(perimeter, "NoGrants", {"kms:CreateGrant"}, {{"BoolIfExists", "kms:GrantIsForAWSResource", {"false"}}}),
-          denial(perimeter, "NoOpenFunctionUrls", {"lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"},
-                 {{"StringEquals", "lambda:FunctionUrlAuthType", {"NONE"}}}),
-          denial(perimeter, "NoIdentityProviders", identity_providers()),
-          denial(perimeter, "NoTagsOfThePerimeter", {}, {of_our_tags()})};
+  std::vector<Statement> all = {
+      denial(perimeter, "NoSharing", sharing()),
+      denial(perimeter, "NoSharesOutside", {"ram:CreateResourceShare", "ram:UpdateResourceShare"},
+             {{"Bool", "ram:RequestedAllowsExternalPrincipals", {"true"}}}),
+      denial(perimeter, "NoResourcePolicies", resource_policies()),
+      denial(perimeter, "NoGrants", {"kms:CreateGrant"}, {{"BoolIfExists", "kms:GrantIsForAWSResource", {"false"}}}),
+      denial(perimeter, "NoOpenFunctionUrls", {"lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"},
+             {{"StringEquals", "lambda:FunctionUrlAuthType", {"NONE"}}}),
+      denial(perimeter, "NoIdentityProviders", identity_providers()),
+      denial(perimeter, "NoTagsOfThePerimeter", {}, {of_our_tags()})};
+  // s3:PutBucketTagging does not say which tags it sets, and a bucket's tags count once this was asked for; from then on AWS
+  // refuses it (Amazon S3 User Guide, "Enabling ABAC in general purpose buckets").
+  if (perimeter.rollout.tags) all.push_back(denial(perimeter, "NoTagsOfBuckets", {"s3:PutBucketAbac"}));
+  return all;
 }
 
 // A session's tags come from whoever asks for it, outsiders too, whom no SCP of mine binds. What a SAML provider vouches for is

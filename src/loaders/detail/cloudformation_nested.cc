@@ -1,4 +1,4 @@
-// Stacks within stacks: their templates, what they are given, and what they say.
+// Stacks within stacks, and beside stacks: their templates, what they are given, and what they say.
 
 #include <fmt/format.h>
 
@@ -45,6 +45,7 @@ void Template::open_nested(NestedTemplate& made, const std::string& logical) {
   source->prefix_ = prefix_ + logical + ".";
   source->level_ = level_ + 1;
   source->nested_count_ = nested_count_;
+  source->exports_ = exports_;
   for (const auto& [name, value, offset] : resource["Properties"]["Parameters"].members()) {
     Value given = evaluate(value);
     if (given.json.is_array()) {
@@ -70,6 +71,32 @@ Value Template::output(const std::string& name, const Json& at) {
   open_.erase(mark);
   if (!value.is_known()) return refuse(at, value.absent ? Value{.unknown = fmt::format("the output `{}` is left out", name)} : value);
   return known(std::move(value.json), at, value.drawn);
+}
+
+void Template::list_exports() {
+  exports_->is_open = true;
+  auto& outputs = exports_->outputs.emplace();
+  for (Template* each : exports_->templates)
+    for (const auto& [key, found, offset] : each->json_["Outputs"].members()) {
+      if (!found["Export"].contains("Name")) continue;
+      const Value name = each->evaluate(found["Export"]["Name"]);
+      if (name.is_known() && !name.drawn && name.json.is_string()) outputs[std::string(name.json.as_string())].emplace_back(each, key);
+    }
+  exports_->is_open = false;
+}
+
+Value Template::import_value(const Json& argument, const Json& at) {
+  const Value name = evaluate(argument);
+  if (!name.is_known()) return name.absent ? refuse(at, "`AWS::NoValue` in `Fn::ImportValue`") : refuse(at, name);
+  const std::string text(name.json.as_string());
+  if (exports_ != nullptr && !exports_->outputs) list_exports();
+  if (exports_ == nullptr || exports_->is_open || !exports_->outputs->contains(text))
+    return refuse(at, fmt::format("`{}` is what another stack exports: give its template too", text));
+  const auto& found = exports_->outputs->at(text);
+  if (found.size() > 1) return refuse(at, fmt::format("`{}` is exported by several of these templates", text));
+  Value value = found.front().first->output(found.front().second, at);
+  value.resource.clear();  // of the other template
+  return value;
 }
 
 }  // namespace ringwall::loaders::declared

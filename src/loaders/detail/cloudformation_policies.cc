@@ -29,6 +29,7 @@ constexpr std::array policies = std::to_array<PolicyType>({
 // Types that give access otherwise, or hold resources of their own.
 constexpr std::array grants = std::to_array<std::string_view>({
     "AWS::CloudFormation::StackSet", "AWS::IAM::ServiceLinkedRole",
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
     "AWS::Lambda::LayerVersionPermission", "AWS::RAM::ResourceShare", "AWS::SSO::Assignment",
     "AWS::SSO::PermissionSet",
 });

@@ -12,8 +12,20 @@ namespace {
 
 using Kind = Gap::Kind;
 
-// Macros that leave resources as they stand, but for functions that are not evaluated.
-bool is_harmless(std::string_view macro) { return macro == "AWS::LanguageExtensions"; }
+// Macros that leave resources as they stand, but for functions that are not evaluated; and that of SAM, which says itself what of
+// it is not read.
+bool is_harmless(std::string_view macro) { return macro == "AWS::LanguageExtensions" || is_serverless(macro); }
+
+// What rewrites the part of a resource that it stands in.
+const Json::Member* rewriting(const Json& json) {
+  for (const Json& item : json.items())
+    if (const Json::Member* found = rewriting(item)) return found;
+  for (const Json::Member& member : json.members()) {
+    if (member.key == "Fn::Transform" || member.key.starts_with("Fn::ForEach")) return &member;
+    if (const Json::Member* found = rewriting(member.value)) return found;
+  }
+  return nullptr;
+}
 
 }  // namespace
 
@@ -29,6 +41,11 @@ void CloudFormationReader::read() {
     items.push_back(std::move(item));
   }
   for (const Item& item : items) declare(item);
+  for (const Untold& one : template_.untold()) {
+    const auto found = things_.find(one.logical);
+    const bool is_here = found != things_.end() && !one.logical.empty();
+    world_.gap(Kind::unsupported, is_here ? found->second.arn : account_, {&text_, one.offset}, one.message);
+  }
   for (const Item& item : items) connect(item);
 }
 
@@ -46,6 +63,10 @@ void CloudFormationReader::tell_macros() {
     tell(transform);
   }
   for (const auto& member : template_.resources().members()) {
+    if (const Json::Member* found = rewriting(member.value); found != nullptr && !member.key.starts_with("Fn::")) {
+      world_.gap(Kind::unsupported, account_, {&text_, found->key_offset},
+                 fmt::format("`{}` of `{}` is not evaluated, and may change all of it: give the template that it makes", found->key, member.key));
+    }
     if (!member.key.starts_with("Fn::")) continue;
     world_.gap(Kind::unsupported, account_, {&text_, member.key_offset}, fmt::format("`{}` makes resources that are not known", member.key));
   }

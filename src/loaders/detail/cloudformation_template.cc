@@ -91,10 +91,13 @@ Result<Template> Template::read(const Text& text, const Options& options) {
   }
   for (const auto& [logical, resource, offset] : made.resources().members()) {
     if (resource.is_object() && !resource.text("Type").empty()) continue;
-    if (logical.starts_with("Fn::ForEach")) continue;
+    if (logical.starts_with("Fn::")) continue;  // what it makes is not known, and the reader says so
     const text::Position at = text.at(offset);
     return fail(Failure::invalid, fmt::format("`{}`, line {}, column {}: the resource `{}` has no `Type`", text.path(), at.line, at.column, logical));
   }
+  const Json& transform = made.json_["Transform"];
+  const auto is_of_sam = [](const Json& macro) { return is_serverless(macro.is_object() ? macro.text("Name") : macro.as_string()); };
+  if (is_of_sam(transform) || std::ranges::any_of(transform.items(), is_of_sam)) made.untold_ = expand_serverless(made.json_);
   return made;
 }
 
@@ -191,7 +194,7 @@ Value Template::function(std::string_view name, const Json& argument, const Json
     Value value = evaluate(argument);
     return value.is_known() ? known(value.json.dump(), at, value.drawn) : value;
   }
-  if (name == "Fn::ImportValue") return refuse(at, "`Fn::ImportValue` is another stack's");
+  if (name == "Fn::ImportValue") return import_value(argument, at);
   return refuse(at, fmt::format("`{}` is not evaluated", name));
 }
 

@@ -3,7 +3,8 @@
 //
 // A value is known, or it is not and says why. A parameter has its default; what AWS makes (an id,
 // a generated name), another stack's export and the stack's own name are not known. Where such a
-// value is nothing but a reference to another resource, it says to which.
+// value is nothing but a reference to another resource, it says to which. What another stack exports is
+// known where its template is given too.
 
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <string_view>
 
 #include "loaders/detail/declared.h"
+#include "loaders/detail/serverless.h"
 
 namespace ringwall::loaders::declared {
 
@@ -47,6 +49,14 @@ struct CloudFormationType {
 const CloudFormationType* cloudformation_type(std::string_view type);  // null: none that has a name
 
 struct NestedTemplate;
+class Template;
+
+// What the templates of one loading export, by name. Borrows them.
+struct Exports {
+  std::vector<Template*> templates = {};
+  bool is_open = false;  // names are being evaluated
+  std::optional<std::map<std::string, std::vector<std::pair<Template*, std::string>>>> outputs = {};
+};
 
 class Template {
  public:
@@ -56,6 +66,10 @@ class Template {
   bool is_json() const { return is_json_; }
   const Json& resources() const { return json_["Resources"]; }
   const Json& root() const { return json_; }
+  // What the macro of AWS SAM would make, and is not read.
+  const std::vector<Untold>& untold() const { return untold_; }
+  // Where `Fn::ImportValue` finds what it names; outlives the template.
+  void import_from(Exports& exports) { exports_ = &exports; }
 
   Value evaluate(const Json& json);
   // Parameters of the options that this template has.
@@ -91,6 +105,8 @@ class Template {
   Value find_in_map(const Json& argument, const Json& at);
   Value choose(const Json& argument, const Json& at);
   Value output(const std::string& name, const Json& at);
+  Value import_value(const Json& argument, const Json& at);
+  void list_exports();
   void open_nested(NestedTemplate& made, const std::string& logical);
   Value list(const Json& json);
   Value object(const Json& json);
@@ -107,6 +123,8 @@ class Template {
   std::shared_ptr<std::size_t> nested_count_ = std::make_shared<std::size_t>(0);  // shared by all of one template
   std::map<std::string, std::shared_ptr<NestedTemplate>> nested_;  // by logical id; shared only so that its type may be incomplete here
   Json json_;
+  std::vector<Untold> untold_;
+  Exports* exports_ = nullptr;
   bool is_json_ = false;
   std::size_t work_ = 0;
   std::set<std::string> open_;  // resources and conditions that are being evaluated

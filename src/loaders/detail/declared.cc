@@ -94,11 +94,10 @@ World::Declared& World::declared(const std::string& arn, const std::string& acco
 }
 
 void World::add_resource(estate::Resource resource, Place place) {
-  if (resources_.contains(resource.arn)) {
-    gap(Gap::Kind::unreadable, resource.arn, place, fmt::format("`{}` is declared here a second time", resource.arn));
-    return;
-  }
-  declared(resource.arn, resource.account, resource.kind);
+  Declared& made = declared(resource.arn, resource.account, resource.kind);
+  if (made.is_there) return gap(Gap::Kind::unreadable, resource.arn, place, fmt::format("`{}` is declared here a second time", resource.arn));
+  made.is_there = true;
+  made.resource = std::move(resource);
 }
 
 void World::set_policy(const std::string& arn, const std::string& account, authz::ResourceKind kind, Written written) {
@@ -284,7 +283,7 @@ Result<Loaded> World::finish() {
     policies.put({arn, managed(arn, Kind::identity, arn, policy.written.place).document});
   }
   for (const auto& [arn, own] : restricted_buckets_)
-    if (!own.first && !resources_.contains(arn))
+    if (const auto found = resources_.find(arn); !own.first && (found == resources_.end() || !found->second.is_there))
       gap(Gap::Kind::missing, arn, own.second, fmt::format("`{}` gets a public access block that does not restrict its policy, and is not in these files", arn));
   estate::Table<estate::Resource>::Editor resources({});
   for (auto& [arn, declared] : resources_) {

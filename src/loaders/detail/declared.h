@@ -81,6 +81,7 @@ class World {
  private:
   struct Declared {
     estate::Resource resource;
+    bool is_there = false;  // else something is said about it, and it may stand elsewhere
     std::optional<Written> policy, fallback;
     std::vector<Json> statements;
     Place statements_at;

@@ -31,7 +31,15 @@ constexpr std::array policies = std::to_array<TerraformPolicy>({
     {"aws_ecr_repository_policy", "repository", "policy", "ecr"},
 });
 
+// What gives access otherwise, or makes resources of its own.
 constexpr std::array grants = std::to_array<TerraformGrant>({
+    {"aws_cloudcontrolapi_resource", ""},
+    {"aws_cloudformation_stack", ""},
+    {"aws_cloudformation_stack_instances", ""},
+    {"aws_cloudformation_stack_set", ""},
+    {"aws_cloudformation_stack_set_instance", ""},
+    {"aws_serverlessapplicationrepository_cloudformation_stack", ""},
+    {"aws_servicecatalog_provisioned_product", ""},
     {"aws_kms_grant", "key_id"},
     {"aws_iam_service_linked_role", "arn"},
     {"aws_lambda_layer_version_permission", "layer_name"},

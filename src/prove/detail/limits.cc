@@ -153,7 +153,7 @@ Limits::Limits(const Mine& mine, Words& words, const std::string& today, bool on
   if (file.aws_owned_defaults) {
     const std::string partition(catalogue::partition_of_region(file.regions.empty() ? "" : file.regions.front()));
     std::vector<std::string> resources = catalogue::resources_of_aws(partition);
-    for (std::string& bucket : catalogue::buckets_of_aws(partition, file.regions)) resources.push_back(std::move(bucket));
+    for (std::string& bucket : catalogue::owned_in_regions(partition, file.regions)) resources.push_back(std::move(bucket));
     keep(prover::on_resources(resources), "AWS's own resources", owned_);
     keep(images_of_aws(partition), "AWS's own images", owned_);
   }

@@ -48,7 +48,7 @@ void add_aws_owned(const World& world, std::vector<Limit>& excluded) {
     const std::vector<std::string>& regions = world.perimeter.regions;
     const std::string_view partition = catalogue::partition_of_region(regions.empty() ? std::string_view() : std::string_view(regions.front()));
     std::vector<std::string> theirs = catalogue::resources_of_aws(partition);
-    for (std::string& bucket : catalogue::buckets_of_aws(partition, regions)) theirs.push_back(std::move(bucket));
+    for (std::string& bucket : catalogue::owned_in_regions(partition, regions)) theirs.push_back(std::move(bucket));
     excluded.push_back(resources(std::move(theirs)));
     excluded.push_back(all({narrowed({"ec2:*"}, catalogue::images(partition)),
                             condition("StringEquals", std::string(catalogue::image_owner_key), {std::string(catalogue::image_owner)})}));
