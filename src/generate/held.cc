@@ -1,5 +1,5 @@
-// What each statement is for, by the stem of its Sid. tests/protections_test.py takes every one of them away and sees that these
-// leak, and no others.
+// What each statement is for, by the stem of its Sid. tests/protections_test.py takes every one of them away and sees
+// that these leak, and no others.
 
 #include <algorithm>
 
@@ -49,7 +49,8 @@ const std::vector<Held>& table() {
 std::vector<perimeter::Objective> held_by(Layer layer, std::string_view sid) {
   const Held* found = nullptr;
   for (const Held& one : table())
-    if (one.layer == layer && sid.starts_with(one.stem) && (found == nullptr || one.stem.size() > found->stem.size())) found = &one;
+    if (one.layer == layer && sid.starts_with(one.stem) && (found == nullptr || one.stem.size() > found->stem.size()))
+      found = &one;
   return found == nullptr ? Objectives{} : found->objectives;
 }
 

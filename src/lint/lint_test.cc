@@ -79,6 +79,29 @@ TEST(Lint, FindsNothingInADocumentThatIsFine) {
                   .empty());
 }
 
+TEST(Lint, ATenantOfASharedIssuerIsSpeltOut) {
+  const auto is_told = [](const std::string& issuer, const std::string& condition) {
+    const auto codes = codes_in(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/)" + issuer +
+                                    R"("},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{)" + condition + "}}}",
+                                Kind::trust);
+    return std::ranges::find(codes, "OIDC_TENANT_NOT_SPELT_OUT") != codes.end();
+  };
+  const std::string github = "token.actions.githubusercontent.com";
+  for (const char* subject : {R"("repo:*")", R"("repo:*:ref:refs/heads/main")", R"("repo:*/deploy:*")", R"("repo:acme*")", R"(["repo:acme/*","repo:*"])", R"("*")"})
+    EXPECT_TRUE(is_told(github, R"("StringLike":{")" + github + R"(:sub":)" + subject + "}")) << subject;
+  for (const char* subject : {R"("repo:acme/*")", R"("repo:acme/shop:ref:refs/heads/*")", R"(["repo:acme/a:*","repo:beta/b:*"])"})
+    EXPECT_FALSE(is_told(github, R"("StringLike":{")" + github + R"(:sub":)" + subject + "}")) << subject;
+  EXPECT_FALSE(is_told(github, R"("StringEquals":{"TOKEN.actions.githubusercontent.com:Repository_Owner":"acme"},"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"})"));
+  EXPECT_TRUE(is_told(github, R"("StringLikeIfExists":{"token.actions.githubusercontent.com:sub":"repo:acme/*"})"));
+  EXPECT_TRUE(is_told(github, R"("StringNotLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"})"));
+  EXPECT_TRUE(is_told("gitlab.com", R"("StringLike":{"gitlab.com:sub":"project_path:acme*"})"));
+  EXPECT_FALSE(is_told("gitlab.com", R"("StringLike":{"gitlab.com:sub":"project_path:acme/*"})"));
+  EXPECT_TRUE(is_told("app.terraform.io", R"("StringEquals":{"app.terraform.io:aud":"aws.workload.identity"})"));
+  EXPECT_FALSE(is_told("app.terraform.io", R"("StringLike":{"app.terraform.io:sub":"organization:acme:*"})"));
+  EXPECT_FALSE(is_told("oidc.eks.eu-west-1.amazonaws.com/id/ABC", R"("StringLike":{"oidc.eks.eu-west-1.amazonaws.com/id/ABC:sub":"system:serviceaccount:*"})"));
+  EXPECT_FALSE(is_told("id.example.com", R"("StringLike":{"id.example.com:sub":"*"})"));  // nobody knows whose it is
+}
+
 // Documents that AWS's guides recommend, or that perimeters are made of: whatever were found in
 // them would be noise.
 TEST(Lint, FindsNothingInPoliciesThatAreGoodPractice) {

@@ -526,6 +526,7 @@ TEST(LoadExport, AnEndpointLeadsToTheActionsOfItsService) {
     EXPECT_FALSE(endpoint_service(foreign).aws) << foreign;
   EXPECT_FALSE(endpoint_service("com.amazonaws.us-east-1.transfer.server").takes_policy);
   EXPECT_FALSE(endpoint_service("com.amazonaws.us-east-1.datasync").takes_policy);
+  EXPECT_FALSE(endpoint_service("com.amazonaws.us-east-1.deviceadvisor.iot").takes_policy);
   EXPECT_TRUE(endpoint_service("com.amazonaws.us-east-1.s3").takes_policy);
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "catalogue/sign_ins.h"
 #include "lint/detail/subject.h"
+#include "text/encode.h"
 
 namespace ringwall::lint::detail {
 namespace {
@@ -72,6 +74,21 @@ void check_actions_fit(const Statement& statement, Findings& findings) {
   }
 }
 
+// Does the condition let one tenant's tokens pass, and no others? Each of its values names a tenant to the end of its name.
+bool names_a_tenant(const policy::Condition& condition, std::string_view issuer) {
+  if (condition.op == nullptr || condition.op->negated || condition.if_exists ||
+      condition.quantifier == policy::Quantifier::all_values)
+    return false;
+  return std::ranges::any_of(catalogue::tenant_claims(issuer), [&](const catalogue::TenantClaim& claim) {
+    if (text::lower(catalogue::claim_key(issuer, claim.claim)) != condition.key) return false;
+    return std::ranges::all_of(condition.values, [&](const policy::Listed& value) {
+      if (value.pieces.empty() || value.pieces.front().kind != policy::Piece::Kind::literal) return false;
+      const auto tenant = catalogue::tenant_named(claim.shape, value.pieces.front().text, value.pieces.size() == 1);
+      return tenant.has_value() && tenant->text.find_first_of("*?") == std::string::npos;
+    });
+  });
+}
+
 void check_provider(const Statement& statement, const PrincipalName& name, Findings& findings) {
   if (name.type != Type::federated) return;
   if (proof_of(name) == Proof::unknown) {
@@ -103,6 +120,23 @@ void check_provider(const Statement& statement, const PrincipalName& name, Findi
   }
 }
 
+// Of an issuer that many share (GitHub, GitLab, Terraform, Google, …), anybody can have a token.
+void check_tenant(const Statement& statement, const PrincipalName& name, Findings& findings) {
+  if (proof_of(name) != Proof::web_identity || statement.effect != Effect::allow || statement.conditions.empty() ||
+      statement.principals->sense != policy::Sense::listed)
+    return;
+  constexpr std::string_view mark = ":oidc-provider/";
+  const std::size_t at = name.value.find(mark);
+  const std::string issuer = text::lower(at == std::string::npos ? name.value : name.value.substr(at + mark.size()));
+  if (catalogue::tenancy_of(issuer) != catalogue::Tenancy::shared) return;
+  const auto names = [&](const policy::Condition& condition) { return names_a_tenant(condition, issuer); };
+  const auto is_asked = [&](const policy::Condition& condition) { return condition.key.starts_with(issuer + ":"); };
+  // What asks nothing at all has a finding of its own.
+  if (std::ranges::none_of(statement.conditions, is_asked) || std::ranges::any_of(statement.conditions, names)) return;
+  findings.add(rule("OIDC_TENANT_NOT_SPELT_OUT"), name.offset,
+               "anybody can have a token of " + shown(issuer) + ", and no condition says to the end of a name whose it is");
+}
+
 }  // namespace
 
 void check_trust(const Subject& subject, Findings& findings) {
@@ -110,8 +144,10 @@ void check_trust(const Subject& subject, Findings& findings) {
   for (const Statement& statement : subject.syntax.statements) {
     if (!statement.principals) continue;
     check_actions_fit(statement, findings);
-    for (const PrincipalName& name : statement.principals->names)
+    for (const PrincipalName& name : statement.principals->names) {
       check_provider(statement, name, findings);
+      check_tenant(statement, name, findings);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// As of 2026-11-30. The names are those of "AWS services that integrate with AWS PrivateLink" (AWS
+// As of 2026-12-01. The names are those of "AWS services that integrate with AWS PrivateLink" (AWS
 // PrivateLink Guide). Most are the prefix of the service's actions, or begin with it and a dot; the
 // table has the others. Which of them take no policy is AWS's list in its Landing Zone Accelerator
 // (`policiesUnsupported`) and the pages of the services; it changes what is advised, and no verdict.
@@ -80,7 +80,8 @@ constexpr std::array words = std::to_array<Word>({
 
 constexpr std::array without_policy = std::to_array<std::string_view>({
     "appmesh-envoy-management", "apprunner.requests", "appstream.api", "appstream.streaming", "aps", "aps-workspaces",
-    "awsconnector", "cloudtrail", "codeguru-profiler", "codeguru-reviewer", "codepipeline", "datasync", "ebs",
+    "awsconnector", "cloudtrail", "codeguru-profiler", "codeguru-reviewer", "codepipeline", "datasync",
+    "deviceadvisor.iot", "ebs",
     "elastic-inference.runtime", "email-smtp", "iot.credentials", "iot.data", "iotsitewise.api", "iotsitewise.data",
     "iotwireless.api", "lorawan.cups", "lorawan.lns", "macie2", "neptune-graph", "sms", "storagegateway", "transfer",
     "transfer.server",

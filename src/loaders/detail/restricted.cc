@@ -12,15 +12,18 @@ namespace {
 
 using text::Json;
 
-// S3 calls a policy public unless each grant to everyone asks for a fixed value. Here only one that asks for nothing at all
-// counts, so that no grant is taken for blocked that is not.
+// S3 calls a policy public unless each grant to everyone asks for a fixed value. Here only one that asks for nothing at
+// all counts, so that no grant is taken for blocked that is not.
 bool is_public(const policy::Document& document) {
   const auto syntax = policy::read_bound(document.source(), document.kind(), policy::Quota::waived);
   if (!syntax) return false;
   return std::ranges::any_of(syntax->statements, [](const policy::Statement& statement) {
-    const auto is_everyone = [](const policy::PrincipalName& name) { return name.type == policy::PrincipalName::Type::everyone; };
+    const auto is_everyone = [](const policy::PrincipalName& name) {
+      return name.type == policy::PrincipalName::Type::everyone;
+    };
     return statement.effect == policy::Effect::allow && statement.conditions.empty() && statement.principals &&
-           statement.principals->sense == policy::Sense::listed && std::ranges::any_of(statement.principals->names, is_everyone);
+           statement.principals->sense == policy::Sense::listed &&
+           std::ranges::any_of(statement.principals->names, is_everyone);
   });
 }
 
@@ -29,14 +32,18 @@ Json statement(const std::string& partition, const std::string& bucket, const st
   Json condition = Json::object();
   condition.edit("StringNotEqualsIfExists").set("aws:PrincipalAccount", account);
   condition.edit("BoolIfExists").set("aws:PrincipalIsAWSService", "false");
-  return Json::object({{"Sid", "RestrictPublicBuckets"}, {"Effect", "Deny"}, {"Principal", "*"}, {"Action", "s3:*"},
-                       {"Resource", Json::array({arn, arn + "/*"})}, {"Condition", std::move(condition)}});
+  return Json::object({{"Sid", "RestrictPublicBuckets"},
+                       {"Effect", "Deny"},
+                       {"Principal", "*"},
+                       {"Action", "s3:*"},
+                       {"Resource", Json::array({arn, arn + "/*"})},
+                       {"Condition", std::move(condition)}});
 }
 
 }  // namespace
 
-policy::DocumentPtr restricted(const policy::DocumentPtr& document, const std::string& partition, const std::string& bucket,
-                               const std::string& account) {
+policy::DocumentPtr restricted(const policy::DocumentPtr& document, const std::string& partition,
+                               const std::string& bucket, const std::string& account) {
   if (!is_public(*document)) return document;
   Result<Json> json = text::parse_json(document->source());
   if (!json) return document;

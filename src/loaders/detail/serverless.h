@@ -1,8 +1,8 @@
 #pragma once
-// The macro AWS::Serverless-2016-10-31 (AWS SAM), as far as it says who may do what: a function and a state machine become theirs,
-// with the role that the macro makes for them and its policies; tables, layers and HTTP interfaces become what they stand for.
-// What else it would make is told, and stays as it stands. After AWS's own transform (github.com/aws/serverless-application-model,
-// read on 2026-12-01).
+// The macro AWS::Serverless-2016-10-31 (AWS SAM), as far as it says who may do what: a function and a state machine
+// become theirs, with the role that the macro makes for them and its policies; tables, layers and HTTP interfaces
+// become what they stand for. What else it would make is told, and stays as it stands. After AWS's own transform
+// (github.com/aws/serverless-application-model, read on 2026-12-01).
 
 #include <string>
 #include <string_view>

@@ -259,6 +259,9 @@ TEST_F(Vpcs, AnIdOfNoFormIsToldFromOneThatIsNobodys) {
   EXPECT_EQ(code("DescribeSubnets", "SubnetId.1=subnet-x"), "InvalidSubnetID.Malformed");
   EXPECT_EQ(code("DescribeSecurityGroupRules", "SecurityGroupRuleId.1=sgr-x"), "InvalidSecurityGroupRuleId.Malformed");
   EXPECT_EQ(code("DescribeSecurityGroupRules", "SecurityGroupRuleId.1=sgr-01234567"), "InvalidSecurityGroupRuleId.NotFound");
+  for (const auto& [id, told] : {std::pair{"acl-x", "InvalidNetworkAclId.Malformed"}, {"rtb-x", "InvalidRouteTableId.Malformed"}, {"dopt-x", "InvalidDhcpOptionsId.Malformed"},
+                                 {"vpce-x", "InvalidVpcEndpointId.Malformed"}, {"eni-x", "InvalidNetworkInterfaceId.Malformed"}})
+    EXPECT_EQ(code("CreateTags", "ResourceId.1=" + std::string(id) + "&Tag.1.Key=a&Tag.1.Value=1"), told);
 }
 
 // AWS's model lists the filters of each operation; one that asks for what there is none of here finds nothing.

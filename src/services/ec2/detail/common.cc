@@ -16,7 +16,7 @@ constexpr std::array<Resource, 8> resources = {{
      "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", "InvalidNetworkInterfaceId.Malformed"},
     {Kind::endpoint, "vpce", "vpc-endpoint", "VpcEndpointId", "", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id", "InvalidVpcEndpointId.Malformed"},
     {Kind::route_table, "rtb", "route-table", "RouteTableId", "ec2:RouteTableID", "InvalidRouteTableID.NotFound", "routeTable ID", "InvalidRouteTableId.Malformed"},
-    {Kind::network_acl, "acl", "network-acl", "NetworkAclId", "ec2:NetworkAclID", "InvalidNetworkAclID.NotFound", "networkAcl ID", "InvalidNetworkAclID.Malformed"},
+    {Kind::network_acl, "acl", "network-acl", "NetworkAclId", "ec2:NetworkAclID", "InvalidNetworkAclID.NotFound", "networkAcl ID", "InvalidNetworkAclId.Malformed"},
     {Kind::dhcp_options, "dopt", "dhcp-options", "DhcpOptionsId", "ec2:DhcpOptionsID", "InvalidDhcpOptionID.NotFound", "dhcpOption ID", "InvalidDhcpOptionsId.Malformed"},
 }};
 
