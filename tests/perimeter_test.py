@@ -270,6 +270,28 @@ class EndToEnd(Perimeter):
         self.assertIn(PARTNER_ROLE, fallen(report)["trust"])
 
 
+# What agents fetch from AWS's buckets without signing passes the endpoints, and nothing else that nobody signs does.
+class Unsigned(Perimeter):
+    def test_the_example_lets_agents_fetch_from_awss_buckets_and_is_proved(self):
+        example = pathlib.Path(__file__).resolve().parent.parent / "examples" / "unsigned-buckets.yaml"
+        exceptions = example.read_text().split("exceptions:\n")[1]
+        (self.folder / "unsigned.yaml").write_text(estate.PERIMETER + exceptions)
+        done = self.ringwall("generate", "--perimeter", "unsigned.yaml", "--out", "unsigned", "--as", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        made = {}
+        for path in sorted((self.folder / "unsigned").glob("*/*.json")):
+            made.setdefault(path.parent.name, {})[path.stem] = json.loads(path.read_text())
+        built = estate.Estate().attach(made)
+        status, report = self.prove(built, "--no-depth", perimeter="unsigned.yaml")
+        self.assertEqual((status, fallen(report)), (0, {}))
+        fetch = {"principal": "anonymous", "action": "s3:GetObject", "resourceAccount": STRANGER, "context": {
+            "aws:PrincipalType": "Anonymous", "aws:PrincipalAccount": "anonymous", "aws:SourceVpc": VPC[DATA], "aws:SourceVpce": estate.endpoint_id(DATA, "s3")}}
+        for bucket, verdict in [(f"amazon-ssm-{REGION}", "allow"), ("amazoncloudwatch-agent", "allow"), ("amazon-ssm-eu-north-1", "implicit-deny"), ("strangers", "implicit-deny")]:
+            question = built.question({**fetch, "resource": f"arn:aws:s3:::{bucket}/agent.rpm"}, (DATA, "s3"))
+            question["policies"]["resource"] = estate.FULL_RESOURCES
+            self.assertEqual(self.decide([question]), [verdict], bucket)
+
+
 class Advice(Perimeter):
     def test_it_names_what_can_be_done(self):
         text = estate.PERIMETER[:estate.PERIMETER.index("  - name: functions-and-topics")]

@@ -20,7 +20,7 @@ constexpr std::string_view resources[] = {
     "arn:{}:ssm:*::parameter/*",
 };
 
-// `[]` is the Region. Of those that signed requests need; what agents fetch unsigned passes by `anonymous_get_object`.
+// `[]` is the Region. Of those that signed requests need; what agents fetch unsigned is in examples/unsigned-buckets.yaml.
 constexpr std::string_view of_region[] = {
     "athena-examples-[]",
     "athena-examples-[]/*",
