@@ -7,7 +7,7 @@ itself. Each new leak is of an objective that the generator says the statement h
 without the statement and explicitly denied, or through an endpoint not allowed, with it. One that changes nothing anywhere is named
 below with its reason.
 
-usage: protections_test.py RINGWALL     (RINGWALL_PROTECTIONS_EVERY=1: all of them, not every eighth; each says on standard error what it held)
+usage: protections_test.py RINGWALL     (RINGWALL_PROTECTIONS_EVERY=1: all of them, not every seventh; each says on standard error what it held)
 """
 import concurrent.futures
 import copy
@@ -20,7 +20,7 @@ import unittest
 import perimeter_estate as estate
 from perimeter_test import Perimeter, question_of
 
-EVERY = int(os.environ.get("RINGWALL_PROTECTIONS_EVERY", "8"))
+EVERY = int(os.environ.get("RINGWALL_PROTECTIONS_EVERY", "7"))
 
 # The layers that hold some of the same cells.
 BESIDE = {"rcp": [["resource-statement", "trust-statement"], ["resource-statement", "trust-statement", "scp-networks", "identity-guardrail"]],
