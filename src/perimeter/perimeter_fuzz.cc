@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     RW_CHECK(!perimeter.error().message.empty());
     return 0;
   }
-  RW_CHECK(!detail::objection(detail::Form::organization, perimeter->organization));
+  // An account may be in none, or the estate says in which.
+  if (!perimeter->organization.empty()) RW_CHECK(!perimeter->no_organization && !detail::objection(detail::Form::organization, perimeter->organization));
   RW_CHECK(!perimeter->regions.empty());
   for (const auto& cidr : perimeter->networks.cidrs) RW_CHECK(cidr.prefix > 0);
   std::set<std::string_view> names;

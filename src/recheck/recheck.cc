@@ -39,6 +39,7 @@ class Judge {
   Result<> of_principal(const std::string& subject);
   Result<> of_endpoint(const std::string& subject);
   Result<> through(const std::string& endpoint, const Cell& cell);
+  Result<> stays(const std::string& principal, const std::string& endpoint);
   Result<> pair(const std::string& principal, const std::string& resource);
   Result<> within_bounds() const;
 
@@ -91,7 +92,12 @@ Result<> Judge::of_endpoint(const std::string& subject) {
   const bool expected = std::ranges::any_of(world_.endpoints, [&](const auto& of_region) {
     return std::ranges::find(of_region.second, subject) != of_region.second.end();
   });
-  return expected ? Result<>() : fail(Failure::invalid, "the endpoint is no expected network, so what comes through it does not stay within mine");
+  // What comes through it is then in an expected network; or nothing of mine gets to mine from others.
+  if (expected) return {};
+  for (const estate::Principal* principal : world_.principals) {
+    if (!stays(principal->arn, {})) RW_DO(stays(principal->arn, subject));
+  }
+  return {};
 }
 
 // What a row of mine holds from anywhere it holds through the endpoint; or the endpoint holds it together with that side.
@@ -104,12 +110,20 @@ Result<> Judge::through(const std::string& endpoint, const Cell& cell) {
 Result<> Judge::of_principal(const std::string& subject) {
   RW_DO(proved({Objective::identity_resources, subject}));
   const Result<> networks = proved({Objective::identity_networks, subject});
-  if (!networks) {
-    if (rows_.excepts(Objective::identity_resources)) RW_DO(ask_(rows_.foreign_from_anywhere(subject), subject));
-    RW_DO(ask_(rows_.pair(subject, {}), subject));
-  }
+  if (!networks && rows_.excepts(Objective::identity_resources)) RW_DO(ask_(rows_.foreign_from_anywhere(subject), subject));
+  return stays(subject, {});
+}
+
+// It reaches nothing of mine from an unexpected network, or not through the endpoint.
+Result<> Judge::stays(const std::string& principal, const std::string& endpoint) {
+  const std::string& subject = endpoint.empty() ? principal : endpoint;
+  if (!proved({Objective::identity_networks, principal})) RW_DO(ask_(rows_.pair(principal, {}, endpoint), subject));
   RW_DO(within_bounds());
-  for (const std::string& resource : resources_) RW_DO(pair(subject, resource));
+  for (const std::string& resource : resources_) {
+    Result<> known = pair(principal, resource);
+    if (!known && !endpoint.empty()) known = ask_(rows_.pair(principal, resource, endpoint), endpoint);
+    RW_DO(known);
+  }
   return {};
 }
 
@@ -302,6 +316,7 @@ class Comparison {
   Verification& done_;
   std::map<std::string, std::map<std::string, bool>> certificates_;  // by statement and subject: was it asked for?
   std::set<std::tuple<std::string, std::string, std::string>> there_;  // row, part and subject of those
+  std::map<std::tuple<std::string, std::string, std::string>, Question> questions_;  // that none of them answers
 };
 
 Result<> Comparison::look(const Question& question, const std::string& subject) {
@@ -322,6 +337,7 @@ Result<> Comparison::look(const Question& question, const std::string& subject) 
     }
     last = Error{Failure::not_found, "the certificate of " + name_of({question.row, subject}) + (question.part.empty() ? "" : ", " + question.part) + " says something else than the files"};
   }
+  questions_.try_emplace({std::string(perimeter::name_of(question.row)), part, written(subject)}, question);
   return std::unexpected(last);
 }
 
@@ -355,21 +371,9 @@ void Comparison::check_claims(Judge& judge) {
 std::string Comparison::difference(const checker::Verified& one, const std::string& subject) {
   const auto row = perimeter::objective_of(one.row);
   if (!row) return "there is no such row";
-  Question question;
-  if (*row == Objective::whole) {
-    constexpr std::string_view on = "on ";
-    const bool listed = one.part.starts_with(on) && one.part.substr(on.size()).starts_with("arn:");
-    question = asked_.rows.pair(subject, listed ? one.part.substr(on.size()) : "");
-    if (one.part.starts_with("by outsiders")) question = asked_.rows.outsiders_from_anywhere(subject);
-    constexpr std::string_view through = "through it, as ";
-    for (const Objective of : {Objective::identity_resources, Objective::resource_principals, Objective::trust}) {
-      const std::string as = std::string(through) + std::string(perimeter::name_of(of)) + " of ";
-      if (one.part.starts_with(as)) question = asked_.rows.through(subject, {of, one.part.substr(as.size())});
-    }
-    if (one.part.starts_with("on foreign")) question = asked_.rows.foreign_from_anywhere(subject);
-  } else {
-    question = asked_.rows.question({*row, subject});
-  }
+  const auto asked = questions_.find({one.row, one.part, subject});
+  if (asked == questions_.end() && *row == Objective::whole) return "no question asks for it";
+  const Question& question = asked != questions_.end() ? asked->second : asked_.rows.question({*row, subject});
   const Typed typed = one.statement.contains("\nresources of the types") ? Typed::as_taken : Typed::any_type;
   const auto statement = asked_.statement(question, subject, typed);
   if (!statement) return statement.error().message;

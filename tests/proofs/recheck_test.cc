@@ -56,6 +56,17 @@ class Dice {
                    R"("StringEquals":{"aws:RequestedRegion":"us-east-1"})", R"("StringEquals":{"aws:PrincipalTag/team":"blue"})",
                    R"("StringNotEquals":{"aws:ResourceTag/team":"${aws:PrincipalTag/team}"})", R"("StringEquals":{"aws:SourceVpc":"vpc-0a","aws:RequestedRegion":"us-east-1"})",
                    R"("ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::*:role/app","arn:aws:iam::222233334444:user/*"]})",
+                   R"("StringEquals":{"sts:ExternalId":"x"})", R"("StringLike":{"sts:RoleSessionName":"${aws:username}"})",
+                   R"("StringEquals":{"aws:SourceVpce":"vpce-0a"})", R"("StringNotEqualsIfExists":{"aws:SourceVpce":"vpce-0a"})",
+                   R"("IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"})", R"("ArnLike":{"aws:SourceVpcArn":"arn:aws:ec2:us-east-1:111122223333:vpc/*"})",
+                   R"("ForAllValues:StringLike":{"aws:PrincipalOrgPaths":"o-ringwall01/r-1/ou-1/*"})", R"("StringLike":{"aws:userid":"*:s"})",
+                   R"("ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::222233334444:user/ann"})", R"("StringEquals":{"aws:username":"ann"})",
+                   R"("StringEquals":{"aws:PrincipalType":"Account"})", R"("Bool":{"aws:ViaAWSService":"true"})",
+                   R"("ForAnyValue:StringEquals":{"aws:CalledVia":["athena.amazonaws.com"]})", R"("StringEquals":{"aws:CalledViaLast":"athena.amazonaws.com"})",
+                   R"("StringLike":{"aws:PrincipalServiceName":"*.amazonaws.com"})", R"("BoolIfExists":{"aws:PrincipalIsAWSService":"false"})",
+                   R"("StringEquals":{"aws:ResourceAccount":"111122223333"})", R"("StringNotEqualsIfExists":{"aws:ResourceAccount":["111122223333","222233334444"]})",
+                   R"("StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"})", R"("StringEquals":{"s3:ResourceAccount":"111122223333"})",
+                   R"("DateLessThan":{"aws:TokenIssueTime":"2026-01-01T00:00:00Z"})", R"("StringEquals":{"aws:FederatedProvider":"token.actions.githubusercontent.com"})",
                    R"("Null":{"aws:PrincipalAccount":"true"})", R"("StringEquals":{"aws:PrincipalIsAWSService":"true"})"});
   }
   std::string resource(Kind kind) {
@@ -67,13 +78,32 @@ class Dice {
   std::string principal() {
     return one_of({R"("*")", R"({"AWS":"*"})", R"({"AWS":"111122223333"})", R"({"AWS":"222233334444"})", R"({"AWS":"arn:aws:iam::111122223333:role/app"})",
                    R"({"AWS":"arn:aws:sts::111122223333:assumed-role/app/s"})", R"({"AWS":"arn:aws:iam::222233334444:user/ann"})",
-                   R"({"AWS":"999900001111"})", R"({"AWS":"arn:aws:iam::999900001111:role/them"})", R"({"Service":"cloudtrail.amazonaws.com"})"});
+                   R"({"AWS":"999900001111"})", R"({"AWS":"arn:aws:iam::999900001111:role/them"})", R"({"Service":"cloudtrail.amazonaws.com"})",
+                   R"({"AWS":["111122223333","arn:aws:iam::999900001111:root"]})", R"({"AWS":"arn:aws:iam::111122223333:role/job"})",
+                   R"({"AWS":"arn:aws:sts::111122223333:federated-user/bob"})", R"({"Service":["sns.amazonaws.com","cloudtrail.amazonaws.com"]})",
+                   R"({"AWS":"arn:aws:sts::999900001111:assumed-role/them/x"})", R"({"AWS":"555566667777"})"});
+  }
+  std::string federated() {
+    const std::string github = "token.actions.githubusercontent.com";
+    const std::string provider = one_of({"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com", "arn:aws:iam::999900001111:oidc-provider/token.actions.githubusercontent.com",
+                                         "arn:aws:iam::111122223333:saml-provider/corp", "accounts.google.com", "arn:aws:iam::111122223333:oidc-provider/idp.example.com"});
+    const std::string of = provider.contains("idp.example") ? "idp.example.com" : provider.contains("google") ? "accounts.google.com" : github;
+    const std::string when = one_of({"", R"("StringLike":{"ISSUER:sub":"repo:acme/*"})", R"("StringEquals":{"ISSUER:sub":"repo:acme/app:ref:refs/heads/main"})", R"("StringLike":{"ISSUER:sub":"repo:*"})",
+                                     R"("StringEquals":{"ISSUER:aud":"sts.amazonaws.com"})", R"("StringLikeIfExists":{"ISSUER:sub":["repo:acme/*","repo:other*"]})",
+                                     R"("StringNotLike":{"ISSUER:sub":"repo:acme/*"})", R"("StringEquals":{"ISSUER:aud":"mine"})", R"("StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"})",
+                                     R"("StringEquals":{"aws:SourceVpc":"vpc-0a"})"});
+    std::string made = R"({"Effect":"Allow","Principal":{"Federated":")" + provider + R"("},"Action":)" +
+                       one_of({R"("sts:AssumeRoleWithWebIdentity")", R"(["sts:AssumeRoleWithWebIdentity","sts:AssumeRoleWithSAML","sts:TagSession"])"});
+    std::string with = when;
+    for (std::size_t at; (at = with.find("ISSUER")) != std::string::npos;) with.replace(at, 6, of);
+    return made + (with.empty() ? "" : R"(,"Condition":{)" + with + "}") + "}";
   }
   std::string statement(Kind kind, const char* effect) {
     const bool named = kind != Kind::identity && kind != Kind::scp;
     const bool everyone = kind == Kind::rcp;
     std::string made = R"({"Effect":")" + std::string(effect) + "\"";
-    if (named) made += R"(,"Principal":)" + (everyone ? std::string(R"("*")") : principal());
+    const bool all_but = kind == Kind::resource && effect[0] == 'D' && once_in(6);
+    if (named) made += (all_but ? R"(,"NotPrincipal":)" : R"(,"Principal":)") + (everyone ? std::string(R"("*")") : principal());
     if (kind == Kind::trust) {
       made += R"(,"Action":"sts:AssumeRole")";
     } else {
@@ -84,6 +114,12 @@ class Dice {
     std::string when = condition();
     if (kind == Kind::trust && when.contains("ResourceTag")) when.clear();
     return made + (when.empty() ? "" : R"(,"Condition":{)" + when + "}") + "}";
+  }
+  policy::DocumentPtr trust() {
+    std::string all = once_in(3) ? federated() : statement(Kind::trust, "Allow");
+    if (once_in(3)) all += "," + statement(Kind::trust, "Allow");
+    if (once_in(2)) all += "," + (once_in(2) ? world::only_my_principals(R"("sts:AssumeRole")", "") : statement(Kind::trust, "Deny"));
+    return world::document(all, Kind::trust);
   }
   policy::DocumentPtr policy(Kind kind, std::size_t allows, std::size_t denies) {
     std::string all;
@@ -114,7 +150,8 @@ loaders::Loaded random_world(std::uint64_t seed) {
   builder.account(world::management, "", {}, {});
   builder.account(world::member, "ou-1", builder.chain("r-1", scps, "scp-"), builder.chain("r-1", rcps, "rcp-"));
   builder.account(world::other_member, "ou-1", builder.chain("r-1", scps, "scp-"), builder.chain("r-1", rcps, "rcp-"));
-  builder.role(world::member, "app", dice.policy(Kind::identity, 1 + dice.below(2), dice.below(2)), dice.policy(Kind::trust, 1, dice.below(2)));
+  builder.role(world::member, "app", dice.policy(Kind::identity, 1 + dice.below(2), dice.below(2)), dice.trust(), dice.once_in(2) ? estate::Tags{{"team", "blue"}} : estate::Tags{});
+  if (dice.once_in(2)) builder.role(world::member, "job", dice.policy(Kind::identity, 1, dice.below(2)), dice.trust());
   builder.user(world::other_member, "ann", dice.policy(Kind::identity, 1, dice.below(2)));
   builder.resource(world::bucket, world::member, dice.once_in(4) ? nullptr : dice.policy(Kind::resource, 1 + dice.below(2), dice.below(3)));
   if (dice.once_in(2)) builder.resource(second_bucket, world::other_member, dice.once_in(2) ? nullptr : dice.policy(Kind::resource, 1, dice.below(2)));
@@ -125,6 +162,7 @@ loaders::Loaded random_world(std::uint64_t seed) {
     builder.endpoint("vpce-0a", world::member, "vpc-0a", "s3",
                      dice.once_in(3) ? nullptr : dice.once_in(2) ? world::document(world::endpoint_statement(), Kind::endpoint) : dice.policy(Kind::endpoint, 1, dice.below(2)));
   }
+  if (dice.once_in(4)) builder.endpoint("vpce-0b", world::other_member, "vpc-0b", dice.one_of({"s3", "sts", "kms", "com.amazonaws.vpce.us-east-1.vpce-svc-0c"}), dice.policy(Kind::endpoint, 1, dice.below(2)));
   return std::move(builder).finish();
 }
 
@@ -133,11 +171,19 @@ perimeter::Perimeter random_file(std::uint64_t seed) {
   perimeter::Perimeter file = world::perimeter_file();
   if (seed % 3 != 0) file.services = {{.principal = "cloudtrail.amazonaws.com", .without_source = seed % 3 == 2}};
   Dice dice(seed + 1'000'000'007);
+  file.networks.estate_vpcs = dice.once_in(3);
+  file.anonymous_get_object = dice.once_in(6);
+  if (dice.once_in(4)) file.accounts = {"555566667777"};
+  if (dice.once_in(4)) file.identity_providers = {{"token.actions.githubusercontent.com", {dice.one_of({"repo:acme/*", "repo:acme/app:*"})}, {}}};
+  if (dice.once_in(4)) file.identity_providers.push_back({"idp.example.com", {"*"}, {"mine"}});
+  if (dice.once_in(6)) file.aws_owned = {{{"arn:aws:s3:::theirs", "arn:aws:s3:::theirs/*"}, {"s3:GetObject"}}};
   if (dice.once_in(4)) {
     perimeter::Exception one;
     if (dice.once_in(2)) one.actions = {dice.one_of({"s3:*", "s3:GetObject", "sns:Publish", "*"})};
     if (dice.once_in(2)) one.resources = {dice.one_of({"arn:aws:s3:::mine-data/*", "arn:aws:s3:::mine-*", "arn:aws:s3:::theirs/*"})};
     if (dice.once_in(2)) one.principals = {dice.one_of({"999900001111", "arn:aws:iam::111122223333:role/app", "anonymous", "cloudtrail.amazonaws.com", "arn:aws:iam::*:role/them"})};
+    if (dice.once_in(5)) one.external_id = "x";
+    if (dice.once_in(4)) one.vpcs = {{"us-east-1", "vpc-0b"}};
     if (dice.once_in(3)) one.cidrs = {text::parse_cidr("198.51.100.0/24", text::HostBits::refuse).value()};
     if (dice.once_in(2)) one.objectives = {std::array{Objective::identity_resources, Objective::identity_networks, Objective::resource_principals,
                                                       Objective::resource_networks, Objective::network_principals, Objective::network_resources,

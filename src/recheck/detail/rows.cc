@@ -273,6 +273,7 @@ void Rows::add_outsiders(Question& question, Of of) {
 void Rows::add_owner(Question& question, const std::string& account) const {
   question.owner = account;
   question.keys = owned_by(world_, account);
+  question.only["s3:resourceaccount"] = {account};  // where it is there
   if (world_.estate.no_organization && world_.estate.account(account) != nullptr)
     question.absent.insert(question.absent.end(), {"aws:resourceorgid", "aws:resourceorgpaths"});
 }
@@ -550,7 +551,7 @@ void Rows::add_bearers(Question& question, const std::string& provider) {
   question.callers.push_back(std::move(asked));
 }
 
-Question Rows::pair(const std::string& subject, const std::string& arn) {
+Question Rows::pair(const std::string& subject, const std::string& arn, const std::string& endpoint) {
   Question question = of_principal({Objective::identity_networks, subject});
   question.row = Objective::whole;
   const estate::Principal* principal = world_.estate.principal(subject);
@@ -559,6 +560,10 @@ Question Rows::pair(const std::string& subject, const std::string& arn) {
   authz::Layers& layers = question.sides.layers;
   // It counts if one of the rows that ask about it counts it.
   std::vector<Limit> rows = {excepted(Objective::identity_networks)}, parts = {unexpected_network()};
+  if (const estate::Endpoint* gate = world_.estate.endpoints.find(endpoint)) {
+    come_through(*gate, question);
+    parts.push_back(std::move(question.limit));
+  }
   if (resource_networks_asks(arn)) rows.push_back(excepted(Objective::resource_networks));
   parts.push_back(any(std::move(rows)));
   const estate::Resource* resource = world_.estate.resources.find(arn);
@@ -589,6 +594,7 @@ Question Rows::pair(const std::string& subject, const std::string& arn) {
   }
   layers.rcps = rcps(question.owner);
   question.limit = all(std::move(parts));
+  if (!endpoint.empty()) question.part = "through it, by " + subject + " " + question.part;
   if (principal->type != policy::Principal::Type::role_session) return question;
   const Names names = names_in(library_, documents_of(question.sides));
   question.callers.clear();

@@ -70,8 +70,8 @@ class Rows {
   // The question of a cell of any row but the whole. Lives until the next is asked for, or longer.
   const Question& question(const Cell& cell);
   // Of the whole: a principal of mine, on a resource of mine, from an unexpected network. `resource` may be a role's, for its
-  // trust; empty: on those of the principal's account that the estate does not list.
-  Question pair(const std::string& principal, const std::string& resource);
+  // trust; empty: on those of the principal's account that the estate does not list. `endpoint`: through it only; empty: any way.
+  Question pair(const std::string& principal, const std::string& resource, const std::string& endpoint = {});
   // Of the whole, where a row excepts somebody or something: outsiders on the resource, and the principal on foreign resources,
   // from an unexpected network.
   Question outsiders_from_anywhere(const std::string& resource);
