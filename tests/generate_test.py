@@ -185,6 +185,25 @@ class Generate(Base):
         self.assertTrue(self.proved(outsider, rcp, [nothing]))
         self.assertFalse(self.proved(outsider, [one for one in rcp if one["Sid"] == "NoTagsOfThePerimeter"], [nothing]))
 
+    # RCPs leave out resources by their tags: those too are set by administrators alone, and S3's count once ABAC is asked for, which
+    # only they may, for s3:PutBucketTagging does not say which tags it sets.
+    def test_the_tags_that_leave_resources_out_are_set_by_administrators_alone(self):
+        by_tags = {**MORE, "rollout": {"tags": True}}
+        nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        unless = {"ArnNotLikeIfExists": {"aws:PrincipalArn": ADMINISTRATOR}}
+        scp = self.statements_of("scp-governance", by_tags)
+        self.assertTrue(self.proved({"Action": "s3:PutBucketAbac", "Condition": unless}, scp, [nothing]))
+        self.assertFalse(self.proved({"Action": "s3:PutBucketAbac", "Condition": unless}, [one for one in scp if one["Sid"] != "NoTagsOfBuckets"], [nothing]))
+        tagging = {"Action": ["s3:TagResource", "kms:TagResource", "sqs:TagQueue", "secretsmanager:TagResource", "dynamodb:TagResource", "iam:TagRole", "ec2:CreateTags"],
+                   "Condition": {**unless, "ForAnyValue:StringLike": {"aws:TagKeys": ["dp:exclude:*"]}}}
+        self.assertTrue(self.proved(tagging, scp, [nothing]))
+        # What is left out is left out by the tag, and by nothing else.
+        outsider = {"Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": LEAST["organization"]}, "Bool": {"aws:PrincipalIsAWSService": "false"}}, "Action": ["s3:*", "kms:*", "sqs:*"]}
+        tagged = [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/dp:exclude:identity": "true"}}}]
+        self.assertTrue(self.proved(outsider, self.statements_of("rcp", by_tags), tagged))
+        self.assertFalse(self.proved(outsider, self.statements_of("rcp", by_tags), [nothing]))
+        self.assertTrue(self.proved(outsider, self.statements_of("rcp"), [nothing]))
+
     def test_nothing_is_shared_but_by_administrators(self):
         scp = self.statements_of("scp-governance")
         unless = {"ArnNotLikeIfExists": {"aws:PrincipalArn": ADMINISTRATOR}}
