@@ -262,7 +262,7 @@ inline Truth Conditions::some_listed(const CompiledCondition& condition, const s
   return Truth::unknown;
 }
 
-inline Truth Conditions::holds(const CompiledCondition& condition, const Asked& asked) const {
+[[gnu::always_inline]] inline Truth Conditions::holds(const CompiledCondition& condition, const Asked& asked) const {
   const auto* actual = asked.context.find(condition.key_hash, asked.texts.at(condition.key));
   if (actual == nullptr || actual->empty()) return truth_of(condition.holds_if_absent);
   if (condition.family == Family::null) return truth_of(condition.holds_if_present);
