@@ -223,8 +223,8 @@ Result<> read_layers(const Json& json, const ReadDocument& read, Question& quest
   // A key policy beside such a question would seem to have been asked.
   if (no_key && (json.contains("resource") || json.contains("grants"))) {
     return wrong(json.contains("resource") ? "policies.resource" : "policies.grants",
-                 "no key's policy or grant is asked about `" + question.request.action + "` on `" + question.request.resource +
-                     "`: the identity's policy alone decides");
+                 "no key's policy or grant is asked about `" + question.request.action + "` on `" +
+                     question.request.resource + "`: the identity's policy alone decides");
   }
   const ResourceKind kind = no_key ? ResourceKind::plain : resource_kind_of(question.request.action);
   RW_TRY(Question::Policies read_all, read_policies(json, language_of(kind), read));

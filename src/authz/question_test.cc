@@ -48,9 +48,11 @@ TEST(Question, WhatIsMisspeltIsRefusedNotLeftOut) {
 }
 
 TEST(Question, AnOperationOnEveryKeyIsStillOneOnKeys) {
-  const std::string layers = R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}]})";
+  const std::string layers =
+      R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}]})";
   const auto asked = [&](const std::string& action) {
-    return verdict_of(R"({"request": {"principal": "arn:aws:iam::111122223333:user/ann", "action": ")" + action + R"(", "resource": "*"}, )" + layers + "}");
+    return verdict_of(R"({"request": {"principal": "arn:aws:iam::111122223333:user/ann", "action": ")" + action +
+                      R"(", "resource": "*"}, )" + layers + "}");
   };
   EXPECT_EQ(asked("kms:Decrypt"), "implicit-deny");
   EXPECT_EQ(asked("kms:ListKeys"), "allow");
@@ -58,20 +60,27 @@ TEST(Question, AnOperationOnEveryKeyIsStillOneOnKeys) {
 
 // AWS answers it even to those whom an administrator denies it.
 TEST(Question, WhoAmIIsAnsweredWhateverPoliciesSay) {
-  const std::string denied = R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}],
+  const std::string denied =
+      R"("policies": {"identity": [{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}],
       "scp": [{"target": "r-1", "policies": []}],
       "endpoint": {"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}})";
   const auto asked = [&](const std::string& principal, const std::string& action) {
-    return verdict_of(R"({"request": {"principal": ")" + principal + R"(", "action": ")" + action + R"(", "resource": "*"}, )" + denied + "}");
+    return verdict_of(R"({"request": {"principal": ")" + principal + R"(", "action": ")" + action +
+                      R"(", "resource": "*"}, )" + denied + "}");
   };
-  for (const char* who : {"arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/app", "arn:aws:sts::111122223333:federated-user/ann"}) {
+  for (const char* who : {"arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/app",
+                          "arn:aws:sts::111122223333:federated-user/ann"}) {
     EXPECT_EQ(asked(who, "sts:GetCallerIdentity"), "allow") << who;
     EXPECT_EQ(asked(who, "STS:getcalleridentity"), "allow") << who;
     EXPECT_EQ(asked(who, "sts:GetSessionToken"), "explicit-deny") << who;
   }
   // A root's identity is not given, and nothing denies it more than what is around it.
   const std::string around = R"("policies": {"scp": [{"target": "r-1", "policies": []}]})";
-  const auto read = read_question(*text::parse_json(R"({"request": {"principal": "arn:aws:iam::111122223333:root", "action": "sts:GetCallerIdentity", "resource": "*"}, )" + around + "}"), no_files);
+  const auto read = read_question(
+      *text::parse_json(
+          R"({"request": {"principal": "arn:aws:iam::111122223333:root", "action": "sts:GetCallerIdentity", "resource": "*"}, )" +
+          around + "}"),
+      no_files);
   ASSERT_TRUE(read);
   EXPECT_EQ(answer(*read), Decision{.verdict = Verdict::allow});
   EXPECT_EQ(explain(read->request, read->layers).text("because"), "needs no permission: no policy is asked");

@@ -30,7 +30,8 @@ class FormReader {
     for (std::size_t i = 0; i < all_.size(); ++i) {
       const auto& [name, value] = all_[i];
       const bool asks = !value.empty() && value != "false" && value != "0";
-      if (asks && !used_[i] && name != "Action" && name != "Version") return std::unexpected(detail::unknown_member(model_, name));
+      if (asks && !used_[i] && name != "Action" && name != "Version")
+        return std::unexpected(detail::unknown_member(model_, name));
     }
     return json;
   }
@@ -41,7 +42,8 @@ class FormReader {
   const std::string* take(Parameters parameters, std::string_view name) {
     const std::string* value = detail::exact(parameters, name);
     if (value == nullptr) return nullptr;
-    const auto found = std::ranges::lower_bound(all_, name, {}, [](const Parameter& p) -> std::string_view { return p.name; });
+    const auto found =
+        std::ranges::lower_bound(all_, name, {}, [](const Parameter& p) -> std::string_view { return p.name; });
     used_[static_cast<std::size_t>(found - all_.begin())] = true;
     return value;
   }

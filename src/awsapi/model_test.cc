@@ -72,21 +72,29 @@ TEST(Model, EveryBuiltInModelLoadsAndKnowsWhatItDoesNotCarry) {
 // AWS's services grow members; one that is not understood must not be passed over.
 TEST(Decode, AMemberThatNoShapeNamesIsRefusedUnlessItAsksForNothing) {
   const std::string policies = "PolicyInputList.member.1=x&ActionNames.member.1=s3:GetObject";
-  EXPECT_EQ(from_iam("SimulateCustomPolicy", policies + "&OrderedOrganizationPolicyInputList.member.1.ScpPolicyInputList.member.1=x"),
-            "ValidationError: The member OrderedOrganizationPolicyInputList.member.1.ScpPolicyInputList.member.1 is not known to this server, which would do nothing about it");
-  EXPECT_EQ(from_rds("DescribeDBInstances", "Colour=blue"), "InvalidParameterValue: The member Colour is not known to this server, which would do nothing about it");
+  EXPECT_EQ(
+      from_iam("SimulateCustomPolicy",
+               policies + "&OrderedOrganizationPolicyInputList.member.1.ScpPolicyInputList.member.1=x"),
+      "ValidationError: The member OrderedOrganizationPolicyInputList.member.1.ScpPolicyInputList.member.1 is not known to this server, which would do nothing about it");
+  EXPECT_EQ(from_rds("DescribeDBInstances", "Colour=blue"),
+            "InvalidParameterValue: The member Colour is not known to this server, which would do nothing about it");
   EXPECT_EQ(from_ec2("DescribeVpcs", "Colour=blue"), "UnknownParameter: The parameter Colour is not recognized");
-  EXPECT_EQ(from_ec2("DescribeVpcs", "VpcId.1=vpc-1&VpcId.1.Colour=blue"), "UnknownParameter: The parameter VpcId.1.Colour is not recognized");
-  EXPECT_EQ(from_ec2("DescribeVpcs", "Filter.1.Name=a&Filter.1.Colour=blue"), "UnknownParameter: The parameter Filter.1.Colour is not recognized");
-  EXPECT_EQ(from_kms("ListKeys", R"({"Colour":"blue"})"), "ValidationException: The member Colour is not known to this server, which would do nothing about it");
+  EXPECT_EQ(from_ec2("DescribeVpcs", "VpcId.1=vpc-1&VpcId.1.Colour=blue"),
+            "UnknownParameter: The parameter VpcId.1.Colour is not recognized");
+  EXPECT_EQ(from_ec2("DescribeVpcs", "Filter.1.Name=a&Filter.1.Colour=blue"),
+            "UnknownParameter: The parameter Filter.1.Colour is not recognized");
+  EXPECT_EQ(from_kms("ListKeys", R"({"Colour":"blue"})"),
+            "ValidationException: The member Colour is not known to this server, which would do nothing about it");
   EXPECT_EQ(from_kms("CreateKey", R"({"Tags":[{"TagKey":"a","TagValue":"b","Colour":"blue"}]})"),
             "ValidationException: The member Colour is not known to this server, which would do nothing about it");
   EXPECT_EQ(decoded("sts", "GetCallerIdentity", form("Version=2011-06-15&Colour=blue")),
             "ValidationError: The member Colour is not known to this server, which would do nothing about it");
   EXPECT_EQ(decoded("organizations", "ListRoots", amz_json("AWSOrganizationsV20161128.X", R"({"Colour":["blue"]})")),
             "InvalidInputException: The member Colour is not known to this server, which would do nothing about it");
-  for (const char* nothing : {"Colour=", "Colour=false", "Colour=0"}) EXPECT_EQ(from_rds("DescribeDBInstances", nothing), "{}") << nothing;
-  for (const char* nothing : {"null", "false", "0", "\"\"", "[]", "{}"}) EXPECT_EQ(from_kms("ListKeys", R"({"Colour":)" + std::string(nothing) + "}"), "{}") << nothing;
+  for (const char* nothing : {"Colour=", "Colour=false", "Colour=0"})
+    EXPECT_EQ(from_rds("DescribeDBInstances", nothing), "{}") << nothing;
+  for (const char* nothing : {"null", "false", "0", "\"\"", "[]", "{}"})
+    EXPECT_EQ(from_kms("ListKeys", R"({"Colour":)" + std::string(nothing) + "}"), "{}") << nothing;
 }
 
 TEST(Model, RefusesAFileThatDoesNotHoldTogether) {

@@ -113,7 +113,8 @@ TEST(Route, RefusesTemplatesThatCannotBeToldApart) {
 }
 
 TEST(Rest, MembersComeFromWhereTheModelSaysAndNowhereElse) {
-  Sent sent = lending("until=2026-01-02T03:04:05Z&stamp=b&stamp=a+c&X-Amz-Date=x&unheard=", R"({"Note":"é","read":1767323045,"reader":""})");
+  Sent sent = lending("until=2026-01-02T03:04:05Z&stamp=b&stamp=a+c&X-Amz-Date=x&unheard=",
+                      R"({"Note":"é","read":1767323045,"reader":""})");
   sent.path = "/shelves/a%2Fb%20c/books/7";
   sent.headers.emplace_back("x-since", "Fri, 02 Jan 2026 03:04:05 GMT");
   EXPECT_EQ(decoded(sent),
@@ -122,7 +123,8 @@ TEST(Rest, MembersComeFromWhereTheModelSaysAndNowhereElse) {
   for (const char* body : {R"({"reader":"eve"})", R"({"Note":"n","shelf":"z"})", R"({"unheard":1})"}) {
     EXPECT_TRUE(decoded(lending("", body)).starts_with("ValidationException: The member ")) << body;
   }
-  EXPECT_EQ(decoded(lending("unheard=1")), "ValidationException: The member unheard is not known to this server, which would do nothing about it");
+  EXPECT_EQ(decoded(lending("unheard=1")),
+            "ValidationException: The member unheard is not known to this server, which would do nothing about it");
   EXPECT_EQ(decoded({"GET", "/files/a%2fb/c%20d"}), R"({"path":"a/b/c d"})");
   EXPECT_EQ(decoded({"GET", "/shelves"}), "{}");
   EXPECT_EQ(decoded({"GET", "/shelves", "most="}), "SerializationException: STRING_VALUE can not be converted to an integer");

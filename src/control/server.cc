@@ -180,7 +180,8 @@ void Server::serve(const os::UniqueFd& connection) {
     sent = detail::send_line(connection.get(), filled ? *filled : Json::object({{"error", filled.error().message}}));
   } else if (what == "volumes") {
     const Result<Json> answered = answers_.volumes(request->json["request"]);
-    sent = detail::send_line(connection.get(), answered ? *answered : Json::object({{"error", answered.error().message}}));
+    sent =
+        detail::send_line(connection.get(), answered ? *answered : Json::object({{"error", answered.error().message}}));
   } else if (what == "export") {
     const Result<Json> files = answers_.live_export();
     sent = detail::send_line(connection.get(), files ? Json::object({{"files", *files}}) : Json::object({{"error", files.error().message}}));
@@ -201,7 +202,10 @@ void Server::serve(const os::UniqueFd& connection) {
     }
     if (!interface_id.empty()) release(account, interface_id);
   } else {
-    sent = detail::send_line(connection.get(), refusal("the control socket knows `status`, `live-question`, `export`, `volumes`, `copy-store`, `copy-volume`, `sever` and `lease`"));
+    sent = detail::send_line(
+        connection.get(),
+        refusal(
+            "the control socket knows `status`, `live-question`, `export`, `volumes`, `copy-store`, `copy-volume`, `sever` and `lease`"));
   }
 }
 

@@ -214,10 +214,11 @@ TEST_F(DirectoryOf, AManagedPolicyReachesTheMembersOfItsGroups) {
 }
 
 TEST_F(DirectoryOf, WhoeverHasTheSamePoliciesSharesTheIndexOverThem) {
-  const std::string all = "arn:aws:iam::aws:policy/AdministratorAccess", rds = "arn:aws:iam::aws:policy/AmazonRDSFullAccess",
+  const std::string all = "arn:aws:iam::aws:policy/AdministratorAccess",
+                    rds = "arn:aws:iam::aws:policy/AmazonRDSFullAccess",
                     read = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
-  const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" + account_ +
-                            R"("},"Action":"sts:AssumeRole"}]})";
+  const std::string trust = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":")" +
+                            account_ + R"("},"Action":"sts:AssumeRole"}]})";
   const auto put_role = [&](const std::string& name, const std::vector<std::string>& attached) {
     const auto bound = service::bound(trust, policy::Kind::trust, *world_.directory().current());
     Json role = new_role(world_.environment(), account_, "/", name, *bound, world_.clock().now());

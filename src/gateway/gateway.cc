@@ -355,7 +355,8 @@ class Gateway::Core {
   static awsapi::ApiResult<Json> ask_and_handle(const service::Call& call, const Prepared& prepared, std::vector<audit::Answer>& answers) {
     const Model& model = prepared.service->model();
     // A removal of the account that is under way and this change must not both succeed.
-    if (prepared.operation->access == service::Access::write && prepared.of_organization && !call.transaction.contains("org/account/" + call.account())) {
+    if (prepared.operation->access == service::Access::write && prepared.of_organization &&
+        !call.transaction.contains("org/account/" + call.account())) {
       return std::unexpected(awsapi::in_words_of(model, CommonError::access_denied, "the account is no longer of the organization"));
     }
     return service::perform(call, model, *prepared.operation, [&](const service::Questions& questions) { return refusal(call, prepared.facts, model, questions, answers); });

@@ -51,7 +51,8 @@ class GatewayTest : public ::testing::Test {
     const auto authority = crypto::Authority::create("tests", now);
     const auto identity = authority.issue({"localhost", {"localhost"}, {"127.0.0.1"}}, now);
     trust_.emplace(*crypto::TlsContext::client(authority.identity().certificate_pem));
-    gateway_.emplace(std::move(options), identities_.world.environment(), identities_.world.directory(), audited_.log(), services());
+    gateway_.emplace(std::move(options), identities_.world.environment(), identities_.world.directory(), audited_.log(),
+                     services());
     gateway_->use_tls(std::make_shared<const crypto::TlsContext>(*crypto::TlsContext::server(*identity)));
     auto socket = bound(port_);
     EXPECT_TRUE(gateway_->listen(std::move(socket)));
@@ -612,7 +613,8 @@ TEST_F(GatewayTest, AnEndpointsListenerGivesItsVpcAndNoSourceAddress) {
 }
 
 TEST_F(GatewayTest, WhoseEndpointItIsSayRequestsToTheServicesOnAwssListAloneUnlessTheOperatorAsksForMore) {
-  const std::string condition = R"({"StringEquals":{"aws:SourceVpce":"vpce-1","aws:VpceAccount":")" + identities_.account() + R"("}})";
+  const std::string condition =
+      R"({"StringEquals":{"aws:SourceVpce":"vpce-1","aws:VpceAccount":")" + identities_.account() + R"("}})";
   const auto answers = [&](const std::string& name) {
     std::uint16_t port = 0;
     EXPECT_TRUE(gateway_->listen("vpce-1", endpoint("vpc-1"), bound(port)));

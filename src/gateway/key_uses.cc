@@ -10,7 +10,8 @@ std::optional<KeyUse> use_of(const service::Caller& caller) {
   const policy::Principal& principal = caller.principal;
   if (principal.type == policy::Principal::Type::role_session) {
     use.id = principal.unique_id;
-    use.owner = directory::iam_key(principal.account, "role", principal.role_arn.substr(principal.role_arn.rfind('/') + 1));
+    use.owner =
+        directory::iam_key(principal.account, "role", principal.role_arn.substr(principal.role_arn.rfind('/') + 1));
   } else if (caller.session == nullptr) {
     use.id = caller.access_key;
     use.owner = directory::access_key_key(use.id);

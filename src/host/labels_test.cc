@@ -59,7 +59,8 @@ TEST_F(Labels, WhatAKilledHelperLeftOfALabelGoesWithTheNext) {
 
 TEST_F(Labels, EveryVolumeIsToldOnceHoweverManyThereAre) {
   RW_ASSERT_OK(host_->inventory());
-  for (const std::size_t count : {detail::volumes_page_max - 1, detail::volumes_page_max, detail::volumes_page_max + 1}) {
+  for (const std::size_t count :
+       {detail::volumes_page_max - 1, detail::volumes_page_max, detail::volumes_page_max + 1}) {
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < count; ++i) {
       ids.push_back("db-" + std::to_string(i));

@@ -11,7 +11,9 @@ std::string deleted_key_of(std::string_view arn) { return "kms-deleted/" + std::
 
 }  // namespace
 
-bool was_deleted(store::Transaction& transaction, std::string_view arn) { return transaction.contains(deleted_key_of(arn)); }
+bool was_deleted(store::Transaction& transaction, std::string_view arn) {
+  return transaction.contains(deleted_key_of(arn));
+}
 
 std::vector<std::string> postpone_deletions(const service::Environment& environment, store::Transaction& transaction) {
   constexpr std::int64_t waiting_days_min = 7;  // as ScheduleKeyDeletion has it

@@ -295,8 +295,13 @@ TEST(Compile, WhatAwsKeepsIsReadAsAwsMeansItWhereQuotasAreWaived) {
     return R"({"Version":"2012-10-17","Statement":)" + std::string(statements) + "}";
   };
   const auto ask = [](const DocumentPtr& read, std::string action, std::string resource, std::string user) {
-    const Request request{.principal = {.type = Principal::Type::user, .arn = "arn:aws:iam::111122223333:user/" + user, .account = "111122223333"},
-                          .action = std::move(action), .resource = std::move(resource), .resource_account = {}, .context = {}};
+    const Request request{.principal = {.type = Principal::Type::user,
+                                        .arn = "arn:aws:iam::111122223333:user/" + user,
+                                        .account = "111122223333"},
+                          .action = std::move(action),
+                          .resource = std::move(resource),
+                          .resource_account = {},
+                          .context = {}};
     return read->match(0, request) == Mismatch::none;
   };
   struct Case {
@@ -305,7 +310,9 @@ TEST(Compile, WhatAwsKeepsIsReadAsAwsMeansItWhereQuotasAreWaived) {
     std::string_view refused;
   };
   const Case cases[] = {
-      {Kind::resource, R"({"Effect":"Allow","NotPrincipal":{"AWS":["111122223333","arn:aws:iam::111122223333:user/ann"]},"Action":"s3:*","Resource":"*"})", "`NotPrincipal` with `Allow`"},
+      {Kind::resource,
+       R"({"Effect":"Allow","NotPrincipal":{"AWS":["111122223333","arn:aws:iam::111122223333:user/ann"]},"Action":"s3:*","Resource":"*"})",
+       "`NotPrincipal` with `Allow`"},
       {Kind::trust, R"({"Effect":"Allow","Principal":"*","NotAction":"sts:AssumeRole"})", "takes `Action` only"},
       {Kind::resource, R"({"Effect":"Allow","Principal":"*","Action":"ecr:*"})", "`Resource` is missing"},
       {Kind::resource, "[]", "an empty list of statements"},
@@ -327,17 +334,19 @@ TEST(Compile, WhatAwsKeepsIsReadAsAwsMeansItWhereQuotasAreWaived) {
   EXPECT_TRUE(ask(read[1], "sts:TagSession", "arn:aws:iam::111122223333:role/r", "ann"));
   EXPECT_TRUE(ask(read[2], "ecr:GetDownloadUrlForLayer", "arn:aws:ecr:us-east-1:111122223333:repository/r", "ann"));
   EXPECT_EQ(read[3]->statements(), 0U);
-  const std::string with_id = R"({"Version":"2012-10-17","Id":"x","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})";
+  const std::string with_id =
+      R"({"Version":"2012-10-17","Id":"x","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})";
   EXPECT_FALSE(compile(with_id, Kind::identity));
   EXPECT_TRUE(compile(with_id, Kind::identity, Quota::waived));
   EXPECT_FALSE(compile(with_id, Kind::scp, Quota::waived));
   // No kind takes more than AWS keeps of it.
-  for (const auto& [kind, statements] : {std::pair{Kind::identity, R"({"Effect":"Allow","Action":"ecr:*"})"},
-                                         {Kind::identity, "[]"},
-                                         {Kind::scp, "[]"},
-                                         {Kind::key, R"({"Effect":"Allow","Principal":"*","Action":"kms:*"})"},
-                                         {Kind::trust, R"({"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"})"},
-                                         {Kind::trust, R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject"})"}}) {
+  for (const auto& [kind, statements] :
+       {std::pair{Kind::identity, R"({"Effect":"Allow","Action":"ecr:*"})"},
+        {Kind::identity, "[]"},
+        {Kind::scp, "[]"},
+        {Kind::key, R"({"Effect":"Allow","Principal":"*","Action":"kms:*"})"},
+        {Kind::trust, R"({"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"})"},
+        {Kind::trust, R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject"})"}}) {
     EXPECT_FALSE(compile_bound(document(statements), kind, Quota::waived)) << statements;
   }
 }

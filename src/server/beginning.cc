@@ -44,9 +44,10 @@ Result<> sync_folder(const std::string& path) {
 }
 
 std::unexpected<Error> lost(const std::string& how, const std::string& remaining) {
-  return fail(Failure::corrupt, "the store `server/state.db` " + how + ", and of the installation there is still " + remaining +
-                                    ": put `state.db` back from a backup, and everything goes on; `ringwall new-store` gives it up and "
-                                    "keeps the volumes");
+  return fail(Failure::corrupt,
+              "the store `server/state.db` " + how + ", and of the installation there is still " + remaining +
+                  ": put `state.db` back from a backup, and everything goes on; `ringwall new-store` gives it up and "
+                  "keeps the volumes");
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ Result<Entered> enter(const service::Environment& environment, host::Host& host)
   if (installation.id.empty()) installation.id = "ringwall-" + random_text(environment.random, "0123456789abcdef", 17);
 
   const Position mine{stored ? (*stored->document)["generation"].as_integer() : 0, store.snapshot({}).revision};
-  const Position seen = std::max(world.id == installation.id ? world.position : Position{}, rds::last_labelled(environment, volumes, installation.id));
+  const Position seen = std::max(world.id == installation.id ? world.position : Position{},
+                                 rds::last_labelled(environment, volumes, installation.id));
   const bool is_older = seen > mine;
   // Past those of another installation too, whose file this one's replaces.
   installation.generation = std::max({mine.generation, seen.generation, world.position.generation}) + 1;
@@ -64,17 +65,23 @@ Result<Entered> enter(const service::Environment& environment, host::Host& host)
     return {};
   });
   if (!raised) {
-    if (is_older || !stored || raised.error().kind != Failure::exhausted) return fail(raised.error(), "cannot take the store into use");
+    if (is_older || !stored || raised.error().kind != Failure::exhausted)
+      return fail(raised.error(), "cannot take the store into use");
     installation.generation = mine.generation;
     return entered;
   }
   // A server must start on a full disk, or nobody could make room through it. The store has its own start number then.
-  if (auto kept = remember(environment, host, installation); !kept && kept.error().kind != Failure::exhausted) return std::unexpected(kept.error());
+  if (auto kept = remember(environment, host, installation); !kept && kept.error().kind != Failure::exhausted)
+    return std::unexpected(kept.error());
   if (!is_older) return entered;
-  entered.notice = fmt::format("the store is older than what ran here (at start {} it was past it): a copy was put back. What changed since is not in it; "
-                               "volumes that it does not know are kept, see `ringwall volumes`", seen.generation);
-  if (!withdrawn.empty()) entered.notice += fmt::format("; what it still wanted deleted is stopped instead, ask again: {}", list(withdrawn));
-  if (!postponed.empty()) entered.notice += fmt::format("; KMS keys that it was about to delete wait seven days more: {}", list(postponed));
+  entered.notice = fmt::format(
+      "the store is older than what ran here (at start {} it was past it): a copy was put back. What changed since is not in it; "
+      "volumes that it does not know are kept, see `ringwall volumes`",
+      seen.generation);
+  if (!withdrawn.empty())
+    entered.notice += fmt::format("; what it still wanted deleted is stopped instead, ask again: {}", list(withdrawn));
+  if (!postponed.empty())
+    entered.notice += fmt::format("; KMS keys that it was about to delete wait seven days more: {}", list(postponed));
   return entered;
 }
 

@@ -94,8 +94,10 @@ TEST_F(InstallationTest, ACopyOfTheSameStartIsNoticedByWhatWasCommittedSince) {
 TEST_F(InstallationTest, WhatAnOlderStoreWantsDeletedWaitsUntilItIsAskedForAgain) {
   const auto store = store::open_temporary();
   ASSERT_TRUE(enter_with(*store));
-  put(*store, "rds/111122223333/db/shop", Json::object({{"DBInstanceIdentifier", "shop"}, {"desired", "deleted"}, {"generation", 3}}));
-  put(*store, "rds/111122223333/db/kept", Json::object({{"DBInstanceIdentifier", "kept"}, {"desired", "running"}, {"generation", 3}}));
+  put(*store, "rds/111122223333/db/shop",
+      Json::object({{"DBInstanceIdentifier", "shop"}, {"desired", "deleted"}, {"generation", 3}}));
+  put(*store, "rds/111122223333/db/kept",
+      Json::object({{"DBInstanceIdentifier", "kept"}, {"desired", "running"}, {"generation", 3}}));
   const auto older = copy_of(*store);
   ASSERT_TRUE(enter_with(*store));
   EXPECT_EQ(store->get("rds/111122223333/db/shop")->document->text("desired"), "deleted");  // its own wish
@@ -114,7 +116,9 @@ TEST_F(InstallationTest, AnOlderStoreGivesAKeyThatItIsAboutToDeleteSevenDaysMore
   ASSERT_TRUE(enter_with(*store));
   for (const int days : {6, 7, 8}) {
     put(*store, "kms/111122223333/key/" + std::to_string(days),
-        Json::object({{"Arn", "arn:" + std::to_string(days)}, {"KeyState", "PendingDeletion"}, {"DeletionDate", now + days * day_ms}}));
+        Json::object({{"Arn", "arn:" + std::to_string(days)},
+                      {"KeyState", "PendingDeletion"},
+                      {"DeletionDate", now + days * day_ms}}));
   }
   const auto older = copy_of(*store);
   ASSERT_TRUE(enter_with(*store));
@@ -122,7 +126,9 @@ TEST_F(InstallationTest, AnOlderStoreGivesAKeyThatItIsAboutToDeleteSevenDaysMore
   EXPECT_NE(entered->notice.find("`arn:6`"), std::string::npos) << entered->notice;
   EXPECT_EQ(entered->notice.find("`arn:7`"), std::string::npos);
   for (const auto& [key, days] : {std::pair{6, 7}, {7, 7}, {8, 8}}) {
-    EXPECT_EQ((*older->get("kms/111122223333/key/" + std::to_string(key))->document)["DeletionDate"].as_integer(), now + days * day_ms) << key;
+    EXPECT_EQ((*older->get("kms/111122223333/key/" + std::to_string(key))->document)["DeletionDate"].as_integer(),
+              now + days * day_ms)
+        << key;
   }
 }
 

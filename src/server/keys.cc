@@ -84,7 +84,8 @@ Result<> keep_region(store::Store& store, const Layout& layout, const std::strin
     kept = text::parse_json(*endpoint).value_or(text::Json()).text("region");
   }
   if (!kept.empty() && kept != region) {
-    return fail(Failure::invalid, "the data folder is of Region `" + kept + "`, which the ARNs of what it holds name, not of `" + region +
+    return fail(Failure::invalid, "the data folder is of Region `" + kept +
+                                      "`, which the ARNs of what it holds name, not of `" + region +
                                       "`: start with `--region " + kept + "`, or on another folder");
   }
   if (noted) return {};

@@ -153,12 +153,16 @@ TEST_F(LiveExport, AQuestionGetsTheKeysPolicyWhereAKeyIsAsked) {
   call("CreateUser", Json::object({{"UserName", "ann"}}));
   const std::string key = call("CreateKey")["KeyMetadata"].str("Arn");
   const auto layers = [&](const std::string& action, const std::string& resource) {
-    const Json question = Json::object({{"request", Json::object({{"principal", "arn:aws:iam::" + account_ + ":user/ann"}, {"action", action}, {"resource", resource}})}});
+    const Json question =
+        Json::object({{"request", Json::object({{"principal", "arn:aws:iam::" + account_ + ":user/ann"},
+                                                {"action", action},
+                                                {"resource", resource}})}});
     const auto live = live_question(world_.environment(), *world_.directory().current(), question);
     EXPECT_TRUE(live.has_value()) << (live ? "" : live.error().message);
     return live ? (*live)["policies"] : Json();
   };
-  for (const char* action : {"kms:Decrypt", "KMS:decrypt", "kms:CreateAlias"}) EXPECT_TRUE(layers(action, key).contains("resource")) << action;
+  for (const char* action : {"kms:Decrypt", "KMS:decrypt", "kms:CreateAlias"})
+    EXPECT_TRUE(layers(action, key).contains("resource")) << action;
   for (const char* action : {"kms:ListKeys", "Kms:GenerateRandom"}) {
     EXPECT_FALSE(layers(action, key).contains("resource")) << action;
     EXPECT_FALSE(layers(action, "*").contains("resource")) << action;

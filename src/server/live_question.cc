@@ -68,7 +68,8 @@ struct Resource {
 Resource resource_of(const service::Environment& environment, const estate::Estate& estate, const policy::Request& request) {
   Resource resource;
   const authz::ResourceKind kind = authz::resource_kind_of(request.action);  // in whatever case it is written
-  if (const estate::Principal* role = estate.principal(request.resource); role != nullptr && kind == authz::ResourceKind::trust) {
+  if (const estate::Principal* role = estate.principal(request.resource);
+      role != nullptr && kind == authz::ResourceKind::trust) {
     if (role->trust) resource.policy = readable(*role->trust, estate);
   }
   const bool of_key = kind == authz::ResourceKind::key && !authz::asks_no_key(request.action, request.resource);

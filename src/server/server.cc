@@ -196,7 +196,11 @@ Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   engines = engine::installed_engines(options.plugin_folder);
   signin = std::make_unique<gateway::SigninAuthority>(environment, *directory, *audit);
   RW_TRY(auto host_names, gateway::HostNames::make(options.region, options.dns_suffix, options.host_names));
-  gateway = std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads, .host_names = std::move(host_names), .network_keys_everywhere = options.network_keys_everywhere}, environment, *directory, *audit, services());
+  gateway =
+      std::make_unique<gateway::Gateway>(gateway::Options{.io_threads = options.io_threads,
+                                                          .host_names = std::move(host_names),
+                                                          .network_keys_everywhere = options.network_keys_everywhere},
+                                         environment, *directory, *audit, services());
   RW_DO(renew_certificate());
   return gateway->listen(std::move(listener));
 }
@@ -273,13 +277,18 @@ bool Server::Parts::record_sever(const std::string& whose, const std::string& vp
 }
 
 Result<> Server::Parts::open_control() {
-  RW_TRY(control, control::Server::start(options.data_folder, environment, *host, *networks,
-                                        {.status = [this] { return status(); },
-                                         .live_question = [this](const Json& question) { return live_question(environment, *directory->current(), question); },
-                                         .live_export = [this] { return live_export(environment, *directory->current(), services()); },
-                                         .copy_store = [this] { return copy_store(); },
-                                         .record_sever = [this](const std::string& whose, const std::string& vpc_id) { return record_sever(whose, vpc_id); },
-                                         .volumes = [this](const Json& request) { return volumes_request(environment, *volumes, *audit, request); }}));
+  RW_TRY(control,
+         control::Server::start(
+             options.data_folder, environment, *host, *networks,
+             {.status = [this] { return status(); },
+              .live_question =
+                  [this](const Json& question) { return live_question(environment, *directory->current(), question); },
+              .live_export = [this] { return live_export(environment, *directory->current(), services()); },
+              .copy_store = [this] { return copy_store(); },
+              .record_sever = [this](const std::string& whose,
+                                     const std::string& vpc_id) { return record_sever(whose, vpc_id); },
+              .volumes =
+                  [this](const Json& request) { return volumes_request(environment, *volumes, *audit, request); }}));
   const Json endpoint = Json::object({{"url", url_of(is_wildcard(options.address) ? "127.0.0.1" : options.address, options.port)},
                                       {"region", options.region}});
   return os::write_file(layout.endpoint(), endpoint.dump() + "\n", 0644);
@@ -301,7 +310,8 @@ Result<os::UniqueFd> Server::Parts::copy_store() {
 Json Server::Parts::degraded() const {
   Json lines = Json::array();
   if (options.storage == host::Storage::sparse) lines.push("volumes are sparse, the disk may promise more than it has");
-  if (options.network_keys_everywhere) lines.push("every service says whose VPC endpoint a request came through: policies that hold here may not on AWS");
+  if (options.network_keys_everywhere)
+    lines.push("every service says whose VPC endpoint a request came through: policies that hold here may not on AWS");
   if (!ballast->is_there()) lines.push("the disk is full, or was: no space is kept for store and audit log");
   const auto inventory = host->inventory();
   if (!inventory) return lines;
@@ -372,7 +382,8 @@ void Server::Parts::run_upkeep() {
     if (auto done = keyring::run_schedule(environment); !done) say("keys: " + done.error().message);
     if (auto done = service::forget_old_tokens(environment); !done) say("client tokens: " + done.error().message);
     if (auto done = volumes->shred(); !done) say("labels of volumes: " + done.error().message);
-    if (auto done = remember(environment, *host, entered.installation); !done) say("installation: " + done.error().message);
+    if (auto done = remember(environment, *host, entered.installation); !done)
+      say("installation: " + done.error().message);
     if (auto done = renew_certificate(); !done) say("certificate: " + done.error().message);
     lock.lock();
   } while (!wake.wait_for(lock, ballast_look, [&] { return stopping; }));

@@ -26,7 +26,8 @@ class VolumesRequest : public ::testing::Test {
   std::string recorded() {
     audit_.reset();  // writes what waits
     std::string all;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.file("audit"))) all += os::read_file(entry.path(), 1 << 20).value_or("");
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.file("audit")))
+      all += os::read_file(entry.path(), 1 << 20).value_or("");
     return all;
   }
 
@@ -53,7 +54,8 @@ TEST_F(VolumesRequest, WhatIsDoneOrRefusedIsRecordedAndALookIsNot) {
   EXPECT_TRUE(host_.all.empty());
   const std::string lines = recorded();
   EXPECT_EQ(std::ranges::count(lines, '\n'), 3) << lines;
-  for (const char* part : {"\"AdoptVolume\"", "\"ExportVolume\"", "\"RemoveVolume\"", "\"db-ONE\"", "cannot be adopted", "root@host"}) {
+  for (const char* part :
+       {"\"AdoptVolume\"", "\"ExportVolume\"", "\"RemoveVolume\"", "\"db-ONE\"", "cannot be adopted", "root@host"}) {
     EXPECT_NE(lines.find(part), std::string::npos) << part << " in " << lines;
   }
 }

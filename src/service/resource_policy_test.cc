@@ -15,7 +15,8 @@ const std::string ann = "arn:aws:iam::" + own + ":user/people/ann", role = "arn:
 const std::string session = "arn:aws:sts::" + own + ":assumed-role/r/s1";
 const std::string ann_id = "AIDAANNANNANNANNANNAN", role_id = "AROARRRRRRRRRRRRRRRRR", later_id = "AROALATERLATERLATERLA";
 
-const std::string gone_away = "888888888888", leaver = "arn:aws:iam::" + gone_away + ":user/mallory", leaver_id = "AIDAMALLORYMALLORYMAL";
+const std::string gone_away = "888888888888", leaver = "arn:aws:iam::" + gone_away + ":user/mallory",
+                  leaver_id = "AIDAMALLORYMALLORYMAL";
 
 // The organisation's one account, with a user and a role, or another role of the same name; and a user of one that left.
 estate::Estate world(const std::string& role_now = role_id, const std::string& user_arn = ann) {
@@ -27,7 +28,15 @@ estate::Estate world(const std::string& role_now = role_id, const std::string& u
   estate::Table<estate::Alias>::Editor aliases(estate.aliases);
   const auto put = [&](Type type, const std::string& arn, const std::string& id, const std::string& account = own) {
     const std::string name = arn.substr(arn.rfind('/') + 1);
-    principals.put({.type = type, .arn = arn, .account = account, .name = name, .unique_id = id, .tags = {}, .identity = {}, .boundary = {}, .trust = {}});
+    principals.put({.type = type,
+                    .arn = arn,
+                    .account = account,
+                    .name = name,
+                    .unique_id = id,
+                    .tags = {},
+                    .identity = {},
+                    .boundary = {},
+                    .trust = {}});
     aliases.put({id, arn});
     if (type == Type::role_session) aliases.put({own + "/" + name, arn});
   };

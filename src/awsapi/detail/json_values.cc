@@ -31,7 +31,9 @@ ApiResult<Json> read_structure(const Shape& shape, const Json& json, Members mem
     if (read) out.adopt({member.name, *std::move(read)});
   }
   for (const auto& [name, value, at] : json.members()) {
-    const auto named = [&](const MemberShape& member) { return member.wire_name == name && (members == Members::all || member.location == Location::body); };
+    const auto named = [&](const MemberShape& member) {
+      return member.wire_name == name && (members == Members::all || member.location == Location::body);
+    };
     if (asks_for_something(value) && std::ranges::none_of(shape.members, named)) return api_error("", name);
   }
   return out;
@@ -126,8 +128,10 @@ bool asks_for_something(const Json& json) {
 ApiError unknown_member(const Model& model, std::string_view name) {
   const std::string shown(name.substr(0, unknown_name_bytes_max));
   // EC2 has an error of its own for it; the other services pass such members over.
-  if (model.protocol() == Protocol::ec2) return {"UnknownParameter", "The parameter " + shown + " is not recognized", 400};
-  return in_words_of(model, CommonError::validation, "The member " + shown + " is not known to this server, which would do nothing about it");
+  if (model.protocol() == Protocol::ec2)
+    return {"UnknownParameter", "The parameter " + shown + " is not recognized", 400};
+  return in_words_of(model, CommonError::validation,
+                     "The member " + shown + " is not known to this server, which would do nothing about it");
 }
 
 MaybeJson read_json(const Shape& shape, const Json& json) {

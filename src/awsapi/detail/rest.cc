@@ -142,7 +142,9 @@ ApiResult<Json> decode_rest(const Model& model, const OperationShape& operation,
     if (*read) input.adopt({member.name, **std::move(read)});
   }
   for (const Parameter& one : query) {
-    const auto named = [&](const MemberShape& member) { return member.location == Location::querystring && member.wire_name == one.name; };
+    const auto named = [&](const MemberShape& member) {
+      return member.location == Location::querystring && member.wire_name == one.name;
+    };
     if (!one.value.empty() && std::ranges::none_of(operation.input->members, named)) return api_error("", one.name);
   }
   return input;

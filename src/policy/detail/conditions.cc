@@ -91,7 +91,8 @@ void Conditions::add(const Condition& condition, Texts& texts) {
       break;
     case Family::boolean:
       compiled.first = next(patterns_);
-      compiled.only_words = std::ranges::all_of(condition.values, [](const Listed& listed) { return parse_bool(listed.text).has_value(); });
+      compiled.only_words = std::ranges::all_of(
+          condition.values, [](const Listed& listed) { return parse_bool(listed.text).has_value(); });
       for (const Listed& listed : condition.values)
         (parse_bool(listed.text).value_or(false) ? compiled.lists_true : compiled.lists_false) = true;
       break;

@@ -17,9 +17,11 @@ namespace {
 // Names have IPv4 addresses, everywhere in the VPC.
 ApiResult<void> check_dns_options(const Json& options) {
   if (options.text("DnsRecordIpType", "ipv4") != "ipv4") {
-    return api_error("UnsupportedOperation", "The parameter DnsRecordIpType is not supported with " + options.str("DnsRecordIpType") + ".");
+    return api_error("UnsupportedOperation",
+                     "The parameter DnsRecordIpType is not supported with " + options.str("DnsRecordIpType") + ".");
   }
-  return refuse_members(options, {"PrivateDnsOnlyForInboundResolverEndpoint", "PrivateDnsPreference", "PrivateDnsSpecifiedDomains"});
+  return refuse_members(
+      options, {"PrivateDnsOnlyForInboundResolverEndpoint", "PrivateDnsPreference", "PrivateDnsSpecifiedDomains"});
 }
 
 constexpr std::array<std::string_view, 7> service_words = {"access-analyzer", "ec2", "iam", "kms", "organizations", "rds", "sts"};

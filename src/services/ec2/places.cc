@@ -42,10 +42,17 @@ ApiResult<Json> describe_zones(const Call& call) {
                                   {"ZoneType", "availability-zone"},
                                   {"Messages", Json::array()}}));
   }
-  const std::vector<Filter> filters = {{"group-long-name", "GroupLongName"}, {"parent-zone-id", "ParentZoneId"}, {"parent-zone-name", "ParentZoneName"},
-                                       {"group-name", "GroupName"},      {"message", "Messages.Message"}, {"opt-in-status", "OptInStatus"},
-                                       {"region-name", "RegionName"},    {"state", "State"},              {"zone-id", "ZoneId"},
-                                       {"zone-name", "ZoneName"},        {"zone-type", "ZoneType"}};
+  const std::vector<Filter> filters = {{"group-long-name", "GroupLongName"},
+                                       {"parent-zone-id", "ParentZoneId"},
+                                       {"parent-zone-name", "ParentZoneName"},
+                                       {"group-name", "GroupName"},
+                                       {"message", "Messages.Message"},
+                                       {"opt-in-status", "OptInStatus"},
+                                       {"region-name", "RegionName"},
+                                       {"state", "State"},
+                                       {"zone-id", "ZoneId"},
+                                       {"zone-name", "ZoneName"},
+                                       {"zone-type", "ZoneType"}};
   const bool by_id = !call.input["ZoneIds"].items().empty();
   return describe(call,
                   {"AvailabilityZones", by_id ? "ZoneIds" : "ZoneNames", by_id ? "ZoneId" : "ZoneName", "InvalidParameterValue",

@@ -131,9 +131,14 @@ ApiResult<Json> describe_rules(const Call& call) {
   }
   std::ranges::sort(rules, {}, [](const Json& rule) { return rule.text("SecurityGroupRuleId"); });
   return describe(call,
-                  {"SecurityGroupRules", "SecurityGroupRuleIds", "SecurityGroupRuleId", "InvalidSecurityGroupRuleId.NotFound",
-                   "security group rule ID", {{"group-id", "GroupId"}, {"security-group-rule-id", "SecurityGroupRuleId"}},
-                   "sgr", "InvalidSecurityGroupRuleId.Malformed"},
+                  {"SecurityGroupRules",
+                   "SecurityGroupRuleIds",
+                   "SecurityGroupRuleId",
+                   "InvalidSecurityGroupRuleId.NotFound",
+                   "security group rule ID",
+                   {{"group-id", "GroupId"}, {"security-group-rule-id", "SecurityGroupRuleId"}},
+                   "sgr",
+                   "InvalidSecurityGroupRuleId.Malformed"},
                   std::move(rules));
 }
 

@@ -133,23 +133,24 @@ ApiResult<Json> create(const Call& call) {
 }
 
 ApiResult<Json> describe_vpcs(const Call& call) {
-  return describe(call,
-                  listing_of(Kind::vpc, "Vpcs", "VpcIds",
-                             {{"vpc-id", "VpcId"},
-                              {"cidr", "CidrBlock"},
-                              {"cidr-block-association.cidr-block", "CidrBlockAssociationSet.CidrBlock"},
-                              {"cidr-block-association.association-id", "CidrBlockAssociationSet.AssociationId"},
-                              {"cidr-block-association.state", "CidrBlockAssociationSet.CidrBlockState.State"},
-                              {"dhcp-options-id", "DhcpOptionsId"},
-                              {"ipv6-cidr-block-association.ipv6-cidr-block", "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock"},
-                              {"ipv6-cidr-block-association.ipv6-pool", "Ipv6CidrBlockAssociationSet.Ipv6Pool"},
-                              {"ipv6-cidr-block-association.association-id", "Ipv6CidrBlockAssociationSet.AssociationId"},
-                              {"ipv6-cidr-block-association.state", "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State"},
-                              {"is-default", "IsDefault"},
-                              {"isDefault", "IsDefault"},
-                              {"owner-id", "OwnerId"},
-                              {"state", "State"}}),
-                  copies_of(all_of(call, Kind::vpc)));
+  return describe(
+      call,
+      listing_of(Kind::vpc, "Vpcs", "VpcIds",
+                 {{"vpc-id", "VpcId"},
+                  {"cidr", "CidrBlock"},
+                  {"cidr-block-association.cidr-block", "CidrBlockAssociationSet.CidrBlock"},
+                  {"cidr-block-association.association-id", "CidrBlockAssociationSet.AssociationId"},
+                  {"cidr-block-association.state", "CidrBlockAssociationSet.CidrBlockState.State"},
+                  {"dhcp-options-id", "DhcpOptionsId"},
+                  {"ipv6-cidr-block-association.ipv6-cidr-block", "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock"},
+                  {"ipv6-cidr-block-association.ipv6-pool", "Ipv6CidrBlockAssociationSet.Ipv6Pool"},
+                  {"ipv6-cidr-block-association.association-id", "Ipv6CidrBlockAssociationSet.AssociationId"},
+                  {"ipv6-cidr-block-association.state", "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State"},
+                  {"is-default", "IsDefault"},
+                  {"isDefault", "IsDefault"},
+                  {"owner-id", "OwnerId"},
+                  {"state", "State"}}),
+      copies_of(all_of(call, Kind::vpc)));
 }
 
 ApiResult<Json> remove(const Call& call) {

@@ -392,7 +392,9 @@ TEST_F(Iam, AttachingCanBeRestrictedByPolicyArn) {
 // As AWS's page says: a role that is updated without a duration gets an hour.
 TEST_F(Iam, AnUpdateWithoutADurationSetsAnHourAndOneOfTheDescriptionLeavesIt) {
   new_role("r");
-  const auto duration = [&] { return call("GetRole", Json::object({{"RoleName", "r"}}))["Role"]["MaxSessionDuration"].as_integer(); };
+  const auto duration = [&] {
+    return call("GetRole", Json::object({{"RoleName", "r"}}))["Role"]["MaxSessionDuration"].as_integer();
+  };
   call("UpdateRole", Json::object({{"RoleName", "r"}, {"MaxSessionDuration", 7200}}));
   call("UpdateRoleDescription", Json::object({{"RoleName", "r"}, {"Description", "d"}}));
   EXPECT_EQ(duration(), 7200);
@@ -403,53 +405,79 @@ TEST_F(Iam, AnUpdateWithoutADurationSetsAnHourAndOneOfTheDescriptionLeavesIt) {
 
 TEST_F(Iam, ATrustPolicyNamesActionsThatAssumeAndServicesThatThereAre) {
   const auto trust = [&](const std::string& principal, const std::string& action) {
-    return message("CreateRole", Json::object({{"RoleName", "r"}, {"AssumeRolePolicyDocument",
-        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":)" + principal + R"(,"Action":)" + action + "}}"}}));
+    return message("CreateRole",
+                   Json::object({{"RoleName", "r"},
+                                 {"AssumeRolePolicyDocument",
+                                  R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":)" + principal +
+                                      R"(,"Action":)" + action + "}}"}}));
   };
   const auto taken = [&](const std::string& principal, const std::string& action) {
     EXPECT_EQ(trust(principal, action), "") << principal << action;
     call("DeleteRole", Json::object({{"RoleName", "r"}}));
   };
   const std::string ec2 = R"({"Service":"ec2.amazonaws.com"})";
-  for (const char* action : {R"("sts:AssumeRole")", R"("sts:Assume*")", R"("sts:*")", R"(["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity","sts:SetContext"])"}) {
+  for (const char* action : {R"("sts:AssumeRole")", R"("sts:Assume*")", R"("sts:*")",
+                             R"(["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity","sts:SetContext"])"}) {
     taken(ec2, action);
   }
-  for (const char* action : {R"("sts:GetCallerIdentity")", R"("sts:Assume")", R"(["sts:AssumeRole","sts:AssumeRoleWithMagic"])", R"("sts:Decode*")"})
+  for (const char* action : {R"("sts:GetCallerIdentity")", R"("sts:Assume")",
+                             R"(["sts:AssumeRole","sts:AssumeRoleWithMagic"])", R"("sts:Decode*")"})
     EXPECT_EQ(trust(ec2, action), "AssumeRole policy may only specify STS AssumeRole actions.") << action;
-  for (const char* service : {"ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com", "states.eu-central-1.amazonaws.com"})
+  for (const char* service :
+       {"ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com", "states.eu-central-1.amazonaws.com"})
     taken(R"({"Service":")" + std::string(service) + R"("})", R"("sts:AssumeRole")");
-  EXPECT_EQ(trust(R"({"Service":["ec2.amazonaws.com","unicorn.amazonaws.com"]})", R"("sts:AssumeRole")"), R"(Invalid principal in policy: "SERVICE":"unicorn.amazonaws.com")");
-  EXPECT_EQ(trust(R"({"Service":"ec2.example.com"})", R"("sts:AssumeRole")"), R"(Invalid principal in policy: "SERVICE":"ec2.example.com")");
+  EXPECT_EQ(trust(R"({"Service":["ec2.amazonaws.com","unicorn.amazonaws.com"]})", R"("sts:AssumeRole")"),
+            R"(Invalid principal in policy: "SERVICE":"unicorn.amazonaws.com")");
+  EXPECT_EQ(trust(R"({"Service":"ec2.example.com"})", R"("sts:AssumeRole")"),
+            R"(Invalid principal in policy: "SERVICE":"ec2.example.com")");
 }
 
 // In AWS's words, as CreatePolicy answers them.
 TEST_F(Iam, AManagedPolicyIsOfThisVersionAndNamesNoRegionWhereThereIsNone) {
-  const auto statement = [](const std::string& resource) { return R"("Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":")" + resource + R"("}})"; };
-  const auto made = [&](const std::string& document) { return message("CreatePolicy", Json::object({{"PolicyName", "p"}, {"PolicyDocument", document}})); };
+  const auto statement = [](const std::string& resource) {
+    return R"("Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":")" + resource + R"("}})";
+  };
+  const auto made = [&](const std::string& document) {
+    return message("CreatePolicy", Json::object({{"PolicyName", "p"}, {"PolicyDocument", document}}));
+  };
   const std::string version = "Policy document must be version 2012-10-17 or greater.";
   EXPECT_EQ(made("{" + statement("*")), version);
   EXPECT_EQ(made(R"({"Version":"2008-10-17",)" + statement("*")), version);
-  const auto of = [&](const std::string& resource) { return made(R"({"Version":"2012-10-17",)" + statement(resource)); };
+  const auto of = [&](const std::string& resource) {
+    return made(R"({"Version":"2012-10-17",)" + statement(resource));
+  };
   EXPECT_EQ(of("arn:aws:s3:us-east-1::b"), "Resource arn:aws:s3:us-east-1::b can not contain region information.");
-  EXPECT_EQ(of("arn:aws:iam:us-east-1:111122223333:role/r"), "IAM resource arn:aws:iam:us-east-1:111122223333:role/r cannot contain region information.");
+  EXPECT_EQ(of("arn:aws:iam:us-east-1:111122223333:role/r"),
+            "IAM resource arn:aws:iam:us-east-1:111122223333:role/r cannot contain region information.");
   const std::string arn = new_policy("q");
-  EXPECT_EQ(message("CreatePolicyVersion", Json::object({{"PolicyArn", arn}, {"PolicyDocument", R"({"Version":"2008-10-17",)" + statement("*")}})), version);
-  for (const char* good : {"arn:aws:s3:::b", "arn:aws:s3:us-east-1:111122223333:accesspoint/a", "arn:aws:ec2:us-east-1::image/ami-1"}) {
+  EXPECT_EQ(
+      message("CreatePolicyVersion",
+              Json::object({{"PolicyArn", arn}, {"PolicyDocument", R"({"Version":"2008-10-17",)" + statement("*")}})),
+      version);
+  for (const char* good :
+       {"arn:aws:s3:::b", "arn:aws:s3:us-east-1:111122223333:accesspoint/a", "arn:aws:ec2:us-east-1::image/ami-1"}) {
     EXPECT_EQ(of(good), "") << good;
     call("DeletePolicy", Json::object({{"PolicyArn", "arn:aws:iam::" + admin_.account() + ":policy/p"}}));
   }
   // An inline policy may be of the older version: only its ARNs are held to this.
   new_user("ann");
-  const auto put = [&](const std::string& document) { return code("PutUserPolicy", Json::object({{"UserName", "ann"}, {"PolicyName", "p"}, {"PolicyDocument", document}})); };
+  const auto put = [&](const std::string& document) {
+    return code("PutUserPolicy",
+                Json::object({{"UserName", "ann"}, {"PolicyName", "p"}, {"PolicyDocument", document}}));
+  };
   EXPECT_EQ(put(R"({"Version":"2008-10-17",)" + statement("*")), "");
   EXPECT_EQ(put(R"({"Version":"2008-10-17",)" + statement("arn:aws:s3:us-east-1::b")), "MalformedPolicyDocument");
 }
 
 TEST_F(Iam, NoTagsAreNoListInTheAnswerToCreatePolicy) {
-  const Json made = call("CreatePolicy", Json::object({{"PolicyName", "bare"}, {"PolicyDocument", allow_all}}))["Policy"];
+  const Json made =
+      call("CreatePolicy", Json::object({{"PolicyName", "bare"}, {"PolicyDocument", allow_all}}))["Policy"];
   EXPECT_FALSE(made.contains("Tags"));
   EXPECT_TRUE(call("GetPolicy", Json::object({{"PolicyArn", made.str("Arn")}}))["Policy"].contains("Tags"));
-  const Json tagged = call("CreatePolicy", Json::object({{"PolicyName", "tagged"}, {"PolicyDocument", allow_all}, {"Tags", Json::array({Json::object({{"Key", "a"}, {"Value", "1"}})})}}))["Policy"];
+  const Json tagged = call(
+      "CreatePolicy", Json::object({{"PolicyName", "tagged"},
+                                    {"PolicyDocument", allow_all},
+                                    {"Tags", Json::array({Json::object({{"Key", "a"}, {"Value", "1"}})})}}))["Policy"];
   EXPECT_EQ(tagged["Tags"].items().size(), 1U);
 }
 
@@ -459,7 +487,8 @@ TEST_F(Iam, ARoleSaysWhenItWasLastUsed) {
   ASSERT_TRUE(role().contains("RoleLastUsed"));
   EXPECT_TRUE(role()["RoleLastUsed"].members().empty());
   store::Transaction transaction(world_.store());
-  transaction.put(directory::access_key_use_key(role().str("RoleId")), Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
+  transaction.put(directory::access_key_use_key(role().str("RoleId")),
+                  Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
   ASSERT_TRUE(world_.store().commit(transaction));
   EXPECT_EQ(role()["RoleLastUsed"].dump(), R"({"LastUsedDate":1000,"Region":"us-east-1"})");
   // Not in the account's details: exports of it would differ by who made them.
@@ -472,7 +501,9 @@ TEST_F(Iam, ARoleSaysWhenItWasLastUsed) {
 TEST_F(Iam, AMarkerThatNoListAnsweredIsRefused) {
   new_role("r");
   for (const char* marker : {"zz", "enp6", "MQ==", "AAAAAAAAAABh"}) {
-    EXPECT_EQ(code("ListInstanceProfilesForRole", Json::object({{"RoleName", "r"}, {"Marker", marker}})), "ValidationError") << marker;
+    EXPECT_EQ(code("ListInstanceProfilesForRole", Json::object({{"RoleName", "r"}, {"Marker", marker}})),
+              "ValidationError")
+        << marker;
     EXPECT_EQ(code("ListUsers", Json::object({{"Marker", marker}})), "ValidationError") << marker;
     EXPECT_EQ(code("ListPolicies", Json::object({{"Marker", marker}})), "ValidationError") << marker;
   }
@@ -487,12 +518,40 @@ TEST_F(Iam, TheAccountIsSummarisedAndDetailed) {
   EXPECT_EQ(summary["Roles"].as_integer(), 1);
   EXPECT_EQ(summary["Policies"].as_integer(), 1);
   // What the API reference lists.
-  for (const char* key : {"AccessKeysPerUserQuota", "AccountAccessKeysPresent", "AccountMFAEnabled", "AccountPasswordPresent", "AccountSigningCertificatesPresent",
-                          "AssumeRolePolicySizeQuota", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota",
-                          "GlobalEndpointTokenVersion", "GroupPolicySizeQuota", "Groups", "GroupsPerUserQuota", "GroupsQuota", "InstanceProfiles",
-                          "InstanceProfilesQuota", "MFADevices", "MFADevicesInUse", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse",
-                          "PolicyVersionsInUseQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota", "ServerCertificates", "ServerCertificatesQuota",
-                          "SigningCertificatesPerUserQuota", "UserPolicySizeQuota", "Users", "UsersQuota", "VersionsPerPolicyQuota"})
+  for (const char* key : {"AccessKeysPerUserQuota",
+                          "AccountAccessKeysPresent",
+                          "AccountMFAEnabled",
+                          "AccountPasswordPresent",
+                          "AccountSigningCertificatesPresent",
+                          "AssumeRolePolicySizeQuota",
+                          "AttachedPoliciesPerGroupQuota",
+                          "AttachedPoliciesPerRoleQuota",
+                          "AttachedPoliciesPerUserQuota",
+                          "GlobalEndpointTokenVersion",
+                          "GroupPolicySizeQuota",
+                          "Groups",
+                          "GroupsPerUserQuota",
+                          "GroupsQuota",
+                          "InstanceProfiles",
+                          "InstanceProfilesQuota",
+                          "MFADevices",
+                          "MFADevicesInUse",
+                          "Policies",
+                          "PoliciesQuota",
+                          "PolicySizeQuota",
+                          "PolicyVersionsInUse",
+                          "PolicyVersionsInUseQuota",
+                          "Providers",
+                          "RolePolicySizeQuota",
+                          "Roles",
+                          "RolesQuota",
+                          "ServerCertificates",
+                          "ServerCertificatesQuota",
+                          "SigningCertificatesPerUserQuota",
+                          "UserPolicySizeQuota",
+                          "Users",
+                          "UsersQuota",
+                          "VersionsPerPolicyQuota"})
     EXPECT_TRUE(summary[key].is_integer()) << key;
   const Json details = call("GetAccountAuthorizationDetails");
   EXPECT_EQ(details["UserDetailList"].items().size(), 2U);

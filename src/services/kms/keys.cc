@@ -213,7 +213,8 @@ ApiResult<Json> untag(const Call& call, Json& key) {
 ApiResult<Json> list_tags(const Call& call) {
   const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
-  return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey", static_cast<std::size_t>(call.input["Limit"].as_integer(50)));
+  return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey",
+              static_cast<std::size_t>(call.input["Limit"].as_integer(50)));
 }
 
 ApiResult<service::Questions> ask_tag(const Call& call) {

@@ -55,11 +55,12 @@ ApiResult<std::string> first_of_page(const Json& input) {
   return *std::move(key);
 }
 
-ApiResult<Json> page(const Json& input, std::vector<Json> items, std::string_view list_member, std::string_view key_member,
-                     std::size_t size) {
+ApiResult<Json> page(const Json& input, std::vector<Json> items, std::string_view list_member,
+                     std::string_view key_member, std::size_t size) {
   RW_TRY(const std::string from, first_of_page(input));
   auto page = service::page_of(std::move(items), from, size, [&](const Json& item) { return item.str(key_member); });
-  Json output = Json::object({{std::string(list_member), Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
+  Json output =
+      Json::object({{std::string(list_member), Json::array(std::move(page.items))}, {"Truncated", !page.next.empty()}});
   if (!page.next.empty()) output.set("NextMarker", service::marker_of(page.next));
   return output;
 }
@@ -124,7 +125,8 @@ constexpr std::string_view symmetric = "SYMMETRIC_DEFAULT";
 // asks for plaintext that only the enclave can read, so answering it in the clear would be wrong.
 std::optional<ApiError> fault_in_use(const Json& input) {
   if (input.contains("Recipient")) return ApiError{"UnsupportedOperationException", "Recipient: attested enclaves are not supported"};
-  if (!input["DryRunModifiers"].items().empty()) return ApiError{"UnsupportedOperationException", "DryRunModifiers: a dry run has no variants here"};
+  if (!input["DryRunModifiers"].items().empty())
+    return ApiError{"UnsupportedOperationException", "DryRunModifiers: a dry run has no variants here"};
   for (const char* member : {"EncryptionAlgorithm", "SourceEncryptionAlgorithm", "DestinationEncryptionAlgorithm"}) {
     if (input.text(member, symmetric) != symmetric) {
       return ApiError{"InvalidKeyUsageException", "The request specifies " + input.str(member) + " with a SYMMETRIC_DEFAULT key."};

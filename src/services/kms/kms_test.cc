@@ -379,7 +379,8 @@ TEST_F(Kms, ListsArePaged) {
   EXPECT_EQ(seen, made);
   EXPECT_EQ(code("ListKeyPolicies", on(new_key(), {{"Marker", "zz"}})), "InvalidMarkerException");
   for (const char* list : {"ListKeys", "ListAliases"}) {
-    for (const char* made_up : {"zz", "zz==", "AAAAAAAAAABh"}) EXPECT_EQ(code(list, Json::object({{"Marker", made_up}})), "InvalidMarkerException") << list << made_up;
+    for (const char* made_up : {"zz", "zz==", "AAAAAAAAAABh"})
+      EXPECT_EQ(code(list, Json::object({{"Marker", made_up}})), "InvalidMarkerException") << list << made_up;
   }
   EXPECT_EQ(code("ListKeys", Json::object({{"Limit", 0}})), "ValidationException");
   EXPECT_EQ(code("ListKeys", Json::object({{"Limit", 1001}})), "ValidationException");

@@ -188,15 +188,25 @@ TEST_F(RdsApi, WhatIsWrongWithANewInstanceIsSaid) {
 
 TEST_F(RdsApi, WhatIsAtTheLimitIsTaken) {
   good("CreateDBSubnetGroup", new_group());
-  const Form cases[] = {{{"DBInstanceIdentifier", std::string(63, 'a')}}, {{"DBInstanceIdentifier", "b1"}, {"AllocatedStorage", "65536"}},
+  const Form cases[] = {{{"DBInstanceIdentifier", std::string(63, 'a')}},
+                        {{"DBInstanceIdentifier", "b1"}, {"AllocatedStorage", "65536"}},
                         {{"DBInstanceIdentifier", "b2"}, {"MasterUsername", std::string(63, 'u')}},
                         {{"DBInstanceIdentifier", "b3"}, {"MasterUserPassword", "12345678"}},
                         {{"DBInstanceIdentifier", "b4"}, {"MasterUserPassword", std::string(128, '!')}},
-                        {{"DBInstanceIdentifier", "b5"}, {"Port", "1150"}}, {{"DBInstanceIdentifier", "b6"}, {"Port", "65535"}},
-                        {{"DBInstanceIdentifier", "b7"}, {"BackupRetentionPeriod", "35"}}, {{"DBInstanceIdentifier", "b8"}, {"BackupRetentionPeriod", "0"}},
-                        {{"DBInstanceIdentifier", "b9"}, {"PreferredBackupWindow", "23:15-23:45"}, {"PreferredMaintenanceWindow", "Sun:23:45-Mon:00:15"}},
-                        {{"DBInstanceIdentifier", "c1"}, {"EngineVersion", "15"}, {"DBParameterGroupName", "default.postgres15"}, {"OptionGroupName", "default:postgres-15"}},
-                        {{"DBInstanceIdentifier", "c2"}, {"AvailabilityZone", "us-east-1b"}, {"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-other"}}};
+                        {{"DBInstanceIdentifier", "b5"}, {"Port", "1150"}},
+                        {{"DBInstanceIdentifier", "b6"}, {"Port", "65535"}},
+                        {{"DBInstanceIdentifier", "b7"}, {"BackupRetentionPeriod", "35"}},
+                        {{"DBInstanceIdentifier", "b8"}, {"BackupRetentionPeriod", "0"}},
+                        {{"DBInstanceIdentifier", "b9"},
+                         {"PreferredBackupWindow", "23:15-23:45"},
+                         {"PreferredMaintenanceWindow", "Sun:23:45-Mon:00:15"}},
+                        {{"DBInstanceIdentifier", "c1"},
+                         {"EngineVersion", "15"},
+                         {"DBParameterGroupName", "default.postgres15"},
+                         {"OptionGroupName", "default:postgres-15"}},
+                        {{"DBInstanceIdentifier", "c2"},
+                         {"AvailabilityZone", "us-east-1b"},
+                         {"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-other"}}};
   std::set<std::int64_t> uids;
   for (const Form& change : cases) {
     EXPECT_EQ(code("CreateDBInstance", with(new_instance(), change)), "") << change.rbegin()->first << "=" << change.rbegin()->second;
@@ -380,14 +390,22 @@ TEST_F(RdsApi, WhatCannotBeModifiedIsRefusedAndNothingChanges) {
   set_status("available");
   const Json before = *document();
   const std::pair<Form, const char*> cases[] = {
-      {{{"AllocatedStorage", "20"}}, "InvalidParameterCombination"},      {{{"AllocatedStorage", "65537"}}, "InvalidParameterCombination"},
-      {{{"MasterUserPassword", "short"}}, "InvalidParameterValue"},       {{{"EngineVersion", "16.1"}}, "InvalidParameterCombination"},
-      {{{"DBSubnetGroupName", "other"}}, "InvalidParameterCombination"},  {{{"StorageType", "gp3"}}, "InvalidParameterCombination"},
-      {{{"DBParameterGroupName", "mine"}}, "InvalidParameterCombination"}, {{{"OptionGroupName", "mine"}}, "InvalidParameterCombination"},
-      {{{"NewDBInstanceIdentifier", "new"}}, "InvalidParameterCombination"}, {{{"DBPortNumber", "5433"}}, "InvalidParameterCombination"},
-      {{{"DBInstanceClass", "db.none"}}, "InvalidParameterValue"},        {{{"MultiAZ", "true"}}, "InvalidParameterCombination"},
-      {{{"PreferredBackupWindow", "x"}}, "InvalidParameterValue"},        {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-far"}}, "InvalidParameterCombination"},
-      {{{"PubliclyAccessible", "true"}}, "InvalidParameterCombination"},  {{{"BackupRetentionPeriod", "36"}}, "InvalidParameterValue"},
+      {{{"AllocatedStorage", "20"}}, "InvalidParameterCombination"},
+      {{{"AllocatedStorage", "65537"}}, "InvalidParameterCombination"},
+      {{{"MasterUserPassword", "short"}}, "InvalidParameterValue"},
+      {{{"EngineVersion", "16.1"}}, "InvalidParameterCombination"},
+      {{{"DBSubnetGroupName", "other"}}, "InvalidParameterCombination"},
+      {{{"StorageType", "gp3"}}, "InvalidParameterCombination"},
+      {{{"DBParameterGroupName", "mine"}}, "InvalidParameterCombination"},
+      {{{"OptionGroupName", "mine"}}, "InvalidParameterCombination"},
+      {{{"NewDBInstanceIdentifier", "new"}}, "InvalidParameterCombination"},
+      {{{"DBPortNumber", "5433"}}, "InvalidParameterCombination"},
+      {{{"DBInstanceClass", "db.none"}}, "InvalidParameterValue"},
+      {{{"MultiAZ", "true"}}, "InvalidParameterCombination"},
+      {{{"PreferredBackupWindow", "x"}}, "InvalidParameterValue"},
+      {{{"VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-far"}}, "InvalidParameterCombination"},
+      {{{"PubliclyAccessible", "true"}}, "InvalidParameterCombination"},
+      {{{"BackupRetentionPeriod", "36"}}, "InvalidParameterValue"},
   };
   for (const auto& [change, expected] : cases) {
     EXPECT_EQ(code("ModifyDBInstance", with(on("main"), change)), expected) << change.begin()->first;

@@ -150,7 +150,11 @@ ApiResult<Json> describe_snapshots(const Call& call) {
   }
   const auto never = [](const Json&, std::string_view) { return false; };
   RW_TRY(auto none, filtered(call.input, {},
-                             {{"db-instance-id", never}, {"db-snapshot-id", never}, {"dbi-resource-id", never}, {"snapshot-type", never}, {"engine", never}}));
+                             {{"db-instance-id", never},
+                              {"db-snapshot-id", never},
+                              {"dbi-resource-id", never},
+                              {"snapshot-type", never},
+                              {"engine", never}}));
   return paged(call.input, std::move(none), "DBSnapshots", "DBSnapshotIdentifier");
 }
 

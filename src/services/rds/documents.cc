@@ -20,7 +20,9 @@ std::string instance_key(std::string_view account, std::string_view identifier) 
   return "rds/" + std::string(account) + "/db/" + text::lower(identifier);
 }
 
-bool is_instance_key(std::string_view key) { return key.starts_with("rds/") && key.find("/db/") != std::string_view::npos; }
+bool is_instance_key(std::string_view key) {
+  return key.starts_with("rds/") && key.find("/db/") != std::string_view::npos;
+}
 
 std::string subnet_group_key(std::string_view account, std::string_view name) {
   return "rds/" + std::string(account) + "/subgrp/" + text::lower(name);
@@ -70,7 +72,8 @@ std::uint32_t first_uid(store::Transaction& transaction) {
 std::uint32_t uid_for(store::Transaction& transaction, std::int64_t preferred) {
   const std::int64_t first = first_uid(transaction);
   const bool is_one = preferred >= first && preferred - first < host::engine_uids;
-  return is_one && !used_uids(transaction).contains(preferred) ? static_cast<std::uint32_t>(preferred) : free_uid(transaction);
+  return is_one && !used_uids(transaction).contains(preferred) ? static_cast<std::uint32_t>(preferred)
+                                                               : free_uid(transaction);
 }
 
 std::uint32_t free_uid(store::Transaction& transaction) {

@@ -123,23 +123,34 @@ TEST_F(RdsGroups, OnlyWhatIsInstalledIsOffered) {
   EXPECT_FALSE(has(options, "db.t3.small"));
   EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions", {{"Engine", "mysql"}}), "<OrderableDBInstanceOption>"));
   // A filter is one that AWS documents of the operation, or is refused; it is never passed over.
-  const auto filtered = [](const char* name, const char* value) { return Form{{"Filters.Filter.1.Name", name}, {"Filters.Filter.1.Values.Value.1", value}}; };
+  const auto filtered = [](const char* name, const char* value) {
+    return Form{{"Filters.Filter.1.Name", name}, {"Filters.Filter.1.Values.Value.1", value}};
+  };
   EXPECT_TRUE(has(good("DescribeDBEngineVersions", filtered("engine", "postgres")), "<DBEngineVersion>"));
-  for (const char* name : {"engine", "engine-version", "status", "engine-mode", "db-parameter-group-family"}) EXPECT_FALSE(has(good("DescribeDBEngineVersions", filtered(name, "other")), "<DBEngineVersion>")) << name;
+  for (const char* name : {"engine", "engine-version", "status", "engine-mode", "db-parameter-group-family"})
+    EXPECT_FALSE(has(good("DescribeDBEngineVersions", filtered(name, "other")), "<DBEngineVersion>")) << name;
   EXPECT_TRUE(has(good("DescribeDBEngineVersions", {{"DefaultOnly", "true"}}), "<EngineVersion>15.4</EngineVersion>"));
   EXPECT_EQ(code("DescribeDBSnapshots", filtered("db-instance-id", "a")), "");
-  for (const char* operation : {"DescribeDBEngineVersions", "DescribeCertificates", "DescribeDBParameterGroups", "DescribeDBSnapshots", "DescribeDBSubnetGroups"}) {
+  for (const char* operation : {"DescribeDBEngineVersions", "DescribeCertificates", "DescribeDBParameterGroups",
+                                "DescribeDBSnapshots", "DescribeDBSubnetGroups"}) {
     EXPECT_EQ(code(operation, filtered("unheard-of", "a")), "InvalidParameterValue") << operation;
     EXPECT_EQ(code(operation, {{"Marker", "zz"}}), "InvalidParameterValue") << operation;
   }
-  EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"AvailabilityZoneGroup", "us-east-1-bos-1"}}), "<OrderableDBInstanceOption>"));
+  EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions",
+                        {{"Engine", "postgres"}, {"AvailabilityZoneGroup", "us-east-1-bos-1"}}),
+                   "<OrderableDBInstanceOption>"));
   // More than one page: the marker leads on.
   const std::string first = good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"MaxRecords", "20"}});
   const std::size_t at = first.find("<Marker>") + 8;
   const std::string marker = first.substr(at, first.find("</Marker>") - at);
   EXPECT_EQ(service::key_of_marker(marker), "000020");
-  for (const char* made_up : {"zz", "000020"}) EXPECT_EQ(code("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"Marker", made_up}}), "InvalidParameterValue") << made_up;
-  EXPECT_FALSE(has(good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"MaxRecords", "20"}, {"Marker", marker}}), "<Marker>"));
+  for (const char* made_up : {"zz", "000020"})
+    EXPECT_EQ(code("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"Marker", made_up}}),
+              "InvalidParameterValue")
+        << made_up;
+  EXPECT_FALSE(has(
+      good("DescribeOrderableDBInstanceOptions", {{"Engine", "postgres"}, {"MaxRecords", "20"}, {"Marker", marker}}),
+      "<Marker>"));
 }
 
 TEST_F(RdsGroups, TheAuthorityAndDefaultGroupsAreDescribed) {

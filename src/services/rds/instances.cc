@@ -20,9 +20,7 @@ ApiResult<std::shared_ptr<const Json>> subnet_group_of(const Call& call) {
   if (!call.input.contains("DBSubnetGroupName")) {
     return api_error("DBSubnetGroupNotFoundFault", "DB subnet group 'default' does not exist: Ringwall has no default VPC, so name one with DBSubnetGroupName");
   }
-  auto group = call.transaction.get(subnet_group_key(call.account(), call.input.text("DBSubnetGroupName")));
-  if (!group) return api_error("DBSubnetGroupNotFoundFault", "DB subnet group '" + call.input.str("DBSubnetGroupName") + "' does not exist.");
-  return group;
+  return find_subnet_group(call);
 }
 
 // The key that the instance is to be encrypted with.
@@ -111,11 +109,13 @@ struct Parts {
 
 // The windows of a new instance. One that is not given is chosen beside the other.
 ApiResult<std::pair<std::string, std::string>> windows_of(const Call& call) {
-  const std::string given_backup = text::lower(call.input.text("PreferredBackupWindow")), given_maintenance = text::lower(call.input.text("PreferredMaintenanceWindow"));
+  const std::string given_backup = text::lower(call.input.text("PreferredBackupWindow")),
+                    given_maintenance = text::lower(call.input.text("PreferredMaintenanceWindow"));
   constexpr int draws_max = 64;  // a window may leave no more than a minute of the day
   for (int draw = 0; draw < draws_max; ++draw) {
     std::string backup = given_backup.empty() ? random_window(call.environment.random, false) : given_backup;
-    std::string maintenance = given_maintenance.empty() ? random_window(call.environment.random, true) : given_maintenance;
+    std::string maintenance =
+        given_maintenance.empty() ? random_window(call.environment.random, true) : given_maintenance;
     if (!windows_overlap(backup, maintenance)) return std::pair(std::move(backup), std::move(maintenance));
   }
   return std::unexpected(overlapping_windows());
@@ -202,8 +202,9 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   const auto key = key_of(call);
   if (!key) return std::unexpected(key.error());
   RW_TRY(auto windows, windows_of(call));
-  const auto placed = place_interface({call.environment, call.transaction, call.account()}, **group, call.input.text("AvailabilityZone"),
-                                      strings_of(call.input["VpcSecurityGroupIds"]));
+  const auto placed =
+      place_interface({call.environment, call.transaction, call.account()}, **group,
+                      call.input.text("AvailabilityZone"), strings_of(call.input["VpcSecurityGroupIds"]));
   if (!placed) return std::unexpected(placed.error());
 
   const std::string resource_id = "db-" + random_text(call.environment.random, resource_alphabet, 26);
@@ -213,7 +214,10 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   const auto wrapped = keyring::encrypt(call.environment, *key, data_key.reveal(), data_key_context(resource_id));
   if (!wrapped) return std::unexpected(wrapped.error());
 
-  Json document = new_document(call, {(*engine)->version(), *key, **group, *placed, resource_id, std::move(windows.first), std::move(windows.second)}, tags);
+  Json document = new_document(
+      call,
+      {(*engine)->version(), *key, **group, *placed, resource_id, std::move(windows.first), std::move(windows.second)},
+      tags);
   if (document["uid"].as_integer() == 0) return api_error("InstanceQuotaExceeded", "no more DB instances fit on this server");
   document.set("data_key", text::base64(*wrapped));
   call.transaction.put(network::dns_key_of(document.text("vpc"), document["Endpoint"].text("Address")), Json::object({{"address", document.str("address")}}));
@@ -271,7 +275,9 @@ ApiResult<Json> modify(const Call& call) {
   }
   if (auto fault = fault_in_modify(call.input, document)) return std::unexpected(*std::move(fault));
   for (const std::string_view member : plain_settings) {
-    if (call.input.contains(member)) document.set(member, call.input[member].is_string() ? Json(text::lower(call.input.text(member))) : call.input[member]);
+    if (call.input.contains(member))
+      document.set(member,
+                   call.input[member].is_string() ? Json(text::lower(call.input.text(member))) : call.input[member]);
   }
   const bool moves = call.input.contains("PreferredBackupWindow") || call.input.contains("PreferredMaintenanceWindow");
   if (moves && windows_overlap(document.text("PreferredBackupWindow"), document.text("PreferredMaintenanceWindow"))) {
@@ -282,7 +288,8 @@ ApiResult<Json> modify(const Call& call) {
   }
   if (!call.input["VpcSecurityGroupIds"].items().empty()) {
     const auto groups = strings_of(call.input["VpcSecurityGroupIds"]);
-    if (auto fault = fault_in_groups(call.transaction, call.account(), document.text("vpc"), groups)) return std::unexpected(*std::move(fault));
+    if (auto fault = fault_in_groups(call.transaction, call.account(), document.text("vpc"), groups))
+      return std::unexpected(*std::move(fault));
     const auto placed = network::set_groups(call.transaction, call.account(), document.str("interface"), groups);
     if (!placed) return std::unexpected(invalid_value(placed.error().message));
     document.set("VpcSecurityGroups", group_memberships(*placed));

@@ -22,7 +22,8 @@ bool is_disk_full(const Error& error) {
 Next again() { return {.when = Next::When::at_once}; }
 
 bool same_place(const Json& one, const Json& other) {
-  return std::ranges::all_of(std::to_array({"uid", "vpc", "interface", "address"}), [&](const char* member) { return one[member] == other[member]; });
+  return std::ranges::all_of(std::to_array({"uid", "vpc", "interface", "address"}),
+                             [&](const char* member) { return one[member] == other[member]; });
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ Result<Next> Keeper::set_aside() {
   if (facts.open && !label_of(facts)) {
     // One that an earlier version made: only the store that is not here, and the kernel, have its key.
     RW_DO(end(host::Stop::graceful));
-    log("its store is not this one and it has no label, so its files are left open at host/mounts/" + id_ + "/data: copy them before the server ends");
+    log("its store is not this one and it has no label, so its files are left open at host/mounts/" + id_ +
+        "/data: copy them before the server ends");
     return Next{.when = Next::When::never};
   }
   RW_DO(put_to_rest());
@@ -105,8 +107,10 @@ Result<Next> Keeper::rest(const Record& record) {
 Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
   RW_DO(put_to_rest());
   return label_later(record, state == KeyState::gone
-                                 ? say(record, "inaccessible-encryption-credentials", "the KMS key of its storage is gone: without it nobody can read the data")
-                                 : say(record, "inaccessible-encryption-credentials-recoverable", "the KMS key of its storage is not enabled: enable it again"));
+                                 ? say(record, "inaccessible-encryption-credentials",
+                                       "the KMS key of its storage is gone: without it nobody can read the data")
+                                 : say(record, "inaccessible-encryption-credentials-recoverable",
+                                       "the KMS key of its storage is not enabled: enable it again"));
 }
 
 Result<> Keeper::put_to_rest() {

@@ -59,7 +59,8 @@ Result<ReadLabel> read_label(const service::Environment& environment, std::strin
   const std::string_view line = bytes.substr(0, end), rest = bytes.substr(end + 1);
   const auto json = text::parse_json(line);
   if (!json) return fail(json.error(), "its label cannot be read");
-  if ((*json)[format_member].as_integer() != label_format) return fail(Failure::corrupt, "its label is of no format that this version knows");
+  if ((*json)[format_member].as_integer() != label_format)
+    return fail(Failure::corrupt, "its label is of no format that this version knows");
   ReadLabel read{.label = {.volume = json->str("volume"),
                            .installation = json->str("installation"),
                            .position = {(*json)["generation"].as_integer(), (*json)["revision"].as_integer()},

@@ -28,13 +28,18 @@ Result<> Keeper::label(const Record& record, Moment moment) {
   if (moment == Moment::later && !facts.has_image) return {};
   const auto there = label_of(facts);
   if (there && there->document["made"].as_bool()) document.set("made", true);
-  Label label{.volume = id_, .installation = parts_.installation.id, .position = {}, .document = std::move(document), .escrow = {}};
+  Label label{.volume = id_,
+              .installation = parts_.installation.id,
+              .position = {},
+              .document = std::move(document),
+              .escrow = {}};
   // A volume's data key never changes, only what it is wrapped under; so escrow stays good.
   if (there && !shredded) label.escrow = there->escrow;
   if (label.escrow.empty() && !shredded) {
     if (const auto key = open_data_key(environment, record)) label.escrow = seal_escrow(environment, id_, *key);
   }
-  const bool is_there = there && there->installation == label.installation && there->document == label.document && there->escrow == label.escrow;
+  const bool is_there = there && there->installation == label.installation && there->document == label.document &&
+                        there->escrow == label.escrow;
   if (!is_there) {
     label.position = {parts_.installation.generation, environment.store.snapshot({}).revision};
     RW_DO(parts_.host.label_volume(id_, write_label(environment, label)));

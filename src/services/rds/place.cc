@@ -8,22 +8,27 @@ namespace ringwall::rds::detail {
 
 constexpr std::size_t id_bytes_max = 64;  // longer than any id, far shorter than a key
 
-std::optional<ApiError> fault_in_groups(store::Transaction& transaction, std::string_view account, std::string_view vpc_id,
-                                        const std::vector<std::string>& groups) {
+std::optional<ApiError> fault_in_groups(store::Transaction& transaction, std::string_view account,
+                                        std::string_view vpc_id, const std::vector<std::string>& groups) {
   for (const std::string& id : groups) {
-    const auto group = id.size() <= id_bytes_max ? transaction.get(network::key_of(network::Kind::group, account, id)) : nullptr;
-    if (group == nullptr) return invalid_value("Invalid security group , groupId= " + id.substr(0, id_bytes_max) + ", groupName=.");
+    const auto group =
+        id.size() <= id_bytes_max ? transaction.get(network::key_of(network::Kind::group, account, id)) : nullptr;
+    if (group == nullptr)
+      return invalid_value("Invalid security group , groupId= " + id.substr(0, id_bytes_max) + ", groupName=.");
     if (group->text("VpcId") == vpc_id) continue;
-    return invalid_combination("The DB instance and EC2 security group are in different VPCs. The DB instance is in " + std::string(vpc_id) +
-                               " and the EC2 security group is in " + group->str("VpcId"));
+    return invalid_combination("The DB instance and EC2 security group are in different VPCs. The DB instance is in " +
+                               std::string(vpc_id) + " and the EC2 security group is in " + group->str("VpcId"));
   }
   return std::nullopt;
 }
 
-ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, std::string_view zone, const std::vector<std::string>& groups) {
-  if (auto fault = fault_in_groups(where.transaction, where.account, subnet_group.text("VpcId"), groups)) return std::unexpected(*std::move(fault));
-  ApiResult<Json> placed = api_error("InvalidVPCNetworkStateFault", "DB instances cannot be created in the Availability Zone " + std::string(zone) +
-                                                                        ": the DB subnet group has no subnet there.");
+ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, std::string_view zone,
+                                const std::vector<std::string>& groups) {
+  if (auto fault = fault_in_groups(where.transaction, where.account, subnet_group.text("VpcId"), groups))
+    return std::unexpected(*std::move(fault));
+  ApiResult<Json> placed =
+      api_error("InvalidVPCNetworkStateFault", "DB instances cannot be created in the Availability Zone " +
+                                                   std::string(zone) + ": the DB subnet group has no subnet there.");
   for (const Json& subnet : subnet_group["Subnets"].items()) {
     if (!zone.empty() && subnet["SubnetAvailabilityZone"].text("Name") != zone) continue;
     placed = network::add_interface(where.transaction, where.environment.random,
@@ -34,7 +39,8 @@ ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, st
                                      .requester = std::string(requester)});
     if (placed) return placed;
     if (placed.error().code.starts_with("InvalidGroup")) {
-      return std::unexpected(invalid_value("Invalid security group , groupId= " + (groups.empty() ? std::string() : groups.front()) + ", groupName=."));
+      return std::unexpected(invalid_value(
+          "Invalid security group , groupId= " + (groups.empty() ? std::string() : groups.front()) + ", groupName=."));
     }
   }
   if (!placed && placed.error().code == "InsufficientFreeAddressesInSubnet") {

@@ -76,7 +76,9 @@ ApiResult<Json> paged(const Json& input, std::vector<Json> items, std::string_vi
   }
   const std::string_view marker = input.text("Marker");
   const std::optional<std::string> from = marker.empty() ? std::string() : service::key_of_marker(marker);
-  if (!from) return api_error("InvalidParameterValue", "The Marker " + std::string(marker) + " is not one that a list was answered with.");
+  if (!from)
+    return api_error("InvalidParameterValue",
+                     "The Marker " + std::string(marker) + " is not one that a list was answered with.");
   auto page = service::page_of(std::move(items), *from, static_cast<std::size_t>(size),
                                [&](const Json& item) { return item.str(key); });
   Json output = Json::object({});

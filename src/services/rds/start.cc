@@ -61,7 +61,8 @@ Result<Next> Keeper::start(const Record& record) {
            if (says_other_than_starting(document.text("DBInstanceStatus"))) document.set("DBInstanceStatus", "starting");
          }));
   if (!current) return again();
-  if (auto labelled = label(record, Moment::before_its_image); !labelled && !facts.has_image) return std::unexpected(labelled.error());
+  if (auto labelled = label(record, Moment::before_its_image); !labelled && !facts.has_image)
+    return std::unexpected(labelled.error());
   RW_DO(prepare(record));
   if (!is_current(record)) return again();
   RW_DO(timed("data", [&] { return initialise(record, *engine); }));

@@ -22,12 +22,6 @@ std::optional<ApiError> fault_in_name(std::string_view name) {
   return std::nullopt;
 }
 
-ApiResult<std::shared_ptr<const Json>> find(const Call& call) {
-  auto group = call.transaction.get(subnet_group_key(call.account(), call.input.text("DBSubnetGroupName")));
-  if (!group) return api_error("DBSubnetGroupNotFoundFault", "DB subnet group '" + call.input.str("DBSubnetGroupName") + "' does not exist.");
-  return group;
-}
-
 // The members that follow from the subnets: VpcId and Subnets.
 std::optional<ApiError> place(const Call& call, Json& group) {
   std::set<std::string> zones;
@@ -59,7 +53,7 @@ std::optional<ApiError> place(const Call& call, Json& group) {
 
 service::Question group_question(const Call& call, std::string action) {
   service::Question question{.action = std::move(action), .resource = arn_of(call, "subgrp", call.input.text("DBSubnetGroupName"))};
-  if (const auto group = find(call)) {
+  if (const auto group = find_subnet_group(call)) {
     const estate::Tags tags = service::tags_of((**group)["tags"]);
     service::add_resource_tags(question.context, tags);
     add_tags_context(question.context, "rds:subgrp-tag/", tags);
@@ -107,7 +101,7 @@ ApiResult<Json> create(const Call& call) {
 
 ApiResult<Json> describe(const Call& call) {
   if (call.input.contains("DBSubnetGroupName")) {
-    const auto group = find(call);
+    const auto group = find_subnet_group(call);
     if (!group) return std::unexpected(group.error());
     return Json::object({{"DBSubnetGroups", Json::array({**group})}});
   }
@@ -127,7 +121,7 @@ std::vector<Json> users_of(const Call& call, std::string_view name) {
 }
 
 ApiResult<Json> modify(const Call& call) {
-  const auto stored = find(call);
+  const auto stored = find_subnet_group(call);
   if (!stored) return std::unexpected(stored.error());
   Json group = **stored;
   if (call.input.contains("DBSubnetGroupDescription")) {
@@ -150,7 +144,7 @@ ApiResult<Json> modify(const Call& call) {
 }
 
 ApiResult<Json> remove(const Call& call) {
-  const auto group = find(call);
+  const auto group = find_subnet_group(call);
   if (!group) return std::unexpected(group.error());
   const std::string name = (*group)->str("DBSubnetGroupName");
   if (const auto users = users_of(call, name); !users.empty()) {
@@ -162,6 +156,13 @@ ApiResult<Json> remove(const Call& call) {
 }
 
 }  // namespace
+
+ApiResult<std::shared_ptr<const Json>> find_subnet_group(const Call& call) {
+  const std::string name = call.input.str("DBSubnetGroupName");
+  auto group = call.transaction.get(subnet_group_key(call.account(), name));
+  if (!group) return api_error("DBSubnetGroupNotFoundFault", "DB subnet group '" + name + "' does not exist.");
+  return group;
+}
 
 std::vector<service::Operation> subnet_group_operations() {
   using service::Access;

@@ -17,11 +17,13 @@ constexpr const char* group_name = "two";
 class VolumesTest : public ::testing::Test, protected RecordedWorld {
  protected:
   VolumesTest() {
-    const Json subnet = Json::object({{"SubnetIdentifier", test_subnet}, {"SubnetAvailabilityZone", Json::object({{"Name", "us-east-1a"}})}});
+    const Json subnet = Json::object(
+        {{"SubnetIdentifier", test_subnet}, {"SubnetAvailabilityZone", Json::object({{"Name", "us-east-1a"}})}});
     change([&](store::Transaction& transaction) {
       transaction.put("org/account/" + std::string(test_account), Json::object({{"Id", test_account}}));
-      transaction.put(detail::subnet_group_key(test_account, group_name),
-                      Json::object({{"DBSubnetGroupName", group_name}, {"VpcId", test_vpc}, {"Subnets", Json::array({subnet})}}));
+      transaction.put(
+          detail::subnet_group_key(test_account, group_name),
+          Json::object({{"DBSubnetGroupName", group_name}, {"VpcId", test_vpc}, {"Subnets", Json::array({subnet})}}));
     });
   }
   void TearDown() override {
@@ -58,7 +60,12 @@ class VolumesTest : public ::testing::Test, protected RecordedWorld {
   }
   std::string state() { return row(id_).str("state"); }
   Adoption wish() const {
-    return {.volume = id_, .account = {}, .identifier = {}, .subnet_group = group_name, .kms_key = {}, .groups = {test_group}};
+    return {.volume = id_,
+            .account = {},
+            .identifier = {},
+            .subnet_group = group_name,
+            .kms_key = {},
+            .groups = {test_group}};
   }
   // A second instance, whatever it is for.
   std::string other() {
@@ -74,7 +81,9 @@ class VolumesTest : public ::testing::Test, protected RecordedWorld {
 TEST_F(VolumesTest, ALabelIsThereBeforeTheImageAndSaysMadeBeforeAnEngineStarts) {
   bool labelled = false, made = false;
   std::string id;
-  host.once_at("open_volume", [&] { labelled = !host.label(id_ = document("shop")->str("DbiResourceId")).empty() && !label().document["made"].as_bool(); });
+  host.once_at("open_volume", [&] {
+    labelled = !host.label(id_ = document("shop")->str("DbiResourceId")).empty() && !label().document["made"].as_bool();
+  });
   host.once_at("start", [&] { made = label().document["made"].as_bool(); });
   make_available();
   EXPECT_TRUE(labelled);
@@ -106,7 +115,8 @@ TEST_F(VolumesTest, ALabelThatSomebodyChangedIsNotBelieved) {
     const auto read = detail::read_label(environment, id_, changed);
     EXPECT_FALSE(read && read->genuine) << at;
   }
-  for (const std::string& cut : {bytes.substr(0, bytes.size() - 1), bytes + "\n", bytes.substr(0, 10), std::string("\n")}) {
+  for (const std::string& cut :
+       {bytes.substr(0, bytes.size() - 1), bytes + "\n", bytes.substr(0, 10), std::string("\n")}) {
     const auto read = detail::read_label(environment, id_, cut);
     EXPECT_FALSE(read && read->genuine) << cut;
   }
@@ -183,7 +193,8 @@ TEST_F(VolumesTest, EscrowOpensAVolumeWhoseKmsKeyIsNewerThanTheStore) {
   ASSERT_TRUE(becomes("shop", "available"));
   EXPECT_EQ(host.disk(id_)->initialisations, 1);
   EXPECT_NE(document("shop")->str("KmsKeyId"), lost);
-  ASSERT_TRUE(signal.eventually([&] { return label().document.text("KmsKeyId") == document("shop")->text("KmsKeyId"); }));
+  ASSERT_TRUE(
+      signal.eventually([&] { return label().document.text("KmsKeyId") == document("shop")->text("KmsKeyId"); }));
   EXPECT_NE(label().escrow, "");
 }
 
@@ -318,7 +329,8 @@ TEST_F(VolumesTest, AnOlderDocumentThatDoesNotKnowOfTheDataMakesNoneAnew) {
   change([&](store::Transaction& transaction) {
     Json older = *transaction.get(detail::instance_key(test_account, "shop"));
     older.erase("made");
-    older.set("DBInstanceStatus", "creating").set("master_password", detail::seal_password(environment, id_, test_password));
+    older.set("DBInstanceStatus", "creating")
+        .set("master_password", detail::seal_password(environment, id_, test_password));
     transaction.put(detail::instance_key(test_account, "shop"), std::move(older));
   });
   host.crash(id_);
@@ -349,7 +361,8 @@ TEST_F(VolumesTest, AnOrphanWithoutALabelIsLeftOpenForOnlyTheKernelHasItsKey) {
   host.put_label(id_, "");
   change([&](store::Transaction& transaction) { transaction.erase(detail::instance_key(test_account, "shop")); });
   begin();
-  ASSERT_TRUE(signal.eventually([&] { return logged().find("are left open at host/mounts/" + id_) != std::string::npos; }));
+  ASSERT_TRUE(
+      signal.eventually([&] { return logged().find("are left open at host/mounts/" + id_) != std::string::npos; }));
   EXPECT_EQ(host.process(id_), 0);
   EXPECT_TRUE(host.disk(id_)->open);
   EXPECT_FALSE(volumes.adopt(wish()));

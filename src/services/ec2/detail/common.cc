@@ -10,14 +10,20 @@ namespace {
 
 constexpr std::array<Resource, 8> resources = {{
     {Kind::vpc, "vpc", "vpc", "VpcId", "ec2:VpcID", "InvalidVpcID.NotFound", "vpc ID", "InvalidVpcID.Malformed"},
-    {Kind::subnet, "subnet", "subnet", "SubnetId", "ec2:SubnetID", "InvalidSubnetID.NotFound", "subnet ID", "InvalidSubnetID.Malformed"},
-    {Kind::group, "sg", "security-group", "GroupId", "ec2:SecurityGroupID", "InvalidGroup.NotFound", "security group", "InvalidGroupId.Malformed"},
+    {Kind::subnet, "subnet", "subnet", "SubnetId", "ec2:SubnetID", "InvalidSubnetID.NotFound", "subnet ID",
+     "InvalidSubnetID.Malformed"},
+    {Kind::group, "sg", "security-group", "GroupId", "ec2:SecurityGroupID", "InvalidGroup.NotFound", "security group",
+     "InvalidGroupId.Malformed"},
     {Kind::interface, "eni", "network-interface", "NetworkInterfaceId", "ec2:NetworkInterfaceID",
      "InvalidNetworkInterfaceID.NotFound", "networkInterface ID", "InvalidNetworkInterfaceId.Malformed"},
-    {Kind::endpoint, "vpce", "vpc-endpoint", "VpcEndpointId", "", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id", "InvalidVpcEndpointId.Malformed"},
-    {Kind::route_table, "rtb", "route-table", "RouteTableId", "ec2:RouteTableID", "InvalidRouteTableID.NotFound", "routeTable ID", "InvalidRouteTableId.Malformed"},
-    {Kind::network_acl, "acl", "network-acl", "NetworkAclId", "ec2:NetworkAclID", "InvalidNetworkAclID.NotFound", "networkAcl ID", "InvalidNetworkAclId.Malformed"},
-    {Kind::dhcp_options, "dopt", "dhcp-options", "DhcpOptionsId", "ec2:DhcpOptionsID", "InvalidDhcpOptionID.NotFound", "dhcpOption ID", "InvalidDhcpOptionsId.Malformed"},
+    {Kind::endpoint, "vpce", "vpc-endpoint", "VpcEndpointId", "", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id",
+     "InvalidVpcEndpointId.Malformed"},
+    {Kind::route_table, "rtb", "route-table", "RouteTableId", "ec2:RouteTableID", "InvalidRouteTableID.NotFound",
+     "routeTable ID", "InvalidRouteTableId.Malformed"},
+    {Kind::network_acl, "acl", "network-acl", "NetworkAclId", "ec2:NetworkAclID", "InvalidNetworkAclID.NotFound",
+     "networkAcl ID", "InvalidNetworkAclId.Malformed"},
+    {Kind::dhcp_options, "dopt", "dhcp-options", "DhcpOptionsId", "ec2:DhcpOptionsID", "InvalidDhcpOptionID.NotFound",
+     "dhcpOption ID", "InvalidDhcpOptionsId.Malformed"},
 }};
 
 constexpr std::size_t id_bytes_max = 64;  // longer than any id of ours, far shorter than a key
@@ -70,7 +76,8 @@ bool is_id(std::string_view prefix, std::string_view text) {
 
 std::unexpected<ApiError> missing(Kind kind, std::string_view id) {
   const Resource& resource = resource_of(kind);
-  if (!is_id(resource.prefix, id)) return api_error(std::string(resource.malformed), "Invalid id: \"" + std::string(id) + "\"");
+  if (!is_id(resource.prefix, id))
+    return api_error(std::string(resource.malformed), "Invalid id: \"" + std::string(id) + "\"");
   std::string message = "The ";
   message.append(resource.noun).append(" '").append(id).append("' does not exist");
   return api_error(std::string(resource.missing), std::move(message));
@@ -83,7 +90,8 @@ ApiResult<DocumentPtr> need(const Call& call, Kind kind, std::string_view id) {
 
 std::vector<DocumentPtr> all_of(const Call& call, Kind kind) {
   std::vector<DocumentPtr> documents;
-  for (auto& entry : call.transaction.list(network::prefix_of(kind, call.account()))) documents.push_back(std::move(entry.document));
+  for (auto& entry : call.transaction.list(network::prefix_of(kind, call.account())))
+    documents.push_back(std::move(entry.document));
   return documents;
 }
 
@@ -129,11 +137,13 @@ Question about(const Call& call, std::string action, Kind kind, std::string_view
 
 Question about_rule(const Call& call, std::string action, std::string_view rule_id) {
   Question question = base_question(call, std::move(action), arn_of(call, rule_type, rule_id));
-  if (const auto found = find_rule(call, rule_id)) add_existing_tags(question.context, service::tags_of(found->rule()["Tags"]));
+  if (const auto found = find_rule(call, rule_id))
+    add_existing_tags(question.context, service::tags_of(found->rule()["Tags"]));
   return question;
 }
 
-Question about_new(const Call& call, std::string action, std::string_view type, std::string_view vpc_id, const Tags& tags) {
+Question about_new(const Call& call, std::string action, std::string_view type, std::string_view vpc_id,
+                   const Tags& tags) {
   Question question = base_question(call, std::move(action), arn_of(call, type, "*"));
   if (!vpc_id.empty()) question.context.set("ec2:Vpc", arn_of(call, "vpc", vpc_id));
   service::add_request_tags(question.context, tags);
@@ -142,7 +152,8 @@ Question about_new(const Call& call, std::string action, std::string_view type, 
 
 Question about_everything(const Call& call, std::string action) { return base_question(call, std::move(action), "*"); }
 
-void ask_to_tag(Questions& questions, const Call& call, std::string_view create_action, const Question& made, const Tags& tags) {
+void ask_to_tag(Questions& questions, const Call& call, std::string_view create_action, const Question& made,
+                const Tags& tags) {
   if (tags.empty()) return;
   Question question = base_question(call, "ec2:CreateTags", made.resource);
   question.context.merge(made.context);
@@ -178,8 +189,8 @@ ApiResult<Tags> requested_tags(const Json& input, std::string_view type) {
   Tags tags;
   for (const Json& specification : input["TagSpecifications"].items()) {
     if (specification.text("ResourceType") != type) {
-      return api_error("InvalidParameterValue",
-                       "'" + specification.str("ResourceType") + "' is not a valid taggable resource type for this operation.");
+      return api_error("InvalidParameterValue", "'" + specification.str("ResourceType") +
+                                                    "' is not a valid taggable resource type for this operation.");
     }
     for (const Json& tag : specification["Tags"].items()) {
       if (!tags.emplace(tag.str("Key"), tag.str("Value")).second) {
@@ -188,7 +199,8 @@ ApiResult<Tags> requested_tags(const Json& input, std::string_view type) {
     }
   }
   if (tags.size() > service::tags_max) {
-    return api_error("TagLimitExceeded", "You may specify up to " + std::to_string(service::tags_max) + " tags per resource.");
+    return api_error("TagLimitExceeded",
+                     "You may specify up to " + std::to_string(service::tags_max) + " tags per resource.");
   }
   if (const auto fault = service::fault_in(tags)) return api_error("InvalidParameterValue", *fault);
   return tags;

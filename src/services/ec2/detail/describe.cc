@@ -84,7 +84,8 @@ ApiResult<PageRequest> page_request(const Call& call, bool has_ids, std::string_
 
 Listing listing_of(Kind kind, std::string_view result, std::string_view ids_input, std::vector<Filter> filters) {
   const Resource& resource = resource_of(kind);
-  return {result, ids_input, resource.id_member, resource.missing, resource.noun, std::move(filters), resource.prefix, resource.malformed};
+  return {result,        ids_input,          resource.id_member, resource.missing,
+          resource.noun, std::move(filters), resource.prefix,    resource.malformed};
 }
 
 std::vector<std::string> values_at(const Json& document, std::string_view path) {
@@ -120,7 +121,8 @@ ApiResult<Json> describe(const Call& call, const Listing& listing, std::vector<J
   std::set<std::string, std::less<>> absent = wanted;
   for (const Json& document : documents) absent.erase(document.str(listing.id_member));
   for (const auto& id : absent) {
-    if (!listing.prefix.empty() && !is_id(listing.prefix, id)) return api_error(std::string(listing.malformed), "Invalid id: \"" + id + "\"");
+    if (!listing.prefix.empty() && !is_id(listing.prefix, id))
+      return api_error(std::string(listing.malformed), "Invalid id: \"" + id + "\"");
   }
   if (!absent.empty()) {
     std::string list;

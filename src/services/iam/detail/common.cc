@@ -54,13 +54,17 @@ std::optional<ApiError> fault_in_resources(std::string_view text) {
     for (const policy::Listed& resource : statement.resources) {
       std::vector<std::string_view> parts;
       std::string_view rest = resource.text;
-      for (std::size_t colon; parts.size() < 5 && (colon = rest.find(':')) != std::string_view::npos; rest.remove_prefix(colon + 1))
+      for (std::size_t colon; parts.size() < 5 && (colon = rest.find(':')) != std::string_view::npos;
+           rest.remove_prefix(colon + 1))
         parts.push_back(rest.substr(0, colon));
       if (parts.size() < 5 || parts[3].empty()) continue;
       // Access points of S3 have a Region, and an account with it.
       if (parts[2] == "s3" && parts[4].empty())
-        return ApiError{"MalformedPolicyDocument", "Resource " + resource.text + " can not contain region information."};
-      if (parts[2] == "iam") return ApiError{"MalformedPolicyDocument", "IAM resource " + resource.text + " cannot contain region information."};
+        return ApiError{"MalformedPolicyDocument",
+                        "Resource " + resource.text + " can not contain region information."};
+      if (parts[2] == "iam")
+        return ApiError{"MalformedPolicyDocument",
+                        "IAM resource " + resource.text + " cannot contain region information."};
     }
   }
   return std::nullopt;
@@ -179,7 +183,9 @@ std::optional<ApiError> fault_in_managed_policy(std::string_view text) {
   return std::nullopt;
 }
 
-std::size_t characters_without_space(std::string_view text) { return policy::characters_of(text, policy::Kind::identity); }
+std::size_t characters_without_space(std::string_view text) {
+  return policy::characters_of(text, policy::Kind::identity);
+}
 
 std::optional<ApiError> fault_in_tags(const Json& tags) {
   std::set<std::string> keys;

@@ -25,8 +25,9 @@ Json answer(const Call& call, const Json& role) {
 }
 
 // The actions by which somebody comes to act as a role.
-constexpr std::string_view trust_actions[] = {"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity",
-                                              "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"};
+constexpr std::string_view trust_actions[] = {
+    "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity",
+    "sts:SetContext", "sts:SetSourceIdentity",  "sts:TagSession"};
 
 // What the language takes in a trust policy and AWS's IAM does not: actions that assume nothing, and
 // services that there are not.
@@ -201,7 +202,8 @@ void add_role_operations(Operations& operations) {
   operations.push_back({"GetRole", Access::read, ask_about("iam:GetRole", role_kind), get_role});
   operations.push_back({"ListRoles", Access::read, ask_to_list("iam:ListRoles", "role"), list_identities(role_kind)});
   operations.push_back({"UpdateRole", Access::write, ask_about("iam:UpdateRole", role_kind), update_role});
-  operations.push_back({"UpdateRoleDescription", Access::write, ask_about("iam:UpdateRoleDescription", role_kind), update_description});
+  operations.push_back(
+      {"UpdateRoleDescription", Access::write, ask_about("iam:UpdateRoleDescription", role_kind), update_description});
   operations.push_back({"UpdateAssumeRolePolicy", Access::write, ask_about("iam:UpdateAssumeRolePolicy", role_kind), update_assume_role_policy});
   operations.push_back({"DeleteRole", Access::write, ask_about("iam:DeleteRole", role_kind), delete_role});
   operations.push_back({"ListInstanceProfilesForRole", Access::read, ask_about("iam:ListInstanceProfilesForRole", role_kind), list_instance_profiles_for_role});

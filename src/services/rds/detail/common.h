@@ -69,6 +69,9 @@ using Fits = std::function<bool(const Json& item, std::string_view value)>;
 ApiResult<std::vector<Json>> filtered(const Json& input, std::vector<Json> items,
                                       const std::vector<std::pair<std::string_view, Fits>>& tests);
 
+// The DB subnet group that the input names.
+ApiResult<std::shared_ptr<const Json>> find_subnet_group(const Call& call);
+
 std::vector<service::Operation> instance_operations(const Catalogue& catalogue);
 std::vector<service::Operation> lifecycle_operations();
 std::vector<service::Operation> subnet_group_operations();

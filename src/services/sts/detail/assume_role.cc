@@ -80,7 +80,8 @@ ApiResult<Questions> questions_of(const Call& call) {
   if (!is_session_name(call.input.text("SourceIdentity"))) {
     return std::unexpected(invalid("1 validation error detected: Value at 'sourceIdentity' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*"));
   }
-  if (!call.input["ProvidedContexts"].items().empty()) return std::unexpected(invalid("ProvidedContexts: trusted context assertions are not offered by this server"));
+  if (!call.input["ProvidedContexts"].items().empty())
+    return std::unexpected(invalid("ProvidedContexts: trusted context assertions are not offered by this server"));
   if (call.caller.principal.type == Type::root) return api_error("AccessDenied", "Roles may not be assumed by root accounts.", 403);
   if (call.caller.principal.type == Type::federated) return std::unexpected(access_denied(call));
   const estate::Principal* role = call.estate.principal(role_arn);
