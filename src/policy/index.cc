@@ -9,7 +9,7 @@
 
 namespace ringwall::policy {
 
-bool Candidates::are_for(const Probe& probe) const {
+inline bool Candidates::are_for(const Probe& probe) const {
   return hash_ == probe.action_hash() && detail::same_text(action_, probe.action());
 }
 
@@ -45,7 +45,7 @@ Index::Memory::Memory() {
   tables.push_back(std::make_unique<Table>(slots_min));
 }
 
-const Candidates* Index::Table::find(const Probe& probe) const {
+inline const Candidates* Index::Table::find(const Probe& probe) const {
   for (std::size_t at = probe.action_hash();; ++at) {
     const Candidates* known = slots[at & (slots.size() - 1)].load(std::memory_order_acquire);
     if (known == nullptr || known->are_for(probe)) return known;

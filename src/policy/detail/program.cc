@@ -148,7 +148,7 @@ Mismatch Program::match(std::size_t index, const Probe& probe) const {
 
 // An unresolved variable in Resource matches nothing, as in AWS. In NotResource the statement
 // would then apply, and an Allow would allow: there it stays unknown.
-Truth Program::covers_resource(const CompiledStatement& statement, const Request& request) const {
+inline Truth Program::covers_resource(const CompiledStatement& statement, const Request& request) const {
   const bool listed_applies = statement.resource_sense == Sense::listed;
   Truth listed = Truth::no;
   for (std::uint32_t i = statement.first_resource;
@@ -160,7 +160,7 @@ Truth Program::covers_resource(const CompiledStatement& statement, const Request
   return listed_applies ? listed : negated(listed);
 }
 
-Mismatch Program::mismatch(const CompiledStatement& statement, const Probe& probe) const {
+inline Mismatch Program::mismatch(const CompiledStatement& statement, const Probe& probe) const {
   const Request& request = probe.request();
   if (!names_caller(statement, probe)) return Mismatch::principal;
   const Truth resource =
@@ -261,7 +261,7 @@ Naming Program::naming(const CompiledStatement& statement, const Principal& call
   return exempt(statement, caller) ? Naming::not_named : Naming::everyone;
 }
 
-bool Program::names_caller(const CompiledStatement& statement, const Probe& probe) const {
+inline bool Program::names_caller(const CompiledStatement& statement, const Probe& probe) const {
   if (!statement.names_principals) return true;
   const bool exempts = statement.principal_sense == Sense::all_but_listed;
   if (!exempts && statement.names_everyone) return true;
