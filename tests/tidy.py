@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Holds the tree to ROOMS and to the bans of CONTRIBUTING.md. Prints one line per finding.
 
-usage: tidy.py [ROOT]
+usage: tidy.py [ROOT | --write]   (--write renews the table in CONTRIBUTING.md)
 """
+import collections
 import pathlib
 import re
 import sys
@@ -19,26 +20,35 @@ LIBRARIES = {
     "PostgreSQL": r"libpq-fe\.h|postgres\.h",
 }
 
-# What no source of ours may say -> what to say instead, tests included. A line that must say it
-# gives its reason in a comment of its own: `// tidy: the kernel offers nothing to wait for`.
+# What no source of ours may say: what it is called, a pattern, what to say instead, and a line that says it (tidy_test.py shows
+# that each is found). Tests included. A line that must say it gives its reason in a comment of its own: `// tidy: the kernel
+# offers nothing to wait for`.
+Ban = collections.namedtuple("Ban", "name pattern instead example")
 BANS = [
-    (r"\bstd::(this_thread::sleep_for|this_thread::sleep_until)|\busleep\(|\bsleep\(", "wait for the event, not for time"),
-    (r"\b(strcat|sprintf|vsprintf|strtok)\(", "use std::string and fmt"),
-    (r"\brand\(|\bstd::rand\b", "take a Random port"),
-    (r"\b(TODO|FIXME|XXX|HACK)\b", "file an issue, or do it"),
-    (r"\bthrow\b", "return a Result"),
-    (r"#include <regex>", "use the parsers of room text"),
-    (r"#ifndef \w+_H_?\b", "use #pragma once"),
-    (r"\bstd::system\(|\bpopen\(", "run programs through room host"),
-    (r"\bassert\(", "use RW_CHECK, which holds in every build"),
+    Ban("sleeping", r"\bstd::(this_thread::sleep_for|this_thread::sleep_until)|\bu?sleep\(|\bnanosleep\(", "wait for the event, not for time",
+        "std::this_thread::sleep_for(1s);"),
+    Ban("`strcpy` and relatives", r"\b(strcpy|strncpy|stpcpy|strcat|strncat|sprintf|vsprintf|strtok|gets)\(", "use std::string and fmt", "strcpy(to, from);"),
+    Ban("`rand`", r"\brand\(|\bsrand\(|\bstd::rand\b", "take a Random port", "int one = rand();"),
+    Ban("ownerless to-dos", r"\b(TODO|FIXME|XXX|HACK)\b", "file an issue, or do it", "// TODO: later"),
+    Ban("`throw`", r"\bthrow\b", "return a Result", "void f() { throw 1; }"),
+    Ban("`<regex>`", r"#include <regex>", "use the parsers of room text", "#include <regex>"),
+    Ban("`<iostream>`", r"#include <iostream>", "print with fmt or std::printf: it initialises streams in every program", "#include <iostream>"),
+    Ban("include guards", r"#ifndef \w+_H_?\b", "use #pragma once", "#ifndef A_H"),
+    Ban("running a shell", r"\bstd::system\(|\bpopen\(", "run programs through room host", 'std::system("ls");'),
+    Ban("`assert`", r"\bassert\(", "use RW_CHECK, which holds in every build", "assert(x);"),
+    Ban("`using namespace`", r"\busing namespace (?!(std::(literals|\w+_literals)|detail);)", "name what is used, or open the namespace (a room's own `detail` is its own)", "using namespace std;"),
 ]
+
+# A file that is a program of its own may open the namespace it works in; elsewhere names say where they are from.
+MAIN_FILE = re.compile(r"_(fuzz|bench)\.cc$")
 
 # Rings 0 and 1 make no system calls and know neither clock nor thread.
 PURE = {"base", "text", "policy", "catalogue", "lint", "authz", "estate", "checker", "prover", "recheck", "yaml", "loaders", "perimeter",
         "generate", "report", "awsapi", "dns"}
 IMPURE = [
-    (r"#include <(thread|mutex|shared_mutex|fstream|unistd\.h|sys/.*|fcntl\.h)>", "a pure room makes no system calls"),
-    (r"(system|steady|high_resolution)_clock::now", "take a Clock port"),
+    Ban("system calls and threads in a pure room", r"#include <(thread|mutex|shared_mutex|fstream|unistd\.h|sys/.*|fcntl\.h)>",
+        "a pure room makes no system calls", "#include <thread>"),
+    Ban("clocks in a pure room", r"(system|steady|high_resolution)_clock::now", "take a Clock port", "auto t = std::chrono::system_clock::now();"),
 ]
 
 INCLUDE = re.compile(r'^\s*#include\s+(?:"([^"]+)"|<([^>]+)>)')
@@ -91,10 +101,38 @@ def check_bans(name, text, pure):
     for number, line in enumerate(text.splitlines(), 1):
         code = re.sub(r'"(\\.|[^"\\])*"', '""', line)
         code, _, comment = code.partition("//")
-        for pattern, instead in bans:
-            where = line if "TODO" in pattern else code
-            if re.search(pattern, where) and "tidy: " not in comment:
-                yield f"{name}:{number}: `{re.search(pattern, where).group(0)}`: {instead}"
+        for ban in bans:
+            if "using namespace" in ban.name and MAIN_FILE.search(name):
+                continue
+            found = re.search(ban.pattern, line if "TODO" in ban.pattern else code)
+            if found and "tidy: " not in comment:
+                yield f"{name}:{number}: `{found.group(0)}`: {ban.instead}"
+
+
+# A room that is named is one whose names the code says. Everything stands on `base`, whose names have no namespace of their own.
+def check_grants(rooms, texts):
+    for room, (inner, _) in rooms.items():
+        for other in sorted(inner - {"base"}):
+            if f'"{other}/' not in texts[room] and not re.search(rf"\b{other.split('/')[-1]}::", texts[room]):
+                yield f"ROOMS: room `{room}` names `{other}` and uses nothing of it"
+
+
+BANNED_LIST = re.compile(r"(?s)<!-- bans: from tests/tidy.py -->\n(.*?)<!-- /bans -->")
+
+
+def banned_list():
+    """CONTRIBUTING's table of what is banned."""
+    lines = ["| banned | instead |", "|---|---|"]
+    return "".join(line + "\n" for line in lines + [f"| {ban.name} | {ban.instead} |" for ban in BANS + IMPURE])
+
+
+def check_contributing(root):
+    path = root / "CONTRIBUTING.md"
+    if not path.exists():
+        return
+    told = BANNED_LIST.search(path.read_text())
+    if told is None or told.group(1) != banned_list():
+        yield "CONTRIBUTING.md: its table of bans is not that of tests/tidy.py: `tests/tidy.py --write` renews it"
 
 
 def check(root):
@@ -105,6 +143,8 @@ def check(root):
             findings.append(f"ROOMS: room `{room}` has no folder src/{room}")
         elif not (root / "src" / room / "README.md").is_file():
             findings.append(f"src/{room}: a room has a README.md: what it promises, refuses, where to start")
+    findings += check_contributing(root)
+    texts = collections.defaultdict(str)
     files = sorted((root / "src").rglob("*.h")) + sorted((root / "src").rglob("*.cc"))
     for path in files:
         name = str(path.relative_to(root))
@@ -116,15 +156,24 @@ def check(root):
             continue
         if path.suffix == ".h" and "#pragma once" not in text.splitlines()[:3]:
             findings.append(f"{name}:1: a header begins with #pragma once")
+        if not is_test:
+            texts[room] += text
         findings += check_includes(name, text, room, rooms, is_test)
         findings += check_bans(name, text, room in PURE and not is_test)
+    findings += check_grants(rooms, texts)
     for path in sorted((root / "apps").rglob("*.cc")):
         findings += check_bans(str(path.relative_to(root)), path.read_text(), False)
     return findings
 
 
 def main():
-    root = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parent.parent
+    root = pathlib.Path(__file__).resolve().parent.parent
+    if sys.argv[1:] == ["--write"]:
+        path = root / "CONTRIBUTING.md"
+        table = f"<!-- bans: from tests/tidy.py -->\n{banned_list()}<!-- /bans -->"
+        path.write_text(BANNED_LIST.sub(lambda _: table, path.read_text()))
+    elif len(sys.argv) > 1:
+        root = sys.argv[1]
     findings = check(root)
     for finding in findings:
         print(finding)

@@ -41,6 +41,33 @@ class Tidy(unittest.TestCase):
     def test_a_pure_room_has_no_clock(self):
         self.assertEqual(len(self.findings(base__a_DOT_cc="auto t = std::chrono::system_clock::now();\n")), 1)
 
+    def test_each_ban_finds_its_example(self):
+        for ban in tidy.BANS + tidy.IMPURE:
+            with self.subTest(ban.name):
+                found = self.findings(base__a_DOT_cc=ban.example + "\n")
+                self.assertEqual([one for one in found if ban.instead in one], found)
+                self.assertNotEqual(found, [])
+
+    def test_a_program_of_its_own_may_open_a_namespace(self):
+        self.assertEqual(self.findings(world__a_fuzz_DOT_cc="using namespace ringwall;\n"), [])
+        self.assertEqual(self.findings(world__a_DOT_cc="using namespace std::chrono_literals;\n"), [])
+        self.assertEqual(len(self.findings(world__a_test_DOT_cc="using namespace std;\n")), 1)
+
+    def test_a_room_that_is_named_is_used(self):
+        root = tree(world__a_DOT_cc='#include "base/b.h"\n')
+        (root / "ROOMS").write_text("base : - : - : words\nother : base : - : more\nworld : base other : - : files\n")
+        self.assertEqual(len(tidy.check(root)), 1)
+        (root / "src" / "world" / "b.cc").write_text("int b() { return other::c(); }\n")
+        self.assertEqual(tidy.check(root), [])
+
+    def test_contributing_tells_the_bans_that_there_are(self):
+        root = tree()
+        told = "<!-- bans: from tests/tidy.py -->\n%s<!-- /bans -->\n"
+        (root / "CONTRIBUTING.md").write_text(told % tidy.banned_list())
+        self.assertEqual(tidy.check(root), [])
+        (root / "CONTRIBUTING.md").write_text(told % "")
+        self.assertEqual(len(tidy.check(root)), 1)
+
     def test_bans_hold_in_code_and_not_in_strings(self):
         self.assertEqual(len(self.findings(world__a_DOT_cc="void f() { throw 1; }\n")), 1)
         self.assertEqual(self.findings(world__a_DOT_cc='auto s = "throw";  // never throw\n'), [])
@@ -54,7 +81,7 @@ class Tidy(unittest.TestCase):
     def test_rooms_names_only_inner_rooms(self):
         root = tree()
         (root / "ROOMS").write_text("base : world : - : words\nworld : base : - : files\nother : - : - : x\n")
-        self.assertEqual(len(tidy.check(root)), 1)
+        self.assertEqual(len([one for one in tidy.check(root) if "not an inner room" in one]), 1)
 
 
 if __name__ == "__main__":

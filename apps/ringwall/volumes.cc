@@ -9,7 +9,7 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <iostream>
+#include <iostream>  // tidy: what a person types on a terminal is read by the line
 #include <memory>
 
 #include "control/control.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <cstdio>
 #include <iterator>
 
 #include "authz/plain.h"
@@ -69,7 +69,7 @@ TEST(RuleCorpus, IsAnsweredAsAwsDocumentsIt) {
       }
     }
   }
-  std::cout << files.size() << " rule files, " << cases << " cases\n";
+  std::printf("%zu rule files, %zu cases\n", files.size(), static_cast<std::size_t>(cases));
   EXPECT_GE(cases, cases_min);
 }
 

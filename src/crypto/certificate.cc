@@ -57,11 +57,11 @@ Result<TimePoint> time_of(const ASN1_TIME* field) {
   if (ASN1_TIME_to_tm(field, &parts) != 1) {
     return std::unexpected(openssl_error(Failure::invalid, "not a certificate's time"));
   }
-  using namespace std::chrono;
-  const sys_days day =
-      year_month_day(year(parts.tm_year + 1900), month(static_cast<unsigned>(parts.tm_mon + 1)),
-                     std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
-  return day + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
+  namespace time = std::chrono;
+  const time::sys_days day =
+      time::year_month_day(time::year(parts.tm_year + 1900), time::month(static_cast<unsigned>(parts.tm_mon + 1)),
+                           time::day(static_cast<unsigned>(parts.tm_mday)));
+  return day + time::hours(parts.tm_hour) + time::minutes(parts.tm_min) + time::seconds(parts.tm_sec);
 }
 
 void set_serial(X509* certificate) {

@@ -40,7 +40,7 @@ Result<os::UniqueFd> bind_socket(const std::string& folder) {
   ::umask(0111);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, "auth.sock");
+  std::string_view("auth.sock").copy(address.sun_path, sizeof address.sun_path - 1);
   if (::unlink(address.sun_path) != 0 && errno != ENOENT) {
     return std::unexpected(os::system_error("cannot replace `" + folder + "/auth.sock`", errno));
   }

@@ -32,7 +32,7 @@ os::UniqueFd connect_to(const std::string& folder) {
   os::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, (folder + "/auth.sock").c_str());
+  (folder + "/auth.sock").copy(address.sun_path, sizeof address.sun_path - 1);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     fd.reset();
   }
@@ -132,7 +132,7 @@ TEST(SigninListener, AnswersAgainOnceDescriptorsAreFree) {
   const os::UniqueFd peer(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, (folder.path() + "/auth.sock").c_str());
+  (folder.path() + "/auth.sock").copy(address.sun_path, sizeof address.sun_path - 1);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{.rlim_cur = 3, .rlim_max = before.rlim_max};

@@ -237,7 +237,7 @@ TEST_F(NetworkTest, APacketWithAForeignHardwareAddressIsDropped) {
   const auto server = serve(database_, "10.0.2.10", 5432);
   const auto socket = make_socket(client_, SOCK_DGRAM);
   ifreq request = {};
-  std::strcpy(request.ifr_name, "eth0");
+  std::string_view("eth0").copy(request.ifr_name, sizeof request.ifr_name - 1);
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   std::memcpy(request.ifr_hwaddr.sa_data, "\x02\x00\x00\x00\x01\x11", 6);
   ASSERT_EQ(::ioctl(socket.get(), SIOCSIFHWADDR, &request), 0) << std::strerror(errno);

@@ -7,7 +7,7 @@
 namespace ringwall::prove {
 namespace {
 
-using namespace testing::worlds;
+using namespace testing::worlds;  // tidy: all of it is about these worlds
 
 constexpr std::uint64_t seed = 20'261'130;
 constexpr std::size_t letters = 16;

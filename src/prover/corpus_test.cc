@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <cstdio>
 #include <iterator>
 #include <random>
 
@@ -69,8 +69,7 @@ TEST(Corpus, EveryCaseIsFoundExactlyIfItIsAllowed) {
           << entry.path().string() << ":" << one.line << ": " << one.name;
     }
   }
-  std::cout << tally.allowed << " allowed, " << tally.denied << " denied, " << tally.of_other_worlds
-            << " of other worlds\n";
+  std::printf("%zu allowed, %zu denied, %zu of other worlds\n", tally.allowed, tally.denied, tally.of_other_worlds);
   EXPECT_GE(tally.allowed + tally.denied, cases_min);
   EXPECT_EQ(tally.inconclusive, 0U);
 }
@@ -89,7 +88,7 @@ TEST(Corpus, RandomRequestsAreFoundExactlyIfTheyAreAllowed) {
   std::random_device device;
   const std::uint64_t first = environment("RINGWALL_SEED", device());
   const std::uint64_t worlds = environment("RINGWALL_WORLDS", 60);
-  std::cout << "RINGWALL_SEED=" << first << "\n";
+  std::printf("RINGWALL_SEED=%s\n", std::to_string(first).c_str());
   Tally tally;
   for (std::uint64_t seed = first; seed < first + worlds; ++seed) {
     policy::testing::Choices choices(seed);
@@ -102,8 +101,7 @@ TEST(Corpus, RandomRequestsAreFoundExactlyIfTheyAreAllowed) {
                            << request.action << "` on `" << request.resource << "`";
     }
   }
-  std::cout << tally.allowed << " allowed, " << tally.denied << " denied, " << tally.of_other_worlds
-            << " of other worlds, " << tally.inconclusive << " inconclusive\n";
+  std::printf("%zu allowed, %zu denied, %zu of other worlds, %zu inconclusive\n", tally.allowed, tally.denied, tally.of_other_worlds, tally.inconclusive);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <iostream>
+#include <cstdio>
 #include <random>
 
 #include "authz/testing_cases.h"
@@ -88,7 +88,7 @@ TEST(Universe, WhatIsProvedNoRandomRequestRefutes) {
   std::random_device device;
   const std::uint64_t first = environment("RINGWALL_SEED", device());
   const std::uint64_t worlds = environment("RINGWALL_WORLDS", 20);
-  std::cout << "RINGWALL_SEED=" << first << "\n";
+  std::printf("RINGWALL_SEED=%s\n", std::to_string(first).c_str());
   std::size_t proved = 0, found = 0, undecided = 0, asked = 0;
   for (std::uint64_t seed = first; seed < first + worlds; ++seed) {
     Choices choices(seed);
@@ -113,7 +113,7 @@ TEST(Universe, WhatIsProvedNoRandomRequestRefutes) {
           << "the world of RINGWALL_SEED=" << seed << ": `" << request.action << "` on `" << request.resource << "` of `" << request.resource_account << "`";
     }
   }
-  std::cout << proved << " proved, " << found << " found, " << undecided << " undecided; " << asked << " requests\n";
+  std::printf("%zu proved, %zu found, %zu undecided; %zu requests\n", std::size_t{proved}, std::size_t{found}, std::size_t{undecided}, std::size_t{asked});
   EXPECT_GT(proved, worlds / 50);
   EXPECT_GT(asked, 0U);
 }

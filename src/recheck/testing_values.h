@@ -9,7 +9,11 @@
 
 namespace ringwall::recheck::testing {
 
-using namespace detail;
+using detail::answer;
+using detail::condition_of;
+using detail::samples;
+using detail::Test;
+using detail::Truth;
 
 // One test, as `OPERATOR value` or `Resource pattern`; nothing where no policy could say so.
 inline std::optional<Test> test_of(std::string_view line) {

@@ -15,7 +15,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <cstdio>
 #include <random>
 #include <thread>
 
@@ -287,7 +287,7 @@ constexpr int writers = 4;
 
 TEST_F(Disk, NoAcknowledgedCommitIsLostToAKill) {
   const auto seed = std::random_device{}();
-  std::cout << "seed " << seed << "\n";
+  std::printf("seed %s\n", std::to_string(seed).c_str());
   std::mt19937 random(seed);
   std::array<std::int32_t, writers> acknowledged{};
   for (int round = 0; round < 10; ++round) {
@@ -331,7 +331,7 @@ int fill_a_small_disk(const std::string& folder) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return cannot;
   if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=1m") != 0) return cannot;
   const auto expect = [](bool holds, int line) {
-    if (!holds) std::cerr << "durability_test.cc:" << line << ": does not hold\n";
+    if (!holds) std::fprintf(stderr, "durability_test.cc:%s: does not hold\n", std::to_string(line).c_str());
     if (!holds) ::_exit(1);
   };
   const std::string path = folder + "/store";
@@ -345,7 +345,7 @@ int fill_a_small_disk(const std::string& folder) {
       committed = put(**store, "large" + std::to_string(i), large);
       if (committed) last = *committed;
     }
-    std::cerr << committed.error().message << "\n";
+    std::fprintf(stderr, "%s\n", committed.error().message.c_str());
     expect(committed.error().kind == Failure::exhausted, __LINE__);
     expect(last > 3, __LINE__);
     expect((*store)->list("large").size() == static_cast<std::size_t>(last), __LINE__);

@@ -46,7 +46,7 @@ BENCHMARK(commits)
     ->Threads(64)
     ->UseRealTime();
 
-void gets(benchmark::State& state) {
+void get_one(benchmark::State& state) {
   int n = state.thread_index();
   for (auto _ : state) {
     n = (n + 7919) % 10000;
@@ -54,7 +54,7 @@ void gets(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(gets)->Setup(open_store)->Teardown(close_store)->Threads(1)->Threads(2)->UseRealTime();
+BENCHMARK(get_one)->Setup(open_store)->Teardown(close_store)->Threads(1)->Threads(2)->UseRealTime();
 
 void lists_of_a_hundred(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(shared_store->list("iam/user/77"));
