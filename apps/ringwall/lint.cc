@@ -24,7 +24,9 @@ std::string holder_of_policies(const std::string& text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool is_json = first != std::string::npos && text[first] == '{';
   // A policy may speak of resources and of types of CloudFormation's.
-  if (const auto json = text::parse_json(text, {.bytes_max = lint_bytes_max}); is_json && (!json || json->contains("Statement"))) return {};
+  if (const auto json = text::parse_json(text, {.bytes_max = lint_bytes_max});
+      is_json && (!json || json->contains("Statement")))
+    return {};
   switch (*format) {
     case loaders::Format::authorization_details:
       return "what `iam get-account-authorization-details` prints";
@@ -40,7 +42,8 @@ std::string holder_of_policies(const std::string& text) {
 Result<lint::FileFindings> lint_file(const std::string& name, const LintFlags& flags) {
   RW_TRY(const std::string text, os::read_file(name == "-" ? "/dev/stdin" : name, lint_bytes_max));
   if (const std::string holder = holder_of_policies(text); !holder.empty())
-    return fail(Failure::invalid, name + ": this is " + holder + ", and no policy: `ringwall prove --estate " + name + "` reads the policies in it");
+    return fail(Failure::invalid, name + ": this is " + holder + ", and no policy: `ringwall prove --estate " + name +
+                                      "` reads the policies in it");
   lint::FileFindings file;
   file.name = name == "-" ? "<stdin>" : name;
   file.kind_is = flags.kind ? lint::KindIs::given : lint::KindIs::guessed;

@@ -43,12 +43,15 @@ Result<Json> environment_of(const std::string& data) {
   if (const auto alive = control::status(layout.folder); !alive) return std::unexpected(alive.error());
   auto endpoint = read_json(layout.endpoint());
   if (!endpoint) {
-    return fail(Failure::unavailable, "no server is running on `" + data + "`: start one with `ringwall serve --data " + data + "`");
+    return fail(Failure::unavailable,
+                "no server is running on `" + data + "`: start one with `ringwall serve --data " + data + "`");
   }
   auto administrator = read_json(layout.administrator());
   if (!administrator) {
-    if (administrator.error().kind == Failure::denied) return fail(Failure::denied, "the administrator's credentials are root's to read: run this with sudo");
-    return fail(administrator.error(), "the administrator's credentials are not known here any more: use those of another user");
+    if (administrator.error().kind == Failure::denied)
+      return fail(Failure::denied, "the administrator's credentials are root's to read: run this with sudo");
+    return fail(administrator.error(),
+                "the administrator's credentials are not known here any more: use those of another user");
   }
   const std::string region = endpoint->str("region");
   return Json::object({{"AWS_ENDPOINT_URL", endpoint->str("url")},
@@ -89,7 +92,8 @@ int env(const std::string& data, Format format) {
     fmt::print("{}\n", variables->dump_pretty());
     return exit_success;
   }
-  for (const auto& [name, value, at] : variables->members()) fmt::print("export {}={}\n", name, quoted(value.as_string()));
+  for (const auto& [name, value, at] : variables->members())
+    fmt::print("export {}={}\n", name, quoted(value.as_string()));
   fmt::print("unset AWS_SESSION_TOKEN AWS_PROFILE\n");
   return exit_success;
 }
@@ -110,14 +114,17 @@ int status(const std::string& data, Format format) {
   fmt::print("  store {}\n", json->text("store"));
   for (const Json& line : (*json)["degraded"].items()) fmt::print("  degraded: {}\n", line.as_string());
   for (const Json& engine : (*json)["engines"].items()) fmt::print("  engine {}\n", engine.as_string());
-  for (const Json& network : (*json)["networks"].items()) fmt::print("  {:<22} {}\n", network.text("vpc"), network.text("cidr"));
+  for (const Json& network : (*json)["networks"].items())
+    fmt::print("  {:<22} {}\n", network.text("vpc"), network.text("cidr"));
   for (const Json& db : (*json)["databases"].items()) {
-    fmt::print("  {:<22} {:<10} {} {}:{}\n", db.text("identifier"), db.text("status"), db.text("engine"), db.text("endpoint"), db["port"].as_integer());
+    fmt::print("  {:<22} {:<10} {} {}:{}\n", db.text("identifier"), db.text("status"), db.text("engine"),
+               db.text("endpoint"), db["port"].as_integer());
     for (const char* why : {"message", "growth_refused"}) {
       if (!db.text(why).empty()) fmt::print("  {:<22} {}\n", "", db.text(why));
     }
   }
-  if (!(*json)["volumes"].items().empty()) fmt::print("volumes without a database, or databases without their volume: see `ringwall volumes`\n");
+  if (!(*json)["volumes"].items().empty())
+    fmt::print("volumes without a database, or databases without their volume: see `ringwall volumes`\n");
   for (const Json& volume : (*json)["volumes"].items()) print_volume(volume);
   return exit_success;
 }
