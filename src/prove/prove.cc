@@ -19,15 +19,20 @@ std::size_t index_of(Objective objective) { return static_cast<std::size_t>(obje
 
 class Proof {
  public:
+  // `past`: null where nothing is kept.
   Proof(const loaders::Loaded& world, const perimeter::Perimeter& perimeter,
-        const Options& options, Memory& memory)
-      : world_(world), options_(options), mine_(world, perimeter),
+        const Options& options, Memory& memory, Past* past)
+      : world_(world), options_(options), past_(past), mine_(world, perimeter, past),
         limits_(mine_, *memory.words, options.today, options.one_region), asker_(memory, options), gaps_(world),
-        room_{mine_, *memory.words, limits_, options_}, leaks_(mine_, *memory.words, report_.leaks) {}
+        room_{mine_, *memory.words, limits_, options_}, leaks_(mine_, *memory.words, report_.leaks) {
+    if (past_ != nullptr) settle_ground(memory.settings());
+  }
 
   Report run() &&;
 
  private:
+  void settle_ground(const std::string& settings);
+  PastRow* past_row(Objective objective);
   void answer(std::unique_ptr<Cells> cells);
   void tell_future(const Cells& cells, std::size_t cell, const prover::Answer& answer);
   void fill_row(Objective objective, const Answered& answered);
@@ -42,7 +47,8 @@ class Proof {
 
   const loaders::Loaded& world_;
   const Options& options_;
-  const Mine mine_;
+  Past* const past_;
+  Mine mine_;
   Limits limits_;
   Asker asker_;
   const Gaps gaps_;
@@ -51,12 +57,32 @@ class Proof {
   Leaks leaks_;
   AnsweredRows rows_;
   std::set<const prover::Answer*> told_;
+  std::string ground_;
 };
+
+// All that questions read beside their subject, its account and the policies of both (past.h).
+void Proof::settle_ground(const std::string& settings) {
+  ground_ = settings + (options_.depth ? "depth " : "- ") + limits_.ground() + "\n";
+  if (const auto& organization = mine_.estate().organization)
+    ground_ += organization->id + " " + organization->management_account + " " + organization->root_id + "\n";
+  ground_ += mine_.fingerprint();
+}
+
+// Endpoints are few, and their questions read much.
+PastRow* Proof::past_row(Objective objective) {
+  const bool of_endpoints = objective == Objective::network_principals || objective == Objective::network_resources;
+  if (past_ == nullptr || of_endpoints) return nullptr;
+  PastRow& row = past_->rows[objective];
+  const bool callers = objective == Objective::resource_networks && mine_.callers_changed();
+  if (row.ground != ground_ || callers) row.cells.clear();
+  row.ground = ground_;
+  return &row;
+}
 
 void Proof::answer(std::unique_ptr<Cells> cells) {
   const Objective objective = cells->objective();
   Answered& answered = rows_[objective];
-  answered.outcomes = outcomes(*cells, room_, asker_);
+  answered.outcomes = outcomes(*cells, room_, asker_, past_row(objective));
   answered.leaks.resize(cells->size());
   for (std::size_t i = 0; i < cells->size(); ++i) {
     const Outcome& outcome = answered.outcomes[i];
@@ -80,7 +106,6 @@ void Proof::tell_future(const Cells& cells, std::size_t cell, const prover::Answ
 // A leak may be closed by what was not read, and a proof opened by it.
 void Proof::count_gaps(CellOf& cell, const std::string& account,
                        std::vector<bool>& counted) const {
-  if (gaps_.empty()) return;
   for (const std::size_t gap : gaps_.of(cell.subject, account)) {
     counted[gap] = true;
     cell.verdict = Verdict::inconclusive;
@@ -97,6 +122,7 @@ void Proof::add_gap_cells(Row& row, const std::vector<bool>& counted) const {
     cell.subject = gaps_.subject(gap);
     cell.undecided.push_back(gaps_.sentence(gap));
   }
+  if (cells.empty()) return;
   for (auto& [subject, cell] : cells) row.cells.push_back(std::move(cell));
   std::ranges::stable_sort(row.cells, {}, &CellOf::subject);
 }
@@ -126,8 +152,8 @@ void Proof::find_sole_guards(Row& row, const Answered& answered) const {
   for (const Guard guard : answered.cells->guards()) {
     for (std::size_t i = 0; i < answered.cells->size(); ++i) {
       const Outcome& outcome = answered.outcomes[i];
-      if (outcome.verdict != Verdict::proved || !answered.cells->has(i, guard)) continue;
-      if ((outcome.held & ~bit(guard)) != 0) continue;
+      if (outcome.verdict != Verdict::proved || (outcome.held & ~bit(guard)) != 0) continue;
+      if (!answered.cells->has(i, guard)) continue;
       row.sole_guards.push_back(guard);
       break;
     }
@@ -137,18 +163,19 @@ void Proof::find_sole_guards(Row& row, const Answered& answered) const {
 void Proof::fill_row(Objective objective, const Answered& answered) {
   Row& row = report_.rows[index_of(objective)];
   std::vector<bool> counted(world_.gaps.size());
-  row.cells.reserve(answered.cells->size());
-  for (std::size_t i = 0; i < answered.cells->size(); ++i) {
+  row.cells.resize(answered.cells->size());
+  const std::vector<Guard> guards = answered.cells->guards();
+  in_parallel(row.cells.size(), options_.threads, [&](std::size_t i) {
     const Outcome& outcome = answered.outcomes[i];
-    CellOf cell{answered.cells->name(i), outcome.verdict, answered.leaks[i], outcome.exceptions,
-                outcome.undecided, {}};
-    if (options_.depth && outcome.verdict == Verdict::proved) {
-      for (const Guard guard : answered.cells->guards()) {
-        if ((outcome.held & bit(guard)) != 0) cell.guards.push_back(guard);
-      }
+    CellOf& cell = row.cells[i];
+    cell = {answered.cells->name(i), outcome.verdict, answered.leaks[i], outcome.exceptions, outcome.undecided, {}};
+    if (!options_.depth || outcome.verdict != Verdict::proved) return;
+    for (const Guard guard : guards) {
+      if ((outcome.held & bit(guard)) != 0) cell.guards.push_back(guard);
     }
-    count_gaps(cell, answered.cells->account(i), counted);
-    row.cells.push_back(std::move(cell));
+  });
+  if (!gaps_.empty()) {
+    for (std::size_t i = 0; i < row.cells.size(); ++i) count_gaps(row.cells[i], answered.cells->account(i), counted);
   }
   add_gap_cells(row, counted);
   find_sole_guards(row, answered);
@@ -173,7 +200,7 @@ void Proof::fill_whole() {
   for (CellOf& cell : row.cells) {
     std::ranges::sort(cell.exceptions);
     cell.exceptions.erase(std::ranges::unique(cell.exceptions).begin(), cell.exceptions.end());
-    count_gaps(cell, account_of(cell.subject), counted);
+    if (!gaps_.empty()) count_gaps(cell, account_of(cell.subject), counted);
   }
   add_gap_cells(row, counted);
   finish(row);
@@ -207,10 +234,8 @@ void Proof::count_exceptions() {
 // Who and what the questions leave out, whatever their verdicts say.
 std::vector<std::string> Proof::not_asked() const {
   const estate::Estate& estate = mine_.estate();
-  std::set<std::string, std::less<>> services;
-  estate.resources.for_each([&](const estate::Resource& resource) { services.emplace(arn_part(resource.arn, 2)); });
   std::string read;
-  for (const std::string& service : services) read += (read.empty() ? "" : ", ") + service;
+  for (const std::string& service : mine_.services()) read += (read.empty() ? "" : ", ") + service;
   return {"the root users of " + std::to_string(estate.accounts.size()) +
               " accounts of mine: no policy of an account binds its root, only service control policies do, and none in the management account",
           "sessions of GetFederationToken of my users, apart from the users who made them",
@@ -244,6 +269,7 @@ Report Proof::run() && {
   report_.roles = rows_.at(Objective::trust).cells->size();
   report_.accounts = mine_.estate().accounts.size();
   report_.statistics = asker_.statistics();
+  if (past_ != nullptr) std::move(mine_).leave(*past_);
   return std::move(report_);
 }
 
@@ -256,7 +282,10 @@ Report prove(const loaders::Loaded& world, const perimeter::Perimeter& perimeter
   const std::lock_guard lock(kept->proving);
   const estate::Estate& estate = *world.estate;
   kept->begin(estate.principals.size() * 3 + estate.resources.size() + estate.endpoints.size(), options);
-  Report report = Proof(world, perimeter, options, *kept).run();
+  // Where each question is asked by itself, or its certificate is told, each is asked.
+  const bool keeps = memory != nullptr && options.share && !options.certificate;
+  if (!keeps) kept->past = {};
+  Report report = Proof(world, perimeter, options, *kept, keeps ? &kept->past : nullptr).run();
   kept->end();
   report.statistics.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -100,10 +100,15 @@ struct Options {
   bool one_region = false;
 };
 
-// Answers kept from one proof to the next, by the policies of the question: a change costs what
-// it touches. Forgets answers that so many proofs in a row did not ask for. Thread-safe.
+// Kept from one proof to the next: answers, by the policies of the question, and the cells that were proved, by the very values of
+// the estate that they rest on. So after a change a proof costs what the change touches, where the estate shares what it left as
+// it was: one that was edited does, and one that was read anew does as `renewed` gives it. Keeps the last estate alive. Forgets
+// answers that so many proofs in a row did not ask for. Thread-safe.
 class Memory;
 std::shared_ptr<Memory> make_memory(std::uint64_t proofs_kept = 2);
+
+// `after`, with all accounts, principals and resources that are as they were as the very values that they were.
+loaders::Loaded renewed(const loaders::Loaded& before, loaders::Loaded after);
 
 Report prove(const loaders::Loaded& world, const perimeter::Perimeter& perimeter, const Options& options,
              const std::shared_ptr<Memory>& memory = nullptr);

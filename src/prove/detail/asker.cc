@@ -32,6 +32,7 @@ void Memory::begin(std::size_t documents, const Options& options) {
   if (words->documents() <= known_max) return;
   answers.clear();
   idle.clear();
+  past = {};  // it names conditions by the words' numbers
   words = std::make_unique<detail::Words>();
 }
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "prove/detail/past.h"
 #include "prove/detail/words.h"
 #include "prove/prove.h"
 
@@ -42,10 +43,12 @@ class Memory {
   std::uint64_t proof = 0;
   // Provers that nobody uses now. What they have read of policies is read once for all proofs.
   std::vector<std::unique_ptr<detail::Worker>> idle;
+  detail::Past past;  // the last proof's
 
   // A new proof, of so many documents. What options say of questions holds for all of them: others begin anew.
   void begin(std::size_t documents, const Options& options);
   void end();                         // forgets answers that the last proofs did not ask for
+  const std::string& settings() const { return settings_; }
 
  private:
   std::uint64_t proofs_kept_;

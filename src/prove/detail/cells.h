@@ -12,7 +12,6 @@
 
 namespace ringwall::prove::detail {
 
-using Guards = unsigned;  // a set
 constexpr Guards bit(Guard guard) { return 1U << static_cast<unsigned>(guard); }
 
 // What all questions share. Borrows.
@@ -31,12 +30,14 @@ class Cells {
   virtual std::vector<Guard> guards() const = 0;
   virtual std::size_t shared() const = 0;  // how many of guards()
   virtual std::size_t size() const = 0;
-  virtual std::string name(std::size_t cell) const = 0;  // the subject's
+  virtual const std::string& name(std::size_t cell) const = 0;  // the subject's; lies in the subject's value
   virtual const std::string& account(std::size_t cell) const = 0;
   virtual std::vector<std::size_t> exceptions(std::size_t cell) const = 0;
   // The cell's question with these guards kept, and every other layer allowing everything.
   // Thread-safe.
   virtual Item item(std::size_t cell, Guards kept, const Scope& scope) const = 0;
+  // Does the cell's question read whether one of these resources is there, and whose it is? Rather once too often.
+  virtual bool reads_any(std::size_t, const std::set<std::string, std::less<>>&) const { return false; }
   // The documents that are asked, of all guards together.
   virtual std::vector<const policy::Document*> documents(std::size_t cell) const = 0;
   // Could this guard deny anything at all?
@@ -105,15 +106,13 @@ class Crowds {
                     const Surroundings& surroundings);
 
  private:
-  using Kinds = std::vector<std::pair<std::string, std::vector<std::size_t>>>;
+  using Kinds = KindsOf;
   std::shared_ptr<const Kinds> kinds(const std::string& name, const Mentions& mentions,
                                      const std::string& account, const Surroundings& surroundings);
 
   const Mine& mine_;
   const Words& words_;
   const std::size_t standing_max_;
-  std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<const Kinds>> known_;
 };
 
 // A principal of mine as these documents see it: a role's session that none of them names, and each that
@@ -139,15 +138,12 @@ std::string shape_of(std::string_view arn);
 std::vector<std::string> with_below(const std::string& arn);
 // A bucket's ARN does not say whose it is. Those of mine that the documents spell out are nobody else's.
 std::vector<std::string> buckets_of_mine(const Mine& mine, const std::vector<const Facts*>& facts);
+// Calls `each` with every bucket that they spell out, whosever it is.
+void for_each_bucket(const std::vector<const Facts*>& facts, const std::function<void(const std::string&)>& each);
 prover::Constraint on_none_of(const std::vector<std::string>& resources);  // nor on what lies below one
 // What a resource's policy is consulted for: the ARN and what lies below it, by the actions of its
 // own service. Actions of others that name it (`ssm:SendCommand` and its bucket) consult it not.
 std::vector<prover::Constraint> asked_of(const std::string& arn);
-// Services whose resources have a side of their own, which can refuse a principal of their account:
-// those with policies that deny or under RCPs (catalogue/resource_policies.h), and those of which
-// the estate has a policy. A resource of another (a database instance) is held by the principals'
-// side alone, so resource/networks does not ask it, and the whole asks without a resource's side.
-std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& estate);
 // Why outsiders may have been missed, if these policies or those of these levels name accounts in part.
 void tell_accounts_in_part(Words& words, const std::optional<authz::Named>& policy,
                            std::span<const authz::Level> levels, std::vector<std::string>& reasons);

@@ -172,8 +172,8 @@ std::shared_ptr<const Crowds::Kinds> Crowds::kinds(const std::string& name,
                                                    const std::string& account,
                                                    const Surroundings& surroundings) {
   {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = known_.find(name); found != known_.end()) return found->second;
+    const std::lock_guard lock(mine_.kinds_mutex());
+    if (const auto found = mine_.kinds().find(name); found != mine_.kinds().end()) return found->second;
   }
   auto kinds = std::make_shared<Kinds>();
   std::unordered_map<std::string, std::size_t> places;
@@ -186,7 +186,7 @@ std::shared_ptr<const Crowds::Kinds> Crowds::kinds(const std::string& name,
     const auto same_account = [&](std::size_t other) {
       return mine_.principals()[other].principal->account == own.principal->account;
     };
-    if (members.size() < spares && std::ranges::none_of(members, same_account))
+    if (!account.empty() || (members.size() < spares && std::ranges::none_of(members, same_account)))
       members.push_back(index);
   };
   if (account.empty()) {
@@ -194,15 +194,15 @@ std::shared_ptr<const Crowds::Kinds> Crowds::kinds(const std::string& name,
   } else {
     for (const std::size_t i : mine_.principals_of(account)) look(i);
   }
-  const std::lock_guard lock(mutex_);
-  return known_.try_emplace(name, std::move(kinds)).first->second;
+  const std::lock_guard lock(mine_.kinds_mutex());
+  return mine_.kinds().try_emplace(name, std::move(kinds)).first->second;
 }
 
 Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::string& own,
                           const Surroundings& surroundings) {
   std::set<std::string> accounts;
   std::vector<Id> tests;
-  Mentions patterns, all;
+  Mentions patterns, all, unnaming;  // unnaming: all, but for whom documents name
   std::string pattern_name, all_name;
   for (const Facts* one : facts) {
     add_named(*one, mine_, accounts);
@@ -223,6 +223,7 @@ Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::str
     patterns.tests.push_back(&test);
     pattern_name += std::to_string(id) + ',';
   }
+  unnaming = all;
   patterns.raw = all.raw;
   for (const std::string& key : all.raw) (pattern_name += key) += ',', (all_name += key) += ',';
   for (const Facts* one : facts) {
@@ -231,7 +232,6 @@ Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::str
     add_named(*one, mine_, named);
     if (named.empty()) continue;
     all.naming.push_back(one);
-    all_name += "@" + std::to_string(one->id);
   }
   if (!own.empty()) accounts.insert(own);
 
@@ -261,8 +261,15 @@ Standing Crowds::standing(const std::vector<const Facts*>& facts, const std::str
   }
   for (const std::string& account : accounts) {
     if (!mine_.has(account)) continue;
-    for (const auto& [kind, members] : *kinds(account + all_name, all, account, surroundings))
-      take(mine_.principals()[members.front()]);
+    // What conditions tell of an account's principals is the same for many documents; whom each names is not.
+    for (const auto& [kind, members] : *kinds(account + "/" + all_name, unnaming, account, surroundings)) {
+      std::set<std::string> named;
+      for (const std::size_t index : members) {
+        const Own& member = mine_.principals()[index];
+        if (named.insert(naming_of(all, member.caller.principal)).second) take(member);
+        if (all.naming.empty()) break;
+      }
+    }
   }
   for (const std::string& kind : seen) (standing.key += kind) += ';';
   for (prover::Caller& session : named_sessions(mine_, facts)) {

@@ -24,7 +24,7 @@ class EndpointCells final : public Cells {
   std::vector<Guard> guards() const override { return {Guard::endpoint}; }
   std::size_t shared() const override { return 0; }
   std::size_t size() const override { return endpoints_.size(); }
-  std::string name(std::size_t cell) const override { return endpoints_[cell]->id; }
+  const std::string& name(std::size_t cell) const override { return endpoints_[cell]->id; }
   const std::string& account(std::size_t cell) const override {
     return endpoints_[cell]->account;
   }

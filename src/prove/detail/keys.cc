@@ -133,18 +133,23 @@ std::vector<std::string> with_below(const std::string& arn) {
   return {arn, arn + "/*", arn + ":*"};
 }
 
-std::vector<std::string> buckets_of_mine(const Mine& mine, const std::vector<const Facts*>& facts) {
-  std::set<std::string> buckets;
+void for_each_bucket(const std::vector<const Facts*>& facts, const std::function<void(const std::string&)>& each) {
   for (const Facts* one : facts) {
     for (std::string_view pattern : one->resources) {
       if (pattern.starts_with('!')) pattern.remove_prefix(1);
       if (arn_part(pattern, 2) != "s3" || !arn_part(pattern, 4).empty()) continue;
       const std::size_t name = pattern.size() - arn_part(pattern, 5).size();
-      const std::string bucket(pattern.substr(0, pattern.find_first_of("/*?$", name)));
-      const estate::Resource* listed = mine.estate().resources.find(bucket);
-      if (listed != nullptr && mine.has(listed->account)) buckets.insert(bucket);
+      each(std::string(pattern.substr(0, pattern.find_first_of("/*?$", name))));
     }
   }
+}
+
+std::vector<std::string> buckets_of_mine(const Mine& mine, const std::vector<const Facts*>& facts) {
+  std::set<std::string> buckets;
+  for_each_bucket(facts, [&](const std::string& bucket) {
+    const estate::Resource* listed = mine.estate().resources.find(bucket);
+    if (listed != nullptr && mine.has(listed->account)) buckets.insert(bucket);
+  });
   return {buckets.begin(), buckets.end()};
 }
 

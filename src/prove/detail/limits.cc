@@ -359,6 +359,13 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
   return *made;
 }
 
+std::string Limits::ground() const {
+  std::string text;
+  for (const bool flag : {by_rcps_.vpc_arns, by_rcps_.principal_arns, by_rcps_.regions}) text += flag ? '+' : '-';
+  for (const bool flag : expired_) text += flag ? 'x' : '.';
+  return text;
+}
+
 const std::set<std::string>* Limits::networks(Objective objective) const {
   return asks_networks(objective) && networks_.size() > networks_told_max ? &networks_ : nullptr;
 }

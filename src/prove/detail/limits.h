@@ -70,6 +70,8 @@ class Limits {
   std::vector<std::size_t> of_principal(Objective objective, const Own& own) const;
   std::vector<std::size_t> of_resource(Objective objective, std::string_view arn) const;
   std::vector<std::size_t> of_endpoint(Objective objective) const;
+  // What constraints and exceptions rest on beside the perimeter file.
+  std::string ground() const;
   bool expired(std::size_t exception) const { return expired_[exception]; }
   // Exceptions that could not be said as a constraint, and so except nothing; and why.
   const std::vector<std::string>& refused() const { return refused_; }

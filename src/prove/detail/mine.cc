@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalogue/resource_policies.h"
 #include "policy/binding.h"
 
 namespace ringwall::prove::detail {
@@ -83,7 +84,7 @@ prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& 
   return caller;
 }
 
-Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter)
+Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter, Past* past)
     : world_(world), perimeter_(perimeter), organization_(perimeter.organization) {
   if (organization_.empty() && estate().organization) organization_ = estate().organization->id;
   estate().accounts.for_each([&](const estate::Account& account) { accounts_.insert(account.id); });
@@ -95,7 +96,10 @@ Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter)
     if (!has(fresh_account_)) break;
   }
   find_networks();
-  find_principals();
+  find_principals(past);
+  find_resources(past);
+  find_services();
+  if (past != nullptr && !callers_changed_) kinds_ = std::move(past->kinds);
   write_fingerprint();
 }
 
@@ -145,15 +149,115 @@ void Mine::find_networks() {
   if (!is_id(organization_)) organization_.clear();
 }
 
-void Mine::find_principals() {
-  estate().principals.for_each([&](const estate::Principal& principal) {
-    if (principal.service_linked) {
-      ++service_linked_;
+namespace {
+
+// More changes than these are as many as all.
+constexpr std::size_t listing_changes_max = 1'000;
+
+bool is_same(const std::optional<estate::Organization>& a, const std::optional<estate::Organization>& b) {
+  if (!a || !b) return !a && !b;
+  return a->id == b->id && a->management_account == b->management_account && a->root_id == b->root_id;
+}
+
+bool is_same(const prover::Caller& a, const prover::Caller& b) {
+  const auto& [type, arn, role_arn, account, unique_id, service, provider, service_linked, issuer_arn] = a.principal;
+  const policy::Principal& other = b.principal;
+  const bool who = type == other.type && arn == other.arn && role_arn == other.role_arn && account == other.account && unique_id == other.unique_id &&
+                   service == other.service && provider == other.provider && service_linked == other.service_linked && issuer_arn == other.issuer_arn;
+  const auto same_entry = [](const policy::Context::Entry& one, const policy::Context::Entry& two) { return one.key == two.key && one.values == two.values; };
+  return who && a.absent == b.absent && std::ranges::equal(a.keys.entries(), b.keys.entries(), same_entry);
+}
+
+}  // namespace
+
+void Mine::find_principals(Past* past) {
+  // What the organisation is, and whether there is one, is in every caller's keys.
+  std::vector<Own> known;
+  const bool comparable = past != nullptr && past->estate != nullptr && is_same(past->estate->organization, estate().organization) &&
+                          past->estate->no_organization == estate().no_organization;
+  if (comparable) known = std::move(past->principals);
+  callers_changed_ = !comparable;
+  std::size_t at = 0;  // in known, which is in order too
+  const auto add = [&](const estate::Principal& principal) {
+    const estate::Account* account = estate().account(principal.account);
+    while (at < known.size() && known[at].principal != &principal && known[at].principal->arn < principal.arn) {
+      callers_changed_ = true;  // one that is gone
+      ++at;
+    }
+    Own* const before = at < known.size() && (known[at].principal == &principal || known[at].principal->arn == principal.arn) ? &known[at++] : nullptr;
+    by_account_[principal.account].push_back(principals_.size());
+    if (before != nullptr && before->principal == &principal && before->account == account) {
+      principals_.push_back(std::move(*before));
       return;
     }
-    by_account_[principal.account].push_back(principals_.size());
-    principals_.push_back({&principal, caller_of(estate(), principal)});
+    principals_.push_back({&principal, account, caller_of(estate(), principal)});
+    callers_changed_ |= before == nullptr || !is_same(before->caller, principals_.back().caller) || before->principal->name != principal.name;
+  };
+  principals_.reserve(estate().principals.size());
+  // Where nobody came or went the order is known. Roles of AWS's are not among those who are known, so with them it is made anew.
+  std::vector<const estate::Principal*> all;
+  const bool as_many = estate().principals.size() == known.size();
+  if (as_many) {
+    for (const Own& own : known) {
+      const estate::Principal* now = estate().principals.find(own.principal->arn);
+      if (now == nullptr || now->service_linked) break;
+      all.push_back(now);
+    }
+  }
+  if (as_many && all.size() == known.size()) {
+    for (const estate::Principal* one : all) add(*one);
+    return;
+  }
+  estate().principals.for_each([&](const estate::Principal& principal) {
+    if (principal.service_linked) ++service_linked_;
+    else add(principal);
   });
+  callers_changed_ |= at < known.size();
+}
+
+void Mine::find_resources(const Past* past) {
+  const bool comparable = past != nullptr && past->estate != nullptr;
+  resources_.reserve(estate().resources.size());
+  if (comparable && past->resources.size() == estate().resources.size()) {
+    for (const estate::Resource* one : past->resources) {  // where none came or went the order is known
+      const estate::Resource* now = estate().resources.find(one->arn);
+      if (now == nullptr) break;
+      resources_.push_back(now);
+    }
+  }
+  if (resources_.size() != estate().resources.size()) {
+    resources_.clear();
+    estate().resources.for_each([&](const estate::Resource& resource) { resources_.push_back(&resource); });
+  }
+  if (!comparable) return;
+  std::set<std::string, std::less<>> changes;
+  auto before = past->resources.begin();
+  const auto end = past->resources.end();
+  for (const estate::Resource* now : resources_) {
+    for (; before != end && *before != now && (*before)->arn < now->arn; ++before) changes.insert((*before)->arn);
+    const bool known = before != end && (*before == now || (*before)->arn == now->arn);
+    if (!known || (*before)->account != now->account) changes.insert(now->arn);
+    if (known) ++before;
+    if (changes.size() > listing_changes_max) return;
+  }
+  for (; before != end; ++before) changes.insert((*before)->arn);
+  if (changes.size() <= listing_changes_max) listing_changes_ = std::move(changes);
+}
+
+void Mine::find_services() {
+  for (const estate::Resource* resource : resources_) {
+    const std::string_view service = arn_part(resource->arn, 2);
+    if (!services_.contains(service)) services_.emplace(service);
+    if (with_a_side_.contains(service)) continue;
+    if (resource->policy || catalogue::has_resource_side(service)) with_a_side_.emplace(service);
+  }
+}
+
+void Mine::leave(Past& past) && {
+  past.estate = world_.estate;
+  past.principals = std::move(principals_);
+  past.resources = std::move(resources_);
+  past.kinds = std::move(kinds_);
 }
 
 const std::vector<std::size_t>& Mine::principals_of(const std::string& account) const {

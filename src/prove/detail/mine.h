@@ -2,6 +2,8 @@
 // What is mine, from the estate and the perimeter file together, and who else there is.
 
 #include <map>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -9,16 +11,11 @@
 
 #include "loaders/loaders.h"
 #include "perimeter/perimeter.h"
+#include "prove/detail/past.h"
 #include "prove/detail/words.h"
 #include "prover/prover.h"
 
 namespace ringwall::prove::detail {
-
-// A principal of mine as one who calls. Borrows from the estate.
-struct Own {
-  const estate::Principal* principal = nullptr;
-  prover::Caller caller;
-};
 
 // VPCs and endpoints of one Region, by id, sorted: ids are unique within a Region only.
 struct OfRegion {
@@ -29,7 +26,8 @@ using Networks = std::map<std::string, OfRegion>;  // by Region
 // Borrows the world and the perimeter.
 class Mine {
  public:
-  Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter);
+  // Takes over what `past` knows of principals that are the same.
+  Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter, Past* past = nullptr);
 
   const estate::Estate& estate() const { return *world_.estate; }
   const perimeter::Perimeter& perimeter() const { return perimeter_; }
@@ -50,6 +48,25 @@ class Mine {
   const std::vector<Own>& principals() const { return principals_; }
   const std::vector<std::size_t>& principals_of(const std::string& account) const;
   std::size_t service_linked() const { return service_linked_; }
+  const std::vector<const estate::Resource*>& resources() const { return resources_; }  // by ARN
+
+  // Of which it has resources.
+  const std::set<std::string, std::less<>>& services() const { return services_; }
+  // Those whose resources have a side of their own, which can refuse a principal of their account: those with policies that deny
+  // or under RCPs (catalogue/resource_policies.h), and those of which the estate has a policy. A resource of another (a database
+  // instance) is held by the principals' side alone, so resource/networks does not ask it, and the whole asks without a
+  // resource's side.
+  const std::set<std::string, std::less<>>& services_with_a_side() const { return with_a_side_; }
+  // What is known of kinds of principals (crowds.cc); for whoever holds the lock.
+  std::mutex& kinds_mutex() const { return kinds_mutex_; }
+  KindsByName& kinds() const { return kinds_; }
+
+  // Since the past: can anything be told of my principals that could not, and which resources are there or not, or another
+  // account's? Nothing: so many that it may be any.
+  bool callers_changed() const { return callers_changed_; }
+  const std::optional<std::set<std::string, std::less<>>>& listing_changes() const { return listing_changes_; }
+  // The end: what is known of principals and resources goes to `past`.
+  void leave(Past& past) &&;
 
   // An account that is not mine; the same for the same estate.
   const std::string& fresh_account() const { return fresh_account_; }
@@ -59,7 +76,9 @@ class Mine {
 
  private:
   void find_networks();
-  void find_principals();
+  void find_principals(Past* past);
+  void find_resources(const Past* past);
+  void find_services();
   void write_fingerprint();
 
   const loaders::Loaded& world_;
@@ -72,6 +91,12 @@ class Mine {
   std::vector<Own> principals_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_account_;
   std::size_t service_linked_ = 0;
+  std::vector<const estate::Resource*> resources_;
+  std::set<std::string, std::less<>> services_, with_a_side_;
+  mutable std::mutex kinds_mutex_;
+  mutable KindsByName kinds_;
+  bool callers_changed_ = true;
+  std::optional<std::set<std::string, std::less<>>> listing_changes_;
   std::string fresh_account_, fingerprint_;
 };
 

@@ -96,7 +96,8 @@ class Pairing {
     std::size_t person, thing;
     const Way* way = nullptr;
   };
-  void find_things();
+  void find_things(const std::vector<Person>& people);
+  bool concerns(const std::string& account, const authz::Named* policy) const;
   void add(Thing thing);
   std::optional<Guard> sole_guard(std::size_t cell) const;
   bool crosses_without(Guard guard, Asker& asker, const std::vector<Candidate>& candidates);
@@ -115,6 +116,7 @@ class Pairing {
   const Answered& people_;
   const Answered& resources_;
   const std::vector<std::size_t> excepted_from_people_;
+  std::set<std::string, std::less<>> homes_;  // accounts of the people who are asked
   std::vector<Thing> things_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_account_, naming_;  // naming_: by an account that is named
   std::vector<std::size_t> naming_everyone_;
@@ -122,6 +124,25 @@ class Pairing {
   const std::vector<Way> ways_ = ways_abroad(room_.mine);
   std::vector<Candidate> candidates_;
 };
+
+// Could somebody of these accounts use it? It is of one of them, or its policy names somebody of one, or everyone.
+bool Pairing::concerns(const std::string& account, const authz::Named* policy) const {
+  if (homes_.contains(account)) return true;
+  if (policy == nullptr) return false;
+  return std::ranges::any_of(room_.words.of(policy->document).names, [&](const policy::PrincipalName& name) {
+    switch (name.type) {
+      case policy::PrincipalName::Type::everyone:
+      case policy::PrincipalName::Type::unique_id:
+        return true;
+      case policy::PrincipalName::Type::account:
+        return homes_.contains(name.value);
+      case policy::PrincipalName::Type::arn:
+        return homes_.contains(account_in(name.value));
+      default:
+        return false;
+    }
+  });
+}
 
 void Pairing::add(Thing thing) {
   const std::size_t index = things_.size();
@@ -145,26 +166,26 @@ void Pairing::add(Thing thing) {
 
 // Resources that are open from unexpected networks as far as their own side goes, those that have no
 // side, and roles, whom no row asks that of.
-void Pairing::find_things() {
-  std::set<std::string, std::less<>> with_a_side;
+void Pairing::find_things(const std::vector<Person>& people) {
+  for (const Person& person : people) homes_.insert(own(person.index).principal->account);
   for (std::size_t i = 0; i < resources_.cells->size(); ++i) {
-    const std::string name = resources_.cells->name(i);
-    with_a_side.insert(name);
-    const estate::Resource* resource = room_.mine.estate().resources.find(name);
-    if (resource == nullptr) continue;
+    const std::string& name = resources_.cells->name(i);
     std::vector<std::size_t> excepted = resources_.cells->exceptions(i);
     // What only this row excepts may be held by the other side, so it is asked in any case.
     const bool all_shared = std::ranges::includes(excepted_from_people_, excepted);
     if (resources_.outcomes[i].verdict == Verdict::proved && all_shared) continue;
+    const estate::Resource* resource = room_.mine.estate().resources.find(name);
+    if (resource == nullptr || !concerns(resource->account, resource->policy ? &*resource->policy : nullptr)) continue;
     add({name, resource->account, resource->policy ? &*resource->policy : nullptr, resource->kind, true,
          {}, std::move(excepted)});
   }
-  room_.mine.estate().resources.for_each([&](const estate::Resource& resource) {
-    if (!with_a_side.contains(resource.arn)) add({resource.arn, resource.account, nullptr, resource.kind, false, {}, {}});
-  });
+  for (const estate::Resource* resource : room_.mine.resources()) {
+    if (!homes_.contains(resource->account) || room_.mine.services_with_a_side().contains(arn_part(resource->arn, 2))) continue;
+    add({resource->arn, resource->account, nullptr, resource->kind, false, {}, {}});
+  }
   for (const Own& own : room_.mine.principals()) {
     const estate::Principal& role = *own.principal;
-    if (role.trust) add({role.arn, role.account, &*role.trust, authz::ResourceKind::trust, true, {}, {}});
+    if (role.trust && concerns(role.account, &*role.trust)) add({role.arn, role.account, &*role.trust, authz::ResourceKind::trust, true, {}, {}});
   }
   for (Thing& thing : things_)
     thing.service = thing.kind == authz::ResourceKind::trust ? std::string_view("sts") : arn_part(thing.arn, 2);
@@ -287,7 +308,8 @@ Item Pairing::item(const Candidate& candidate) {
   if (thing.policy != nullptr) {
     const Facts& facts = room_.words.of(thing.policy->document);
     bound.note(facts);
-    key.add(facts.fixed).add(static_cast<Id>(thing.policy->document->kind()));
+    key.add(facts.nameless).add(static_cast<Id>(thing.policy->document->kind()));
+    for (const policy::PrincipalName& name : facts.names) key.add(static_cast<Id>(name.type)).add(name.value);
   }
   key.add("/");
   bound.add(layers.rcps);
@@ -317,7 +339,7 @@ Item Pairing::item(const Candidate& candidate) {
 Paired Pairing::ask(Asker& asker, const std::vector<Person>& people) {
   Paired paired;
   if (people.empty()) return paired;
-  find_things();
+  find_things(people);
   find_candidates(people, paired);
   for (const Candidate& candidate : candidates_) {
     Thing& thing = things_[candidate.thing];
@@ -379,11 +401,13 @@ bool Pairing::crosses_without(Guard guard, Asker& asker, const std::vector<Candi
 Guards Pairing::resting(Asker& asker, const std::vector<Person>& people, const std::function<bool(const std::string&)>& counts) {
   std::unordered_map<std::string, std::vector<const Person*>> by_account;
   for (const Person& person : people) by_account[own(person.index).principal->account].push_back(&person);
+  for (const auto& [account, there] : by_account) homes_.insert(account);
   std::map<Guard, std::vector<Candidate>> candidates;
   for (std::size_t i = 0; i < resources_.cells->size() && !by_account.empty(); ++i) {
     const auto guard = sole_guard(i);
     const estate::Resource* resource = room_.mine.estate().resources.find(resources_.cells->name(i));
     if (!guard || resource == nullptr || candidates[*guard].size() >= resting_looks_max) continue;
+    if (!concerns(resource->account, resource->policy ? &*resource->policy : nullptr)) continue;
     Thing thing{resource->arn, resource->account, resource->policy ? &*resource->policy : nullptr, resource->kind, true,
                 arn_part(resource->arn, 2), resources_.cells->exceptions(i)};
     std::set<std::string> accounts = {thing.account};
@@ -394,6 +418,7 @@ Guards Pairing::resting(Asker& asker, const std::vector<Person>& people, const s
         accounts.insert(name.type == policy::PrincipalName::Type::arn ? account_in(name.value) : name.value);
     }
     const std::size_t index = things_.size();
+    const std::size_t before = candidates[*guard].size();
     for (const std::string& account : accounts) {
       const auto there = by_account.find(account);
       if (there == by_account.end()) continue;
@@ -402,6 +427,7 @@ Guards Pairing::resting(Asker& asker, const std::vector<Person>& people, const s
         if (proved && is_candidate(*person, thing, account == thing.account)) candidates[*guard].push_back({person->index, index, &ways_.front()});
       }
     }
+    if (candidates[*guard].size() == before) continue;
     thing.shape = shape_of(thing.arn);
     things_.push_back(std::move(thing));
     things_.back().service = arn_part(things_.back().arn, 2);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "prove/detail/cells.h"
+#include "prove/detail/whole.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -16,7 +17,7 @@ class PrincipalCells final : public Cells {
   std::vector<Guard> guards() const override { return {Guard::scp, Guard::identity}; }
   std::size_t shared() const override { return 1; }
   std::size_t size() const override { return room_.mine.principals().size(); }
-  std::string name(std::size_t cell) const override { return own(cell).principal->arn; }
+  const std::string& name(std::size_t cell) const override { return own(cell).principal->arn; }
   const std::string& account(std::size_t cell) const override {
     return own(cell).principal->account;
   }
@@ -34,6 +35,7 @@ class PrincipalCells final : public Cells {
   bool has(std::size_t cell, Guard guard) const override {
     return guard == Guard::identity || !layers_of(cell).scps.empty();
   }
+  bool reads_any(std::size_t cell, const std::set<std::string, std::less<>>& resources) const override;
   Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
 
  private:
@@ -72,6 +74,15 @@ prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Const
   return query;
 }
 
+bool PrincipalCells::reads_any(std::size_t cell, const std::set<std::string, std::less<>>& resources) const {
+  if (objective_ != Objective::identity_resources || resources.empty()) return false;
+  std::vector<const Facts*> facts = facts_of_cell(room_, *this, cell);
+  facts.push_back(room_.limits.where(objective_, {.excepted = exceptions(cell)}).facts);
+  bool reads = false;
+  for_each_bucket(facts, [&](const std::string& bucket) { reads |= resources.contains(bucket); });
+  return reads;
+}
+
 Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   const Where& where = room_.limits.where(objective_, scope);
   const authz::Layers layers = layers_of(cell);
@@ -83,7 +94,7 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
     for (const authz::Named& named : layers.identity) {
       const Facts& facts = room_.words.of(named.document);
       bound.note(facts);
-      key.add(facts.fixed);
+      key.add(facts.nameless);
       patterns.insert(patterns.end(), facts.resources.begin(), facts.resources.end());
     }
   }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "catalogue/resource_policies.h"
 #include "prove/detail/cells.h"
+#include "prove/detail/whole.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -14,21 +14,20 @@ class ResourceCells final : public Cells {
  public:
   ResourceCells(const Room& room, Objective objective)
       : room_(room), objective_(objective), crowds_(room.mine, room.words, room.options.bounds.standing_max) {
-    const auto with_a_side = services_with_a_side(room.mine.estate());
-    room.mine.estate().resources.for_each([&](const estate::Resource& resource) {
-      const bool has_side = with_a_side.contains(arn_part(resource.arn, 2));
-      if (objective != Objective::resource_networks || has_side) resources_.push_back(&resource);
-    });
-    shapes_.resize(resources_.size());
-    in_parallel(resources_.size(), room.options.threads,
-                [&](std::size_t i) { shapes_[i] = shape_of(resources_[i]->arn); });
+    if (objective != Objective::resource_networks) {
+      resources_ = room.mine.resources();
+      return;
+    }
+    const auto& with_a_side = room.mine.services_with_a_side();
+    std::ranges::copy_if(room.mine.resources(), std::back_inserter(resources_),
+                         [&](const estate::Resource* resource) { return with_a_side.contains(arn_part(resource->arn, 2)); });
   }
 
   Objective objective() const override { return objective_; }
   std::vector<Guard> guards() const override { return {Guard::rcp, Guard::resource}; }
   std::size_t shared() const override { return 1; }
   std::size_t size() const override { return resources_.size(); }
-  std::string name(std::size_t cell) const override { return resources_[cell]->arn; }
+  const std::string& name(std::size_t cell) const override { return resources_[cell]->arn; }
   const std::string& account(std::size_t cell) const override {
     return resources_[cell]->account;
   }
@@ -44,6 +43,7 @@ class ResourceCells final : public Cells {
   bool has(std::size_t cell, Guard guard) const override {
     return guard == Guard::resource || (!rcps(cell).empty() && !names_undeclared_service(cell));
   }
+  bool reads_any(std::size_t cell, const std::set<std::string, std::less<>>& resources) const override;
   Item item(std::size_t cell, Guards kept, const Scope& scope) const override;
   std::vector<std::string> undecided(std::size_t cell) const override;
 
@@ -72,7 +72,6 @@ class ResourceCells final : public Cells {
   const Objective objective_;
   mutable Crowds crowds_;
   std::vector<const estate::Resource*> resources_;
-  std::vector<std::string> shapes_;
 };
 
 // A resource whose ARN names a Region is asked for there.
@@ -143,11 +142,21 @@ void ResourceCells::add_policy(std::size_t cell, Key& key, Bound& bound) const {
   add_names(room_.mine, facts, key);
 }
 
+// For whom a service acts (Limits::sources).
+bool ResourceCells::reads_any(std::size_t cell, const std::set<std::string, std::less<>>& resources) const {
+  if (resources.empty()) return false;
+  return std::ranges::any_of(facts_of_cell(room_, *this, cell), [&](const Facts* facts) {
+    return std::ranges::any_of(facts->tests, [&](Id id) {
+      return std::ranges::any_of(room_.words.test(id).relation.values, [&](const policy::Listed& value) { return resources.contains(value.text); });
+    });
+  });
+}
+
 Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   const Where& where = room_.limits.where(objective_, scope);
   const estate::Resource& resource = *resources_[cell];
   Key key('R');
-  key.add(kept).add(where.name).add(shapes_[cell]);
+  key.add(kept).add(where.name).add(shape_of(resource.arn));
   Bound bound(room_.words, key);
   if ((kept & bit(Guard::resource)) != 0) add_policy(cell, key, bound);
   key.add("/");
@@ -203,15 +212,6 @@ void tell_accounts_in_part(Words& words, const std::optional<authz::Named>& poli
   }
   if (in_part)
     reasons.emplace_back("a policy names callers' accounts in part, as `12*` does: not every account could be tried");
-}
-
-std::set<std::string, std::less<>> services_with_a_side(const estate::Estate& estate) {
-  std::set<std::string, std::less<>> services;
-  estate.resources.for_each([&](const estate::Resource& resource) {
-    const std::string_view service = arn_part(resource.arn, 2);
-    if (resource.policy || catalogue::has_resource_side(service)) services.emplace(service);
-  });
-  return services;
 }
 
 std::unique_ptr<Cells> resource_cells(const Room& room, Objective objective) {

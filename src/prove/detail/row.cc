@@ -11,6 +11,8 @@
 namespace ringwall::prove::detail {
 namespace {
 
+constexpr std::size_t items_at_once = 4'096;  // an item has its key and its documents, so all at once would take much memory
+
 bool is_proof(const AnswerPtr& answer) { return answer->verdict == prover::Verdict::none; }
 
 class Rower {
@@ -23,18 +25,51 @@ class Rower {
     for (const Guard guard : guards) all_ |= bit(guard);
   }
 
-  std::vector<Outcome> run() && {
+  std::vector<Outcome> run(PastRow* past) && {
+    if (past != nullptr) take_over(*past);
+    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
+      if (!known(cell)) open_.push_back(cell);
+    }
     for (const Guard guard : shared_) ask_alone(guard, shared_);
     ask_together();
     if (room_.options.depth) {
       for (const Guard guard : own_) ask_alone(guard, own_);
     }
     ask_exceptions();
-    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) tell_undecided(cell);
+    for (const std::size_t cell : open_) tell_undecided(cell);
+    if (past != nullptr) leave(*past);
     return std::move(outcomes_);
   }
 
  private:
+  // Both are in the order of names.
+  void take_over(const PastRow& past) {
+    known_.resize(outcomes_.size());
+    owners_.resize(outcomes_.size());
+    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) owners_[cell] = room_.mine.estate().account(cells_.account(cell));
+    const auto& changes = room_.mine.listing_changes();
+    if (!changes) return;
+    auto at = past.cells.begin();
+    for (std::size_t cell = 0; cell < outcomes_.size() && at != past.cells.end(); ++cell) {
+      const std::string& name = cells_.name(cell);
+      while (at != past.cells.end() && at->subject != &name && *at->subject < name) ++at;
+      if (at == past.cells.end() || at->subject != &name) continue;
+      if (at->account != owners_[cell] || cells_.reads_any(cell, *changes)) continue;
+      outcomes_[cell] = {Verdict::proved, at->held, nullptr, at->exceptions, {}};
+      known_[cell] = true;
+    }
+  }
+  void leave(PastRow& past) const {
+    past.cells.clear();
+    past.cells.reserve(outcomes_.size());
+    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
+      const Outcome& outcome = outcomes_[cell];
+      if (outcome.verdict != Verdict::proved || !outcome.undecided.empty()) continue;
+      past.cells.push_back({&cells_.name(cell), owners_[cell], outcome.held, outcome.exceptions});
+    }
+  }
+  bool known(std::size_t cell) const { return !known_.empty() && known_[cell]; }
+
   Scope scope(std::size_t cell) const { return {.excepted = cells_.exceptions(cell)}; }
   std::vector<AnswerPtr> ask_all(const std::vector<std::size_t>& which, Guards kept,
                                  std::size_t classes_max) {
@@ -45,13 +80,13 @@ class Rower {
   void ask_alone(Guard guard, const std::vector<Guard>& group) {
     const bool first_group = &group == &shared_;
     if (all_ == bit(guard)) {  // the only guard that the row has: it was asked
-      for (Outcome& outcome : outcomes_) {
-        if (outcome.verdict == Verdict::proved) outcome.held |= bit(guard);
+      for (const std::size_t cell : open_) {
+        if (outcomes_[cell].verdict == Verdict::proved) outcomes_[cell].held |= bit(guard);
       }
       return;
     }
     std::vector<std::size_t> which;
-    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
+    for (const std::size_t cell : open_) {
       // A cell that all guards together do not hold, none holds alone.
       if ((first_group || outcomes_[cell].verdict == Verdict::proved) && cells_.has(cell, guard))
         which.push_back(cell);
@@ -66,7 +101,7 @@ class Rower {
 
   void ask_together() {
     std::vector<std::size_t> which;
-    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
+    for (const std::size_t cell : open_) {
       if (outcomes_[cell].held == 0) which.push_back(cell);
     }
     const std::size_t classes_max = std::max<std::size_t>(room_.options.classes_max, 1);
@@ -107,7 +142,7 @@ class Rower {
       std::size_t cell, exception;
     };
     std::vector<Use> uses;
-    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
+    for (const std::size_t cell : open_) {
       for (const std::size_t exception : cells_.exceptions(cell)) uses.push_back({cell, exception});
     }
     if (uses.empty()) return;
@@ -143,6 +178,9 @@ class Rower {
   const Room& room_;
   Asker& asker_;
   std::vector<Outcome> outcomes_;
+  std::vector<const estate::Account*> owners_;
+  std::vector<bool> known_;         // taken over; empty: nothing is
+  std::vector<std::size_t> open_;   // the others
   std::vector<Guard> shared_, own_;
   Guards all_ = 0;
 };
@@ -153,21 +191,27 @@ std::vector<AnswerPtr> ask(const Cells& cells, const Room& room, Asker& asker,
                            const std::vector<std::size_t>& which, Guards kept,
                            const std::function<Scope(std::size_t)>& scope,
                            std::size_t classes_max) {
-  std::vector<Item> items(which.size());
-  in_parallel(which.size(), room.options.threads, [&](std::size_t i) {
-    items[i] = cells.item(which[i], kept, scope(which[i]));
-    items[i].query = [make = std::move(items[i].query), classes_max](Lists lists) {
-      prover::Query query = make(lists);
-      query.classes_max = std::max<std::size_t>(classes_max, 1);
-      query.every_action = classes_max != only_whether;
-      return query;
-    };
-  });
-  return asker.ask(items);
+  std::vector<AnswerPtr> answers;
+  answers.reserve(which.size());
+  for (std::size_t begin = 0; begin < which.size(); begin += items_at_once) {
+    std::vector<Item> items(std::min(items_at_once, which.size() - begin));
+    in_parallel(items.size(), room.options.threads, [&](std::size_t i) {
+      const std::size_t cell = which[begin + i];
+      items[i] = cells.item(cell, kept, scope(cell));
+      items[i].query = [make = std::move(items[i].query), classes_max](Lists lists) {
+        prover::Query query = make(lists);
+        query.classes_max = std::max<std::size_t>(classes_max, 1);
+        query.every_action = classes_max != only_whether;
+        return query;
+      };
+    });
+    std::ranges::move(asker.ask(items), std::back_inserter(answers));
+  }
+  return answers;
 }
 
-std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker) {
-  return Rower(cells, room, asker).run();
+std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker, PastRow* past) {
+  return Rower(cells, room, asker).run(past);
 }
 
 }  // namespace ringwall::prove::detail

@@ -16,7 +16,8 @@ struct Outcome {
   std::vector<std::string> undecided;
 };
 
-std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker);
+// What `past` has of cells whose questions are the same is taken over; then it has this row's. Null: nothing is kept.
+std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker, PastRow* past);
 
 // For classes_max: only whether there is such a request.
 inline constexpr std::size_t only_whether = 0;

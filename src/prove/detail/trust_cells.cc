@@ -23,7 +23,7 @@ class TrustCells final : public Cells {
   std::vector<Guard> guards() const override { return {Guard::rcp, Guard::trust}; }
   std::size_t shared() const override { return 1; }
   std::size_t size() const override { return roles_.size(); }
-  std::string name(std::size_t cell) const override { return roles_[cell]->arn; }
+  const std::string& name(std::size_t cell) const override { return roles_[cell]->arn; }
   const std::string& account(std::size_t cell) const override { return roles_[cell]->account; }
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
     return room_.limits.of_resource(Objective::trust, roles_[cell]->arn);

@@ -30,13 +30,17 @@
 #include <algorithm>
 #include <set>
 
+#include "base/check.h"
+
 namespace ringwall::prove::detail {
 namespace {
 
 class Whole {
  public:
   Whole(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks)
-      : room_(room), asker_(asker), rows_(rows), leaks_(leaks) {}
+      : room_(room), asker_(asker), rows_(rows), leaks_(leaks) {
+    make_cells();
+  }
 
   std::vector<CellOf> run(Guards& resting) && {
     cross(Objective::resource_principals);
@@ -51,19 +55,27 @@ class Whole {
         return cell_of(subject).verdict == Verdict::proved;
       });
     }
-    std::vector<CellOf> cells;
-    for (auto& [subject, cell] : cells_) cells.push_back(std::move(cell));
-    return cells;
+    return std::move(cells_);
   }
 
  private:
-  CellOf& cell_of(const std::string& subject) {
-    const auto [at, is_new] = cells_.try_emplace(subject);
-    if (is_new) {
-      at->second.subject = subject;
-      at->second.verdict = Verdict::proved;
+  // One for every principal, resource and endpoint. Their rows are in the order of their names, so places need no search.
+  void make_cells();
+  std::size_t place_of(const std::string& subject) const {
+    const auto at = std::ranges::lower_bound(cells_, subject, {}, &CellOf::subject);
+    RW_CHECK(at != cells_.end() && at->subject == subject);  // INVARIANT: what is counted is of the estate
+    return static_cast<std::size_t>(at - cells_.begin());
+  }
+  CellOf& cell_of(const std::string& subject) { return cells_[place_of(subject)]; }
+  // Calls `each` with the whole's cell of each of the row's.
+  template <typename Each>
+  void for_each_cell(const Cells& row, Each&& each) {
+    auto at = cells_.begin();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string& name = row.name(i);
+      while (at->subject != name) ++at;
+      each(*at, i);
     }
-    return at->second;
   }
   static void worsen(CellOf& cell, Verdict verdict) {
     if (verdict == Verdict::leak || cell.verdict == Verdict::proved) cell.verdict = verdict;
@@ -108,9 +120,26 @@ class Whole {
   Asker& asker_;
   const AnsweredRows& rows_;
   Leaks& leaks_;
-  std::map<std::string, CellOf> cells_;
+  std::vector<CellOf> cells_;   // by subject
   std::vector<Person> people_;  // who may come from an unexpected network
 };
+
+void Whole::make_cells() {
+  std::vector<const std::string*> names;
+  for (const Objective objective : {Objective::identity_resources, Objective::resource_principals, Objective::network_principals}) {
+    const Cells& row = *rows_.at(objective).cells;
+    const auto middle = static_cast<std::ptrdiff_t>(names.size());
+    for (std::size_t i = 0; i < row.size(); ++i) names.push_back(&row.name(i));
+    std::ranges::inplace_merge(names, names.begin() + middle, {}, [](const std::string* name) -> const std::string& { return *name; });
+  }
+  const auto same = [](const std::string* a, const std::string* b) { return *a == *b; };
+  names.erase(std::ranges::unique(names, same).begin(), names.end());
+  cells_.resize(names.size());
+  in_parallel(names.size(), room_.options.threads, [&](std::size_t i) {
+    cells_[i].subject = *names[i];
+    cells_[i].verdict = Verdict::proved;
+  });
+}
 
 bool Whole::count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
                   const std::vector<const policy::Document*>& documents) {
@@ -197,12 +226,12 @@ std::vector<bool> Whole::leaks_around(Objective objective) {
 void Whole::cross(Objective objective) {
   const Answered& row = rows_.at(objective);
   const std::vector<bool> around = leaks_around(objective);
-  for (std::size_t i = 0; i < row.cells->size(); ++i) {
-    CellOf& cell = cell_of(row.cells->name(i));
+  for_each_cell(*row.cells, [&](CellOf& cell, std::size_t i) {
     add_exceptions(cell, row.outcomes[i]);
     if (around[i] || row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
-    add_undecided(cell, *row.cells, i);
-  }
+    // Of a cell that is proved there is nothing that could not be said.
+    if (row.outcomes[i].verdict != Verdict::proved) add_undecided(cell, *row.cells, i);
+  });
   if (room_.mine.estate().endpoints.size() == 0) return;
   const Passed passed = ask_through(room_, asker_, rows_, objective, around);
   for (const Passage& passage : passed.all) {
@@ -219,9 +248,9 @@ void Whole::cross(Objective objective) {
 }
 
 // Resources with a side of their own are asked one by one, so far as the estate lists them.
-std::vector<std::string> listed_services(const estate::Estate& estate) {
+std::vector<std::string> listed_services(const Mine& mine) {
   std::vector<std::string> patterns;
-  for (const std::string& service : services_with_a_side(estate)) patterns.push_back("arn:*:" + service + ":*");
+  for (const std::string& service : mine.services_with_a_side()) patterns.push_back("arn:*:" + service + ":*");
   return patterns;
 }
 
@@ -316,7 +345,7 @@ std::vector<std::size_t> Whole::people_abroad() const {
 // Of resources that have no side of their own: does the identity's side let the principal use one?
 std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
   const Answered& row = rows_.at(Objective::identity_networks);
-  const std::vector<std::string> listed = listed_services(room_.mine.estate());
+  const std::vector<std::string> listed = listed_services(room_.mine);
   const auto mark = [&](std::size_t i) {
     const std::string& own = row.cells->account(i);
     std::string text = "unguarded " + own + " ";
@@ -347,11 +376,10 @@ std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
 
 void Whole::unexpected_networks() {
   const Answered& row = rows_.at(Objective::identity_networks);
-  for (std::size_t i = 0; i < row.cells->size(); ++i) {
-    CellOf& cell = cell_of(row.cells->name(i));
+  for_each_cell(*row.cells, [&](CellOf& cell, std::size_t i) {
     add_exceptions(cell, row.outcomes[i]);
     if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
-  }
+  });
   std::vector<Person>& people = people_;
   std::vector<std::size_t> allowed;
   for (const std::size_t i : people_abroad()) {

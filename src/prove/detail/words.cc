@@ -28,20 +28,13 @@ void add_variables(const policy::Listed& listed, Facts& facts) {
   }
 }
 
-enum class Named : bool { yes, no };
-
-// The statement's text but for its resources, and for its principals' names: what stays when those are called otherwise.
-std::string fixed_text(const policy::Statement& statement, Named named) {
+// The statement's text but for its resources and its principals' names: what stays when those are called otherwise.
+std::string nameless_text(const policy::Statement& statement) {
   std::string out = statement.effect == policy::Effect::allow ? "A" : "D";
   append(out, statement.sid);
   if (statement.principals) {
     out += statement.principals->sense == policy::Sense::listed ? 'P' : 'N';
     out += std::to_string(statement.principals->names.size());
-    for (const policy::PrincipalName& name : statement.principals->names) {
-      if (named == Named::no) break;
-      out += static_cast<char>('a' + static_cast<int>(name.type));
-      append(out, name.value);
-    }
   }
   out += statement.action_sense == policy::Sense::listed ? 'A' : 'N';
   for (const policy::Listed& action : statement.actions) append(out, action.text);
@@ -59,7 +52,9 @@ std::string fixed_text(const policy::Statement& statement, Named named) {
 }  // namespace
 
 Id Words::intern(const std::string& text) {
-  return ids_.try_emplace(text, static_cast<Id>(ids_.size() + 1)).first->second;
+  const auto [at, is_new] = ids_.try_emplace(text, last_ + 1);
+  if (is_new) ++last_;
+  return at->second;
 }
 
 Id Words::id_of(const std::string& text) {
@@ -109,9 +104,8 @@ Facts Words::read(const policy::DocumentPtr& document) {
   facts.document = document;
   auto syntax = policy::read_bound(document->source(), document->kind(), policy::Quota::waived);
   RW_CHECK(syntax.has_value());  // it was compiled from this text
-  std::string fixed = std::to_string(static_cast<int>(syntax->kind)) +
-                      std::to_string(static_cast<int>(syntax->version));
-  std::string nameless = fixed;
+  std::string nameless = std::to_string(static_cast<int>(syntax->kind)) +
+                         std::to_string(static_cast<int>(syntax->version));
   for (const policy::Statement& statement : syntax->statements) {
     if (statement.principals) {
       facts.excludes_names |= statement.principals->sense == policy::Sense::all_but_listed;
@@ -125,11 +119,11 @@ Facts Words::read(const policy::DocumentPtr& document) {
       facts.resources.push_back(but ? "!" + resource.text : resource.text);
     }
     for (const policy::Condition& condition : statement.conditions) add_tests(condition, facts);
-    append(fixed, fixed_text(statement, Named::yes));
-    append(nameless, fixed_text(statement, Named::no));
+    append(nameless, nameless_text(statement));
   }
-  facts.fixed = intern(fixed);
-  facts.nameless = facts.names.empty() ? facts.fixed : intern("nameless " + nameless);
+  facts.nameless = intern("\nnameless " + nameless);
+  facts.names.shrink_to_fit();
+  facts.resources.shrink_to_fit();
   sort_unique(facts.tests);
   sort_unique(facts.raw);
   return facts;
@@ -144,12 +138,12 @@ const Facts& Words::of(const policy::DocumentPtr& document) {
   const std::unique_lock lock(mutex_);
   if (const auto found = by_pointer_.find(document.get()); found != by_pointer_.end())
     return *found->second;
-  std::string text(1, static_cast<char>('a' + static_cast<int>(document->kind())));
-  const Id id = intern(text + document->source());
-  const Facts*& known = by_id_[id];
+  const auto kind = static_cast<std::size_t>(document->kind());
+  RW_CHECK(kind < kinds_of_documents);
+  const Facts*& known = by_text_[kind][document->source()];  // in the document that Facts keeps
   if (known == nullptr) {
     facts_.push_back(read(document));
-    facts_.back().id = id;
+    facts_.back().id = ++last_;
     known = &facts_.back();
   }
   by_pointer_.emplace(document.get(), known);
@@ -284,6 +278,12 @@ std::string signature(const Mentions& mentions, const prover::Caller& caller,
       append(out, principal.unique_id);  // what a free one may be built from
     }
   }
+  for (const Facts* facts : mentions.naming) append_naming(*facts, principal, out);
+  return out;
+}
+
+std::string naming_of(const Mentions& mentions, const policy::Principal& principal) {
+  std::string out;
   for (const Facts* facts : mentions.naming) append_naming(*facts, principal, out);
   return out;
 }

@@ -35,8 +35,7 @@ struct Facts {
   std::vector<std::string> raw;      // keys whose very values matter: variables; sorted
   std::vector<policy::PrincipalName> names;
   bool excludes_names = false;       // has a NotPrincipal
-  Id fixed = 0;                      // of the text without its resources
-  Id nameless = 0;                   // and without the principals that it names, but for how many
+  Id nameless = 0;                   // of the text without its resources, and without principals' names but for how many
   std::vector<std::string> resources;  // every Resource element, in order; `!` before NotResource's
 };
 
@@ -58,13 +57,16 @@ class Words {
   void add_tests(const policy::Condition& condition, Facts& facts);
   void add_tests(const prover::Constraint& constraint, Facts& facts);
   Id intern(const std::string& text);
+  Id last_ = 0;
+
+  static constexpr std::size_t kinds_of_documents = 9;  // policy::Kind
 
   mutable std::shared_mutex mutex_;
   std::unordered_map<const policy::Document*, const Facts*> by_pointer_;
   std::vector<policy::DocumentPtr> alive_;
   std::unordered_map<std::string, Id> ids_;
   std::unordered_map<std::string, const Facts*> by_name_;  // constraints
-  std::unordered_map<Id, const Facts*> by_id_;
+  std::unordered_map<std::string_view, const Facts*> by_text_[kinds_of_documents];  // of documents that are alive
   std::unordered_map<Id, std::unique_ptr<const Kept>> kept_;
   std::deque<Facts> facts_;
   std::deque<Test> tests_;
@@ -88,6 +90,9 @@ struct Surroundings {
 // All that `mentions` can tell about a caller. Equal signatures: interchangeable callers.
 std::string signature(const Mentions& mentions, const prover::Caller& caller,
                       const Surroundings& surroundings);
+
+// The part of it that says which statements name the caller.
+std::string naming_of(const Mentions& mentions, const policy::Principal& principal);
 
 // Does one of the globs over key names match?
 bool listed_absent(const std::vector<std::string>& absent, std::string_view key);
