@@ -10,6 +10,7 @@
 #include <random>
 
 #include "authz/testing_cases.h"
+#include "catalogue/catalogue.h"
 #include "prover/detail/keys.h"
 #include "prover/testing_pinned.h"
 #include "text/encode.h"
@@ -82,6 +83,17 @@ std::string owner_of(Choices& choices, const Owner& owner) {
   if (owner.kind == Owner::Kind::account) return owner.accounts.front();
   const auto account = std::string(choices.of({"111122223333"sv, "444455556666"sv, "777777777777"sv}));
   return account == owner.accounts.front() ? "777777777777" : account;
+}
+
+// Of a key that any request may carry a finding shows a value that people believe.
+TEST(Universe, EveryGlobalKeyHasAValueToShow) {
+  const auto& catalogue = catalogue::Catalogue::builtin();
+  for (std::size_t index = 0; index < catalogue.global_key_count(); ++index) {
+    const catalogue::ConditionKey key = catalogue.global_key_at(index);
+    if (key.templated() || (key.type != catalogue::KeyType::string && key.type != catalogue::KeyType::arn)) continue;
+    const detail::KnownKey known = detail::known_key(text::lower(key.name));
+    EXPECT_FALSE(known.facts.examples.empty() && known.facts.only.empty()) << key.name;
+  }
 }
 
 TEST(Universe, WhatIsProvedNoRandomRequestRefutes) {
