@@ -39,6 +39,7 @@ class Judge {
   Result<> of_principal(const std::string& subject);
   Result<> of_endpoint(const std::string& subject);
   Result<> through(const std::string& endpoint, const Cell& cell);
+  Result<> unlisted(const std::string& resource, const std::string& subject);
   Result<> stays(const std::string& principal, const std::string& endpoint);
   Result<> pair(const std::string& principal, const std::string& resource);
   Result<> within_bounds() const;
@@ -70,8 +71,15 @@ Result<> Judge::whole(const std::string& subject) {
   if (role || principal == nullptr) {
     RW_DO(within_bounds());
     for (const estate::Principal* each : world_.principals) RW_DO(pair(each->arn, subject));
+    if (principal == nullptr) RW_DO(unlisted(subject, subject));
   }
   return {};
+}
+
+// Somebody of an account that is mine by the file alone reaches the resource from no unexpected network.
+Result<> Judge::unlisted(const std::string& resource, const std::string& subject) {
+  if (!rows_.resource_networks_asks(resource) || proved({Objective::resource_networks, resource})) return {};
+  return ask_(rows_.unlisted_from_anywhere(resource), subject);
 }
 
 // Nothing crosses through an endpoint that lets neither outsiders through nor anybody to foreign resources. What it lets through
@@ -88,6 +96,7 @@ Result<> Judge::of_endpoint(const std::string& subject) {
   }
   if (!holds(foreign, Objective::network_resources, Objective::identity_resources)) {
     for (const estate::Principal* principal : world_.principals) RW_DO(through(subject, {Objective::identity_resources, principal->arn}));
+    if (!foreign) RW_DO(ask_(rows_.unlisted_through(subject), subject));
   }
   const bool expected = std::ranges::any_of(world_.endpoints, [&](const auto& of_region) {
     return std::ranges::find(of_region.second, subject) != of_region.second.end();
@@ -97,6 +106,7 @@ Result<> Judge::of_endpoint(const std::string& subject) {
   for (const estate::Principal* principal : world_.principals) {
     if (!stays(principal->arn, {})) RW_DO(stays(principal->arn, subject));
   }
+  for (const std::string& resource : resources_) RW_DO(unlisted(resource, subject));
   return {};
 }
 

@@ -399,6 +399,25 @@ TEST(Recheck, HoldsAnEndpointToWhatABucketExcepts) {
   EXPECT_TRUE(certified({Objective::resource_principals, Objective::network_principals}));
 }
 
+// An account that is mine by the perimeter file alone: whatever its people may do is written where nobody looked.
+TEST(Recheck, HoldsSomebodyOfAnAccountThatTheEstateDoesNotList) {
+  world::Builder builder;
+  builder.account(world::member, "ou-1", {}, builder.chain("r-1", {full(Kind::rcp)}, "rcp-"));
+  builder.resource(world::bucket, world::member, world::document(allowing(R"({"AWS":"555566667777"})", ""), Kind::resource));
+  builder.vpc("vpc-0a", world::member);
+  builder.endpoint("vpce-0a", world::member, "vpc-0a", "s3",
+                   world::document(R"({"Effect":"Allow","Principal":{"AWS":"555566667777"},"Action":"*","Resource":"*"})", Kind::endpoint));
+  const loaders::Loaded loaded = std::move(builder).finish();
+  perimeter::Perimeter file = world::perimeter_file();
+  file.networks.estate_vpcs = true;
+  file.accounts = {"555566667777"};
+  const auto refute = [](std::span<const std::vector<std::int32_t>> clauses) { return sat::refute(clauses); };
+  for (const char* subject : {world::bucket, "vpce-0a"}) {
+    const std::vector<recheck::Claim> claims = {{Objective::whole, subject, "proved"}};
+    EXPECT_FALSE(recheck::certify(loaded, file, {today, false}, claims, refute).unproved.empty()) << subject;
+  }
+}
+
 TEST(Recheck, KnowsSessionsOfFederatedUsers) {
   EXPECT_FALSE(certified(allowing(R"("*")", R"("StringEquals":{"aws:PrincipalType":"FederatedUser"})"), world::perimeter_file()));
 }

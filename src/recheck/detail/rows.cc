@@ -615,6 +615,29 @@ Question Rows::outsiders_from_anywhere(const std::string& arn) {
   return question;
 }
 
+void Rows::keep_unlisted(Question& question) const {
+  const auto is_unlisted = [&](const Asked& asked) {
+    const std::string& account = asked.caller.principal.account;
+    return world_.accounts.contains(account) && world_.estate.account(account) == nullptr;
+  };
+  std::erase_if(question.callers, [&](const Asked& asked) { return !is_unlisted(asked); });
+  question.row = Objective::whole;
+}
+
+Question Rows::unlisted_from_anywhere(const std::string& arn) {
+  Question question = of_resource({Objective::resource_networks, arn});
+  keep_unlisted(question);
+  question.part = "by somebody of an account that the estate does not list, on " + arn + " from an unexpected network";
+  return question;
+}
+
+Question Rows::unlisted_through(const std::string& endpoint) {
+  Question question = of_endpoint({Objective::network_resources, endpoint});
+  keep_unlisted(question);
+  question.part = "by somebody of an account that the estate does not list, on foreign resources";
+  return question;
+}
+
 Question Rows::foreign_from_anywhere(const std::string& subject) {
   Question question = of_principal({Objective::identity_resources, subject});
   question.row = Objective::whole;

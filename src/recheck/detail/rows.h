@@ -76,6 +76,10 @@ class Rows {
   // from an unexpected network.
   Question outsiders_from_anywhere(const std::string& resource);
   Question foreign_from_anywhere(const std::string& principal);
+  // Of the whole: somebody of an account that is mine by the perimeter file alone, of whose own policies nothing is known: on the
+  // resource from an unexpected network, and on foreign resources through the endpoint.
+  Question unlisted_from_anywhere(const std::string& resource);
+  Question unlisted_through(const std::string& endpoint);
   // Of the whole: what a cell of identity/resources, resource/principals or trust asks, of requests through the endpoint, which
   // binds them too. Those count that the cell's row or the endpoint's counts.
   Question through(const std::string& endpoint, const Cell& cell);
@@ -84,6 +88,8 @@ class Rows {
   // Do the perimeter file's exceptions from the one row hold in the other, too?
   bool excepts_no_more(Objective row, Objective than) const;
   bool excepts(Objective row) const;
+  // Has resource/networks a cell for it?
+  bool resource_networks_asks(const std::string& arn) const;
 
  private:
   // `endpoint`: through it only; null: from anywhere, and around every endpoint.
@@ -92,7 +98,6 @@ class Rows {
   Question of_endpoint(const Cell& cell);
   Question of_trust(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
   Limit unexpected_network() const;
-  bool resource_networks_asks(const std::string& arn) const;
   Limit said_of(const estate::Endpoint& endpoint) const;
   void come_through(const estate::Endpoint& endpoint, Question& question) const;
   Limit excepted_of(Objective row, const estate::Endpoint* endpoint) const;
@@ -101,6 +106,7 @@ class Rows {
   void add_services_for_mine(const Question& question, std::vector<Limit>& excluded);
   void add_owner(Question& question, const std::string& account) const;
   void add_mine(Question& question);
+  void keep_unlisted(Question& question) const;
   void add_bearers(Question& question, const std::string& provider);
   Limit excepted(Objective row) const;
   bool counts(const perimeter::Exception& exception, Objective row) const;
