@@ -93,6 +93,69 @@ TEST(Shared, CellsSayWhatTheySayAloneAndAfterEveryChange) {
   EXPECT_GT(verdicts_seen["leak"], 100);
 }
 
+// Two roles of one template, called by words that the catalogue does not have: the one holds, the other leaks, by the name alone. Each would be called by the other's answer if the
+// renaming let go of what its comment says that it keeps.
+struct Names {
+  const char* why;
+  const char* statements;            // {N} and {M} are the names
+  const char* holds[2];
+  const char* leaks[2];
+  const char* denied = nullptr;      // by an SCP
+  const char* excepted = nullptr;    // by the perimeter file
+  const char* bucket = nullptr;      // of mine
+};
+constexpr const char* on_objects = R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data-{N}/*"})";
+constexpr Names told_apart[] = {
+    {"an SCP names it", on_objects, {"zeta", ""}, {"omega", ""}, "arn:aws:s3:::data-zeta/*"},
+    {"an SCP names a part of it", on_objects, {"zeta7", ""}, {"omega", ""}, "arn:aws:s3:::data-zeta*"},
+    {"its own policy names a part of it", R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data-{N}/*"},{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::data-zeta*"})", {"zeta7", ""}, {"omega", ""}},
+    {"letters are counted", R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data-{N}/*"},{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::data-?????/*"})", {"kappa", ""}, {"zeta", ""}},
+    {"an exception names it", on_objects, {"zeta", ""}, {"omega", ""}, nullptr, "arn:aws:s3:::data-zeta/*"},
+    {"it is a bucket of mine", on_objects, {"zeta", ""}, {"omega", ""}, nullptr, nullptr, "arn:aws:s3:::data-zeta"},
+    {"it is the one of two that is a bucket of mine", R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data-{N}/*"},{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::data-{M}/*"})", {"zeta", "omega"}, {"omega", "zeta"}, nullptr, nullptr, "arn:aws:s3:::data-zeta"},
+    {"a resource type has it", R"({"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::999900001111:{N}/x"})", {"queue", ""}, {"role", ""}},
+    {"it is an account", R"({"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:us-east-1:{N}:jobs"})", {testing::other_member, ""}, {testing::shared::outsider, ""}},
+    {"it is another name's too", R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::data-{N}/*"},{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::data-{M}/*"})", {"zeta", "zeta"}, {"zeta", "omega"}},
+};
+
+TEST(Shared, NamesAreRenamedOnlyWhereNothingTellsThemApart) {
+  for (const Names& names : told_apart) {
+    SCOPED_TRACE(names.why);
+    const auto verdict = [&](bool first_holds, bool share) {
+      testing::Builder builder;
+      std::vector<policy::DocumentPtr> scps = {testing::document(testing::allow_all(), policy::Kind::scp)};
+      if (names.denied != nullptr)
+        scps.push_back(testing::document(R"({"Effect":"Deny","Action":"*","Resource":")" + std::string(names.denied) + "\"}", policy::Kind::scp));
+      builder.account(testing::management, "", {}, {});
+      builder.account(testing::member, "ou-1", builder.chain("r-1", scps, "scp-"), {});
+      builder.account(testing::other_member, "ou-1", {}, {});
+      const auto role = [&](const std::string& name, const char* const (&of)[2]) {
+        builder.role(testing::member, name, testing::document(testing::shared::filled(names.statements, testing::member, of[0], of[1]), policy::Kind::identity),
+                     testing::document(R"({"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"})", policy::Kind::trust));
+      };
+      role(first_holds ? "a" : "b", names.holds);  // whichever is asked first
+      role(first_holds ? "b" : "a", names.leaks);
+      if (names.bucket != nullptr) builder.resource(names.bucket, testing::member, nullptr);
+      perimeter::Perimeter file = testing::perimeter_file();
+      if (names.excepted != nullptr) {
+        perimeter::Exception exception;
+        exception.name = "one";
+        exception.resources = {names.excepted};
+        file.exceptions.push_back(std::move(exception));
+      }
+      const Report report = prove(std::move(builder).finish(), file, {.today = "2026-06-01", .threads = 1, .share = share});
+      const auto& cells = report.rows[static_cast<std::size_t>(perimeter::Objective::identity_resources)].cells;
+      EXPECT_EQ(cells.size(), 2U);
+      return std::pair(cells[first_holds ? 0 : 1].verdict, cells[first_holds ? 1 : 0].verdict);
+    };
+    const std::pair expected(Verdict::proved, Verdict::leak);
+    for (const bool first_holds : {true, false}) {
+      EXPECT_EQ(verdict(first_holds, false), expected) << "plain";
+      EXPECT_EQ(verdict(first_holds, true), expected);
+    }
+  }
+}
+
 // An estate that was read anew, as far as it says the same, is known again: nothing is asked, nor a key made.
 TEST(Shared, WhatIsReadAnewIsKnownAgain) {
   testing::shared::Maker maker(seed + 5);

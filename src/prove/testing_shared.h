@@ -27,7 +27,7 @@ class Dice {
 
 // Words of the catalogue's types, of exceptions, parts of each other, accounts, and plain ones.
 inline const std::vector<std::string>& names() {
-  static const std::vector<std::string> all = {"app",  "app7", "7",    "data",        "datalake",     "role",         "key",
+  static const std::vector<std::string> all = {"zeta", "zeta7", "7",   "omega",       "omegalake",    "role",         "key",
                                                "logs", "job",  "jobs", member,        other_member,   outsider,       "us-east-1",
                                                "a-b",  "a",    "b",    "object",      "function",     unlisted_account, "index"};
   return all;
