@@ -35,7 +35,6 @@ REDUNDANT = [
     (r"^endpoint ringwall-endpoint (?!MyPrincipalsMyResources)", "the one endpoint that has it is execute-api's, and no request through it is one of these"),
     (r"^endpoint .* MyServices", "services of AWS's come through an endpoint of mine on addresses that they signed, and are asked about elsewhere"),
     (r" ProvidersMyRoles (StringNotEqualsIfExists aws:PrincipalType|Bool)", "who has no aws:PrincipalAccount is neither anonymous nor comes here as a service"),
-    (r" ProvidersMyRoles StringEquals aws:ResourceOrgID", "who has a token and no credentials is not asked about at endpoints, as every report says"),
     (r" NothingOfOthers", "actions that take no resource have none of others' that is known today"),
     (r"^rcp .* OnlyMyNetworks\d .*\"Resource\": \"arn:aws:iam::\d+:role/partner\"", "no principal of mine may take the partner's role, and OnlyMyPrincipals refuses the others"),
     (r"^rcp .*\"Resource\": .\"arn:aws:s3:::example-trail\"", "the trail is the management account's, which no RCP reaches"),

@@ -94,6 +94,28 @@ TEST(Endpoints, AServiceOfSomeoneElseIsOpenUntilTheFileAcceptsIt) {
   EXPECT_EQ(row_of(with_endpoint(service, false, file), Objective::network_resources).verdict, Verdict::proved);
 }
 
+// Who signs in with a token has no credentials, so no identity's policy holds him: he takes the data to a role of others.
+TEST(Endpoints, WhoSignsInWithATokenBecomesNoRoleOfOthers) {
+  const auto row = [&](const std::string& more, Objective objective) {
+    const loaders::Loaded small = testing::small_organization({}).finish();
+    estate::Estate estate = *small.estate;
+    estate::Table<estate::Endpoint>::Editor endpoints{{}};
+    const auto policy = testing::document(R"({"Effect":"Allow","Principal":"*","Action":["sts:AssumeRoleWithSAML","sts:AssumeRoleWithWebIdentity"],"Resource":"*","Condition":{)"
+                                          R"("StringNotEqualsIfExists":{"aws:PrincipalType":"Anonymous"},"Null":{"aws:PrincipalAccount":"true"},"Bool":{"aws:PrincipalIsAWSService":"false"})" +
+                                              more + "}}",
+                                          policy::Kind::endpoint);
+    endpoints.put({.id = "vpce-0a", .account = testing::member, .vpc = "vpc-0a", .service = "sts", .policy = authz::Named{"the policy of vpce-0a", policy}});
+    estate.endpoints = std::move(endpoints).finish();
+    const Report report = prove({std::make_shared<const estate::Estate>(std::move(estate)), {}, {}}, testing::perimeter_file(), options);
+    const auto& cells = row_of(report, objective).cells;
+    return std::ranges::find(cells, "vpce-0a", &CellOf::subject)->verdict;
+  };
+  for (const Objective objective : {Objective::network_resources, Objective::whole}) {
+    EXPECT_EQ(row("", objective), Verdict::leak);
+    EXPECT_EQ(row(R"(,"StringEquals":{"aws:ResourceOrgID":"o-ringwall01"})", objective), Verdict::proved);
+  }
+}
+
 TEST(Endpoints, WhatAnUnknownServiceLetsThroughIsNotTakenToBeNothing) {
   const Report report = with_endpoint("brand-new", true, testing::perimeter_file(), {.scp_resources = false});
   EXPECT_EQ(row_of(report, Objective::network_resources).verdict, Verdict::leak);

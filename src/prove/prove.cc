@@ -239,8 +239,6 @@ std::vector<std::string> Proof::not_asked() const {
   return {"the root users of " + std::to_string(estate.accounts.size()) +
               " accounts of mine: no policy of an account binds its root, only service control policies do, and none in the management account",
           "sessions of GetFederationToken of my users, apart from the users who made them",
-          "whom an identity provider of others vouches for, at endpoints of AWS STS: they become a role of somebody else's, whom the "
-          "rows of endpoints ask about",
           "service-linked roles (" + std::to_string(mine_.service_linked()) + " of mine, and any of others): resource control policies do not bind them",
           "what lets others in without a policy that the estate has: grants of KMS keys, access control lists, access points, snapshots and images "
           "that are shared, AWS RAM",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/check.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/network_keys.h"
 #include "prove/detail/cells.h"
@@ -118,6 +119,22 @@ void come_through(const Room& room, const estate::Endpoint& endpoint, const std:
 
 namespace {
 
+// Whoever has a token of an identity provider of others, and no credentials yet: to become a role of others through an endpoint of
+// mine. What the token says is free.
+prover::Caller token_bearer(const Mine& mine) {
+  prover::Caller bearer = federated_caller("arn:aws:iam::" + mine.fresh_account() + ":oidc-provider/identity.example");
+  bearer.keys.erase("aws:FederatedProvider");
+  return bearer;
+}
+
+prover::Constraint signing_in_only() {
+  const auto federated = prover::condition("StringEquals", "aws:PrincipalType", {"FederatedUser"});
+  const auto of_nobody = prover::condition("Null", "aws:PrincipalAccount", {"true"});
+  const auto signing_in = prover::on_actions({"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"});
+  RW_CHECK(federated && of_nobody && signing_in);
+  return prover::any_of({prover::none_of({prover::all_of({*federated, *of_nobody})}), *signing_in});
+}
+
 prover::Query EndpointCells::query(std::size_t cell, const Where& where,
                                    const std::vector<const Facts*>& facts,
                                    const Standing& standing) const {
@@ -134,10 +151,13 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
     if (caller.principal.type != policy::Principal::Type::service)
       query.universe.callers.push_back(std::move(caller));
   }
-  if (objective_ == Objective::network_resources)
+  std::vector<prover::Constraint> parts{where.constraint};
+  if (objective_ == Objective::network_resources) {
     std::ranges::move(unlisted(room_.mine, room_.words, facts), std::back_inserter(query.universe.callers));
-  std::vector<prover::Constraint> parts{
-      where.constraint, settle_names(room_.words, facts, query.universe.callers)};
+    query.universe.callers.push_back(token_bearer(room_.mine));
+    parts.push_back(signing_in_only());
+  }
+  parts.push_back(settle_names(room_.words, facts, query.universe.callers));
   add_standing(standing, facts, query.universe.callers);
   query.universe.where = prover::all_of(std::move(parts));
   query.universe.actions = prover::Actions::known;

@@ -449,6 +449,7 @@ Question Rows::of_endpoint(const Cell& cell) {
   std::vector<Limit> excluded, parts = {std::move(question.limit), excepted(cell.row)};
   if (cell.row == Objective::network_resources) {
     add_mine(question);
+    question.callers.push_back({token_bearer().caller, actions({"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"})});
     question.foreign = true;
     parts.push_back(foreign_resource(world_));
     add_aws_owned(world_, excluded);
@@ -615,26 +616,26 @@ Question Rows::outsiders_from_anywhere(const std::string& arn) {
   return question;
 }
 
-void Rows::keep_unlisted(Question& question) const {
-  const auto is_unlisted = [&](const Asked& asked) {
-    const std::string& account = asked.caller.principal.account;
-    return world_.accounts.contains(account) && world_.estate.account(account) == nullptr;
-  };
-  std::erase_if(question.callers, [&](const Asked& asked) { return !is_unlisted(asked); });
-  question.row = Objective::whole;
+bool Rows::is_unlisted(const Caller& caller) const {
+  return world_.accounts.contains(caller.principal.account) && world_.estate.account(caller.principal.account) == nullptr;
 }
 
 Question Rows::unlisted_from_anywhere(const std::string& arn) {
   Question question = of_resource({Objective::resource_networks, arn});
-  keep_unlisted(question);
+  std::erase_if(question.callers, [&](const Asked& asked) { return !is_unlisted(asked.caller); });
+  question.row = Objective::whole;
   question.part = "by somebody of an account that the estate does not list, on " + arn + " from an unexpected network";
   return question;
 }
 
 Question Rows::unlisted_through(const std::string& endpoint) {
   Question question = of_endpoint({Objective::network_resources, endpoint});
-  keep_unlisted(question);
-  question.part = "by somebody of an account that the estate does not list, on foreign resources";
+  const auto bears_a_token = [](const Caller& caller) {
+    return caller.principal.type == policy::Principal::Type::federated && caller.principal.account.empty();
+  };
+  std::erase_if(question.callers, [&](const Asked& asked) { return !is_unlisted(asked.caller) && !bears_a_token(asked.caller); });
+  question.row = Objective::whole;
+  question.part = "by somebody of an account that the estate does not list, or with a token of others, on foreign resources";
   return question;
 }
 

@@ -77,7 +77,7 @@ class Rows {
   Question outsiders_from_anywhere(const std::string& resource);
   Question foreign_from_anywhere(const std::string& principal);
   // Of the whole: somebody of an account that is mine by the perimeter file alone, of whose own policies nothing is known: on the
-  // resource from an unexpected network, and on foreign resources through the endpoint.
+  // resource from an unexpected network, and on foreign resources through the endpoint; there whoever signs in with a token, too.
   Question unlisted_from_anywhere(const std::string& resource);
   Question unlisted_through(const std::string& endpoint);
   // Of the whole: what a cell of identity/resources, resource/principals or trust asks, of requests through the endpoint, which
@@ -106,7 +106,7 @@ class Rows {
   void add_services_for_mine(const Question& question, std::vector<Limit>& excluded);
   void add_owner(Question& question, const std::string& account) const;
   void add_mine(Question& question);
-  void keep_unlisted(Question& question) const;
+  bool is_unlisted(const Caller& caller) const;
   void add_bearers(Question& question, const std::string& provider);
   Limit excepted(Objective row) const;
   bool counts(const perimeter::Exception& exception, Objective row) const;

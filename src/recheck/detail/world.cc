@@ -387,6 +387,13 @@ std::vector<Outsider> unlisted(const World& world, const Names& names) {
 
 Outsider federated_by(const std::string& provider) { return federated(provider); }
 
+Outsider token_bearer() {
+  Outsider bearer = federated("identity.example");
+  bearer.caller.keys.erase("aws:FederatedProvider");
+  bearer.caller.said = "whom a provider of others vouches for";
+  return bearer;
+}
+
 policy::Context owned_by(const World& world, const std::string& account) {
   policy::Context keys;
   if (account.empty()) return keys;

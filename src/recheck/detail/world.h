@@ -57,6 +57,8 @@ std::vector<Outsider> outsiders(const World& world, const Names& names, Of of);
 std::vector<Outsider> unlisted(const World& world, const Names& names);
 // Whom an identity provider of this name vouches for.
 Outsider federated_by(const std::string& provider);
+// Whom some provider of others vouches for, and who has no credentials yet.
+Outsider token_bearer();
 
 // Keys that say whose the resource is.
 policy::Context owned_by(const World& world, const std::string& account);
