@@ -6,6 +6,7 @@
 #include "prove/detail/asker.h"
 #include "prove/detail/cells.h"
 #include "prove/detail/gaps.h"
+#include "text/encode.h"
 
 namespace ringwall::prove {
 namespace {
@@ -32,6 +33,15 @@ Guarded guard_of(const estate::Estate& estate, const std::string& arn) {
     return {found->account, found->policy ? &*found->policy : nullptr, found->kind, true};
   }
   return {account_in(arn), nullptr, authz::ResourceKind::plain, false};
+}
+
+// Of an action of another service (`ssm:SendCommand` on a bucket, `iam:GetRole` on a role) no policy of the resource is consulted.
+Guarded guard_of(const estate::Estate& estate, const std::string& arn, std::string_view action) {
+  Guarded guarded = guard_of(estate, arn);
+  const std::string service = text::lower(action.substr(0, action.find(':')));
+  const std::string_view own = guarded.kind == authz::ResourceKind::trust ? std::string_view("sts") : arn_part(arn, 2);
+  if (service.find_first_of("*?") != std::string::npos || service == own) return guarded;
+  return {guarded.account, nullptr, authz::ResourceKind::plain, guarded.listed};
 }
 
 class Asking {
@@ -87,7 +97,7 @@ std::string name_of_outsider(const Mine& mine, const prover::Caller& caller) {
 // Principals of mine whom no policy that is asked tells apart have the same answer; it is asked of
 // the first, and each is told with a finding of its own.
 Accesses Asking::who_can(const std::string& action, const std::string& resource) {
-  const Guarded guarded = guard_of(*world_.estate, resource);
+  const Guarded guarded = guard_of(*world_.estate, resource, action);
   if (!guarded.listed)
     accesses_.undecided.push_back("`" + resource + "` is not in the estate: it is taken to have no "
                                   "policy of its own");
@@ -189,14 +199,11 @@ Accesses Asking::what_can(const Own& own) {
     layers.resource_kind = kind;
     add(layers, account, prover::all_of(std::move(asked)), arn);
   };
-  std::vector<std::string> listed;
+  std::vector<prover::Constraint> elsewhere;
   world_.estate->resources.for_each([&](const estate::Resource& resource) {
-    if (!resource.policy) return;
-    if (resource.account == home) {
-      for (std::string& pattern : with_below(resource.arn)) listed.push_back(std::move(pattern));
-    }
-    if (auto within = prover::on_resources(with_below(resource.arn)))
-      add_guarded(resource.arn, resource.account, *resource.policy, resource.kind, {*std::move(within)});
+    if (!resource.policy || !prover::on_resources({resource.arn})) return;
+    if (resource.account == home) elsewhere.push_back(prover::all_of(asked_of(resource.arn)));
+    add_guarded(resource.arn, resource.account, *resource.policy, resource.kind, asked_of(resource.arn));
   });
   const auto assuming = prover::on_actions({"sts:*"});
   for (const Own& other : mine_.principals()) {
@@ -205,8 +212,6 @@ Accesses Asking::what_can(const Own& own) {
     if (role.trust && itself && assuming)
       add_guarded(role.arn, role.account, *role.trust, authz::ResourceKind::trust, {*std::move(itself), *assuming});
   }
-  std::vector<prover::Constraint> elsewhere;
-  if (auto those = prover::on_resources(listed); those && !listed.empty()) elsewhere.push_back(*std::move(those));
   if (auto roles = prover::on_resources({"arn:*:iam::*:role/*"}); roles && assuming)
     elsewhere.push_back(prover::all_of({*std::move(roles), *assuming}));
   add(side, home, prover::none_of(std::move(elsewhere)), "everything else");

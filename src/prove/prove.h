@@ -98,6 +98,7 @@ struct Options {
   bool network_keys_everywhere = false;
   // Take it that no other Region has a VPC or an endpoint of the same id as one of mine: for worlds without Regions.
   bool one_region = false;
+  std::string_view axiom_off = {};  // prover::Universe's, for tests; its memory is its own
 };
 
 // Kept from one proof to the next: answers, by the policies of the question, and the cells that were proved, by the very values of

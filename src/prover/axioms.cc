@@ -160,9 +160,10 @@ const Axiom& axiom_of_service_keys() { return service_keys_axiom; }
 const Axiom& axiom_of_caller_account() { return caller_account_axiom; }
 const Axiom& axiom_of_source_owner() { return source_owner_axiom; }
 
-std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
+std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves, std::string_view off) {
   std::vector<StatedAxiom> stated;
   for (const Row& row : rows) {
+    if (row.axiom.name == off) continue;
     StatedAxiom axiom{&row.axiom, formula_of(row, encoder, formulas), {}};
     if (axiom.formula == yes || axiom.formula == no) continue;
     formulas.walk(axiom.formula, [&](std::uint32_t leaf) { axiom.keys.push_back(leaves[leaf].key); });

@@ -1,5 +1,7 @@
 // Constraints, read by the policy language's own reader.
 
+#include <unordered_map>
+
 #include "prover/prover.h"
 #include "text/utf8.h"
 
@@ -33,6 +35,23 @@ std::vector<std::string> without_variables(std::vector<std::string> texts) {
   return texts;
 }
 
+// The same few lists are read over and over, so what was read is kept a while: reading depends on nothing else.
+template <typename Read>
+Result<Constraint> kept(std::string_view what, std::string_view op, std::string_view key, const std::vector<std::string>& values, Read&& read) {
+  constexpr std::size_t kept_max = 1'024, values_max = 16;
+  if (values.size() > values_max) return read();
+  thread_local std::unordered_map<std::string, Constraint> known;
+  std::string text;
+  for (const std::string_view part : {what, op, key}) (text += part) += '\n';
+  for (const std::string& value : values) ((text += std::to_string(value.size())) += ':') += value;
+  if (const auto found = known.find(text); found != known.end()) return found->second;
+  Result<Constraint> made = read();
+  if (!made) return made;
+  if (known.size() >= kept_max) known.clear();
+  known.emplace(std::move(text), *made);
+  return made;
+}
+
 Constraint composed(Constraint::Kind kind, std::vector<Constraint> parts) {
   return {.kind = kind, .parts = std::move(parts)};
 }
@@ -58,21 +77,27 @@ Result<Constraint> conditions(const Json& element) {
 }
 
 Result<Constraint> condition(std::string_view op, std::string_view key, std::vector<std::string> values) {
-  Json keys = Json::object();
-  keys.set(key, list_of(without_variables(std::move(values))));
-  Json element = Json::object();
-  element.set(op, std::move(keys));
-  return conditions(element);
+  return kept("condition", op, key, values, [&] {
+    Json keys = Json::object();
+    keys.set(key, list_of(without_variables(values)));
+    Json element = Json::object();
+    element.set(op, std::move(keys));
+    return conditions(element);
+  });
 }
 
 Result<Constraint> on_actions(const std::vector<std::string>& patterns) {
-  RW_TRY(policy::Statement statement, read_statement(list_of(patterns), "*", nullptr));
-  return Constraint{.kind = Constraint::Kind::actions, .listed = std::move(statement.actions)};
+  return kept("actions", {}, {}, patterns, [&]() -> Result<Constraint> {
+    RW_TRY(policy::Statement statement, read_statement(list_of(patterns), "*", nullptr));
+    return Constraint{.kind = Constraint::Kind::actions, .listed = std::move(statement.actions)};
+  });
 }
 
 Result<Constraint> on_resources(const std::vector<std::string>& patterns) {
-  RW_TRY(policy::Statement statement, read_statement("*", list_of(without_variables(patterns)), nullptr));
-  return Constraint{.kind = Constraint::Kind::resources, .listed = std::move(statement.resources)};
+  return kept("resources", {}, {}, patterns, [&]() -> Result<Constraint> {
+    RW_TRY(policy::Statement statement, read_statement("*", list_of(without_variables(patterns)), nullptr));
+    return Constraint{.kind = Constraint::Kind::resources, .listed = std::move(statement.resources)};
+  });
 }
 
 }  // namespace ringwall::prover

@@ -192,6 +192,7 @@ struct Prover::State {
   Vocabulary vocabulary;
   Readings readings;
   Domains domains;
+  Solved solved;
   RcpActions rcp_actions;
   std::vector<ListedKey> listed_keys;  // by NetworkKey
   RelationId nothing = 0;              // lists no action
@@ -237,7 +238,7 @@ class Case {
       if (state_.budget.spend(1); state_.budget.is_spent()) return;
       if (residual != no) residuals_[residual].push_back(atom);
     }
-    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_, leaves_);
+    if (query_.universe.axioms) axioms_ = state_axioms(encoder_, formulas_, leaves_, query_.universe.axiom_off);
   }
 
   // Keys that are the caller's account.
@@ -269,7 +270,7 @@ class Case {
 
  private:
   Solver solver() {
-    return Solver({state_.vocabulary, formulas_, leaves_, state_.domains, state_.limits, setting_.owner, axioms_, answer_.statistics});
+    return Solver({state_.vocabulary, formulas_, leaves_, state_.domains, state_.solved, state_.limits, setting_.owner, axioms_, answer_.statistics});
   }
   void note(const Solution& solution) {
     for (const std::string& why : solution.undecided) {
@@ -597,7 +598,8 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     if (!query_.every_action && !kind.types.empty()) break;
   }
   if (shown != nullptr) {
-    for (std::size_t one = 0; one < listed.size(); ++one) {
+    if (!query_.every_action) finding.actions.push_back(state_.known().name(shown->actions.front()));
+    for (std::size_t one = 0; query_.every_action && one < listed.size(); ++one) {
       if (listed[one]) finding.actions.push_back(state_.known().name(one));
     }
     const std::size_t action = shown->actions.front();
@@ -740,11 +742,13 @@ std::vector<ListedKey> Prover::State::listed_keys_of(const Query& query, const s
   std::set<KeyId> asked;
   for (const policy::Document* document : documents) asked.insert(readings[*document].keys.begin(), readings[*document].keys.end());
   for (const KeyId key : asked) {
-    if (const ListedKey* limited = service_key(key)) listed.push_back(*limited);
+    const ListedKey* limited = service_key(key);
+    if (limited != nullptr && limited->axiom->name != query.universe.axiom_off) listed.push_back(*limited);
   }
   if (query.universe.network_keys_everywhere) return listed;
   for (const catalogue::NetworkKey key : catalogue::network_keys) {
     const auto asks = [&](const policy::Document* document) { return std::ranges::binary_search(readings[*document].network_keys, key); };
+    if (query.universe.axiom_off == axiom_of_network_keys().name) continue;
     if (std::ranges::any_of(documents, asks)) listed.push_back(listed_keys[static_cast<std::size_t>(key)]);
   }
   return listed;

@@ -82,6 +82,7 @@ struct Universe {
   Constraint where = {};
   // Do the axioms hold? Keys that are known, or known to be absent, are stronger than they.
   bool axioms = true;
+  std::string_view axiom_off = {};  // for tests: all but the one of this name
   // May services that are not on AWS's list (catalogue/network_keys.h) say whose endpoint a request came through? A server
   // of ours may be told to say it everywhere, so where one is asked about, both are possible.
   bool network_keys_everywhere = false;

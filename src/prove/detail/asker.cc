@@ -11,13 +11,13 @@ namespace {
 // All of the options, so that one that is added must be thought of here: what a question reads of them, and no key says.
 std::string settings_of(const Options& options) {
   const auto& [today, depth, threads, classes_max, every_action, bounds, progress, certificate, bug, steps_max, share, network_keys_everywhere,
-               one_region] = options;
+               one_region, axiom_off] = options;
   const auto& [standing_max, pairs_max, pair_looks_max] = bounds;  // each is said where it is passed
   std::string settings;
   for (const std::uint64_t number : {std::uint64_t{classes_max}, std::uint64_t{every_action}, std::uint64_t{standing_max}, steps_max,
                                      std::uint64_t{network_keys_everywhere}, std::uint64_t{one_region}})
     settings += std::to_string(number) + ' ';
-  return settings;
+  return settings.append(axiom_off);
 }
 
 }  // namespace
@@ -36,7 +36,10 @@ void Memory::begin(std::size_t documents, const Options& options) {
   words = std::make_unique<detail::Words>();
 }
 
+// Whoever keeps answers for many proofs looks for old ones once in half as many, so that looking costs no more than asking.
 void Memory::end() {
+  if (proof < looked_ + proofs_kept_ / 2) return;
+  looked_ = proof;
   std::erase_if(answers, [&](const auto& item) { return item.second.used + proofs_kept_ <= proof; });
 }
 
@@ -96,6 +99,7 @@ AnswerPtr Asker::answer(const Item& item) {
     made.steps_max = options_.steps_max;
     made.every_action = made.every_action && options_.every_action;
     made.universe.network_keys_everywhere = options_.network_keys_everywhere;
+    made.universe.axiom_off = options_.axiom_off;
     return made;
   };
   prover::Query query = query_with(item.networks != nullptr ? Lists::named : Lists::all);

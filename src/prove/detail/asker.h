@@ -51,7 +51,7 @@ class Memory {
   const std::string& settings() const { return settings_; }
 
  private:
-  std::uint64_t proofs_kept_;
+  std::uint64_t proofs_kept_, looked_ = 0;
   std::string settings_;
 };
 

@@ -144,6 +144,11 @@ prover::Constraint on_none_of(const std::vector<std::string>& resources);  // no
 // What a resource's policy is consulted for: the ARN and what lies below it, by the actions of its
 // own service. Actions of others that name it (`ssm:SendCommand` and its bucket) consult it not.
 std::vector<prover::Constraint> asked_of(const std::string& arn);
+// What a role's trust policy is asked for: the call that hands it out. Sessions' tags and the like come along with
+// one, never alone; a token of an identity provider is presented, and whoever has credentials signs.
+prover::Constraint assuming();
+// Where the estate has the organisation it has all of its accounts, so callers of others are of no account of it.
+prover::Constraint of_other_organizations(const Mine& mine, const std::vector<prover::Caller>& callers);
 // Why outsiders may have been missed, if these policies or those of these levels name accounts in part.
 void tell_accounts_in_part(Words& words, const std::optional<authz::Named>& policy,
                            std::span<const authz::Level> levels, std::vector<std::string>& reasons);
@@ -153,6 +158,16 @@ Surroundings surroundings_of(const Mine& mine, const estate::Endpoint& endpoint)
 void come_through(const Room& room, const estate::Endpoint& endpoint, const std::vector<const Facts*>& facts, prover::Query& query);
 // Keys that say whose the resource is.
 Surroundings owned_by(const Mine& mine, const std::string& account);
+// Whose a resource may be, where the question does not say: nobody need know, unless these documents ask for the owner's
+// account or organisation. Then somebody of each account of mine that they tell apart, and everyone else.
+struct Owners {
+  std::vector<prover::Owner> all = {{}};
+  prover::Constraint agree = {};  // the organisation is that of the account
+  std::string key = {};           // what they were told apart by
+};
+Owners owners_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller);
+// The same of whom a service says that it acts for.
+Owners sources_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts);
 // Adds to what the query's universe fixes.
 void surround(prover::Query& query, const Surroundings& surroundings);
 // Adds that the request goes through this endpoint: what it reaches.

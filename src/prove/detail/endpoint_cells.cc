@@ -151,13 +151,14 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
     if (caller.principal.type != policy::Principal::Type::service)
       query.universe.callers.push_back(std::move(caller));
   }
-  std::vector<prover::Constraint> parts{where.constraint};
+  std::vector<prover::Constraint> parts{*where.constraint};
   if (objective_ == Objective::network_resources) {
     std::ranges::move(unlisted(room_.mine, room_.words, facts), std::back_inserter(query.universe.callers));
     query.universe.callers.push_back(token_bearer(room_.mine));
     parts.push_back(signing_in_only());
   }
   parts.push_back(settle_names(room_.words, facts, query.universe.callers));
+  parts.push_back(of_other_organizations(room_.mine, query.universe.callers));
   add_standing(standing, facts, query.universe.callers);
   query.universe.where = prover::all_of(std::move(parts));
   query.universe.actions = prover::Actions::known;
@@ -165,6 +166,10 @@ prover::Query EndpointCells::query(std::size_t cell, const Where& where,
     query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
     query.universe.actions = prover::Actions::on_resources;
     query.universe.where = prover::all_of({std::move(query.universe.where), on_none_of(buckets_of_mine(room_.mine, facts))});
+  } else {
+    Owners owners = owners_of(room_.mine, room_.words, facts, {});
+    query.universe.owners = std::move(owners.all);
+    query.universe.where = prover::all_of({std::move(query.universe.where), std::move(owners.agree)});
   }
   query.allowing = {{.layers = layers}};
   come_through(room_, endpoint, facts, query);
@@ -184,6 +189,7 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   key.add(signature(bound.mentions(), {}, around));
   Standing standing;
   for (const std::string& bucket : buckets_of_mine(room_.mine, bound.facts())) key.add(bucket);
+  if (objective_ == Objective::network_principals) key.add(owners_of(room_.mine, room_.words, bound.facts(), {}).key);
   if (objective_ == Objective::network_resources) {
     standing = crowds_.standing(bound.facts(), {}, around);
     key.add(standing.key);

@@ -4,6 +4,8 @@
 // `this resource` and `below it`, so that policies written by one template are one question.
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "catalogue/catalogue.h"
@@ -167,6 +169,92 @@ std::vector<prover::Constraint> asked_of(const std::string& arn) {
   if (catalogue::Catalogue::builtin().service(service) == nullptr) return parts;
   if (auto own = prover::on_actions({service + ":*"})) parts.push_back(*std::move(own));
   return parts;
+}
+
+prover::Constraint assuming() {
+  const auto by_token = prover::condition("StringEquals", "aws:PrincipalType", {"FederatedUser"});
+  const auto with_token = prover::on_actions({"sts:AssumeRoleWith*"}), of_sts = prover::on_actions({"sts:*"});
+  const auto beside = prover::on_actions({"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"});
+  RW_CHECK(by_token && with_token && of_sts && beside);
+  return prover::any_of({prover::all_of({*by_token, *with_token}),
+                         prover::all_of({prover::none_of({*by_token, *with_token, *beside}), *of_sts})});
+}
+
+namespace {
+
+// A key of an account, and the one of the account's organisation.
+struct Belonging {
+  std::string_view account, organization;
+};
+constexpr Belonging resource_keys{"aws:resourceaccount", "aws:resourceorgid"}, source_keys{"aws:sourceaccount", "aws:sourceorgid"};
+
+// Accounts of mine that the documents tell apart, and whether they ask for such keys at all. Nothing: they name them in part,
+// and nobody could say which of mine that means.
+std::optional<std::set<std::string>> named_by(const Belonging& keys, const Words& words, const std::vector<const Facts*>& facts, bool& asked) {
+  constexpr std::string_view callers_account = "${aws:PrincipalAccount}";
+  const std::string_view org = keys.organization.substr(0, keys.organization.size() - 2);  // and its paths
+  std::set<std::string> named;
+  for (const Facts* one : facts) {
+    for (const std::string& key : one->raw) asked |= key.starts_with(org) || key == keys.account;
+    for (const Id id : one->tests) {
+      const Test& test = words.test(id);
+      asked |= one->document != nullptr && test.key.starts_with(org);
+      const bool of_account = test.key == keys.account || (keys.account == resource_keys.account && test.key == "s3:resourceaccount");
+      if (!of_account || test.relation.family == policy::Family::null) continue;
+      asked |= one->document != nullptr;
+      for (const policy::Listed& value : test.relation.values) {
+        if (is_account(value.text)) named.insert(value.text);
+        else if (value.text != callers_account) return std::nullopt;
+      }
+    }
+  }
+  if (!asked) return named;
+  for (const Facts* one : facts) {
+    for (const std::string& pattern : one->resources) named.insert(account_in(pattern.starts_with('!') ? pattern.substr(1) : pattern));
+  }
+  return named;
+}
+
+Owners told_apart(const Belonging& keys, const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller) {
+  Owners owners;
+  bool asked = false;
+  auto named = named_by(keys, words, facts, asked);
+  const estate::Estate& estate = mine.estate();
+  if (!named || !asked || !estate.organization || mine.accounts().empty()) return owners;
+  named->insert(caller);
+  std::vector<std::string> told, members;
+  bool another = false, another_unlisted = false;  // one whom nobody names stands for all of those
+  for (const std::string& id : mine.accounts()) {
+    if (!named->contains(id) && std::exchange(mine.is_unlisted(id) ? another_unlisted : another, true)) continue;
+    told.push_back(id);
+    const estate::Account* account = estate.account(id);
+    if (account != nullptr && !account->org_path.empty()) members.push_back(id);
+  }
+  const auto of_mine = prover::condition("StringEquals", keys.organization, {estate.organization->id});
+  const auto of_none = prover::condition("Null", keys.organization, {"true"});
+  const auto of_member = prover::condition("StringEquals", keys.account, members);
+  if (!of_mine || !of_none || !of_member || members.empty()) return owners;
+  for (const std::string& id : told) owners.key += id + ",";
+  // An ARN's account is the owner's, so here it is no name that could be another.
+  for (const Facts* one : facts) {
+    for (const std::string& pattern : one->resources) owners.key += account_in(pattern.starts_with('!') ? pattern.substr(1) : pattern) + ";";
+  }
+  for (const std::string& id : members) owners.key += "m" + id + ",";
+  owners.all = {{prover::Owner::Kind::account, told}, {prover::Owner::Kind::others, mine.accounts()}};
+  std::vector<prover::Constraint> ways{prover::all_of({*of_mine, *of_member}), prover::none_of({*of_mine, *of_member})};
+  if (keys.account == source_keys.account) ways.push_back(*of_none);  // not every service says it
+  owners.agree = prover::any_of(std::move(ways));
+  return owners;
+}
+
+}  // namespace
+
+Owners owners_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller) {
+  return told_apart(resource_keys, mine, words, facts, caller);
+}
+
+Owners sources_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts) {
+  return told_apart(source_keys, mine, words, facts, {});
 }
 
 Surroundings owned_by(const Mine& mine, const std::string& account) {

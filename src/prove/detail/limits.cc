@@ -351,10 +351,12 @@ const Where& Limits::where(Objective objective, const Scope& scope) {
   if (made == nullptr) {
     made = std::make_unique<Where>();
     made->name = name + '@' + std::to_string(words_.id_of(mine_.fingerprint()));
-    made->constraint = build(objective, scope, mine_.networks(), {.vpc_arns = true, .regions = by_rcps_.regions}, {});
+    made->constraint = words_.constraint(made->name, [&] {
+      return build(objective, scope, mine_.networks(), {.vpc_arns = true, .regions = by_rcps_.regions}, {});
+    });
     made->objective = objective;
     made->scope = scope;
-    made->facts = &words_.of(made->name, made->constraint);
+    made->facts = &words_.of(made->name, *made->constraint);
   }
   return *made;
 }
@@ -382,7 +384,7 @@ void Limits::note(const Facts& facts, Asked& asked) const {
 Constraint Limits::constraint(const Where& where, Lists lists,
                               const std::vector<const Facts*>& facts) const {
   if (is_key_of_services(where.objective)) return build(where.objective, where.scope, mine_.networks(), by_rcps_, facts);
-  if (!asks_networks(where.objective)) return where.constraint;
+  if (!asks_networks(where.objective)) return *where.constraint;
   std::set<std::string> named;
   Asked asked = by_rcps_;
   for (const Facts* one : facts) {

@@ -29,7 +29,7 @@ struct Scope {
 // constraints.
 struct Where {
   std::string name;
-  prover::Constraint constraint;
+  std::shared_ptr<const prover::Constraint> constraint;
   const Facts* facts = nullptr;
   Objective objective = {};
   Scope scope = {};

@@ -330,7 +330,7 @@ void Mine::write_fingerprint() {
   all.all(organization, no_organization, management_account, accounts, regions, networks, services, identity_providers, aws_owned, exceptions,
           aws_owned_defaults, anonymous_get_object);
   // And what the estate says of mine.
-  all.all(organization_, this->accounts(), unlisted_, cidrs_, estate().no_organization);
+  all.all(organization_, this->accounts(), unlisted_, cidrs_, estate().no_organization, estate().organization.has_value());
   for (const auto& [region, of] : networks_) all.all(region, of.vpcs, of.endpoints);
   fingerprint_ = std::move(all).finish();
 }

@@ -274,7 +274,7 @@ prover::Query Pairing::query(const Candidate& candidate, const Where& of_person,
   std::vector<prover::Constraint> parts = {prover::any_of(std::move(counts))};
   if (thing.kind == authz::ResourceKind::trust) {
     if (auto role_only = prover::on_resources({thing.arn})) parts.push_back(*std::move(role_only));
-    if (auto assuming = prover::on_actions({"sts:*"})) parts.push_back(*std::move(assuming));
+    parts.push_back(assuming());
   } else {
     for (prover::Constraint& part : asked_of(thing.arn)) parts.push_back(std::move(part));
   }
@@ -313,10 +313,8 @@ Item Pairing::item(const Candidate& candidate) {
   }
   key.add("/");
   bound.add(layers.rcps);
-  if (candidate.way->endpoint != nullptr) {
-    key.add(candidate.way->endpoint->id);
-    if (candidate.way->endpoint->policy) bound.add(*candidate.way->endpoint->policy);
-  }
+  key.add(said_of(room_, *candidate.way));
+  if (candidate.way->endpoint != nullptr && candidate.way->endpoint->policy) bound.add(*candidate.way->endpoint->policy);
   key.add("/");
   bound.note(*of_person.facts);
   if (of_thing != nullptr) bound.note(*of_thing->facts);

@@ -43,7 +43,7 @@ class PrincipalCells final : public Cells {
   authz::Layers layers_of(std::size_t cell) const {
     return estate::layers_of(room_.mine.estate(), own(cell).caller.principal, nullptr);
   }
-  prover::Query query(std::size_t cell, Guards kept, prover::Constraint where) const;
+  prover::Query query(std::size_t cell, Guards kept, prover::Constraint where, const Owners& owners) const;
 
   const Room room_;
   const Objective objective_;
@@ -51,14 +51,15 @@ class PrincipalCells final : public Cells {
 
 // With an owner who is not the caller's account, or whom nobody knows, both sides must allow; and
 // the resource's side is assumed to. What is left is the identity side.
-prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Constraint where) const {
+prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Constraint where, const Owners& owners) const {
   authz::Layers layers = layers_of(cell);
   if ((kept & bit(Guard::identity)) == 0) {
     layers.identity = {&assumed_identity(), 1};
     layers.boundary = nullptr;
   }
   if ((kept & bit(Guard::scp)) == 0) layers.scps = {};
-  layers.resource = &assumed_resource();
+  // Whom a policy names by itself needs no permission of its account's: of an owner who may be that, only the account is named.
+  layers.resource = owners.key.empty() ? &assumed_resource() : &room_.words.granting(account(cell));
 
   prover::Query query;
   query.universe.callers = {own(cell).caller};
@@ -67,6 +68,8 @@ prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Const
     query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
     query.universe.actions = prover::Actions::on_resources;
   } else {
+    query.universe.owners = owners.all;
+    query.universe.where = prover::all_of({std::move(query.universe.where), owners.agree});
     query.universe.actions = prover::Actions::known;
   }
   query.allowing = {{.layers = layers}};
@@ -112,9 +115,13 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
   std::vector<const Kept*> held;
   for (std::size_t i = own_policies; i < bound.facts().size(); ++i) held.push_back(&room_.words.kept(*bound.facts()[i]));
   key.add(static_cast<Id>(mine.size())).add(renamed(room_.mine, account(cell), held, patterns));
+  Owners owners;
+  if (objective_ == Objective::identity_networks && is_account(account(cell)))
+    owners = owners_of(room_.mine, room_.words, bound.facts(), account(cell));
+  key.add(owners.key);
   return {std::move(key).finish(), name(cell),
-          [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine)](Lists lists) {
-            return query(cell, kept, prover::all_of({room_.limits.constraint(where, lists, facts), on_none_of(mine)}));
+          [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine), owners = std::move(owners)](Lists lists) {
+            return query(cell, kept, prover::all_of({room_.limits.constraint(where, lists, facts), on_none_of(mine)}), owners);
           },
           room_.limits.networks(objective_), {}, bound.documents()};
 }

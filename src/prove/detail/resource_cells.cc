@@ -102,12 +102,14 @@ prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& w
   if (objective_ == Objective::resource_networks)
     std::ranges::move(unlisted(room_.mine, room_.words, facts), std::back_inserter(query.universe.callers));
   std::vector<prover::Constraint> parts{
-      room_.limits.constraint(where, lists, facts), settle_names(room_.words, facts, query.universe.callers)};
+      room_.limits.constraint(where, lists, facts), settle_names(room_.words, facts, query.universe.callers),
+      of_other_organizations(room_.mine, query.universe.callers)};
   add_standing(standing, facts, query.universe.callers);
   query.universe.owners = {{prover::Owner::Kind::account, {resource.account}}};
   query.universe.actions = prover::Actions::on_resources;
   surround(query, surroundings);
   for (prover::Constraint& part : asked_of(resource.arn)) parts.push_back(std::move(part));
+  parts.push_back(sources_of(room_.mine, room_.words, facts).agree);
   query.universe.where = prover::all_of(std::move(parts));
   query.allowing = {{.layers = layers}};
   query.title = std::string(perimeter::name_of(objective_)) + " " + resource.arn;
@@ -168,7 +170,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
       key.add(relative_to(pattern, resource.arn, verbatim));
   }
   if (verbatim) key.add(resource.arn);
-  key.add(room_.limits.sources(objective_, bound.facts()));
+  key.add(room_.limits.sources(objective_, bound.facts())).add(sources_of(room_.mine, room_.words, bound.facts()).key);
   const Surroundings surroundings = around(room_.mine, resource);
   key.add(signature(bound.mentions(), {}, surroundings));
   Standing standing;

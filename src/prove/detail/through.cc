@@ -276,7 +276,9 @@ std::vector<Way> ways_abroad(const Mine& mine) {
 prover::Constraint of_other_organizations(const Mine& mine, const std::vector<prover::Caller>& callers) {
   std::vector<std::string> accounts;
   for (const prover::Caller& caller : callers) {
-    if (!caller.principal.account.empty() && !mine.has(caller.principal.account)) accounts.push_back(caller.principal.account);
+    const std::string& account = caller.principal.account;
+    const bool known = mine.estate().account(account) != nullptr || std::ranges::find(accounts, account) != accounts.end();
+    if (is_account(account) && !known) accounts.push_back(account);
   }
   auto theirs = prover::condition("StringEquals", "aws:PrincipalAccount", std::move(accounts));
   if (!mine.estate().organization || !theirs) return prover::all_of({});
@@ -304,6 +306,22 @@ void add_outsiders(const Room& room, const std::vector<const Facts*>& facts, pro
 }
 
 }  // namespace
+
+std::string said_of(const Room& room, const Way& way) {
+  std::string said;
+  for (const std::string& id : way.around) said += "\naround " + id;
+  if (way.endpoint == nullptr) return said;
+  const estate::Endpoint& endpoint = *way.endpoint;
+  said += "\nthrough " + endpoint.service + (endpoint.aws ? " " : " of no service of AWS's ");
+  if (endpoint.policy) said += std::to_string(room.words.of(endpoint.policy->document).id);
+  const Surroundings around = surroundings_of(room.mine, endpoint);
+  for (const auto& entry : around.keys.entries()) {
+    said += "\n" + entry.key + "=";
+    for (const std::string& value : entry.values) said += value + ",";
+  }
+  for (const std::string& key : around.absent) said += "\nno " + key;
+  return said;
+}
 
 void go(const Room& room, const Way& way, std::vector<const Facts*> facts, prover::Query& query) {
   if (way.endpoint != nullptr) {

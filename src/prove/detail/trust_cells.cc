@@ -89,10 +89,10 @@ prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& wher
   query.universe.owners = {{prover::Owner::Kind::account, {role.account}}};
   query.universe.actions = prover::Actions::on_resources;
   surround(query, owned_by(room_.mine, role.account));
-  parts.push_back(where.constraint);
+  parts.push_back(*where.constraint);
   parts.push_back(settle_names(room_.words, facts, query.universe.callers));
   if (auto role_only = prover::on_resources({role.arn})) parts.push_back(*std::move(role_only));
-  if (auto assuming = prover::on_actions({"sts:*"})) parts.push_back(*std::move(assuming));
+  parts.push_back(assuming());
   query.universe.where = prover::all_of(std::move(parts));
   query.allowing = {{.layers = layers}};
   query.title = "trust " + role.arn;

@@ -204,14 +204,15 @@ std::vector<bool> Whole::leaks_around(Objective objective) {
     around[i] = endpoints.size() == 0 || std::ranges::any_of(row.outcomes[i].leak->findings, is_around);
     if (!around[i]) unclear.push_back(i);
   }
-  std::vector<std::string> ids;
-  if (!unclear.empty()) endpoints.for_each([&](const estate::Endpoint& endpoint) { ids.push_back(endpoint.id); });
+  Way around_all;
+  if (!unclear.empty()) endpoints.for_each([&](const estate::Endpoint& endpoint) { around_all.around.push_back(endpoint.id); });
+  const std::string mark = "around" + said_of(room_, around_all);
   Guards all = 0;
   for (const Guard guard : row.cells->guards()) all |= bit(guard);
   std::vector<Item> items;
   for (const std::size_t i : unclear) {
-    items.push_back(changed(*row.cells, i, all, "around", classes_max(room_), [&ids](prover::Query& query) {
-      if (auto through = prover::condition("StringEquals", "aws:SourceVpce", ids)) also(query, prover::none_of({*std::move(through)}));
+    items.push_back(changed(*row.cells, i, all, mark, classes_max(room_), [&around_all](prover::Query& query) {
+      if (auto through = prover::condition("StringEquals", "aws:SourceVpce", around_all.around)) also(query, prover::none_of({*std::move(through)}));
     }));
   }
   const std::vector<AnswerPtr> answers = asker_.ask(items);
@@ -247,11 +248,16 @@ void Whole::cross(Objective objective) {
   }
 }
 
-// Resources with a side of their own are asked one by one, so far as the estate lists them.
-std::vector<std::string> listed_services(const Mine& mine) {
-  std::vector<std::string> patterns;
-  for (const std::string& service : mine.services_with_a_side()) patterns.push_back("arn:*:" + service + ":*");
-  return patterns;
+// Resources with a side of their own are asked one by one, so far as the estate lists them. Actions of other services that
+// name one consult no side of it.
+prover::Constraint on_listed(const std::set<std::string, std::less<>>& services) {
+  std::vector<prover::Constraint> parts;
+  for (const std::string& service : services) {
+    auto resources = prover::on_resources({"arn:*:" + service + ":*"});
+    auto actions = prover::on_actions({service + ":*"});
+    if (resources && actions) parts.push_back(prover::all_of({*std::move(resources), *std::move(actions)}));
+  }
+  return prover::any_of(std::move(parts));
 }
 
 // Outsiders who are excepted from resource/principals still come from some network, and so does whoever is of an
@@ -312,8 +318,8 @@ std::vector<bool> Whole::ask_abroad(const Answered& row, const std::vector<std::
   for (const Way& way : ways_abroad(room_.mine)) {
     std::vector<Item> items;
     for (const std::size_t i : cells) {
-      std::string name = mark(i);
-      if (way.endpoint != nullptr) name += "\nthrough " + way.endpoint->id + " " + row.cells->name(i);
+      std::string name = mark(i) + said_of(room_, way);
+      if (way.endpoint != nullptr) name += " " + row.cells->name(i);
       items.push_back(changed(*row.cells, i, kept, name, classes_max(room_), [this, &row, &way, &change, i](prover::Query& query) {
         change(i, query);
         go(room_, way, facts_of_cell(room_, *row.cells, i), query);
@@ -345,7 +351,13 @@ std::vector<std::size_t> Whole::people_abroad() const {
 // Of resources that have no side of their own: does the identity's side let the principal use one?
 std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
   const Answered& row = rows_.at(Objective::identity_networks);
-  const std::vector<std::string> listed = listed_services(room_.mine);
+  const auto& listed = room_.mine.services_with_a_side();
+  // Listed buckets are of the accounts of which the estate says they are.
+  const auto others_buckets = [&](std::size_t i) {
+    std::vector<std::string> buckets = buckets_of_mine(room_.mine, facts_of_cell(room_, *row.cells, i));
+    std::erase_if(buckets, [&](const std::string& bucket) { return room_.mine.estate().resources.find(bucket)->account == row.cells->account(i); });
+    return buckets;
+  };
   const auto mark = [&](std::size_t i) {
     const std::string& own = row.cells->account(i);
     std::string text = "unguarded " + own + " ";
@@ -356,6 +368,7 @@ std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
       }
     }
     for (const std::string& service : listed) text += service + ",";
+    for (const std::string& bucket : others_buckets(i)) text += " " + bucket;
     return text;
   };
   return ask_abroad(row, people, identity_side, mark, [&](std::size_t i, prover::Query& query) {
@@ -369,8 +382,8 @@ std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
     auto roles = prover::on_resources({"arn:*:iam::*:role/*"});
     auto assuming = prover::on_actions({"sts:*"});
     if (roles && assuming) also(query, prover::none_of({prover::all_of({*std::move(roles), *std::move(assuming)})}));
-    if (listed.empty()) return;
-    if (auto elsewhere = prover::on_resources(listed)) also(query, prover::none_of({*std::move(elsewhere)}));
+    also(query, prover::none_of({on_listed(listed)}));
+    also(query, on_none_of(others_buckets(i)));
   });
 }
 

@@ -27,8 +27,8 @@ struct Way {
 };
 // Ways of requests from unexpected networks. Endpoints of the estate are expected unless the perimeter file says otherwise.
 std::vector<Way> ways_abroad(const Mine& mine);
-// Where the estate has the organisation it has all of its accounts, so callers of others are of no account of it.
-prover::Constraint of_other_organizations(const Mine& mine, const std::vector<prover::Caller>& callers);
+// All that a way brings to a question beside the documents: for its key.
+std::string said_of(const Room& room, const Way& way);
 // Makes the question, of these documents, one of requests that come so.
 void go(const Room& room, const Way& way, std::vector<const Facts*> facts, prover::Query& query);
 // The documents of a cell of principals, of resources or of trust.

@@ -170,6 +170,25 @@ const Facts& Words::of(const std::string& name, const prover::Constraint& constr
   return *known;
 }
 
+std::shared_ptr<const prover::Constraint> Words::constraint(const std::string& name, const std::function<prover::Constraint()>& make) {
+  constexpr std::size_t kept_max = 256;  // an organisation's lists of networks are long
+  const std::unique_lock lock(mutex_);
+  if (constraints_.size() >= kept_max) constraints_.clear();
+  std::shared_ptr<const prover::Constraint>& kept = constraints_[name];
+  if (kept == nullptr) kept = std::make_shared<const prover::Constraint>(make());
+  return kept;
+}
+
+const authz::Named& Words::granting(const std::string& account) {
+  const std::unique_lock lock(mutex_);
+  authz::Named& made = granting_[account];
+  if (made.document != nullptr) return made;
+  auto document = policy::compile(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":")" + account +
+                                  R"("},"Action":"*","Resource":"*"}})", policy::Kind::resource);
+  RW_CHECK(document.has_value());  // an account of the estate is twelve digits
+  return made = {"assumed to allow everything", *std::move(document)};
+}
+
 const Test& Words::test(Id id) const {
   const std::shared_lock lock(mutex_);
   return tests_[id];

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -46,6 +47,10 @@ class Words {
   const Facts& of(const policy::DocumentPtr& document);
   // Of a constraint that `name` names; the same name is the same constraint.
   const Facts& of(const std::string& name, const prover::Constraint& constraint);
+  // The constraint of this name, made where it was not made before.
+  std::shared_ptr<const prover::Constraint> constraint(const std::string& name, const std::function<prover::Constraint()>& make);
+  // Somebody's policy that allows everything to this account, as far as the account's own policies do.
+  const authz::Named& granting(const std::string& account);
   const Test& test(Id id) const;
   Id id_of(const std::string& text);
   std::size_t documents() const;
@@ -68,6 +73,8 @@ class Words {
   std::unordered_map<std::string, const Facts*> by_name_;  // constraints
   std::unordered_map<std::string_view, const Facts*> by_text_[kinds_of_documents];  // of documents that are alive
   std::unordered_map<Id, std::unique_ptr<const Kept>> kept_;
+  std::map<std::string, authz::Named> granting_;
+  std::unordered_map<std::string, std::shared_ptr<const prover::Constraint>> constraints_;
   std::deque<Facts> facts_;
   std::deque<Test> tests_;
   std::unordered_map<std::string, Id> test_ids_;

@@ -22,6 +22,6 @@ const Axiom& axiom_of_source_owner();
 
 // Those that say something in this case: one that known keys decide is left out, whatever they
 // decide, for what is known of a request is stronger than what is known of all.
-std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves);
+std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, const Leaves& leaves, std::string_view off = {});
 
 }  // namespace ringwall::prover::detail

@@ -11,6 +11,8 @@ constexpr std::size_t choices_max = 4'096;
 // Below it every pair is forbidden; above, a ladder of helpers says that at most one holds.
 constexpr std::size_t pairwise_max = 6;
 
+bool is_owners_account(std::string_view key) { return key == "aws:resourceaccount" || key == "s3:resourceaccount"; }
+
 void at_most_one(const std::vector<sat::Literal>& literals, std::vector<sat::Clause>& clauses,
                  std::vector<std::string>& names) {
   if (literals.size() <= pairwise_max) {
@@ -58,7 +60,7 @@ KeyFacts Solver::facts_of(KeyId key, std::string& name) {
   const std::string& key_name = at_.vocabulary.name(key);
   KeyFacts facts = at_.vocabulary.known(key).facts;
   name = key_name;
-  if (!at_.owner.empty() && (key_name == "aws:resourceaccount" || key_name == "s3:resourceaccount")) {
+  if (!at_.owner.empty() && is_owners_account(key_name)) {
     facts.only = {at_.owner};
     name += "=" + at_.owner;
   }
@@ -172,6 +174,7 @@ Solver::Problem Solver::prepare(Ref formula) {
   at_.domains.budget().spend(problem.nodes.size() + problem.keys.size());
   for (Key& key : problem.keys) {
     std::ranges::sort(key.leaves);
+    for (const std::uint32_t leaf : key.leaves) key.nodes.push_back(at_.formulas.leaf(leaf) >> 1);
     fill(key, problem.undecided);
   }
   return problem;
@@ -198,13 +201,12 @@ Ref Solver::with_axioms(Ref formula, std::vector<const Axiom*>& used) {
   return used.empty() ? formula : at_.formulas.all(std::move(parts));
 }
 
-bool Solver::value_of(const Problem& problem, const std::vector<std::size_t>& chosen) {
-  if (truth_.size() < at_.formulas.size()) truth_.resize(at_.formulas.size());
-  for (std::size_t i = 0; i < problem.keys.size(); ++i) {
-    const Key& key = problem.keys[i];
-    for (std::size_t k = 0; k < key.leaves.size(); ++k)
-      truth_[at_.formulas.leaf(key.leaves[k]) >> 1] = static_cast<char>(key.choices[chosen[i]].leaves[k]);
-  }
+void Solver::choose(const Key& key, std::size_t choice) {
+  for (std::size_t k = 0; k < key.nodes.size(); ++k) truth_[key.nodes[k]] = static_cast<char>(key.choices[choice].leaves[k]);
+}
+
+// Of what was chosen for every key.
+bool Solver::value_of(const Problem& problem) {
   const auto holds = [&](Ref ref) { return (truth_[ref >> 1] != 0) != ((ref & 1) != 0); };
   for (const Ref node : problem.nodes)
     truth_[node >> 1] = static_cast<char>(std::ranges::all_of(at_.formulas.parts(node), holds));
@@ -222,11 +224,17 @@ Model Solver::model_of(const Problem& problem, const std::vector<std::size_t>& c
 
 Solution Solver::try_all(const Problem& problem) {
   std::vector<std::size_t> chosen(problem.keys.size(), 0);
+  truth_.resize(std::max(truth_.size(), at_.formulas.size()));
+  for (const Key& key : problem.keys) choose(key, 0);
   while (true) {
-    if (value_of(problem, chosen)) return {Outcome::satisfiable, model_of(problem, chosen), {}};
+    if (value_of(problem)) return {Outcome::satisfiable, model_of(problem, chosen), {}};
     std::size_t i = 0;
-    while (i < chosen.size() && ++chosen[i] == problem.keys[i].choices.size()) chosen[i++] = 0;
+    while (i < chosen.size() && ++chosen[i] == problem.keys[i].choices.size()) {
+      chosen[i] = 0;
+      choose(problem.keys[i++], 0);
+    }
     if (i == chosen.size()) return {Outcome::unsatisfiable, {}, problem.undecided};
+    choose(problem.keys[i], chosen[i]);
   }
 }
 
@@ -300,26 +308,73 @@ Solution Solver::ask_sat(const Problem& problem) {
     if (!at_.vocabulary.consistency().holds(holding != of_key.end(), "a model of the clauses chooses a value of every key")) return {};
     chosen.push_back(static_cast<std::size_t>(holding - of_key.begin()));
   }
-  if (!at_.vocabulary.consistency().holds(value_of(problem, chosen), "a model of the clauses is one of the formula")) return {};
+  truth_.resize(std::max(truth_.size(), at_.formulas.size()));
+  for (std::size_t i = 0; i < chosen.size(); ++i) choose(problem.keys[i], chosen[i]);
+  if (!at_.vocabulary.consistency().holds(value_of(problem), "a model of the clauses is one of the formula")) return {};
   return {Outcome::satisfiable, model_of(problem, chosen), {}};
+}
+
+// The formula as text: its leaves' tests and its conjunctions in the order of a walk, and what else decides which values there
+// are of a key.
+std::string Solver::written(Ref formula) const {
+  std::vector<std::uint32_t> text, place(at_.formulas.size(), 0);
+  std::uint32_t met = 0;
+  bool owned = false, resources = false;
+  const auto refer = [&](Ref ref) { text.push_back(place[ref >> 1] << 1 | (ref & 1)); };
+  at_.formulas.walk(
+      formula,
+      [&](std::uint32_t leaf) {
+        const Test& test = at_.leaves[leaf];
+        text.insert(text.end(), {0, test.key, test.key == Leaves::opaque ? leaf : test.relation, test.truths});
+        place[at_.formulas.leaf(leaf) >> 1] = ++met;
+        resources |= test.key == resource_key;
+        owned |= !at_.owner.empty() && test.key != Leaves::opaque && is_owners_account(at_.vocabulary.name(test.key));
+      },
+      [&](Ref node) {
+        const auto parts = at_.formulas.parts(node);
+        text.insert(text.end(), {1, static_cast<std::uint32_t>(parts.size())});
+        for (const Ref part : parts) refer(part);
+        place[node >> 1] = ++met;
+      });
+  refer(formula);
+  std::string written(reinterpret_cast<const char*>(text.data()), text.size() * sizeof(text.front()));
+  if (owned) written += "of " + at_.owner;
+  if (resources) {
+    for (const std::string& example : examples_) written += '\n' + example;
+  }
+  return written;
+}
+
+Solution Solver::decide(Ref formula) {
+  Budget& budget = at_.domains.budget();
+  std::string key;
+  if (only_resources_ == nullptr) {
+    key = written(formula);
+    budget.spend(key.size() / sizeof(std::uint32_t));
+    const Solution* known = at_.solved.find(key);
+    if (known != nullptr && !budget.is_spent()) return *known;
+  }
+  const Problem problem = prepare(formula);
+  if (budget.is_spent()) return Solution{Outcome::undecided, {}, {budget.told()}};
+  std::size_t work = problem.nodes.size() + 1;
+  for (const Key& one : problem.keys) work = std::min(work * one.choices.size(), at_.limits.enumerated_max + 1);
+  Solution solution;
+  if (work == 0) {  // a key has no value
+    solution = {Outcome::unsatisfiable, {}, problem.undecided};
+  } else if (work > at_.limits.enumerated_max) {
+    solution = ask_sat(problem);
+  } else {
+    budget.spend(work);
+    solution = try_all(problem);
+  }
+  if (!key.empty() && !budget.is_spent() && !at_.vocabulary.consistency().broken()) at_.solved.keep(std::move(key), solution);
+  return solution;
 }
 
 // Without the axioms first: what is impossible without them is impossible with them, and most
 // questions have few keys.
 Solution Solver::solve(Ref formula) {
   if (formula == no) return {Outcome::unsatisfiable, {}, {}};
-  const auto decide = [&](Ref one) {
-    const Problem problem = prepare(one);
-    if (at_.domains.budget().is_spent()) return Solution{Outcome::undecided, {}, {at_.domains.budget().told()}};
-    std::size_t work = problem.nodes.size() + 1;
-    for (const Key& key : problem.keys) {
-      if (key.choices.empty()) return Solution{Outcome::unsatisfiable, {}, problem.undecided};
-      work = std::min(work * key.choices.size(), at_.limits.enumerated_max + 1);
-    }
-    if (work > at_.limits.enumerated_max) return ask_sat(problem);
-    at_.domains.budget().spend(work);
-    return try_all(problem);
-  };
   ++at_.statistics.residuals;
   Solution solution = decide(formula);
   if (solution.outcome != Outcome::satisfiable) return solution;

@@ -52,6 +52,24 @@ class Domains {
   std::map<std::pair<std::string, std::vector<RelationId>>, Domain> kept_;
 };
 
+// Formulas that were solved before, of whatever caller and case: equal formulas have equal solutions. The key is the formula as
+// written, with all else that its solution depends on.
+class Solved {
+ public:
+  const Solution* find(const std::string& key) const {
+    const auto found = kept_.find(key);
+    return found != kept_.end() ? &found->second : nullptr;
+  }
+  void keep(std::string key, const Solution& solution) {
+    if (kept_.size() >= kept_max) kept_.clear();
+    kept_.emplace(std::move(key), solution);
+  }
+
+ private:
+  static constexpr std::size_t kept_max = 20'000;
+  std::unordered_map<std::string, Solution> kept_;
+};
+
 class Solver {
  public:
   struct Context {
@@ -59,6 +77,7 @@ class Solver {
     Formulas& formulas;
     Leaves& leaves;
     Domains& domains;
+    Solved& solved;
     Prover::Limits limits;
     std::string owner;  // the values that aws:ResourceAccount can have; empty: any
     const std::vector<StatedAxiom>& axioms;
@@ -84,8 +103,8 @@ class Solver {
   struct Key {
     KeyId id = 0;
     bool several = false;
-    std::vector<std::uint32_t> leaves;
-    std::vector<Choice> choices;         // exactly one of them holds
+    std::vector<std::uint32_t> leaves, nodes = {};  // and the formula's nodes of the leaves
+    std::vector<Choice> choices = {};  // exactly one of them holds
   };
   struct Problem {
     Ref formula = yes;  // with axioms
@@ -95,6 +114,8 @@ class Solver {
     std::vector<std::string> undecided;
   };
 
+  std::string written(Ref formula) const;
+  Solution decide(Ref formula);
   Problem prepare(Ref formula);
   Ref with_axioms(Ref formula, std::vector<const Axiom*>& used);
   void fill(Key& key, std::vector<std::string>& undecided);
@@ -104,7 +125,8 @@ class Solver {
   Solution try_all(const Problem& problem);
   Solution ask_sat(const Problem& problem);
   Clauses clauses_of(const Problem& problem, std::vector<std::vector<sat::Literal>>& choices);
-  bool value_of(const Problem& problem, const std::vector<std::size_t>& chosen);
+  void choose(const Key& key, std::size_t choice);
+  bool value_of(const Problem& problem);
   KeyFacts facts_of(KeyId key, std::string& name);
   Model model_of(const Problem& problem, const std::vector<std::size_t>& chosen) const;
 

@@ -469,6 +469,17 @@ Question Rows::of_endpoint(const Cell& cell) {
   return question;
 }
 
+namespace {
+
+// The call that hands a role out: signed, or with a token. What only comes along with one is no request.
+Limit assuming() {
+  const Limit by_token = condition("StringEquals", "aws:PrincipalType", {"FederatedUser"});
+  return any({all({by_token, actions({"sts:AssumeRoleWith*"})}),
+              all({none({by_token, actions({"sts:AssumeRoleWith*", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"})}), actions({"sts:*"})})});
+}
+
+}  // namespace
+
 Question Rows::of_trust(const Cell& cell, const estate::Endpoint* endpoint) {
   Question question;
   const estate::Principal* role = world_.estate.principal(cell.subject);
@@ -482,7 +493,7 @@ Question Rows::of_trust(const Cell& cell, const estate::Endpoint* endpoint) {
   add_outsiders(question, Of::trust);
   const Names names = names_in(library_, documents_of(question.sides));
   for (const std::string& provider : names.providers) add_bearers(question, provider);
-  question.limit = all({std::move(question.limit), resources({role->arn}), actions({"sts:*"}), foreign_principal(world_), excepted_of(cell.row, endpoint)});
+  question.limit = all({std::move(question.limit), resources({role->arn}), assuming(), foreign_principal(world_), excepted_of(cell.row, endpoint)});
   return question;
 }
 
@@ -572,9 +583,10 @@ Question Rows::pair(const std::string& subject, const std::string& arn, const st
   if (arn.empty()) {
     question.part = "on resources of its account that the estate does not list";
     add_owner(question, principal->account);
-    std::vector<std::string> listed;
-    for (const std::string& service : services_with_a_side()) listed.push_back("arn:*:" + service + ":*");
-    if (!listed.empty()) parts.push_back(none({resources(std::move(listed))}));
+    // Actions of other services that name a listed resource consult no side of it.
+    std::vector<Limit> listed;
+    for (const std::string& service : services_with_a_side()) listed.push_back(all({resources({"arn:*:" + service + ":*"}), actions({service + ":*"})}));
+    if (!listed.empty()) parts.push_back(none(std::move(listed)));
   } else if (resource != nullptr) {
     question.part = "on " + arn;
     question.on_resources = true;
@@ -588,7 +600,7 @@ Question Rows::pair(const std::string& subject, const std::string& arn, const st
     add_owner(question, role->account);
     layers.resource = role->trust ? &*role->trust : nullptr;
     layers.resource_kind = authz::ResourceKind::trust;
-    parts.push_back(all({resources({arn}), actions({"sts:*"})}));
+    parts.push_back(all({resources({arn}), assuming()}));
   } else {
     question.undecided = "the estate has no such resource";
     return question;
