@@ -18,21 +18,72 @@ struct Disagreement {
   Verdict verdict = {};   // says the proof
   std::size_t request = 0;  // a leaking one, if it leaks
   std::string witness = {};  // the proof's, if it found one
+  std::string impossible = {};  // why nobody could have made it
 };
 
 // What a difference is about, in few words: row, and which way.
 inline std::string kind_of(const Disagreement& difference) {
+  if (!difference.impossible.empty()) return std::string(perimeter::name_of(difference.row)) + ": a witness with " + difference.impossible;
   return std::string(perimeter::name_of(difference.row)) + (difference.leaks ? ": wrongly proved" : ": false leak");
 }
 
 struct Compared {
   std::vector<Disagreement> differences;
   std::size_t cells = 0, leaking = 0, inconclusive = 0;
+  std::size_t doubtful = 0;  // either verdict is right
   std::map<std::string, std::size_t> undecided;  // by reason
 };
 
-inline Compared compared(const Report& report, const Oracle& oracle) {
+// The account that an ARN spells out; empty: none.
+inline std::string account_of(std::string_view arn) {
+  for (int part = 0; part < 4; ++part) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return std::string(arn.substr(0, arn.find(':')));
+}
+
+// Why nobody could have made a witness, in plain code that shares nothing with the prover's axioms; empty: somebody could.
+inline std::string impossible(const policy::Request& request, const World& world) {
+  const auto value = [&](const char* key) {
+    const std::vector<std::string>* values = request.context.find(key);
+    return values == nullptr || values->empty() ? std::string() : values->front();
+  };
+  const auto contradicts = [](const std::string& account, const std::string& org) {
+    return !org.empty() && (account == home || account == sister) != (org == my_org);
+  };
+  const policy::Principal& who = request.principal;
+  const bool service = who.type == policy::Principal::Type::service;
+  const std::string owner = value("aws:ResourceAccount"), source = value("aws:SourceAccount"), arn = value("aws:SourceArn");
+  if (contradicts(who.account, value("aws:PrincipalOrgID"))) return "a caller's account and its organisation";
+  if (contradicts(owner, value("aws:ResourceOrgID"))) return "a resource's account and its organisation";
+  if (owner.empty() && !value("aws:ResourceOrgID").empty()) return "a resource's organisation without its account";
+  if (!owner.empty() && !request.resource_account.empty() && owner != request.resource_account) return "two owners of a resource";
+  const std::string named = account_of(request.resource);
+  if (!named.empty() && !owner.empty() && owner != named) return "an owner who is not the one of the ARN";
+  const bool is_listed = request.resource == bucket_arn || request.resource.starts_with(std::string(bucket_arn) + "/");
+  if (world.bucket.there && is_listed && !owner.empty() && owner != home) return "somebody else's bucket of the listed one's name";
+  const std::string ip = value("aws:SourceIp"), vpc = value("aws:SourceVpc"), vpce = value("aws:SourceVpce");
+  if (!vpce.empty() && vpc.empty()) return "an endpoint in no VPC";
+  if (!ip.empty() && !vpc.empty()) return "a public address out of a VPC";
+  if (ip.empty() && vpc.empty() && value("aws:ViaAWSService") == "false" && !service) return "from nowhere";
+  if (!service && !(source + arn + value("aws:SourceOrgID")).empty()) return "acts for somebody and is no service";
+  if (source.empty() && !value("aws:SourceOrgID").empty()) return "a source's organisation without its account";
+  if (contradicts(source, value("aws:SourceOrgID"))) return "a source's account and its organisation";
+  const std::string of_source = account_of(arn);
+  if (!of_source.empty() && !source.empty() && of_source != source) return "two accounts of a source";
+  const bool by_token = who.type == policy::Principal::Type::federated && who.account.empty();
+  if (request.action.starts_with("sts:AssumeRoleWith") != by_token && request.action.starts_with("sts:AssumeRole")) return "a signed token";
+  return {};
+}
+
+inline Compared compared(const Report& report, const World& world, const Oracle& oracle) {
   Compared all;
+  for (const Leak& leak : report.leaks) {
+    std::string why = impossible(leak.finding.request, world);
+    if (!why.empty()) all.differences.push_back({leak.objective, leak.subjects.front(), false, Verdict::leak, 0, written(leak.finding.request), std::move(why)});
+  }
   for (const Row& row : report.rows) {
     for (const CellOf& cell : row.cells) {
       Bits leaking = oracle.cell(row.objective, cell.subject);
@@ -44,8 +95,11 @@ inline Compared compared(const Report& report, const Oracle& oracle) {
         for (const std::string& why : cell.undecided) ++all.undecided[why];
         continue;
       }
+      if (leaks && !leaking.minus(oracle.doubtful()).any()) {  // nobody can make those
+        ++all.doubtful;
+        continue;
+      }
       if (leaks == (cell.verdict == Verdict::leak)) continue;
-      if (leaks && !leaking.minus(oracle.doubtful()).any()) continue;  // nobody can make those
       Disagreement difference{row.objective, cell.subject, leaks, cell.verdict};
       if (leaks) difference.request = leaking.first();
       if (!cell.leaks.empty()) difference.witness = written(report.leaks[cell.leaks.front()].finding.request);
@@ -55,7 +109,7 @@ inline Compared compared(const Report& report, const Oracle& oracle) {
   return all;
 }
 
-inline constexpr std::uint64_t proofs_kept = 1'000;  // worlds draw from one alphabet, so answers return
+inline constexpr std::uint64_t proofs_kept = 50'000;  // worlds draw from one alphabet, so answers return
 
 inline Options proof_options() {
   Options options;
@@ -73,7 +127,7 @@ inline Compared compare(const World& world, Alphabet& alphabet, const Sets& sets
   const perimeter::Perimeter file = perimeter_of(world, second_of(alphabet));
   const Options options = proof_options();
   const Report report = prove(loaded, file, options, memory);
-  return compared(report, Oracle(world, alphabet, sets));
+  return compared(report, world, Oracle(world, alphabet, sets));
 }
 
 // ----- the other questions ---------------------------------------------------------------------
@@ -82,7 +136,7 @@ inline Compared compare(const World& world, Alphabet& alphabet, const Sets& sets
 inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& oracle, const Spot& spot) {
   const Sets& sets = oracle.sets();
   const Bits asked = sets.universe.where([&](const Who&, const Spot& one, const Place&) {
-    return one.action == spot.action && one.resource == spot.resource && !one.is_foreign();
+    return one.action == spot.action && one.resource == spot.resource && !one.is_foreign() && !one.unsaid;
   }) & oracle.allowed_around_endpoints();
   if (spot.namesake) return {};  // of whom the estate knows nothing
   const auto answer = who_can(loaded, spot.action, spot.resource, proof_options());
@@ -100,11 +154,32 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
   return {};
 }
 
+// What may one of mine do on what has a policy, and may it do anything at all? As who_differs.
+inline std::string what_differs(const loaders::Loaded& loaded, const World& world, const Oracle& oracle, People person) {
+  if (!world.persons[static_cast<std::size_t>(person)].there) return {};
+  const Sets& sets = oracle.sets();
+  const std::string arn = worlds::arn_of(person);
+  const auto answer = what_can(loaded, arn, proof_options());
+  if (!answer) return answer.error().message;
+  const Bits may = oracle.allowed_around_endpoints() & sets.of_person[static_cast<std::size_t>(person)];
+  for (const auto& [resource, thing] : {std::pair(&world.bucket, Thing::bucket), std::pair(&world.second, Thing::second)}) {
+    if (!resource->there || !resource->policy) continue;
+    const std::string name = worlds::arn_of(thing, sets.universe.second());
+    const Bits there = may & sets.on[static_cast<std::size_t>(thing)];
+    const bool told = std::ranges::any_of(answer->found, [&](const Access& access) { return access.finding.request.resource.starts_with(name); });
+    if (there.any() && !told) return "what-can misses " + written(sets.universe.request(there.first()));
+    if (told && !there.any() && answer->undecided.empty()) return "what-can tells of " + name + ", on which " + arn + " may do nothing";
+  }
+  if ((may - sets.unsaid - sets.foreign - oracle.not_there()).any() && answer->found.empty()) return "what-can misses all of " + arn;
+  return {};
+}
+
 // Is something allowed after a change that was not before, and `diff` says that there is nothing?
 inline std::string change_differs(const loaders::Loaded& before, const Oracle& was, const loaders::Loaded& after, const Oracle& is) {
   // Requests that both worlds have: a bucket that goes from the one leaves its name to others.
   // Nor does anybody come through an endpoint that is gone.
-  Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful();
+  Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful() - is.sets().unsaid;
+  fresh = fresh - is.not_there() - was.not_there();  // what the estate does not list, `diff` does not tell of
   if (after.estate->endpoints.size() < before.estate->endpoints.size()) fresh.minus(is.sets().from_my_endpoint);
   const prove::Difference told = difference(before, after, proof_options());
   if (!fresh.any() || !told.newly_allowed.empty() || !told.undecided.empty()) return {};
@@ -113,7 +188,7 @@ inline std::string change_differs(const loaders::Loaded& before, const Oracle& w
 
 // Does the one document allow no more than the other? The prover's own witness is asked of the plain evaluator.
 inline std::string comparison_differs(prover::Prover& prover, const Written& a, const Written& b, const Sets& sets) {
-  const Bits more = ((a.says.allow - a.says.deny) - (b.says.allow - b.says.deny)) & sets.exists;
+  const Bits more = ((a.says.allow - a.says.deny) - (b.says.allow - b.says.deny)) & sets.of_account;  // no others have identity policies
   const prover::Comparison told = prover::compare(prover, a.document, b.document, 1);
   using Verdict = prover::Comparison::Verdict;
   if (told.verdict == Verdict::subset && more.any())
@@ -258,15 +333,16 @@ class Shrinker {
   const std::function<bool(const World&)> still_;
 };
 
-// The smallest world found in which the same row differs in the same way, and what it says.
+// The smallest world found in which the same row differs in the same way, and what it says. Each is asked by itself: what
+// comes of answers that are kept does not shrink, and says so.
 inline std::string shrunk(const World& world, const Disagreement& difference, Alphabet& alphabet, const Sets& sets) {
-  const std::shared_ptr<Memory> memory = make_memory(proofs_kept);
   const auto same = [&](const World& one) -> std::optional<Disagreement> {
-    for (const Disagreement& found : compare(one, alphabet, sets, memory).differences) {
-      if (found.row == difference.row && found.leaks == difference.leaks) return found;
+    for (const Disagreement& found : compare(one, alphabet, sets).differences) {
+      if (kind_of(found) == kind_of(difference)) return found;
     }
     return std::nullopt;
   };
+  if (!same(world)) return kind_of(difference) + " of " + difference.subject + ": only with answers that are kept from other worlds\n" + written(world, alphabet);
   const World smallest = Shrinker(world, [&](const World& one) { return same(one).has_value(); }).run();
   const Disagreement found = same(smallest).value_or(difference);
   std::string out = kind_of(found) + " of " + found.subject + "\n" + written(smallest, alphabet);

@@ -43,8 +43,12 @@ struct Sets {
     foreign = where([](const Who&, const Spot& spot, const Place&) { return spot.is_foreign(); });
     of_partners_resource = where([](const Who&, const Spot& spot, const Place&) { return spot.owner == partner; });
     on_a_resource = where([](const Who&, const Spot& spot, const Place&) { return spot.is_on_a_resource(); });
-    of_homes_resource = where([](const Who&, const Spot& spot, const Place&) { return spot.owner == home; });
-    of_sisters_resource = where([](const Who&, const Spot& spot, const Place&) { return spot.owner == sister; });
+    // What is of no resource is of the caller's account.
+    const auto owned_by = [&](const std::string& owner) {
+      return where([&](const Who& who, const Spot& spot, const Place&) { return (spot.owner.empty() ? account(who) : spot.owner) == owner; });
+    };
+    of_homes_resource = owned_by(home);
+    of_sisters_resource = owned_by(sister);
     trust = on[static_cast<std::size_t>(Thing::app_role)] | on[static_cast<std::size_t>(Thing::job_role)];
     const auto in = [&](const std::string& service) {
       return where([&](const Who&, const Spot& spot, const Place&) { return spot.service() == service; });
@@ -52,7 +56,8 @@ struct Sets {
     s3 = in("s3");
     seconds = in(service_of(all.second()));
     // Resource control policies reach S3, SQS, KMS and STS, but neither Lambda nor EC2.
-    by_rcps = s3 | in("sts") | (all.second() == Second::function ? all.none() : seconds);
+    const Bits excepted = where([](const Who&, const Spot& spot, const Place&) { return spot.action == "kms:RetireGrant"; });
+    by_rcps = s3 | in("sts") | (all.second() == Second::function ? all.none() : seconds - excepted);
     get_object = where([](const Who&, const Spot& spot, const Place&) { return spot.action == "s3:GetObject"; });
     put_object = where([](const Who&, const Spot& spot, const Place&) { return spot.action == "s3:PutObject"; });
     theirs = where([](const Who&, const Spot& spot, const Place&) { return spot.resource.starts_with("arn:aws:s3:::theirs/"); });
@@ -64,6 +69,8 @@ struct Sets {
     from_expected_ip = where([](const Who&, const Spot&, const Place& place) { return place.ip == "203.0.113.10"; });
     from_unexpected_ip = where([](const Who&, const Spot&, const Place& place) { return place.ip == "198.51.100.1"; });
     unlisted = where([](const Who&, const Spot& spot, const Place&) { return spot.unlisted; });
+    second_itself = where([&](const Who&, const Spot& spot, const Place&) { return spot.resource == second_arn(all.second(), home); });
+    unsaid = where([](const Who&, const Spot& spot, const Place&) { return spot.unsaid; });
     namesakes = where([](const Who&, const Spot& spot, const Place&) { return spot.namesake; });
     from_my_vpc = where([](const Who&, const Spot&, const Place& place) { return place.vpc == my_vpc; });
     from_other_vpc = where([](const Who&, const Spot&, const Place& place) { return place.vpc == other_vpc; });
@@ -96,7 +103,7 @@ struct Sets {
   std::array<Bits, things> on;
   Bits of_home, of_sister, of_partner, of_stranger, of_service, of_cloudtrail, of_anonymous, of_partner_role, of_account;
   Bits own, foreign, of_partners_resource, on_a_resource, of_homes_resource, of_sisters_resource, trust, s3, seconds, by_rcps;
-  Bits get_object, put_object, theirs, on_bucket_arn, unlisted, namesakes;
+  Bits get_object, put_object, theirs, on_bucket_arn, second_itself, unlisted, unsaid, namesakes;
   Bits passed_on, somewhere, from_expected_ip, from_unexpected_ip, from_my_vpc, from_other_vpc, from_my_endpoint, for_mine, for_the_partner;
 };
 
@@ -129,6 +136,8 @@ class Oracle {
   const Bits& allowed_around_endpoints() const { return allowed_around_; }
   const Sets& sets() const { return at_; }
   const Bits& requests() const { return asked_; }
+  // On resources that the estate does not list.
+  const Bits& not_there() const { return not_there_; }
   const Bits& identity_side() const { return identity_side_; }
   const Bits& resource_side() const { return resource_side_; }
 
@@ -142,17 +151,21 @@ class Oracle {
     for (std::size_t i = 0; i < people; ++i) {
       if (!world_.persons[i].there) asked_.minus(at_.of_person[i]);
     }
-    unlisted_ = at_.universe.none();
+    // What the estate does not list is not asked where it lists others of the service, with a side of their own; nor are roles.
+    unlisted_ = not_there_ = at_.universe.none();
     if (!world_.persons[0].there) unlisted_ |= on(Thing::app_role);
     if (!world_.persons[2].there) unlisted_ |= on(Thing::job_role);
-    if (!world_.bucket.there) unlisted_ |= on(Thing::bucket);
-    if (!world_.second.there) unlisted_ |= on(Thing::second);
-    unlisted_ |= at_.unlisted;
+    if (!world_.bucket.there) not_there_ |= on(Thing::bucket);
+    if (!world_.second.there) not_there_ |= on(Thing::second);
+    not_there_ |= at_.unlisted;
+    if (world_.bucket.there) unlisted_ |= not_there_ & at_.s3;
+    const bool second_has_side = at_.universe.second() != Second::function || world_.second.policy.has_value();
+    if (world_.second.there && second_has_side) unlisted_ |= not_there_ & at_.seconds;
     if (world_.bucket.there) asked_.minus(at_.namesakes);
     through_ = doubtful_ = at_.universe.none();
     if (world_.gate.there) {
       const Bits& served = world_.gate.to_second ? at_.seconds : at_.s3;
-      through_ = at_.from_my_endpoint & served & at_.from_my_vpc & asked_;
+      through_ = (at_.from_my_endpoint & served & at_.from_my_vpc & asked_) - at_.of_service;
       doubtful_ = at_.from_my_endpoint - through_;
     }
   }
@@ -188,7 +201,7 @@ class Oracle {
       if (excuse.what == Excuse::What::bucket) covers &= at_.on_bucket_arn;
       if (excuse.what == Excuse::What::theirs) covers &= at_.theirs;
       if (excuse.what == Excuse::What::get_object) covers &= at_.get_object;
-      if (excuse.what == Excuse::What::second) covers &= on(Thing::second);
+      if (excuse.what == Excuse::What::second) covers &= at_.second_itself;  // and nothing below it
       if (excuse.whence == Excuse::Whence::unexpected_address) covers &= at_.from_unexpected_ip;
       if (excuse.whence == Excuse::Whence::another_vpc) covers &= at_.from_other_vpc;
       for (std::size_t row = 0; row < perimeter::objective_count; ++row) {
@@ -233,9 +246,13 @@ class Oracle {
       if (!world_.persons[i].there) continue;
       const Person& person = world_.persons[i];
       const Bits& theirs = at_.of_person[i];
-      const Written& identity = document(Sort::identity, person.identity);
-      id_allow_.minus(theirs - identity.says.allow);
-      id_deny_ |= denied_by(identity) & theirs;
+      if (person.identity.empty()) {
+        id_allow_.minus(theirs);
+      } else {
+        const Written& identity = document(Sort::identity, person.identity);
+        id_allow_.minus(theirs - identity.says.allow);
+        id_deny_ |= denied_by(identity) & theirs;
+      }
       if (!person.boundary) continue;
       const Written& boundary = document(Sort::identity, *person.boundary);
       boundary_.minus(theirs - boundary.says.allow);
@@ -261,7 +278,7 @@ class Oracle {
     if (world_.persons[2].there) take(on(Thing::job_role), document(Sort::trust, world_.job_trust));
     must_grant_ = at_.exists - at_.own;
     must_grant_ |= at_.trust;
-    if (at_.universe.second() == Second::key) must_grant_ |= on(Thing::second);
+    if (at_.universe.second() == Second::key && world_.second.there) must_grant_ |= on(Thing::second);
     // What belongs to accounts outside of the estate their owners open.
     direct_ |= at_.foreign;
     const Bits granted = direct_ | to_role_ | to_account_;
@@ -346,13 +363,12 @@ class Oracle {
   // The whole: a crossing that some row asks about, uncovered in that row, and every layer lets it through.
   void ask_rows() {
     const Bits none = at_.universe.none();
-    const Bits listed_resource = on(Thing::bucket) | on(Thing::second), person = at_.of_person[0] | at_.of_person[1] | at_.of_person[2];
+    const Bits listed_resource = (on(Thing::bucket) | on(Thing::second)) - not_there_, person = at_.of_person[0] | at_.of_person[1] | at_.of_person[2];
     Bits crossing = (asks(Objective::identity_resources) | asks(Objective::identity_networks)) & person;
     crossing |= (asks(Objective::resource_principals) | with_a_side(asks(Objective::resource_networks))) & listed_resource;
     crossing |= asks(Objective::network_principals) | asks(Objective::network_resources);
     crossing |= asks(Objective::trust);
-    // What the estate does not list of a service whose resources have sides is not asked.
-    whole_ = (crossing & allowed_) - (at_.universe.second() == Second::function ? unlisted_ - on(Thing::second) : unlisted_);
+    whole_ = (crossing & allowed_) - unlisted_ - at_.unsaid;
   }
   Bits with_a_side(Bits crossing) const {
     if (at_.universe.second() == Second::function && !(world_.second.there && world_.second.policy)) crossing.minus(on(Thing::second));
@@ -379,7 +395,7 @@ class Oracle {
   const World& world_;
   Alphabet& alphabet_;
   const Sets& at_;
-  Bits bounded_, asked_, unlisted_, through_, doubtful_, mine_, foreign_, unexpected_, acting_;
+  Bits bounded_, asked_, unlisted_, not_there_, through_, doubtful_, mine_, foreign_, unexpected_, acting_;
   std::vector<Bits> excused_;
   Bits id_allow_, id_deny_, boundary_, scps_, rcps_, direct_, to_role_, to_account_, res_deny_, res_deny_open_, must_grant_, gate_, gate_open_;
   Bits identity_side_, resource_side_, allowed_, allowed_around_, whole_;
@@ -405,9 +421,9 @@ inline authz::Decision Oracle::decide(std::size_t at, const loaders::Loaded& loa
   } else {
     const estate::Resource* resource = estate.resources.find(worlds::arn_of(spot.thing, at_.universe.second()));
     layers.resource = resource != nullptr && resource->policy ? &*resource->policy : nullptr;
-    if (spot.thing == Thing::second && at_.universe.second() == Second::key) layers.resource_kind = authz::ResourceKind::key;
+    if (spot.thing == Thing::second && at_.universe.second() == Second::key && world_.second.there) layers.resource_kind = authz::ResourceKind::key;
   }
-  if (const estate::Account* owner = estate.account(spot.owner)) layers.rcps = {owner->rcps.data(), owner->rcps.size()};
+  if (const estate::Account* owner = estate.account(request.resource_account)) layers.rcps = {owner->rcps.data(), owner->rcps.size()};
   const estate::Endpoint* endpoint = through_.test(at) ? estate.endpoints.find(my_endpoint) : nullptr;
   if (endpoint != nullptr && endpoint->policy) layers.endpoint = &*endpoint->policy;
   return evaluator.authorize(request, layers);

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@
 namespace ringwall::prove::testing::worlds {
 
 using policy::testing::Choices;
+
+// What roles trust who are for services alone; of trust policies' statements the second.
+inline constexpr std::size_t usual_trust = 1;
 
 // Documents that are written alike. Identity: identity policies, boundaries and SCPs.
 enum class Sort : std::uint8_t { identity, scp, bucket, second, trust, endpoint, rcp };
@@ -294,22 +298,20 @@ class Alphabet {
  public:
   Alphabet(std::uint64_t seed, Topic topic, Second second, std::size_t letters, Breadth breadth = Breadth::usual)
       : universe_(topic, second, breadth) {
-    for (std::size_t c = 0; c < universe_.callers().size(); ++c) {
-      for (std::size_t s = 0; s < universe_.spots().size(); ++s) {
-        for (std::size_t p = 0; p < universe_.places().size(); ++p) {
-          const std::size_t at = universe_.at(c, s, p);
-          if (requests_.size() <= at) requests_.resize(at + 1);
-          requests_[at] = universe_.request(c, s, p);
-        }
-      }
-    }
+    list_requests();
     Choices choices(seed);
     Writer writer(choices, topic, second);
     for (std::size_t sort = 0; sort < sorts; ++sort) {
       // The first allows everything: what most documents have beside the rest.
       add(static_cast<Sort>(sort), everything(static_cast<Sort>(sort)));
-      while (letters_[sort].size() < letters) add(static_cast<Sort>(sort), writer.statement(static_cast<Sort>(sort)));
+      if (static_cast<Sort>(sort) == Sort::trust)
+        add(Sort::trust, R"({"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"})");
+      while (letters_[sort].size() < letters) {
+        std::string text = writer.statement(static_cast<Sort>(sort));
+        if (std::ranges::find(letters_[sort], text, &Statement::text) == letters_[sort].end()) add(static_cast<Sort>(sort), std::move(text));
+      }
     }
+    if (breadth == Breadth::usual) leave_out_what_is_alike();
   }
 
   const Universe& universe() const { return universe_; }
@@ -332,6 +334,73 @@ class Alphabet {
   }
 
  private:
+  void list_requests() {
+    requests_.assign(universe_.size(), {});
+    for (std::size_t c = 0; c < universe_.callers().size(); ++c) {
+      for (std::size_t s = 0; s < universe_.spots().size(); ++s) {
+        for (std::size_t p = 0; p < universe_.places().size(); ++p) requests_[universe_.at(c, s, p)] = universe_.request(c, s, p);
+      }
+    }
+  }
+
+  // Callers whom no statement of the alphabet tells apart, on whatever and from wherever, nor any world, are one caller; so are
+  // spots and places. One of each is kept, so that a world has fewer requests to decide and none the less to say.
+  void leave_out_what_is_alike() {
+    const std::size_t callers = universe_.callers().size(), spots = universe_.spots().size(), places = universe_.places().size();
+    std::vector<std::uint64_t> of_caller(callers, 0), of_spot(spots, 0), of_place(places, 0);
+    std::vector<const Bits*> all = {&universe_.exists()};
+    for (const std::vector<Statement>& sort : letters_) {
+      for (const Statement& one : sort) all.insert(all.end(), {&one.says->deny, &one.says->deny_bounded, &one.says->allow, &one.says->direct, &one.says->to_role, &one.says->to_account});
+    }
+    const auto mix = [](std::uint64_t x) {
+      x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9;
+      return (x ^ x >> 29) * 0x94d049bb133111eb;
+    };
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t c = 0; c < callers; ++c) {
+        for (std::size_t s = 0; s < spots; ++s) {
+          for (std::size_t p = 0; p < places; ++p) {
+            if (!all[i]->test(universe_.at(c, s, p))) continue;
+            of_caller[c] += mix(i << 40 | s << 20 | p);
+            of_spot[s] += mix(i << 40 | c << 20 | p);
+            of_place[p] += mix(i << 40 | c << 20 | s);
+          }
+        }
+      }
+    }
+    const auto first_of_each = [](const auto& ones, const std::vector<std::uint64_t>& said) {
+      std::vector<std::size_t> kept;
+      std::set<std::pair<std::string, std::uint64_t>> met;
+      for (std::size_t i = 0; i < ones.size(); ++i) {
+        if (met.emplace(Universe::told_by_worlds(ones[i]), said[i]).second) kept.push_back(i);
+      }
+      return kept;
+    };
+    const auto kept_callers = first_of_each(universe_.callers(), of_caller), kept_spots = first_of_each(universe_.spots(), of_spot),
+               kept_places = first_of_each(universe_.places(), of_place);
+    const Universe fewer = universe_.only(kept_callers, kept_spots, kept_places);
+    const auto of_fewer = [&](const Bits& bits) {
+      Bits left = fewer.none();
+      for (std::size_t c = 0; c < kept_callers.size(); ++c) {
+        for (std::size_t s = 0; s < kept_spots.size(); ++s) {
+          for (std::size_t p = 0; p < kept_places.size(); ++p) {
+            if (bits.test(universe_.at(kept_callers[c], kept_spots[s], kept_places[p]))) left.set(fewer.at(c, s, p));
+          }
+        }
+      }
+      return left;
+    };
+    for (std::vector<Statement>& sort : letters_) {
+      for (Statement& one : sort) {
+        Says says(fewer);
+        for (Bits Says::*bits : {&Says::deny, &Says::deny_bounded, &Says::allow, &Says::direct, &Says::to_role, &Says::to_account}) says.*bits = of_fewer(*one.says.*bits);
+        one.says = std::make_unique<const Says>(std::move(says));
+      }
+    }
+    universe_ = fewer;
+    list_requests();
+  }
+
   static std::string everything(Sort sort) {
     if (sort == Sort::identity || sort == Sort::scp) return R"({"Effect":"Allow","Action":"*","Resource":"*"})";
     if (sort == Sort::trust) return R"({"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:*"})";
@@ -343,7 +412,7 @@ class Alphabet {
     letters_[static_cast<std::size_t>(sort)].push_back(std::move(statement));
   }
 
-  const Universe universe_;
+  Universe universe_;
   std::vector<policy::Request> requests_;
   std::vector<Statement> letters_[sorts];
   std::map<std::vector<std::size_t>, std::unique_ptr<const Written>> documents_[sorts];

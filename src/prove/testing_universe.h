@@ -83,6 +83,8 @@ struct Spot {
   // Of mine, and in no estate here, though its service's resources have policies: no row of
   // resources asks about it.
   bool unlisted = false;
+  // Of mine, by an action that does not say whose it is: a question that knows whose it is takes it to be said.
+  bool unsaid = false;
   // Somebody else's bucket of the listed one's name: there is none while the estate has that.
   bool namesake = false;
   bool is_foreign() const { return !owner.empty() && owner != home && owner != sister; }
@@ -166,7 +168,6 @@ inline constexpr Law laws[] = {
     {"an endpoint lies in a VPC", [](const Who&, const Spot&, const Place& place) { return place.vpce.empty() || !place.vpc.empty(); }},
     {"a request out of a VPC has no public address",
      [](const Who&, const Spot&, const Place& place) { return place.ip.empty() || (place.vpc.empty() && place.vpce.empty()); }},
-    {"services call on addresses of their own", [](const Who& who, const Spot&, const Place& place) { return !who.is_service() || place.vpce.empty(); }},
     {"only services act for others", [](const Who& who, const Spot&, const Place& place) { return who.is_service() || place.source.entries().empty(); }},
     {"a source's organisation is told with its account",
      [](const Who&, const Spot&, const Place& place) {
@@ -212,6 +213,39 @@ class Universe {
       return true;
     });
   }
+  // The same with these of its callers, spots and places alone, by number.
+  Universe only(const std::vector<std::size_t>& callers, const std::vector<std::size_t>& spots, const std::vector<std::size_t>& places) const {
+    Universe fewer = *this;
+    const auto keep = [](const auto& all, const std::vector<std::size_t>& which) {
+      std::remove_cvref_t<decltype(all)> kept;
+      for (const std::size_t one : which) kept.push_back(all[one]);
+      return kept;
+    };
+    fewer.callers_ = keep(callers_, callers);
+    fewer.spots_ = keep(spots_, spots);
+    fewer.places_ = keep(places_, places);
+    fewer.list();
+    return fewer;
+  }
+  // What a world may tell callers, spots and places apart by beside statements: laws, perimeter files, and who and what there is.
+  static std::string told_by_worlds(const Who& who) {
+    const policy::Principal& one = who.principal;
+    return who.listed_as + "|" + one.account + "|" + one.service + "|" + (one.role_arn == role_arn(partner, "agent") ? "agent" : "") + "|" +
+           std::to_string(static_cast<int>(one.type)) + (who.pretends ? "p" : "");
+  }
+  static std::string told_by_worlds(const Spot& spot) {
+    std::string told = spot.owner + "|" + std::to_string(static_cast<int>(spot.thing)) + (spot.unlisted ? "u" : "") + (spot.unsaid ? "s" : "") + (spot.namesake ? "n" : "") +
+                       (spot.is_on_a_resource() ? "r" : "") + spot.service() + "|";
+    for (const char* action : {"s3:GetObject", "s3:PutObject", "kms:RetireGrant"}) told += spot.action == action ? '+' : '-';
+    told += spot.resource.starts_with("arn:aws:s3:::theirs/") ? '+' : '-';
+    told += spot.resource.ends_with(":live") ? '+' : '-';
+    return told + (spot.resource == bucket_arn || spot.resource.starts_with(std::string(bucket_arn) + "/") ? '+' : '-');
+  }
+  static std::string told_by_worlds(const Place& place) {
+    return place.ip + "|" + (place.via == "true" ? "t" : "") + "|" + place.vpc + "|" + (place.vpce == my_endpoint ? "e" : "") + "|" +
+           std::to_string(static_cast<int>(place.on_behalf));
+  }
+
   Bits none() const { return Bits(size_); }
   std::size_t at(std::size_t caller, std::size_t spot, std::size_t place) const {
     return caller * block_ + spot * places_.size() + place;
@@ -307,9 +341,11 @@ class Universe {
     add_user(home, "ann", my_org, true);
     add_role(sister, "job", "s", my_org, true);
     // Others' accounts are in no organisation, or in another.
-    add_role(partner, "agent", "s", "", false);
-    add_role(partner, "agent", "t", other_org, false);
-    add_role(stranger, "outsider", "s", other_org, false);
+    for (const char* org : {"", other_org}) {
+      add_role(partner, "agent", "s", org, false);
+      add_role(partner, "agent", "t", org, false);
+      add_role(stranger, "outsider", "s", org, false);
+    }
     add_user(stranger, "outsider", "", false);
     Who anonymous{"anonymous", {}, {}};
     anonymous.keys.set("aws:PrincipalType", "Anonymous");
@@ -324,8 +360,10 @@ class Universe {
       callers_.back().keys.set("aws:PrincipalOrgID", my_org);
     }
     if (topic_ == Topic::names) {
-      add_user(partner, "eve", "", false);
-      add_root(partner, "");
+      for (const char* org : {"", other_org}) {
+        add_user(partner, "eve", org, false);
+        add_root(partner, org);
+      }
       add_root(stranger, "");
       add_role(stranger, "app", "s", "", false);  // another's namesake
       add_role(partner, "app", "s", "", false);
@@ -341,53 +379,78 @@ class Universe {
   }
   void add_mine(const std::string& action, const std::string& resource, const std::string& owner, Thing thing) {
     add_spot(action, resource, owner, thing, owner, my_org);
+    add_spot(action, resource, owner, Thing::none, "", "");
+    spots_.back().unsaid = true;
+  }
+  // Of mine, and in no estate here, though there are others of its service in some.
+  void add_unlisted(const std::string& action, const std::string& resource, const std::string& owner) {
+    add_mine(action, resource, owner, Thing::none);
+    spots_[spots_.size() - 2].unlisted = true;
   }
   // Not every action carries the owner's keys, and not every owner has an organisation.
-  void add_foreign(const std::string& action, const std::string& resource, const std::string& owner, bool keys_too) {
+  void add_foreign(const std::string& action, const std::string& resource, const std::string& owner) {
     add_spot(action, resource, owner, Thing::none, owner, other_org);
-    if (!keys_too) return;
     add_spot(action, resource, owner, Thing::none, owner, "");
     add_spot(action, resource, owner, Thing::none, "", "");
   }
 
+  // Of each kind of resource: the action that statements name, another of its service, and one of another service.
   void add_spots() {
     const std::string bucket = bucket_arn;
     add_mine("s3:GetObject", bucket + "/o", home, Thing::bucket);
     add_mine("s3:PutObject", bucket + "/o", home, Thing::bucket);
     add_mine("s3:ListBucket", bucket, home, Thing::bucket);
-    add_foreign("s3:GetObject", "arn:aws:s3:::theirs/o", partner, true);
-    add_foreign("s3:PutObject", "arn:aws:s3:::theirs/o", partner, false);
-    add_foreign("s3:GetObject", "arn:aws:s3:::theirs/o", stranger, false);
-    add_foreign("s3:PutObject", "arn:aws:s3:::theirs/o", stranger, false);
-    add_foreign("s3:PutObject", "arn:aws:s3:::else/o", stranger, true);
-    add_foreign("s3:GetObject", "arn:aws:s3:::else/o", stranger, false);
-    add_foreign("s3:GetObject", "arn:aws:s3:us-east-1:" + std::string(stranger) + ":accesspoint/else/object/o", stranger, false);
+    add_mine("s3:GetBucketPolicy", bucket, home, Thing::bucket);
+    add_mine("ssm:SendCommand", bucket, home, Thing::none);  // consults no policy of the bucket's
+    for (const char* owner : {partner, stranger}) {
+      for (const char* action : {"s3:GetObject", "s3:PutObject"}) {
+        for (const char* name : {"theirs/o", "else/o"}) add_foreign(action, "arn:aws:s3:::" + std::string(name), owner);
+      }
+    }
+    for (const char* owner : {home, sister}) {
+      for (const char* action : {"s3:GetObject", "s3:PutObject"}) {
+        for (const char* name : {"theirs/o", "else/o"}) add_unlisted(action, "arn:aws:s3:::" + std::string(name), owner);
+        add_unlisted(action, "arn:aws:s3:us-east-1:" + std::string(owner) + ":accesspoint/else/object/o", owner);
+      }
+    }
+    add_foreign("s3:GetObject", "arn:aws:s3:us-east-1:" + std::string(stranger) + ":accesspoint/else/object/o", stranger);
     if (breadth_ == Breadth::everything) add_spot("s3:GetObject", "arn:aws:s3:::else/o", stranger, Thing::none, "", other_org);
-    add_foreign("ssm:SendCommand", "arn:aws:s3:::else", stranger, false);  // other services' actions name buckets too
-    add_mine("s3:GetObject", "arn:aws:s3:us-east-1:" + std::string(home) + ":accesspoint/other/object/o", home, Thing::none);
-    spots_.back().unlisted = true;
+    add_foreign("ssm:SendCommand", "arn:aws:s3:::else", stranger);  // other services' actions name buckets too
     for (const auto& [action, resource] : {std::pair("s3:GetObject", bucket + "/o"), std::pair("s3:PutObject", bucket + "/o"),
                                            std::pair("s3:ListBucket", bucket), std::pair("ssm:SendCommand", bucket)}) {
-      add_foreign(action, resource, stranger, false);
-      spots_.back().namesake = true;
+      const std::size_t before = spots_.size();
+      add_foreign(action, resource, stranger);
+      for (std::size_t i = before; i < spots_.size(); ++i) spots_[i].namesake = true;
     }
     const std::string service = service_of(second_);
     const std::string named = second_ == Second::queue ? ":SendMessage" : second_ == Second::key ? ":Decrypt" : ":InvokeFunction";
     const std::string other = second_ == Second::queue ? ":ReceiveMessage" : second_ == Second::key ? ":Encrypt" : ":GetFunction";
-    add_mine(service + named, second_arn(second_, home), home, Thing::second);
-    add_mine(service + other, second_arn(second_, home), home, Thing::second);
+    std::vector<std::string> actions = {service + named, service + other};
+    if (second_ == Second::key) actions.push_back("kms:RetireGrant");  // which no RCP reaches
+    for (const std::string& action : actions) {
+      add_mine(action, second_arn(second_, home), home, Thing::second);
+      if (second_ == Second::function) add_mine(action, second_arn(second_, home) + ":live", home, Thing::second);
+      add_unlisted(action, second_arn(second_, sister), sister);
+    }
     for (const char* owner : {partner, stranger}) {
-      add_foreign(service + named, second_arn(second_, owner), owner, false);
-      add_foreign(service + other, second_arn(second_, owner), owner, false);
-      add_foreign("sts:AssumeRole", role_arn(owner, "agent"), owner, false);
-      add_foreign("ec2:StartInstances", "arn:aws:ec2:us-east-1:" + std::string(owner) + ":instance/i-1", owner, false);
+      for (const std::string& action : actions) add_foreign(action, second_arn(second_, owner), owner);
+      add_foreign("sts:AssumeRole", role_arn(owner, "agent"), owner);
+      add_foreign("ec2:StartInstances", "arn:aws:ec2:us-east-1:" + std::string(owner) + ":instance/i-1", owner);
     }
     add_mine("sts:AssumeRole", role_arn(home, "app"), home, Thing::app_role);
     add_mine("sts:AssumeRole", role_arn(sister, "job"), sister, Thing::job_role);
     // Resources that have no side of their own, and none at all.
+    for (const char* action : {"iam:GetRole", "ec2:AssociateEnclaveCertificateIamRole"}) {
+      add_mine(action, role_arn(home, "app"), home, Thing::none);
+      add_mine(action, role_arn(sister, "job"), sister, Thing::none);
+    }
+    for (const char* owner : {home, sister})  // an action of S3 on what is none of S3's resources
+      add_mine("s3:CreateAccessPointForObjectLambda", "arn:aws:s3-object-lambda:us-east-1:" + std::string(owner) + ":accesspoint/else", owner, Thing::none);
     add_mine("ec2:StartInstances", "arn:aws:ec2:us-east-1:" + std::string(home) + ":instance/i-1", home, Thing::none);
     add_mine("ec2:StartInstances", "arn:aws:ec2:us-east-1:" + std::string(sister) + ":instance/i-1", sister, Thing::none);
-    add_spot("ec2:DescribeInstances", "*", "", Thing::none, "", "");
+    const std::string list = second_ == Second::queue ? ":ListQueues" : second_ == Second::key ? ":ListKeys" : ":ListFunctions";
+    for (const std::string& action : {std::string("ec2:DescribeInstances"), std::string("s3:ListAllMyBuckets"), service + list})
+      add_spot(action, "*", "", Thing::none, "", "");
   }
 
   void add_place(std::string ip, std::string vpc, std::string vpce, std::string via) {
@@ -425,30 +488,29 @@ class Universe {
       add_source(at, partner, "", other_org, Place::For::the_partner);
       return;
     }
-    if (topic_ == Topic::networks) {
-      for (const char* via : {"false", "true", ""}) {
-        for (const std::string& ip : {std::string(), expected, unexpected}) add_place(ip, "", "", via);
-        for (const char* vpc : {my_vpc, other_vpc}) {
-          for (const char* vpce : {"", my_endpoint, other_endpoint}) add_place("", vpc, vpce, via);
-        }
+    for (const char* via : {"false", "true", ""}) {
+      for (const std::string& ip : {std::string(), expected, unexpected}) add_place(ip, "", "", via);
+      for (const char* vpc : {my_vpc, other_vpc}) {
+        for (const char* vpce : {"", my_endpoint, other_endpoint}) add_place("", vpc, vpce, via);
       }
-      return;
     }
-    add_place("", "", "", "false");
-    add_place(expected, "", "", "false");
-    add_place(unexpected, "", "", "false");
-    add_place("", my_vpc, my_endpoint, "false");
-    add_place("", "", "", "true");
     if (topic_ != Topic::services) return;
-    for (std::size_t place = 0; place < 2; ++place) {
-      add_source(place, home, home, my_org, Place::For::mine);
-      add_source(place, home, "", "", Place::For::mine);
-      add_source(place, "", home, "", Place::For::mine);
-      add_source(place, partner, partner, "", Place::For::the_partner);
-      add_source(place, partner, "", other_org, Place::For::the_partner);
-      add_source(place, "", partner, "", Place::For::the_partner);
-      add_source(place, stranger, stranger, other_org, Place::For::another);
+    const std::size_t plain = places_.size();
+    for (std::size_t place = 0; place < plain; ++place) {
+      const Place& from = places_[place];
+      const bool nowhere = from.ip.empty() && from.vpc.empty(), far = from.ip == unexpected, through = from.vpce == other_endpoint && from.vpc == other_vpc;
+      if (!(nowhere && from.via == "false") && !(far && from.via.empty()) && !(through && from.via == "true")) continue;
+      add_sources(place, home, my_org, Place::For::mine);
+      add_sources(place, partner, other_org, Place::For::the_partner);
+      add_sources(place, stranger, other_org, Place::For::another);
     }
+  }
+  // What a service may say of an account that it acts for.
+  void add_sources(std::size_t place, const std::string& account, const std::string& org, Place::For on_behalf) {
+    for (const std::string& arn : {std::string(), account}) {
+      for (const std::string& its_org : {std::string(), org}) add_source(place, account, arn, its_org, on_behalf);
+    }
+    add_source(place, "", account, "", on_behalf);
   }
 
   void list() {

@@ -99,6 +99,22 @@ class Pool {
     for (std::size_t n = 0; n < files; ++n) files_.push_back(draw_file());
   }
 
+  const Letters& document_at(Sort sort, std::size_t n) const { return documents_[static_cast<std::size_t>(sort)][n]; }
+  const std::vector<Letters>& tree_at(Sort sort, std::size_t n) const { return (sort == Sort::scp ? scps_ : rcps_)[n]; }
+  bool one_in(std::size_t n) { return choices_.one_in(n); }
+
+  World draw_file() {
+    World file;
+    file.trusts_partner = choices_.one_in(5);
+    file.estate_networks = !choices_.one_in(4);
+    file.declares_cloudtrail = choices_.one_in(alphabet_.universe().topic() == Topic::services ? 2 : 4);
+    file.only_puts = choices_.one_in(3);
+    file.owns_theirs = choices_.one_in(5);
+    file.anonymous_get_object = choices_.one_in(8);
+    for (std::size_t n = !choices_.one_in(3) ? 0 : 1 + choices_.below(2); n > 0; --n) file.excuses.push_back(draw_excuse());
+    return file;
+  }
+
   World draw() {
     World world = choices_.of(std::span<const World>(files_));
     world.home_is_management = choices_.one_in(6);
@@ -146,17 +162,6 @@ class Pool {
     if (!choices_.one_in(12)) policies.push_back({0});
     if (!choices_.one_in(3)) policies.push_back(draw_letters(sort, 2, false));
     return policies;
-  }
-  World draw_file() {
-    World file;
-    file.trusts_partner = choices_.one_in(5);
-    file.estate_networks = !choices_.one_in(4);
-    file.declares_cloudtrail = choices_.one_in(alphabet_.universe().topic() == Topic::services ? 2 : 4);
-    file.only_puts = choices_.one_in(3);
-    file.owns_theirs = choices_.one_in(5);
-    file.anonymous_get_object = choices_.one_in(8);
-    for (std::size_t n = choices_.one_in(2) ? 0 : 1 + choices_.below(2); n > 0; --n) file.excuses.push_back(draw_excuse());
-    return file;
   }
   Excuse draw_excuse() {
     Excuse excuse;
@@ -302,7 +307,7 @@ class Maker {
     const bool user = which == People::ann;
     made.type = user ? policy::Principal::Type::user : policy::Principal::Type::role_session;
     made.unique_id = (user ? "AIDA" : "AROA") + made.account + made.name;
-    made.identity = {named("identity of " + made.name, Sort::identity, person.identity)};
+    if (!person.identity.empty()) made.identity = {named("identity of " + made.name, Sort::identity, person.identity)};
     if (person.boundary) made.boundary = named("boundary of " + made.name, Sort::identity, *person.boundary);
     if (!user) made.trust = named("trust of " + made.name, Sort::trust, which == People::app ? world_.app_trust : world_.job_trust);
     return made;
@@ -317,6 +322,53 @@ class Maker {
   const World& world_;
   Alphabet& alphabet_;
 };
+
+// ----- one by one ------------------------------------------------------------------------------
+
+// Worlds that differ in anything have different numbers, but by a chance of one in millions of millions.
+inline std::uint64_t hash_of(const World& world, const Alphabet& alphabet) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&](std::uint64_t value) { hash = (hash ^ value ^ hash >> 31) * 0x9e3779b97f4a7c15; };
+  const auto add_letters = [&](Sort sort, const Letters& letters) {
+    add(letters.size());
+    for (const std::size_t letter : letters) add(std::hash<std::string>()(alphabet.text(sort, letter)));
+  };
+  const auto add_one = [&](Sort sort, const std::optional<Letters>& letters) {
+    add(letters ? 1 : 0);
+    if (letters) add_letters(sort, *letters);
+  };
+  const auto add_levels = [&](Sort sort, const std::vector<Letters>& levels) {
+    add(levels.size());
+    for (const Letters& letters : levels) add_letters(sort, letters);
+  };
+  add(static_cast<std::uint64_t>(second_of(alphabet)));
+  for (const Person& person : world.persons) {
+    add(person.there ? 1 : 0);
+    if (!person.there) continue;
+    add_letters(Sort::identity, person.identity);
+    add_one(Sort::identity, person.boundary);
+  }
+  if (world.persons[0].there) add_letters(Sort::trust, world.app_trust);
+  if (world.persons[2].there) add_letters(Sort::trust, world.job_trust);
+  for (const auto* levels : {&world.root_scps, &world.home_scps}) add_levels(Sort::scp, *levels);
+  for (const auto* levels : {&world.root_rcps, &world.home_rcps}) add_levels(Sort::rcp, *levels);
+  for (const auto& [resource, sort] : {std::pair(&world.bucket, Sort::bucket), std::pair(&world.second, Sort::second)}) {
+    add(resource->there ? 1 : 0);
+    add_one(sort, resource->policy);
+  }
+  add(world.gate.there ? world.gate.to_second ? 2 : 1 : 0);
+  add_one(Sort::endpoint, world.gate.policy);
+  for (const bool flag : {world.home_is_management, world.trusts_partner, world.estate_networks, world.declares_cloudtrail, world.only_puts, world.owns_theirs,
+                          world.anonymous_get_object})
+    add(flag ? 1 : 0);
+  for (const Excuse& excuse : world.excuses) {
+    for (const Objective row : excuse.rows) add(static_cast<std::uint64_t>(row) + 10);
+    add(static_cast<std::uint64_t>(excuse.whom));
+    add(static_cast<std::uint64_t>(excuse.what));
+    add(static_cast<std::uint64_t>(excuse.whence));
+  }
+  return hash;
+}
 
 // ----- for people ------------------------------------------------------------------------------
 
