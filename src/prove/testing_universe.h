@@ -430,7 +430,7 @@ class Universe {
     for (const std::string& action : actions) {
       add_mine(action, second_arn(second_, home), home, Thing::second);
       if (second_ == Second::function) add_mine(action, second_arn(second_, home) + ":live", home, Thing::second);
-      add_unlisted(action, second_arn(second_, sister), sister);
+      for (const char* owner : {home, sister}) add_unlisted(action, second_arn(second_, owner) + "-else", owner);
     }
     for (const char* owner : {partner, stranger}) {
       for (const std::string& action : actions) add_foreign(action, second_arn(second_, owner), owner);

@@ -12,10 +12,10 @@ using namespace testing::worlds;  // tidy: all of it is about these worlds
 
 constexpr std::uint64_t seed = 20'261'130;
 constexpr std::size_t letters = 16;
-constexpr int worlds = 60;  // of each topic
+constexpr int worlds = 40;  // of each topic
 constexpr std::size_t tiny_letters = 5, composed_letters = 6;
 constexpr std::size_t composed_worlds = 700;  // of each topic
-constexpr int tiny_worlds = 60;  // of each topic and person
+constexpr int tiny_worlds = 40;  // of each topic and person
 
 class Worlds : public ::testing::TestWithParam<int> {
  protected:
