@@ -330,7 +330,11 @@ void Mine::write_fingerprint() {
   all.all(organization, no_organization, management_account, accounts, regions, networks, services, identity_providers, aws_owned, exceptions,
           aws_owned_defaults, anonymous_get_object);
   // And what the estate says of mine.
-  all.all(organization_, this->accounts(), unlisted_, cidrs_, estate().no_organization, estate().organization.has_value());
+  std::vector<std::string> outside;  // accounts of the estate that are in no organisation
+  estate().accounts.for_each([&](const estate::Account& account) {
+    if (account.org_path.empty()) outside.push_back(account.id);
+  });
+  all.all(organization_, this->accounts(), unlisted_, cidrs_, estate().no_organization, estate().organization.has_value(), outside);
   for (const auto& [region, of] : networks_) all.all(region, of.vpcs, of.endpoints);
   fingerprint_ = std::move(all).finish();
 }
