@@ -18,6 +18,15 @@ function(ringwall_library)
     list(FILTER headers EXCLUDE REGEX "/testing")
     install(FILES ${headers} COMPONENT development
             DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ringwall/${room})
+    # What they do in line is private, and comes with them.
+    foreach(header IN LISTS headers)
+      file(STRINGS ${header} lines REGEX "^#include \"${room}/detail/.*\\.h\"")
+      foreach(line IN LISTS lines)
+        string(REGEX REPLACE ".*\"(.*)\".*" "\\1" private ${line})
+        install(FILES ${PROJECT_SOURCE_DIR}/src/${private} COMPONENT development
+                DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ringwall/${room}/detail)
+      endforeach()
+    endforeach()
   endforeach()
   install(EXPORT Ringwall NAMESPACE Ringwall:: FILE RingwallTargets.cmake COMPONENT development
           DESTINATION ${RINGWALL_CONFIG_DIR})

@@ -134,7 +134,7 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
   if (canonical)
     accesses_.undecided.emplace_back("the policy names a canonical user, and whose account that is "
                                      "no file says");
-  const prover::Constraint names = settle_names(words_, facts, others);
+  const prover::Constraint names = prover::all_of({settle_names(words_, facts, others), of_other_organizations(mine_, others)});
   std::vector<Item> items;
   std::vector<std::string> subjects;
   for (const prover::Caller& caller : others) {
