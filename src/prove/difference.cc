@@ -7,6 +7,7 @@
 // that was never allowed. So whoever is granted to is asked with both sides as they are.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "prove/detail/asker.h"
@@ -61,6 +62,7 @@ class Comparer {
   Difference run() && {
     add_principals();
     add_resources();
+    add_accounts();
     add_grants();
     add_endpoints();
     for (std::string& sentence : sentences_of(after_.gaps)) difference_.undecided.push_back(std::move(sentence));
@@ -71,6 +73,7 @@ class Comparer {
  private:
   void add_principals();
   void add_resources();
+  void add_accounts();
   void add_grants();
   std::optional<authz::Layers> side_before(const Own& own) const;
   authz::Layers side_after(const Own& own) const;
@@ -200,6 +203,30 @@ void Comparer::add_resources() {
             layers(*after_.estate, now.account, now.trust, authz::ResourceKind::trust),
             Kinds::all);
   }
+}
+
+// What is an account's and not listed, and actions that take no resource: RCPs bind there too, and no policy of a resource does.
+void Comparer::add_accounts() {
+  std::map<std::string, std::vector<std::string>, std::less<>> listed;
+  after_.estate->resources.for_each([&](const estate::Resource& one) { listed[one.account].push_back(one.arn); });
+  for (const Own& own : mine_.principals()) listed[own.principal->account].push_back(own.principal->arn);
+  const auto layers = [](const estate::Account& account) {
+    authz::Layers made;
+    made.identity = {&assumed_identity(), 1};
+    made.rcps = account.rcps;
+    return made;
+  };
+  after_.estate->accounts.for_each([&](const estate::Account& now) {
+    const estate::Account* was = before_.estate->account(now.id);
+    if (was == nullptr) return;  // its principals and resources are new, and told
+    Both both{now.id, layers(*was), layers(now), {}, {}, {{prover::Owner::Kind::account, {now.id}}}, {}, owned_by(mine_, now.id)};
+    if (texts_of(*both.before) == texts_of(both.after)) return;
+    add_everyone(both, now.id, Kinds::all);
+    for (const std::string& arn : listed[now.id]) {
+      if (auto within = prover::on_resources(with_below(arn))) both.where.push_back(prover::none_of({*std::move(within)}));
+    }
+    add(std::move(both));
+  });
 }
 
 // Whom a policy of their own account names, or grants to with everyone: both sides, as they were and as they are. What the

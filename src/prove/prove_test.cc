@@ -203,6 +203,27 @@ TEST(Difference, TellsWhatAChangeNewlyAllows) {
   for (const Change& change : opened.newly_allowed) EXPECT_EQ(change.subject, "vpce-0a");
 }
 
+TEST(Difference, TellsOfAnAccountWhatItsRcpsLetThroughOnWhatIsNotListed) {
+  const loaders::Loaded held = testing::small_organization({}).finish();
+  const loaders::Loaded loosened = testing::small_organization({.rcp = false}).finish();
+  const Difference opened = difference(held, loosened, options);
+  const auto unlisted = std::ranges::find(opened.newly_allowed, testing::member, &Change::subject);
+  ASSERT_NE(unlisted, opened.newly_allowed.end());
+  EXPECT_FALSE(unlisted->finding.request.resource.starts_with(testing::bucket)) << unlisted->finding.request.resource;
+  EXPECT_TRUE(difference(loosened, held, options).newly_allowed.empty());
+}
+
+TEST(Access, DoesNotTakeOutsidersForMine) {
+  testing::Builder builder;
+  builder.account(testing::member, "ou-1", {}, {});
+  builder.resource(testing::bucket, testing::member,
+                   testing::document(R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mine-data/*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"}}})",
+                                     policy::Kind::resource));
+  const auto who = who_can(std::move(builder).finish(), "s3:GetObject", std::string(testing::bucket) + "/x", options);
+  ASSERT_TRUE(who.has_value());
+  EXPECT_TRUE(who->found.empty()) << who->found.front().principal;
+}
+
 TEST(Access, TellsWhoCanAndWhatCan) {
   const loaders::Loaded world = testing::small_organization({.rcp = false, .statements = false}).finish();
   const auto who = who_can(world, "s3:GetObject", std::string(testing::bucket) + "/x", options);

@@ -179,7 +179,7 @@ inline std::string change_differs(const loaders::Loaded& before, const Oracle& w
   // Requests that both worlds have: a bucket that goes from the one leaves its name to others.
   // Nor does anybody come through an endpoint that is gone.
   Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful() - is.sets().unsaid;
-  fresh = fresh - is.not_there() - was.not_there();  // what the estate does not list, `diff` does not tell of
+  fresh = fresh - is.not_there() - was.not_there();  // one that the estate does not list any more leaves its name to others
   if (after.estate->endpoints.size() < before.estate->endpoints.size()) fresh.minus(is.sets().from_my_endpoint);
   const prove::Difference told = difference(before, after, proof_options());
   if (!fresh.any() || !told.newly_allowed.empty() || !told.undecided.empty()) return {};

@@ -344,6 +344,7 @@ class Universe {
     for (const char* org : {"", other_org}) {
       add_role(partner, "agent", "s", org, false);
       add_role(partner, "agent", "t", org, false);
+      add_role(partner, "outsider", "s", org, false);  // of a trusted account, and not whom it names
       add_role(stranger, "outsider", "s", org, false);
     }
     add_user(stranger, "outsider", "", false);
@@ -431,6 +432,10 @@ class Universe {
       add_mine(action, second_arn(second_, home), home, Thing::second);
       if (second_ == Second::function) add_mine(action, second_arn(second_, home) + ":live", home, Thing::second);
       for (const char* owner : {home, sister}) add_unlisted(action, second_arn(second_, owner) + "-else", owner);
+    }
+    if (second_ == Second::key) {  // which events asks about, and then no policy of the key's
+      add_mine("events:CreateArchive", second_arn(second_, home), home, Thing::none);
+      for (const char* owner : {partner, stranger}) add_foreign("events:CreateArchive", second_arn(second_, owner), owner);
     }
     for (const char* owner : {partner, stranger}) {
       for (const std::string& action : actions) add_foreign(action, second_arn(second_, owner), owner);
