@@ -55,9 +55,9 @@ struct Sets {
     };
     s3 = in("s3");
     seconds = in(service_of(all.second()));
-    // Resource control policies reach S3, SQS, KMS and STS, but neither Lambda nor EC2.
+    // Resource control policies reach S3, SQS, KMS, STS and EventBridge, but neither Lambda nor EC2.
     const Bits excepted = where([](const Who&, const Spot& spot, const Place&) { return spot.action == "kms:RetireGrant"; });
-    by_rcps = s3 | in("sts") | (all.second() == Second::function ? all.none() : seconds - excepted);
+    by_rcps = s3 | in("sts") | in("events") | (all.second() == Second::function ? all.none() : seconds - excepted);
     get_object = where([](const Who&, const Spot& spot, const Place&) { return spot.action == "s3:GetObject"; });
     put_object = where([](const Who&, const Spot& spot, const Place&) { return spot.action == "s3:PutObject"; });
     theirs = where([](const Who&, const Spot& spot, const Place&) { return spot.resource.starts_with("arn:aws:s3:::theirs/"); });
