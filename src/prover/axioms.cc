@@ -3,6 +3,9 @@
 
 #include "prover/detail/axioms.h"
 
+#include <optional>
+#include <set>
+
 #include "catalogue/network_keys.h"
 
 namespace ringwall::prover {
@@ -10,6 +13,9 @@ namespace {
 
 constexpr std::string_view global_keys =
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html";
+
+constexpr std::string_view organisation_paths =
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html";
 
 constexpr std::string_view kms_keys = "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html";
 constexpr std::string_view sns_keys =
@@ -42,6 +48,7 @@ struct Row {
     if_present_then_true,
     if_present_then_not_false,
     from_somewhere,
+    begins_with,        // each value of the one key begins with the other's and a slash
     of_callers,         // said of each caller: callers.cc says who has which account (prover.cc)
     of_listed_actions,  // the key is present only with actions that AWS lists: said of each class of actions (prover.cc)
   } shape;
@@ -68,16 +75,22 @@ constexpr Row rows[] = {
     {network_keys_axiom, of_listed_actions, "aws:vpceorgid"},
     {{"endpoint-paths-of-an-organisation", "aws:VpceOrgPaths is present only with aws:VpceOrgID", global_keys},
      if_present_then_present, "aws:vpceorgpaths", "aws:vpceorgid"},
+    {{"endpoint-paths-begin-with-it", "each value of aws:VpceOrgPaths begins with that of aws:VpceOrgID and a slash", organisation_paths},
+     begins_with, "aws:vpceorgpaths", "aws:vpceorgid"},
     {{"requests-come-from-somewhere",
       "aws:SourceIp or aws:SourceVpc is present where aws:ViaAWSService is false and aws:PrincipalIsAWSService is not true",
       global_keys},
      from_somewhere, "aws:sourceip", "aws:sourcevpc"},
     {{"principal-paths-of-an-organisation", "aws:PrincipalOrgPaths is present only with aws:PrincipalOrgID", global_keys},
      if_present_then_present, "aws:principalorgpaths", "aws:principalorgid"},
+    {{"principal-paths-begin-with-it", "each value of aws:PrincipalOrgPaths begins with that of aws:PrincipalOrgID and a slash", organisation_paths},
+     begins_with, "aws:principalorgpaths", "aws:principalorgid"},
     {{"resource-organisation-of-an-account", "aws:ResourceOrgID is present only with aws:ResourceAccount", global_keys},
      if_present_then_present, "aws:resourceorgid", "aws:resourceaccount"},
     {{"resource-paths-of-an-organisation", "aws:ResourceOrgPaths is present only with aws:ResourceOrgID", global_keys},
      if_present_then_present, "aws:resourceorgpaths", "aws:resourceorgid"},
+    {{"resource-paths-begin-with-it", "each value of aws:ResourceOrgPaths begins with that of aws:ResourceOrgID and a slash", organisation_paths},
+     begins_with, "aws:resourceorgpaths", "aws:resourceorgid"},
     {{"services-have-no-organisation", "aws:PrincipalOrgID is absent where aws:PrincipalIsAWSService is true", global_keys},
      if_true_then_absent, "aws:principalisawsservice", "aws:principalorgid"},
     {{"services-have-no-account", "aws:PrincipalAccount is absent where aws:PrincipalIsAWSService is true", global_keys},
@@ -92,6 +105,8 @@ constexpr Row rows[] = {
      if_present_then_present, "aws:sourceorgid", "aws:sourceaccount"},
     {{"source-paths-of-an-organisation", "aws:SourceOrgPaths is present only with aws:SourceOrgID", global_keys},
      if_present_then_present, "aws:sourceorgpaths", "aws:sourceorgid"},
+    {{"source-paths-begin-with-it", "each value of aws:SourceOrgPaths begins with that of aws:SourceOrgID and a slash", organisation_paths},
+     begins_with, "aws:sourceorgpaths", "aws:sourceorgid"},
     {{"kms-via-a-service", "kms:ViaService is absent where aws:ViaAWSService is false", kms_keys},
      if_present_then_not_false, "kms:viaservice", "aws:viaawsservice"},
     {service_keys_axiom, of_listed_actions, "kms:"},
@@ -123,7 +138,60 @@ std::vector<Axiom> axioms() {
 namespace detail {
 namespace {
 
-Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
+// What stands before the slash of a path, as a pattern of organisations. Nothing: the pattern says none.
+std::optional<policy::Listed> organisation_of(const policy::Listed& path) {
+  if (path.pieces.empty() || path.pieces.front().kind != policy::Piece::Kind::literal) return std::nullopt;
+  const std::string& start = path.pieces.front().text;
+  const std::size_t slash = start.find('/');
+  if (slash == 0) return std::nullopt;
+  policy::Listed organisation{start.substr(0, slash), {{.kind = policy::Piece::Kind::literal, .text = start.substr(0, slash)}}, 0};
+  if (slash != std::string::npos) return organisation;
+  organisation.pieces.push_back({.kind = policy::Piece::Kind::any_run});  // it may go on
+  organisation.text += "*";
+  return organisation;
+}
+
+// Does the pattern match every path of the organisation, as `o-1/*` does?
+bool is_whole_organisation(const policy::Listed& path) {
+  if (path.pieces.size() != 2 || path.pieces.front().kind != policy::Piece::Kind::literal) return false;
+  const std::string& start = path.pieces.front().text;
+  return path.pieces.back().kind == policy::Piece::Kind::any_run && start.find('/') == start.size() - 1;
+}
+
+// Of every list that paths are compared with: a path that it has is of an organisation that the list begins with, and who is of one
+// whose paths are all listed has no other. Organisations are never told apart by paths beyond that, so `paths` is asked nothing new.
+Ref begins(KeyId paths, KeyId organisation, Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
+  using policy::Family;
+  Vocabulary& vocabulary = encoder.vocabulary();
+  std::set<RelationId> asked;
+  for (std::uint32_t leaf = 0; leaf < leaves.size(); ++leaf) {
+    if (leaves[leaf].key == paths && leaves[leaf].relation != any_value) asked.insert(leaves[leaf].relation);
+  }
+  const auto is_one_of = [&](std::vector<policy::Listed> organisations) {
+    const RelationId relation =
+        vocabulary.relation({Relation::Kind::condition, Family::text_like, policy::Comparison::equal, std::move(organisations)});
+    return encoder.some(organisation, relation, is_yes);
+  };
+  std::vector<Ref> parts;
+  for (const RelationId id : asked) {
+    const Family family = vocabulary[id].family;
+    if (family != Family::text && family != Family::text_like) continue;
+    std::vector<policy::Listed> some, whole;
+    bool any = false;
+    for (const policy::Listed& path : vocabulary[id].values) {
+      auto organisation_begins = organisation_of(path);
+      any |= !organisation_begins;
+      if (!organisation_begins) continue;
+      if (family == Family::text_like && is_whole_organisation(path)) whole.push_back(*organisation_begins);
+      some.push_back(*std::move(organisation_begins));
+    }
+    if (!any) parts.push_back(formulas.any({negation(encoder.some(paths, id, is_yes)), is_one_of(std::move(some))}));
+    if (!whole.empty()) parts.push_back(formulas.any({negation(is_one_of(std::move(whole))), negation(encoder.some(paths, id, is_no))}));
+  }
+  return formulas.all(std::move(parts));
+}
+
+Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
   const auto is_there = [&](std::string_view key) { return encoder.present(encoder.key(key)); };
   const auto is_true = [&](std::string_view key) { return encoder.has_value(key, "true"); };
   const auto is_false = [&](std::string_view key) { return encoder.has_value(key, "false"); };
@@ -146,6 +214,8 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas) {
     case from_somewhere:
       return formulas.any({is_there(row.key), is_there(row.other), negation(is_false("aws:viaawsservice")),
                            is_true("aws:principalisawsservice")});
+    case begins_with:
+      return begins(encoder.key(row.key), encoder.key(row.other), encoder, formulas, leaves);
     case of_callers:
     case of_listed_actions:
       return yes;  // nothing of a request whose action is not known
@@ -164,7 +234,7 @@ std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, cons
   std::vector<StatedAxiom> stated;
   for (const Row& row : rows) {
     if (row.axiom.name == off) continue;
-    StatedAxiom axiom{&row.axiom, formula_of(row, encoder, formulas), {}};
+    StatedAxiom axiom{&row.axiom, formula_of(row, encoder, formulas, leaves), {}};
     if (axiom.formula == yes || axiom.formula == no) continue;
     formulas.walk(axiom.formula, [&](std::uint32_t leaf) { axiom.keys.push_back(leaves[leaf].key); });
     stated.push_back(std::move(axiom));

@@ -67,7 +67,10 @@ class Dice {
                    R"("StringEquals":{"aws:ResourceAccount":"111122223333"})", R"("StringNotEqualsIfExists":{"aws:ResourceAccount":["111122223333","222233334444"]})",
                    R"("StringEquals":{"aws:ResourceAccount":"${aws:PrincipalAccount}"})", R"("StringEquals":{"s3:ResourceAccount":"111122223333"})",
                    R"("DateLessThan":{"aws:TokenIssueTime":"2026-01-01T00:00:00Z"})", R"("StringEquals":{"aws:FederatedProvider":"token.actions.githubusercontent.com"})",
-                   R"("Null":{"aws:PrincipalAccount":"true"})", R"("StringEquals":{"aws:PrincipalIsAWSService":"true"})"});
+                   R"("Null":{"aws:PrincipalAccount":"true"})", R"("StringEquals":{"aws:PrincipalIsAWSService":"true"})",
+                   R"("ForAnyValue:StringNotLike":{"aws:PrincipalOrgPaths":"o-ringwall01/*"})", R"("ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-ringwall01/*"})",
+                   R"("StringEquals":{"aws:SourceOrgID":"o-ringwall01"},"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-someoneelse/*"})",
+                   R"("ForAllValues:StringNotLike":{"aws:ResourceOrgPaths":["o-ringwall01/*","o-third*"]},"StringEquals":{"aws:ResourceOrgID":"o-ringwall01"})"});
   }
   std::string resource(Kind kind) {
     if (kind == Kind::resource || kind == Kind::identity)
@@ -425,6 +428,17 @@ TEST(Recheck, KnowsSessionsOfFederatedUsers) {
 TEST(Recheck, KnowsTheAccountOfAnUnsignedRequest) {
   EXPECT_FALSE(certified(allowing(R"("*")", R"("StringEquals":{"aws:PrincipalAccount":"anonymous"})"), world::perimeter_file()));
   EXPECT_FALSE(certified(allowing(R"("*")", R"("Null":{"aws:PrincipalAccount":"true"})"), world::perimeter_file()));  // of a service
+}
+
+// An organisation's paths begin with its id: of a service that acts, of whoever calls.
+TEST(Recheck, KnowsThatPathsAreOfTheOrganisationThatIsNamed) {
+  const auto by_trail = [&](const std::string& when) { return certified(allowing(R"({"Service":"cloudtrail.amazonaws.com"})", when), world::perimeter_file()); };
+  EXPECT_TRUE(by_trail(R"("StringEquals":{"aws:SourceOrgID":"o-ringwall01"},"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-someoneelse/*"})"));
+  EXPECT_FALSE(by_trail(R"("StringEquals":{"aws:SourceOrgID":"o-someoneelse"},"ForAnyValue:StringLike":{"aws:SourceOrgPaths":"o-someoneelse/*"})"));
+  EXPECT_FALSE(by_trail(R"("ForAnyValue:StringNotLike":{"aws:SourceOrgPaths":"o-someoneelse/*"})"));
+  const auto by_anybody = [&](const std::string& when) { return certified(allowing(R"("*")", when), world::perimeter_file()); };
+  EXPECT_TRUE(by_anybody(R"("StringEquals":{"aws:PrincipalOrgID":"o-third00001"},"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-someoneelse/r-1/*","o-ringwall01/*"]})"));
+  EXPECT_FALSE(by_anybody(R"("StringEquals":{"aws:PrincipalOrgID":"o-someoneelse"},"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-someoneelse/r-1/*","o-ringwall01/*"]})"));
 }
 
 TEST(Recheck, RestatesTheProversAxioms) {

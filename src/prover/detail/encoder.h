@@ -85,6 +85,7 @@ class Encoder {
 
   Ref present(KeyId key);
   Ref some(KeyId key, RelationId relation, Truths truths);
+  Vocabulary& vocabulary() { return vocabulary_; }
   KeyId key(std::string_view lower_name) { return vocabulary_.key(lower_name); }
   // `value` is one of the key's.
   Ref has_value(std::string_view lower_name, std::string_view value);

@@ -1,6 +1,7 @@
 #include "recheck/detail/axioms.h"
 
 #include <array>
+#include <optional>
 
 namespace ringwall::recheck::detail {
 namespace {
@@ -15,6 +16,7 @@ enum class Form : std::uint8_t {
   with_true,     // there only where the other is true
   not_false,     // not there where the other is false
   of_actions,    // of some actions' requests only, and it may say who calls: said of each action by itself (statement.cc)
+  begins,        // each value begins with the other's and a slash
   somewhere,     // one of the two is there, unless a service passes on or asks
 };
 
@@ -45,14 +47,20 @@ constexpr Row rows[] = {
      of_actions, "", ""},
     {{"endpoint-paths-of-an-organisation", "aws:VpceOrgPaths is present only with aws:VpceOrgID"},
      with, "aws:vpceorgpaths", "aws:vpceorgid"},
+    {{"endpoint-paths-begin-with-it", "each value of aws:VpceOrgPaths begins with that of aws:VpceOrgID and a slash"},
+     begins, "aws:vpceorgpaths", "aws:vpceorgid"},
     {{"requests-come-from-somewhere", "aws:SourceIp or aws:SourceVpc is present where aws:ViaAWSService is false and aws:PrincipalIsAWSService is not true"},
      somewhere, "aws:sourceip", "aws:sourcevpc"},
     {{"principal-paths-of-an-organisation", "aws:PrincipalOrgPaths is present only with aws:PrincipalOrgID"},
      with, "aws:principalorgpaths", "aws:principalorgid"},
+    {{"principal-paths-begin-with-it", "each value of aws:PrincipalOrgPaths begins with that of aws:PrincipalOrgID and a slash"},
+     begins, "aws:principalorgpaths", "aws:principalorgid"},
     {{"resource-organisation-of-an-account", "aws:ResourceOrgID is present only with aws:ResourceAccount"},
      with, "aws:resourceorgid", "aws:resourceaccount"},
     {{"resource-paths-of-an-organisation", "aws:ResourceOrgPaths is present only with aws:ResourceOrgID"},
      with, "aws:resourceorgpaths", "aws:resourceorgid"},
+    {{"resource-paths-begin-with-it", "each value of aws:ResourceOrgPaths begins with that of aws:ResourceOrgID and a slash"},
+     begins, "aws:resourceorgpaths", "aws:resourceorgid"},
     {{"services-have-no-organisation", "aws:PrincipalOrgID is absent where aws:PrincipalIsAWSService is true"},
      true_without, "aws:principalisawsservice", "aws:principalorgid"},
     {{"services-have-no-account", "aws:PrincipalAccount is absent where aws:PrincipalIsAWSService is true"},
@@ -67,6 +75,8 @@ constexpr Row rows[] = {
      with, "aws:sourceorgid", "aws:sourceaccount"},
     {{"source-paths-of-an-organisation", "aws:SourceOrgPaths is present only with aws:SourceOrgID"},
      with, "aws:sourceorgpaths", "aws:sourceorgid"},
+    {{"source-paths-begin-with-it", "each value of aws:SourceOrgPaths begins with that of aws:SourceOrgID and a slash"},
+     begins, "aws:sourceorgpaths", "aws:sourceorgid"},
     {{"kms-via-a-service", "kms:ViaService is absent where aws:ViaAWSService is false"},
      not_false, "kms:viaservice", "aws:viaawsservice"},
     {{"keys-of-services", "a key that one service's pages list is present only with actions of services that list it"},
@@ -109,7 +119,42 @@ std::size_t number_of(std::string_view name) {
   return number;
 }
 
-Term says(std::size_t number, Asking& asking) {
+namespace {
+
+// The organisation whose path a text begins with: what stands before its slash, or begins there where the text ends before one.
+// Nothing: a wildcard stands there.
+std::optional<std::string> organisation_before(const std::string& path, bool wild) {
+  const std::string start = wild ? path.substr(0, path.find_first_of("*?")) : path;
+  const std::size_t slash = start.find('/');
+  if (slash != std::string::npos && slash > 0) return start.substr(0, slash);
+  return start.empty() || slash == 0 ? std::nullopt : std::optional(start + "*");
+}
+
+Term begins_with(const Row& row, const PathTests& tests, Asking& asking) {
+  Terms& terms = asking.terms();
+  const std::string key(row.key), other(row.other);
+  std::vector<Term> parts;
+  for (const auto& [of, wild, paths] : tests) {
+    if (of != row.key) continue;
+    std::vector<std::string> some, whole;
+    bool any = false;
+    for (const std::string& path : paths) {
+      const auto organisation = organisation_before(path, wild);
+      any |= !organisation;
+      if (!organisation) continue;
+      some.push_back(*organisation);
+      if (wild && path == *organisation + "/*") whole.push_back(*organisation);
+    }
+    const std::string like = wild ? "StringLike" : "StringEquals", unlike = wild ? "StringNotLike" : "StringNotEquals";
+    if (!any) parts.push_back(terms.if_then(asking.holds("ForAnyValue:" + like, key, paths), asking.holds("StringLike", other, some)));
+    if (!whole.empty()) parts.push_back(terms.if_then(asking.holds("StringEquals", other, whole), -asking.holds("ForAnyValue:" + unlike, key, paths)));
+  }
+  return terms.all(std::move(parts));
+}
+
+}  // namespace
+
+Term says(std::size_t number, const PathTests& tests, Asking& asking) {
   const Row& row = rows[number];
   Terms& terms = asking.terms();
   const auto is = [&](std::string_view key, const char* value) {
@@ -131,6 +176,8 @@ Term says(std::size_t number, Asking& asking) {
       return terms.if_then(there(row.key), is(row.other, "true"));
     case not_false:
       return terms.if_then(there(row.key), -is(row.other, "false"));
+    case begins:
+      return begins_with(row, tests, asking);
     case of_actions:
       return yes;
     case somewhere:

@@ -91,6 +91,26 @@ void gather_keys(const policy::Statement& statement, std::set<std::string>& keys
   }
 }
 
+void gather_paths(const policy::Condition& condition, PathTests& paths) {
+  const policy::Family family = condition.op->family;
+  const bool wild = family == policy::Family::text_like;
+  if (!condition.key.ends_with("orgpaths") || (!wild && family != policy::Family::text)) return;
+  std::vector<std::string> texts;
+  for (const policy::Listed& value : condition.values) {
+    if (value.text.contains('$')) return;  // what it says depends on the request, or it means something else by it
+    texts.push_back(value.text);
+  }
+  if (!texts.empty()) paths.emplace(condition.key, wild, std::move(texts));
+}
+
+void gather_paths(const Limit& limit, PathTests& paths) {
+  if (limit.kind == Limit::Kind::condition) {
+    const auto condition = condition_of(limit.op, limit.key, limit.values);
+    if (condition) gather_paths(*condition, paths);
+  }
+  for (const Limit& part : limit.parts) gather_paths(part, paths);
+}
+
 // Actions that the question cannot tell apart, by the first of them.
 struct Alike {
   std::size_t first = 0, count = 0;
@@ -118,6 +138,7 @@ class Stating {
   Terms terms_;
   Names names_;
   std::vector<Limited> limited_;  // of the keys that anything asks about
+  PathTests paths_;
   std::map<Term, std::size_t> roots_;  // and where their case stands
   std::vector<std::string> cases_;
   std::set<std::size_t> axioms_;
@@ -210,9 +231,16 @@ Term Stating::with_axioms(Term term, const std::vector<Term>& said) {
 void Stating::gather_limited() {
   std::set<std::string> keys;
   gather_keys(question_.limit, keys);
-  for (const Asked& asked : question_.callers) gather_keys(asked.limit, keys);
+  gather_paths(question_.limit, paths_);
+  for (const Asked& asked : question_.callers) {
+    gather_keys(asked.limit, keys);
+    gather_paths(asked.limit, paths_);
+  }
   for (const auto& [layer, named] : documents_of(question_.sides)) {
-    for (const policy::Statement& statement : library_.read(*named->document).policy.syntax().statements) gather_keys(statement, keys);
+    for (const policy::Statement& statement : library_.read(*named->document).policy.syntax().statements) {
+      gather_keys(statement, keys);
+      for (const policy::Condition& condition : statement.conditions) gather_paths(condition, paths_);
+    }
   }
   for (const std::string& key : keys) {
     if (auto one = limited(key)) limited_.push_back(*std::move(one));
@@ -261,7 +289,7 @@ void Stating::add_case(const Asked& asked, const std::vector<Alike>& kinds) {
   Actions& actions = library_.actions();
   Asking asking(terms_, library_, asked.caller, question_.keys, question_.absent, question_.owner);
   std::vector<Term> said;
-  for (std::size_t i = 0; i < axioms().size(); ++i) said.push_back(says(i, asking));
+  for (std::size_t i = 0; i < axioms().size(); ++i) said.push_back(says(i, paths_, asking));
   std::map<Term, Alike> left;
   std::vector<Term> order;
   for (const Alike& kind : kinds) {
