@@ -3,6 +3,7 @@
 
 #include "prover/detail/axioms.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -16,6 +17,8 @@ constexpr std::string_view global_keys =
 
 constexpr std::string_view organisation_paths =
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-view-data-orgs.html";
+
+constexpr std::string_view resource_arns = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html";
 
 constexpr std::string_view kms_keys = "https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html";
 constexpr std::string_view sns_keys =
@@ -48,6 +51,7 @@ struct Row {
     if_present_then_true,
     if_present_then_not_false,
     from_somewhere,
+    in_the_arn,         // the key is the account in the resource's ARN
     begins_with,        // each value of the one key begins with the other's and a slash
     of_callers,         // said of each caller: callers.cc says who has which account (prover.cc)
     of_listed_actions,  // the key is present only with actions that AWS lists: said of each class of actions (prover.cc)
@@ -85,6 +89,10 @@ constexpr Row rows[] = {
      if_present_then_present, "aws:principalorgpaths", "aws:principalorgid"},
     {{"principal-paths-begin-with-it", "each value of aws:PrincipalOrgPaths begins with that of aws:PrincipalOrgID and a slash", organisation_paths},
      begins_with, "aws:principalorgpaths", "aws:principalorgid"},
+    {{"account-in-the-arn", "aws:ResourceAccount is the account in the resource's ARN, where that has one and is no access point's of S3", resource_arns},
+     in_the_arn, "aws:resourceaccount"},
+    {{"account-in-the-arn-of-s3", "s3:ResourceAccount is the account in the resource's ARN, where that has one and is no access point's of S3", resource_arns},
+     in_the_arn, "s3:resourceaccount"},
     {{"resource-organisation-of-an-account", "aws:ResourceOrgID is present only with aws:ResourceAccount", global_keys},
      if_present_then_present, "aws:resourceorgid", "aws:resourceaccount"},
     {{"resource-paths-of-an-organisation", "aws:ResourceOrgPaths is present only with aws:ResourceOrgID", global_keys},
@@ -191,6 +199,67 @@ Ref begins(KeyId paths, KeyId organisation, Encoder& encoder, Formulas& formulas
   return formulas.all(std::move(parts));
 }
 
+// ARNs of services that begin with `service`, whose account is `account`, and whose last part begins with `name`.
+policy::Listed arn_of(std::string_view service, const policy::Pieces& account, std::string_view name) {
+  policy::Listed arn;
+  const auto literal = [&](std::string_view text) {
+    arn.text += text;
+    if (!arn.pieces.empty() && arn.pieces.back().kind == policy::Piece::Kind::literal) arn.pieces.back().text += text;
+    else arn.pieces.push_back({.kind = policy::Piece::Kind::literal, .text = std::string(text)});
+  };
+  const auto wild = [&](policy::Piece::Kind kind) {
+    arn.text += kind == policy::Piece::Kind::any_run ? '*' : '?';
+    arn.pieces.push_back({.kind = kind});
+  };
+  literal("arn:");
+  wild(policy::Piece::Kind::any_run);
+  literal(":" + std::string(service));
+  wild(policy::Piece::Kind::any_run);
+  literal(":");
+  wild(policy::Piece::Kind::any_run);
+  literal(":");
+  for (const policy::Piece& piece : account) {
+    if (piece.kind == policy::Piece::Kind::literal) literal(piece.text);
+    else wild(piece.kind);
+  }
+  literal(":" + std::string(name));
+  wild(policy::Piece::Kind::any_run);
+  return arn;
+}
+
+// An access point's ARN has the account of whoever made it, and that may be another one's than the bucket behind it. Where the
+// question knows whose the resource is, the encoder ties the ARN to that (owned()).
+Ref in_arns(KeyId key, Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
+  using policy::Family;
+  Vocabulary& vocabulary = encoder.vocabulary();
+  const auto is_one_of = [&](std::vector<policy::Listed> arns) {
+    const RelationId relation = vocabulary.relation({Relation::Kind::condition, Family::arn, policy::Comparison::equal, std::move(arns)});
+    return encoder.some(resource_key, relation, is_yes);
+  };
+  std::set<RelationId> asked;
+  for (std::uint32_t leaf = 0; leaf < leaves.size(); ++leaf) {
+    if (leaves[leaf].key == key && leaves[leaf].relation != any_value) asked.insert(leaves[leaf].relation);
+  }
+  if (const auto* values = encoder.values(key); values != nullptr && values->size() == 1) {
+    const policy::Listed value{values->front(), {{.kind = policy::Piece::Kind::literal, .text = values->front()}}, 0};
+    asked.insert(vocabulary.relation({Relation::Kind::condition, Family::text, policy::Comparison::equal, {value}}));
+  }
+  std::vector<Ref> parts;
+  for (const RelationId id : asked) {
+    if (vocabulary[id].family != Family::text && vocabulary[id].family != Family::text_like) continue;
+    std::vector<policy::Listed> arns;
+    for (const policy::Listed& account : vocabulary[id].values) {
+      if (!account.text.contains(':') && !account.pieces.empty()) arns.push_back(arn_of({}, account.pieces, {}));
+    }
+    const policy::Pieces any_account(12, {.kind = policy::Piece::Kind::any_one});
+    const Ref has_account = formulas.all({is_one_of({arn_of({}, any_account, {})}), negation(is_one_of({arn_of("s3", any_account, "accesspoint")}))});
+    const Ref of_listed = is_one_of(std::move(arns)), listed = encoder.some(key, id, is_yes);
+    parts.push_back(formulas.any({negation(has_account), negation(listed), of_listed}));
+    parts.push_back(formulas.any({negation(has_account), negation(of_listed), listed, negation(encoder.present(key))}));
+  }
+  return formulas.all(std::move(parts));
+}
+
 Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas, const Leaves& leaves) {
   const auto is_there = [&](std::string_view key) { return encoder.present(encoder.key(key)); };
   const auto is_true = [&](std::string_view key) { return encoder.has_value(key, "true"); };
@@ -214,6 +283,8 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas, const Leave
     case from_somewhere:
       return formulas.any({is_there(row.key), is_there(row.other), negation(is_false("aws:viaawsservice")),
                            is_true("aws:principalisawsservice")});
+    case in_the_arn:
+      return encoder.knows_owner() ? yes : in_arns(encoder.key(row.key), encoder, formulas, leaves);
     case begins_with:
       return begins(encoder.key(row.key), encoder.key(row.other), encoder, formulas, leaves);
     case of_callers:
@@ -237,6 +308,9 @@ std::vector<StatedAxiom> state_axioms(Encoder& encoder, Formulas& formulas, cons
     StatedAxiom axiom{&row.axiom, formula_of(row, encoder, formulas, leaves), {}};
     if (axiom.formula == yes || axiom.formula == no) continue;
     formulas.walk(axiom.formula, [&](std::uint32_t leaf) { axiom.keys.push_back(leaves[leaf].key); });
+    // Whose the resource is matters where something asks for it: most questions ask for the resource, and few for that.
+    if (row.shape == in_the_arn && std::ranges::find(axiom.keys, encoder.key(row.key)) != axiom.keys.end())
+      std::erase(axiom.keys, resource_key);
     stated.push_back(std::move(axiom));
   }
   return stated;

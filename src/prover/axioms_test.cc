@@ -63,6 +63,51 @@ TEST(Axioms, APathOfTheOrganisationThatTheRequestNamesStaysPossible) {
   }
 }
 
+Answer on(const std::string& resource, const std::string& conditions, std::string_view off = {}, const policy::Context& known = {}) {
+  auto document = policy::compile(
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["sqs:*","s3:*"],"Resource":")" + resource + R"(","Condition":{)" + conditions + "}}]}",
+      policy::Kind::identity, policy::Quota::waived);
+  EXPECT_TRUE(document.has_value()) << document.error().message;
+  Query query;
+  query.universe.callers = {{}};
+  query.universe.actions = Actions::known;
+  query.universe.axiom_off = off;
+  query.universe.keys = known;
+  query.allowing = {{.document = *document}};
+  return Prover().ask(query);
+}
+
+constexpr const char* of_mine = "arn:aws:sqs:us-east-1:111122223333:*";
+
+TEST(Axioms, WhoseAResourceIsItsArnSays) {
+  for (const char* conditions : {R"("StringEquals":{"aws:ResourceAccount":"444455556666"})", R"("StringEquals":{"aws:ResourceAccount":["444455556666","777788889999"]})",
+                                 R"("StringLike":{"aws:ResourceAccount":"4*"})", R"("StringNotEquals":{"aws:ResourceAccount":"111122223333"},"Null":{"aws:ResourceAccount":"false"})"}) {
+    EXPECT_EQ(on(of_mine, conditions).verdict, Verdict::none) << conditions;
+    EXPECT_EQ(on(of_mine, conditions, "account-in-the-arn").verdict, Verdict::found) << conditions;
+  }
+  policy::Context theirs;
+  theirs.set("aws:ResourceAccount", "444455556666");
+  EXPECT_EQ(on(of_mine, R"("Bool":{"aws:SecureTransport":"true"})", {}, theirs).verdict, Verdict::none);
+  EXPECT_EQ(on("arn:aws:sqs:us-east-1:444455556666:*", R"("Bool":{"aws:SecureTransport":"true"})", {}, theirs).verdict, Verdict::found);
+}
+
+TEST(Axioms, WhoseAResourceIsStaysOpenWhereItsArnDoesNotSay) {
+  EXPECT_EQ(on(of_mine, R"("StringEquals":{"aws:ResourceAccount":["444455556666","111122223333"]})").verdict, Verdict::found);
+  EXPECT_EQ(on(of_mine, R"("StringNotEquals":{"aws:ResourceAccount":"111122223333"})").verdict, Verdict::found);  // the key may be absent
+  EXPECT_EQ(on("arn:aws:s3:::a-bucket/*", R"("StringEquals":{"aws:ResourceAccount":"444455556666"})").verdict, Verdict::found);
+  // An access point of one account leads to another one's bucket.
+  EXPECT_EQ(on("arn:aws:s3:us-east-1:111122223333:accesspoint/one/object/*", R"("StringEquals":{"aws:ResourceAccount":"444455556666"})").verdict, Verdict::found);
+}
+
+// However many accounts are listed, the resource is told apart by the list.
+TEST(Axioms, OfManyAccountsEachHasItsResources) {
+  std::string accounts;
+  for (int i = 0; i < 1'000; ++i) accounts += (i == 0 ? "\"" : ",\"") + std::to_string(444'400'000'000 + i) + "\"";
+  const std::string conditions = R"("StringEquals":{"aws:ResourceAccount":[)" + accounts + "]}";
+  EXPECT_EQ(on(of_mine, conditions).verdict, Verdict::none);
+  EXPECT_EQ(on("arn:aws:sqs:us-east-1:444400000500:*", conditions).verdict, Verdict::found);
+}
+
 // However many organisations are listed, nothing is told apart that the policies do not.
 TEST(Axioms, OfManyOrganisationsEachHasItsPaths) {
   std::string ids, paths;

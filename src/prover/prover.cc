@@ -567,8 +567,9 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
   if (any.outcome != Outcome::satisfiable) return note(any);
 
   const std::vector<Kind> kinds = kinds_of(atoms);
-  const bool all_resources = !asks_for_resource(residual);
-  const Reach reach = reach_of(residual);
+  const Ref whole = solver.with_axioms(residual);
+  const bool all_resources = !asks_for_resource(whole);
+  const Reach reach = reach_of(whole);
   Finding finding{.callable = true};
   std::vector<bool> listed(state_.known().size());  // actions
   const Kind* shown = nullptr;

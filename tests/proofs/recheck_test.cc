@@ -441,6 +441,28 @@ TEST(Recheck, KnowsThatPathsAreOfTheOrganisationThatIsNamed) {
   EXPECT_FALSE(by_anybody(R"("StringEquals":{"aws:PrincipalOrgID":"o-someoneelse"},"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-someoneelse/r-1/*","o-ringwall01/*"]})"));
 }
 
+// Who reaches mine from anywhere, where nobody asks whose the resource is: its ARN says it.
+TEST(Recheck, KnowsThatTheAccountOfAResourceIsInItsArn) {
+  const auto certified = [&](const std::string& resource, const std::string& when) {
+    world::Builder builder;
+    builder.account(world::member, "", builder.chain("r-1", {full(Kind::scp)}, "scp-"), {});
+    builder.user(world::member, "ann", world::document(R"({"Effect":"Allow","Action":"sqs:*","Resource":")" + resource + R"(","Condition":{)" + when + "}}", Kind::identity));
+    const loaders::Loaded loaded = std::move(builder).finish();
+    perimeter::Perimeter file = world::perimeter_file();
+    const std::vector<recheck::Claim> claims = {{Objective::identity_networks, "arn:aws:iam::111122223333:user/ann", "proved"}};
+    const auto refute = [](std::span<const std::vector<std::int32_t>> clauses) { return sat::refute(clauses); };
+    const bool is = recheck::certify(loaded, file, {today, false}, claims, refute).unproved.empty();
+    const prove::Report report = prove::prove(loaded, file, {.today = today, .depth = false, .threads = 1});
+    EXPECT_EQ(is, report.rows[static_cast<std::size_t>(Objective::identity_networks)].cells.front().verdict == prove::Verdict::proved) << resource << " " << when;
+    return is;
+  };
+  EXPECT_TRUE(certified("arn:aws:sqs:us-east-1:111122223333:*", R"("StringEquals":{"aws:ResourceAccount":"444455556666"})"));
+  EXPECT_TRUE(certified("arn:aws:sqs:us-east-1:111122223333:*", R"("StringLike":{"aws:ResourceAccount":"4444*"})"));
+  EXPECT_FALSE(certified("arn:aws:sqs:us-east-1:111122223333:*", R"("StringLike":{"aws:ResourceAccount":"1111*"})"));
+  EXPECT_FALSE(certified("arn:aws:sqs:us-east-1:444455556666:*", R"("StringLike":{"aws:ResourceAccount":"4444*"})"));
+  EXPECT_FALSE(certified("arn:aws:sqs:us-east-1:111122223333:*", R"("StringNotLike":{"aws:ResourceAccount":"1111*"})"));  // the key may be absent
+}
+
 TEST(Recheck, RestatesTheProversAxioms) {
   std::set<std::pair<std::string_view, std::string_view>> theirs, ours;
   for (const prover::Axiom& axiom : prover::axioms()) theirs.emplace(axiom.name, axiom.text);

@@ -86,6 +86,7 @@ class Encoder {
   Ref present(KeyId key);
   Ref some(KeyId key, RelationId relation, Truths truths);
   Vocabulary& vocabulary() { return vocabulary_; }
+  bool knows_owner() const { return !setting_.owner.empty(); }
   KeyId key(std::string_view lower_name) { return vocabulary_.key(lower_name); }
   // `value` is one of the key's.
   Ref has_value(std::string_view lower_name, std::string_view value);

@@ -89,6 +89,11 @@ class Solver {
   void prefer_resources(std::vector<std::string> examples) { examples_ = std::move(examples); }
 
   Solution solve(Ref formula);
+  // The formula and what the axioms say of it.
+  Ref with_axioms(Ref formula) {
+    std::vector<const Axiom*> used;
+    return with_axioms(formula, used);
+  }
   // The same for these resources alone; costs no automaton, and little when asked again.
   Outcome outcome_for(Ref formula, const std::vector<std::string>& resources, std::vector<std::string>& undecided);
   // The formula and its axioms as clauses, for a certificate, and the axioms that are among them.

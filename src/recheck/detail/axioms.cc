@@ -16,6 +16,7 @@ enum class Form : std::uint8_t {
   with_true,     // there only where the other is true
   not_false,     // not there where the other is false
   of_actions,    // of some actions' requests only, and it may say who calls: said of each action by itself (statement.cc)
+  in_arn,        // it is the account in the resource's ARN
   begins,        // each value begins with the other's and a slash
   somewhere,     // one of the two is there, unless a service passes on or asks
 };
@@ -55,6 +56,10 @@ constexpr Row rows[] = {
      with, "aws:principalorgpaths", "aws:principalorgid"},
     {{"principal-paths-begin-with-it", "each value of aws:PrincipalOrgPaths begins with that of aws:PrincipalOrgID and a slash"},
      begins, "aws:principalorgpaths", "aws:principalorgid"},
+    {{"account-in-the-arn", "aws:ResourceAccount is the account in the resource's ARN, where that has one and is no access point's of S3"},
+     in_arn, "aws:resourceaccount", ""},
+    {{"account-in-the-arn-of-s3", "s3:ResourceAccount is the account in the resource's ARN, where that has one and is no access point's of S3"},
+     in_arn, "s3:resourceaccount", ""},
     {{"resource-organisation-of-an-account", "aws:ResourceOrgID is present only with aws:ResourceAccount"},
      with, "aws:resourceorgid", "aws:resourceaccount"},
     {{"resource-paths-of-an-organisation", "aws:ResourceOrgPaths is present only with aws:ResourceOrgID"},
@@ -130,7 +135,7 @@ std::optional<std::string> organisation_before(const std::string& path, bool wil
   return start.empty() || slash == 0 ? std::nullopt : std::optional(start + "*");
 }
 
-Term begins_with(const Row& row, const PathTests& tests, Asking& asking) {
+Term begins_with(const Row& row, const Comparisons& tests, Asking& asking) {
   Terms& terms = asking.terms();
   const std::string key(row.key), other(row.other);
   std::vector<Term> parts;
@@ -152,9 +157,28 @@ Term begins_with(const Row& row, const PathTests& tests, Asking& asking) {
   return terms.all(std::move(parts));
 }
 
+Term account_in_arn(const Row& row, const Comparisons& tests, Asking& asking) {
+  Terms& terms = asking.terms();
+  const std::string key(row.key), any = "????????????";
+  const auto arn = [](const std::string& account) { return "arn:*:*:*:" + account + ":*"; };
+  const Term has_account = terms.all({asking.like_arns({arn(any)}), -asking.like_arns({"arn:*:s3*:*:" + any + ":accesspoint*"})});
+  std::vector<Term> parts;
+  for (const auto& [of, wild, accounts] : tests) {
+    if (of != row.key) continue;
+    std::vector<std::string> arns;
+    for (const std::string& account : accounts) {
+      if (!account.empty() && !account.contains(':') && (wild || account.find_first_of("*?") == std::string::npos)) arns.push_back(arn(account));
+    }
+    const Term listed = asking.holds(wild ? "StringLike" : "StringEquals", key, accounts), of_listed = arns.empty() ? no : asking.like_arns(arns);
+    parts.push_back(terms.any({-has_account, -listed, of_listed}));
+    parts.push_back(terms.any({-has_account, -of_listed, listed, -asking.present(key)}));
+  }
+  return terms.all(std::move(parts));
+}
+
 }  // namespace
 
-Term says(std::size_t number, const PathTests& tests, Asking& asking) {
+Term says(std::size_t number, const Comparisons& tests, Asking& asking) {
   const Row& row = rows[number];
   Terms& terms = asking.terms();
   const auto is = [&](std::string_view key, const char* value) {
@@ -176,6 +200,8 @@ Term says(std::size_t number, const PathTests& tests, Asking& asking) {
       return terms.if_then(there(row.key), is(row.other, "true"));
     case not_false:
       return terms.if_then(there(row.key), -is(row.other, "false"));
+    case in_arn:
+      return account_in_arn(row, tests, asking);
     case begins:
       return begins_with(row, tests, asking);
     case of_actions:

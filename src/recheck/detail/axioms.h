@@ -17,9 +17,9 @@ struct Axiom {
 std::span<const Axiom> axioms();
 // The number of the axiom of that name, which is one of theirs.
 std::size_t number_of(std::string_view name);
-// What paths of an organisation are compared with: the key, whether wildcards are understood, and the texts.
-using PathTests = std::set<std::tuple<std::string, bool, std::vector<std::string>>>;
-// What axiom `number` says of this caller's requests, where paths are compared so; `yes`: nothing that is not known.
-Term says(std::size_t number, const PathTests& tests, Asking& asking);
+// What keys are compared with: the key, whether wildcards are understood, and the texts.
+using Comparisons = std::set<std::tuple<std::string, bool, std::vector<std::string>>>;
+// What axiom `number` says of this caller's requests, where paths of organisations and accounts of resources are compared so; `yes`: nothing that is not known.
+Term says(std::size_t number, const Comparisons& tests, Asking& asking);
 
 }  // namespace ringwall::recheck::detail

@@ -91,24 +91,25 @@ void gather_keys(const policy::Statement& statement, std::set<std::string>& keys
   }
 }
 
-void gather_paths(const policy::Condition& condition, PathTests& paths) {
+void gather_compared(const policy::Condition& condition, Comparisons& compared) {
   const policy::Family family = condition.op->family;
   const bool wild = family == policy::Family::text_like;
-  if (!condition.key.ends_with("orgpaths") || (!wild && family != policy::Family::text)) return;
+  const bool counts = condition.key.ends_with("orgpaths") || condition.key == "aws:resourceaccount" || condition.key == "s3:resourceaccount";
+  if (!counts || (!wild && family != policy::Family::text)) return;
   std::vector<std::string> texts;
   for (const policy::Listed& value : condition.values) {
     if (value.text.contains('$')) return;  // what it says depends on the request, or it means something else by it
     texts.push_back(value.text);
   }
-  if (!texts.empty()) paths.emplace(condition.key, wild, std::move(texts));
+  if (!texts.empty()) compared.emplace(condition.key, wild, std::move(texts));
 }
 
-void gather_paths(const Limit& limit, PathTests& paths) {
+void gather_compared(const Limit& limit, Comparisons& compared) {
   if (limit.kind == Limit::Kind::condition) {
     const auto condition = condition_of(limit.op, limit.key, limit.values);
-    if (condition) gather_paths(*condition, paths);
+    if (condition) gather_compared(*condition, compared);
   }
-  for (const Limit& part : limit.parts) gather_paths(part, paths);
+  for (const Limit& part : limit.parts) gather_compared(part, compared);
 }
 
 // Actions that the question cannot tell apart, by the first of them.
@@ -138,7 +139,7 @@ class Stating {
   Terms terms_;
   Names names_;
   std::vector<Limited> limited_;  // of the keys that anything asks about
-  PathTests paths_;
+  Comparisons compared_;
   std::map<Term, std::size_t> roots_;  // and where their case stands
   std::vector<std::string> cases_;
   std::set<std::size_t> axioms_;
@@ -218,7 +219,8 @@ Term Stating::with_axioms(Term term, const std::vector<Term>& said) {
     for (std::size_t i = 0; i < said.size(); ++i) {
       if (taken[i] || said[i] == yes || said[i] == no) continue;  // what is known of a caller is stronger
       const std::set<Term> leaves = terms_.leaves(said[i]);
-      if (std::ranges::none_of(leaves, [&](Term leaf) { return keys.contains(terms_.node(leaf).leaf.key); })) continue;
+      const auto asks = [&](Term leaf) { return keys.contains(terms_.node(leaf).leaf.key) && terms_.name(terms_.node(leaf).leaf.key) != resource_name; };
+      if (std::ranges::none_of(leaves, asks)) continue;
       taken[i] = grown = true;
       axioms_.insert(i);
       note(said[i]);
@@ -231,15 +233,15 @@ Term Stating::with_axioms(Term term, const std::vector<Term>& said) {
 void Stating::gather_limited() {
   std::set<std::string> keys;
   gather_keys(question_.limit, keys);
-  gather_paths(question_.limit, paths_);
+  gather_compared(question_.limit, compared_);
   for (const Asked& asked : question_.callers) {
     gather_keys(asked.limit, keys);
-    gather_paths(asked.limit, paths_);
+    gather_compared(asked.limit, compared_);
   }
   for (const auto& [layer, named] : documents_of(question_.sides)) {
     for (const policy::Statement& statement : library_.read(*named->document).policy.syntax().statements) {
       gather_keys(statement, keys);
-      for (const policy::Condition& condition : statement.conditions) gather_paths(condition, paths_);
+      for (const policy::Condition& condition : statement.conditions) gather_compared(condition, compared_);
     }
   }
   for (const std::string& key : keys) {
@@ -289,7 +291,10 @@ void Stating::add_case(const Asked& asked, const std::vector<Alike>& kinds) {
   Actions& actions = library_.actions();
   Asking asking(terms_, library_, asked.caller, question_.keys, question_.absent, question_.owner);
   std::vector<Term> said;
-  for (std::size_t i = 0; i < axioms().size(); ++i) said.push_back(says(i, paths_, asking));
+  for (std::size_t i = 0; i < axioms().size(); ++i) said.push_back(says(i, compared_, asking));
+  // Where it is known whose the resource is, or that it is nobody's of mine, owned() says what that means for the ARN.
+  if (!question_.owner.empty() || question_.foreign)
+    for (const char* name : {"account-in-the-arn", "account-in-the-arn-of-s3"}) said[number_of(name)] = yes;
   std::map<Term, Alike> left;
   std::vector<Term> order;
   for (const Alike& kind : kinds) {
