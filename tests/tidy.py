@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the tree to ROOMS and to the bans of CONTRIBUTING.md. Prints one line per finding.
 
-usage: tidy.py [ROOT | --write]   (--write renews the table in CONTRIBUTING.md)
+usage: tidy.py [ROOT | --write]   (--write renews the table in CONTRIBUTING.md, and lowers the counts in tests/untyped.txt)
 """
 import collections
 import pathlib
@@ -135,6 +135,61 @@ def check_contributing(root):
         yield "CONTRIBUTING.md: its table of bans is not that of tests/tidy.py: `tests/tidy.py --write` renews it"
 
 
+# Stored documents are types (docs/decisions/0019): outside tables nobody asks the store for a document and nobody spells a key,
+# so that no stored member is read by a name. What is not there yet is counted in tests/untyped.txt, which may only shrink:
+# calls of the store, keys spelt, members named of anything but an operation's input.
+STORE_CALL = re.compile(r"\b\w*(?:transaction|store)_?(?:\.|->)(?:(?:put|list|erase|contains)\(|get\((?!\)))")
+INPUT = re.compile(r"\binput(?:\[[^\]]*\])*(?:\.(?:text|str|contains|find)\()?")
+MEMBER = re.compile(r'(?:\.|->)(?:text|str|contains|find)\("[A-Za-z_]|\["[A-Za-z_]')
+TABLE = re.compile(r'records::Table<[^>]*> \w+\{"([a-z0-9-]+)')
+UNTYPED = ("calls of the store", "keys of the store", "members by name")
+
+
+def untyped(root, rooms):
+    """{file: how many of each of UNTYPED}, of those that have any."""
+    texts = {}
+    for path in sorted((root / "src").rglob("*.h")) + sorted((root / "src").rglob("*.cc")):
+        room = room_of(str(path.relative_to(root / "src")), rooms)
+        is_test = re.search(r"_(test|bench|fuzz)\.|/testing|plain_twin", str(path)) is not None
+        if room not in (None, "store", "records") and rooms[room][0] & {"store", "records"} and not is_test:
+            texts[str(path.relative_to(root))] = path.read_text()
+    tables = {name for text in texts.values() for name in TABLE.findall(text)}
+    key = re.compile(r'"(?:%s)/' % "|".join(sorted(tables))) if tables else None
+    counts = {}
+    for name, text in texts.items():
+        lines = [line for line in text.splitlines() if "tidy: " not in line and not line.lstrip().startswith(("//", "#include"))]
+        if name.endswith("/records.h"):
+            continue
+        code = "\n".join(lines)
+        count = (len(STORE_CALL.findall(code)), len(key.findall(code)) if key else 0, len(MEMBER.findall(INPUT.sub("", code))))
+        if any(count):
+            counts[name] = count
+    return counts
+
+
+def untyped_text(counts):
+    head = "# What is not typed yet, counted: tests/tidy.py holds it, and it may only shrink. file: " + ", ".join(UNTYPED) + "\n"
+    total = tuple(sum(column) for column in zip(*counts.values())) or (0, 0, 0)
+    return head + "".join("%s: %d %d %d\n" % (name, *count) for name, count in [*sorted(counts.items()), ("all", total)])
+
+
+def check_untyped(root, rooms):
+    path = root / "tests" / "untyped.txt"
+    told = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        if not line.startswith("#"):
+            name, count = line.split(": ")
+            told[name] = tuple(int(word) for word in count.split())
+    found = untyped(root, rooms)
+    for name in sorted(found.keys() | told.keys() - {"all"}):
+        was, now = told.get(name, (0, 0, 0)), found.get(name, (0, 0, 0))
+        for what, before, after in zip(UNTYPED, was, now):
+            if after > before:
+                yield f"{name}: {after} {what}, not {before}: go through a table, and read a record (src/records/README.md)"
+        if now != was and all(after <= before for before, after in zip(was, now)):
+            yield f"{name}: fewer than tests/untyped.txt counts: `tests/tidy.py --write` lowers it"
+
+
 def check(root):
     root = pathlib.Path(root)
     rooms, findings = read_rooms(root)
@@ -161,6 +216,7 @@ def check(root):
         findings += check_includes(name, text, room, rooms, is_test)
         findings += check_bans(name, text, room in PURE and not is_test)
     findings += check_grants(rooms, texts)
+    findings += check_untyped(root, rooms)
     for path in sorted((root / "apps").rglob("*.cc")):
         findings += check_bans(str(path.relative_to(root)), path.read_text(), False)
     return findings
@@ -172,6 +228,8 @@ def main():
         path = root / "CONTRIBUTING.md"
         table = f"<!-- bans: from tests/tidy.py -->\n{banned_list()}<!-- /bans -->"
         path.write_text(BANNED_LIST.sub(lambda _: table, path.read_text()))
+        if not any("go through a table" in finding for finding in check_untyped(root, read_rooms(root)[0])):
+            (root / "tests" / "untyped.txt").write_text(untyped_text(untyped(root, read_rooms(root)[0])))
     elif len(sys.argv) > 1:
         root = sys.argv[1]
     findings = check(root)

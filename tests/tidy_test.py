@@ -53,6 +53,39 @@ class Tidy(unittest.TestCase):
         self.assertEqual(self.findings(world__a_DOT_cc="using namespace std::chrono_literals;\n"), [])
         self.assertEqual(len(self.findings(world__a_test_DOT_cc="using namespace std;\n")), 1)
 
+    def untyped(self, told, text, name="world/a.cc"):
+        root = tree()
+        (root / "ROOMS").write_text("base : - : - : words\nstore : base : - : files\nworld : base store : - : files\nother : base : - : more\n")
+        (root / "src" / "store").mkdir()
+        (root / "src" / "store" / "README.md").write_text("What it promises.\n")
+        (root / "src" / "world" / "use.cc").write_text("int i = store::a;\n")
+        (root / "src" / "world" / "records.h").write_text('#pragma once\ninline constexpr records::Table<Key, 2> keys{"kms2/*/key/*"};\n')
+        (root / "src" / name).write_text(text)
+        (root / "tests").mkdir()
+        (root / "tests" / "untyped.txt").write_text(told)
+        return tidy.check(root)
+
+    def test_one_more_call_of_the_store_key_or_member_by_name_is_found(self):
+        told = "# counted\nworld/a.cc: 1 1 1\n".replace("world", "src/world")
+        one = 'auto a = call.transaction.get("kms2/" + id);\nauto b = a->text("KeyId");\n'
+        self.assertEqual(self.untyped(told, one), [])
+        for more in ('auto c = store_->list(prefix);\n', 'auto c = "kms2/x";\n', 'auto c = (*a)["KeyId"];\n', 'auto c = a->str("KeyId");\n'):
+            found = self.untyped(told, one + more)
+            self.assertEqual(len(found), 1, found)
+            self.assertIn("go through a table", found[0])
+        self.assertEqual(len(self.untyped("", one)), 3)
+
+    def test_what_became_fewer_may_not_become_more_again(self):
+        found = self.untyped("src/world/a.cc: 1 1 2\n", 'auto a = call.transaction.get("kms2/" + id);\nauto b = a->text("KeyId");\n')
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("--write", found[0])
+
+    def test_an_operations_input_tables_and_other_rooms_are_free(self):
+        free = 'auto a = call.input.text("KeyId");\nauto b = call.input["Tags"].items();\nauto c = tables::keys.get(call.transaction, id);\n'
+        self.assertEqual(self.untyped("", free), [])
+        self.assertEqual(self.untyped("", 'auto a = store.get("kms2/x");\n', "other/a.cc"), [])
+        self.assertEqual(self.untyped("", 'auto a = store.get("kms2/x");\n', "world/a_test.cc"), [])
+
     def test_a_room_that_is_named_is_used(self):
         root = tree(world__a_DOT_cc='#include "base/b.h"\n')
         (root / "ROOMS").write_text("base : - : - : words\nother : base : - : more\nworld : base other : - : files\n")

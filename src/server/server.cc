@@ -34,6 +34,7 @@
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
+#include "server/stored.h"
 #include "service/idempotency.h"
 #include "server/volumes_request.h"
 #include "services/accessanalyzer/accessanalyzer.h"
@@ -191,7 +192,6 @@ Result<> Server::Parts::renew_certificate() {
 
 Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
   RW_TRY(audit, audit::Log::open(layout.audit(), [kept = ballast.get()] { return make_room(*kept); }));
-  RW_DO(directory::bind_stored_policies(environment, [](std::string_view line) { say(std::string(line)); }));
   directory = std::make_unique<directory::Directory>(environment, [](std::string_view line) { say(std::string(line)); });
   engines = engine::installed_engines(options.plugin_folder);
   signin = std::make_unique<gateway::SigninAuthority>(environment, *directory, *audit);
@@ -401,8 +401,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, os::Unique
   if (ballast->is_tight()) (void)make_room(*ballast);  // a start writes too
   RW_TRY(auto store, store::open_sqlite(layout.state(), [kept = ballast.get()] { return make_room(*kept); }));
   RW_DO(check_filled(layout, *store));
-  RW_DO(keep_region(*store, layout, options.region));
   auto parts = std::make_unique<Parts>(options, std::move(key), std::move(ballast), std::move(store), std::move(host));
+  RW_DO(directory::bind_stored_policies(parts->environment, [](std::string_view line) { say(std::string(line)); }));
+  RW_DO(check_stored(*parts->store));
+  // Beyond this point everything that is stored is understood.
+  RW_DO(keep_region(*parts->store, layout, options.region));
   parts->started = parts->clock.now();
   RW_TRY(parts->entered, enter(parts->environment, *parts->host));
   if (!parts->entered.notice.empty()) say(parts->entered.notice);
