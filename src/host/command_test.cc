@@ -20,6 +20,7 @@ class CommandTest : public WithHelper {
   void SetUp() override {
     WithHelper::SetUp();
     if (HasFatalFailure()) return;
+    ASSERT_TRUE(host_->inventory().has_value());  // a helper that answers has made its folders
     data_ = std::filesystem::canonical(options_.data_folder);
     for (const char* folder : {"/server", "/run"})
       std::filesystem::create_directory(data_ + folder);

@@ -39,11 +39,12 @@ bool Ballast::holds() const {
   return bytes_ > 0 && ::lstat(path_.c_str(), &facts) == 0 && static_cast<std::uint64_t>(facts.st_blocks) * stat_block >= bytes_;
 }
 
-bool Ballast::give_up() {
+Ballast::Room Ballast::make_room() {
   const std::lock_guard lock(mutex_);
   struct stat facts = {};
   const bool held = ::lstat(path_.c_str(), &facts) == 0 && facts.st_blocks > 0;
-  return ::unlink(path_.c_str()) == 0 && held;
+  if (::unlink(path_.c_str()) == 0 && held) return Room::given_up;
+  return is_tight() ? Room::none : Room::there;
 }
 
 bool Ballast::restore() {

@@ -14,8 +14,10 @@ class Ballast {
   // A 64th of the disk, at most `bytes_max`. Kept by `restore()`, or found where it was.
   Ballast(std::string path, std::uint64_t bytes_max);
 
-  // True: there was one, and its blocks are free now. False: there was nothing left to give.
-  bool give_up();
+  // Whether who found the disk full may try again. `there` is not the caller's doing: another that met the
+  // same full disk was first, or somebody freed space.
+  enum class Room : std::uint8_t { none, given_up, there };
+  Room make_room();
   // True: it is there. Takes room only where there is twice as much.
   bool restore();
   bool is_there() const;

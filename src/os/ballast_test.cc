@@ -41,14 +41,22 @@ TEST_F(BallastTest, IsGivenUpOnceAndTakenAgainWhenThereIsRoomTwiceOver) {
   EXPECT_FALSE(ballast.is_tight());
   fill_disk();
   EXPECT_TRUE(ballast.is_tight());
-  EXPECT_TRUE(ballast.give_up());
+  EXPECT_EQ(ballast.make_room(), Ballast::Room::given_up);
   EXPECT_GE(free_bytes(), 256U * 1024);
   EXPECT_FALSE(ballast.is_there());
-  EXPECT_FALSE(ballast.give_up());
   EXPECT_FALSE(ballast.restore());  // once over is not enough
   std::filesystem::remove(folder_ + "/filler");
   EXPECT_TRUE(ballast.restore());
   EXPECT_TRUE(ballast.is_there());
+}
+
+TEST_F(BallastTest, TwoThatFindTheDiskFullAtOnceAreBothToldOfTheRoomThatTheFirstMade) {
+  Ballast ballast(folder_ + "/ballast", 256 * mebi);
+  fill_disk();
+  EXPECT_EQ(ballast.make_room(), Ballast::Room::given_up);
+  EXPECT_EQ(ballast.make_room(), Ballast::Room::there);
+  fill_disk();
+  EXPECT_EQ(ballast.make_room(), Ballast::Room::none);
 }
 
 TEST_F(BallastTest, OneThatIsFoundIsKeptAndNoneIsMadeOnAFullDisk) {
@@ -58,7 +66,7 @@ TEST_F(BallastTest, OneThatIsFoundIsKeptAndNoneIsMadeOnAFullDisk) {
   EXPECT_TRUE(again.is_there());
   Ballast none(folder_ + "/another", 128 * 1024);
   EXPECT_FALSE(none.is_there());
-  EXPECT_FALSE(none.give_up());
+  EXPECT_EQ(none.make_room(), Ballast::Room::none);
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/another"));
 }
 

@@ -503,8 +503,9 @@ class Universe {
     const std::size_t plain = places_.size();
     for (std::size_t place = 0; place < plain; ++place) {
       const Place& from = places_[place];
-      const bool nowhere = from.ip.empty() && from.vpc.empty(), far = from.ip == unexpected, through = from.vpce == other_endpoint && from.vpc == other_vpc;
-      if (!(nowhere && from.via == "false") && !(far && from.via.empty()) && !(through && from.via == "true")) continue;
+      const bool nowhere = from.ip.empty() && from.vpc.empty(), near = from.ip == expected, far = from.ip == unexpected;
+      const bool inside = from.vpce == my_endpoint && from.vpc == my_vpc, through = from.vpce == other_endpoint && from.vpc == other_vpc;
+      if (!((nowhere || near) && from.via == "false") && !((far || inside) && from.via.empty()) && !(through && from.via == "true")) continue;
       add_sources(place, home, my_org, Place::For::mine);
       add_sources(place, partner, other_org, Place::For::the_partner);
       add_sources(place, stranger, other_org, Place::For::another);

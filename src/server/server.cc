@@ -69,7 +69,8 @@ void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", text::v
 
 // The disk is full, and store or audit has something to write.
 bool make_room(os::Ballast& ballast) {
-  if (!ballast.give_up()) return false;
+  const os::Ballast::Room room = ballast.make_room();
+  if (room != os::Ballast::Room::given_up) return room == os::Ballast::Room::there;
   say("the disk is full: the space kept for store and audit log was given up; free some, or calls will be refused");
   return true;
 }
