@@ -201,6 +201,10 @@ Accesses Asking::what_can(const Own& own) {
   };
   std::vector<prover::Constraint> elsewhere;
   world_.estate->resources.for_each([&](const estate::Resource& resource) {
+    // A bucket's ARN does not say whose it is, the estate does: not this account's.
+    if (resource.account != home && account_in(resource.arn).empty()) {
+      if (auto theirs = prover::on_resources(with_below(resource.arn))) elsewhere.push_back(*std::move(theirs));
+    }
     if (!resource.policy || !prover::on_resources({resource.arn})) return;
     if (resource.account == home) elsewhere.push_back(prover::all_of(asked_of(resource.arn)));
     add_guarded(resource.arn, resource.account, *resource.policy, resource.kind, asked_of(resource.arn));

@@ -239,6 +239,22 @@ TEST(Access, TellsWhoCanAndWhatCan) {
   EXPECT_FALSE(what_can(world, "arn:aws:iam::111122223333:role/nobody", options).has_value());
 }
 
+TEST(Access, TellsOfNoBucketOfAnotherAccountAsIfItWereTheCallers) {
+  testing::Builder builder = testing::small_organization({.rcp = false, .statements = false});
+  builder.resource("arn:aws:s3:::bare", testing::member, nullptr);
+  for (const char* bucket : {"bare", "theirs"}) {
+    builder.user(testing::other_member, bucket,
+                 testing::document(R"({"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::)" + std::string(bucket) + R"(/*"})", policy::Kind::identity));
+  }
+  const loaders::Loaded world = std::move(builder).finish();
+  const auto found = [&](const char* user) {
+    const auto what = what_can(world, "arn:aws:iam::" + std::string(testing::other_member) + ":user/" + user, options);
+    return what.has_value() ? what->found.size() : 0;
+  };
+  EXPECT_EQ(found("bare"), 0U);    // the estate says whose it is
+  EXPECT_EQ(found("theirs"), 1U);  // and of this one it does not
+}
+
 TEST(Difference, AsksThoseWhomADenyThatIsGoneNamed) {
   const auto with = [](const std::string& more) {
     testing::Builder builder = testing::small_organization({});

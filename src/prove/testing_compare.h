@@ -170,7 +170,9 @@ inline std::string what_differs(const loaders::Loaded& loaded, const World& worl
     if (there.any() && !told) return "what-can misses " + written(sets.universe.request(there.first()));
     if (told && !there.any() && answer->undecided.empty()) return "what-can tells of " + name + ", on which " + arn + " may do nothing";
   }
-  if ((may - sets.unsaid - sets.foreign - oracle.not_there()).any() && answer->found.empty()) return "what-can misses all of " + arn;
+  // Where no resource is named, the question takes the account's keys to be said, too.
+  const Bits nowhere = sets.universe.where([](const Who&, const Spot& spot, const Place&) { return !spot.is_on_a_resource(); });
+  if ((may - sets.unsaid - nowhere - sets.foreign - oracle.not_there()).any() && answer->found.empty()) return "what-can misses all of " + arn;
   return {};
 }
 
