@@ -135,10 +135,10 @@ inline Compared compare(const World& world, Alphabet& alphabet, const Sets& sets
 // Who may do this? What is missing from the answer, or too much in it; empty: it says what exhaustion says.
 inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& oracle, const Spot& spot) {
   const Sets& sets = oracle.sets();
-  const Bits asked = sets.universe.where([&](const Who&, const Spot& one, const Place&) {
-    return one.action == spot.action && one.resource == spot.resource && !one.is_foreign() && !one.unsaid;
-  }) & oracle.allowed_around_endpoints();
-  if (spot.namesake) return {};  // of whom the estate knows nothing
+  const auto is_asked = [&](const Spot& one) { return one.action == spot.action && one.resource == spot.resource && !one.is_foreign() && !one.unsaid; };
+  // Of a namesake the estate knows nothing, and a spot may stand for others that nothing tells from it.
+  if (spot.namesake || std::ranges::none_of(sets.universe.spots(), is_asked)) return {};
+  const Bits asked = sets.universe.where([&](const Who&, const Spot& one, const Place&) { return is_asked(one); }) & oracle.allowed_around_endpoints();
   const auto answer = who_can(loaded, spot.action, spot.resource, proof_options());
   if (!answer) return answer.error().message;
   std::vector<std::pair<std::string, const Bits*>> people_of;
