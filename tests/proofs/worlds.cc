@@ -22,6 +22,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "findings.h"
 #include "prove/testing_compare.h"
 #include "prove/testing_tiny.h"
 
@@ -34,7 +35,7 @@ using namespace ringwall::prove::testing::worlds;
 constexpr std::size_t letters = 8;                // statements of each sort, where all choices of them are tried
 constexpr std::size_t letters_of_laws = 24;
 constexpr std::size_t per_tiny = 40, per_large = 2'000;  // composed worlds to one of these
-constexpr std::size_t worlds_per_question = 500;   // who-can, diff and compare are asked of one world in so many
+constexpr std::size_t worlds_per_question = 500;   // the other questions are asked of one world in so many
 constexpr std::chrono::seconds between_lines(60);  // of progress
 
 enum class Size : std::uint8_t { composed, tiny, large };
@@ -134,6 +135,7 @@ std::vector<std::string> Run::other_questions(const World& world, const loaders:
   others.push_back(change_differs(loaded, oracle, Maker(after, alphabet_).make(), Oracle(after, alphabet_, sets_)));
   if (!others.back().empty()) others.back() += "\nthen\n" + written(after, alphabet_);
   others.push_back(comparison_differs(*prover_, drawn(), drawn(), sets_));
+  others.push_back(findings_differ(loaded, world, oracle));
   return others;
 }
 
@@ -305,7 +307,7 @@ int main(int count, char** arguments) {
   const auto tell = [&] {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     std::printf("seed %llu: %zu worlds (%zu distinct; %zu composed, %zu tiny, %zu large), %zu cells (%zu leaking), %llu requests decided (%llu of them by the composed plain "
-                "evaluator as well), %llu questions of who-can, what-can, diff and compare; %zu differences; %.0f s\n",
+                "evaluator as well), %llu questions of who-can, what-can, diff, compare and findings; %zu differences; %.0f s\n",
                 static_cast<unsigned long long>(seed), tally.worlds, tally.distinct.size(), tally.of_size[0], tally.of_size[1], tally.of_size[2], tally.cells, tally.leaking,
                 static_cast<unsigned long long>(tally.requests), static_cast<unsigned long long>(tally.checked), static_cast<unsigned long long>(tally.others),
                 tally.all_differences(), seconds);

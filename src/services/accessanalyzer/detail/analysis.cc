@@ -16,7 +16,7 @@ constexpr const char* key_type = "AWS::KMS::Key";
 constexpr const char* role_type = "AWS::IAM::Role";
 
 // A change here makes every resource be analysed anew.
-constexpr std::string_view method = "1";
+constexpr std::string_view method = "2";
 
 Zone zone_of(const Call& call, const Analyzer& analyzer) {
   Zone zone;
@@ -71,9 +71,10 @@ std::string hash_of(const Zone& zone) {
 }
 
 // Everything that an analysis depends on. Lengths go before texts, so that no two read alike.
-std::string fingerprint_of(const Guarded& resource, const std::string& zone) {
+std::string fingerprint_of(const Guarded& resource, const std::string& zone, const estate::Estate& estate) {
   std::string all = zone;
   const auto add = [&](std::string_view text) { all += ' ' + std::to_string(text.size()) + ' ' + std::string(text); };
+  add(estate.org_path(resource.account));
   add(resource.policy.document->source());
   for (const authz::Named& grant : resource.grants) add(grant.document->source());
   for (const authz::Level& level : resource.rcps) {
@@ -178,7 +179,7 @@ std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Anal
     if (!guarded) continue;
     const std::string key = resource_key(analyzer, resource.arn);
     is_there[key] = true;
-    const std::string fingerprint = fingerprint_of(*guarded, zone_hash);
+    const std::string fingerprint = fingerprint_of(*guarded, zone_hash, call.estate);
     const auto known = records.find(key);
     if (known != records.end() && known->second.record.text("fingerprint") == fingerprint && resource.arn != again) continue;
     const bool enough = analyses == analyses_per_call_max || steps >= analysis_steps_per_call_max;

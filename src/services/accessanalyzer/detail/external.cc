@@ -152,6 +152,15 @@ class Search {
     caller.keys.set("aws:PrincipalOrgPaths", std::vector<std::string>{estate_.org_path(account)});
   }
 
+  // A request on a resource of ours says whose it is.
+  void add_owner(policy::Context& keys) const {
+    keys.set("aws:ResourceAccount", resource_.account);
+    const std::string path = estate_.org_path(resource_.account);
+    if (!estate_.organization || path.empty()) return;
+    keys.set("aws:ResourceOrgID", estate_.organization->id);
+    keys.set("aws:ResourceOrgPaths", std::vector<std::string>{path});
+  }
+
   // An organisation's analyzer trusts all of it.
   Constraint outside() const {
     if (zone_.organization.empty()) return {};
@@ -168,12 +177,15 @@ class Search {
     query.universe.owners = {{prover::Owner::Kind::account, {resource_.account}}};
     query.universe.actions = prover::Actions::on_resources;
     query.universe.absent = {"aws:resourcetag/*", "iam:resourcetag/*"};
+    add_owner(query.universe.keys);
     for (const auto& [key, value] : resource_.tags) {
       query.universe.keys.set("aws:ResourceTag/" + key, value);
       if (resource_.kind == authz::ResourceKind::trust) query.universe.keys.set("iam:ResourceTag/" + key, value);
     }
     std::vector<Constraint> where = {people.where};
     if (auto here = prover::on_resources({resource_.arn})) where.push_back(*std::move(here));
+    // Other services' actions name keys and roles too, and consult no policy of theirs.
+    if (auto own = prover::on_actions({std::string(service()) + "*"})) where.push_back(*std::move(own));
     query.universe.where = prover::all_of(std::move(where));
     const authz::Layers layers{.identity = std::span(&everything(), 1), .resource = &resource_.policy, .resource_kind = resource_.kind, .grants = resource_.grants, .rcps = resource_.rcps};
     query.allowing = {prover::Side{.layers = layers}, prover::Side{.document = candidate.alone}};
@@ -224,12 +236,13 @@ class Search {
     return may_be && ask(candidate, *public_).verdict != prover::Verdict::none;
   }
 
+  std::string_view service() const { return resource_.kind == authz::ResourceKind::trust ? "sts:" : "kms:"; }
+
   // Does a resource control policy say anything of this service?
   bool is_restricted() const {
-    const std::string_view service = resource_.kind == authz::ResourceKind::trust ? "sts:" : "kms:";
     const auto is_about = [&](const policy::Listed& action) {
       const std::string lower = text::lower(action.text);
-      return lower.starts_with('*') || lower.starts_with(service);
+      return lower.starts_with('*') || lower.starts_with(service());
     };
     for (std::size_t i = 1 + resource_.grants.size(); i < documents_.size(); ++i) {
       for (const policy::Statement& statement : syntax_of(*documents_[i]).statements) {
