@@ -26,9 +26,11 @@ void take_back(prove::Report& report, const std::vector<recheck::Unproved>& unpr
   std::map<std::pair<perimeter::Objective, std::string>, std::string> reasons;
   for (const recheck::Unproved& one : unproved) reasons[{one.row, one.subject}] = one.reason;
   for (prove::Row& row : report.rows) {
-    for (prove::CellOf& cell : row.cells) {
-      const auto found = reasons.find({row.objective, cell.subject});
-      if (found == reasons.end() || cell.verdict != prove::Verdict::proved) continue;
+    prove::Sequence<prove::CellOf>::Editor cells(std::move(row.cells));
+    for (std::size_t i = 0; i < cells.size() && !reasons.empty(); ++i) {
+      const auto found = reasons.find({row.objective, cells[i].subject});
+      if (found == reasons.end() || cells[i].verdict != prove::Verdict::proved) continue;
+      prove::CellOf& cell = cells.change(i);
       cell.verdict = prove::Verdict::inconclusive;
       cell.guards.clear();
       cell.undecided.push_back("it was proved, and no certificate could be made: " + found->second);
@@ -36,6 +38,7 @@ void take_back(prove::Report& report, const std::vector<recheck::Unproved>& unpr
       ++row.inconclusive;
       if (row.verdict == prove::Verdict::proved) row.verdict = prove::Verdict::inconclusive;
     }
+    row.cells = std::move(cells).finish();
   }
 }
 

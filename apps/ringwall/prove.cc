@@ -74,9 +74,12 @@ void keep_only(prove::Report& report, const Objectives& kept) {
   }
   report.leaks = std::move(leaks);
   for (prove::Row& row : report.rows) {
-    for (prove::CellOf& cell : row.cells) {
-      for (std::size_t& leak : cell.leaks) leak = moved[leak];
+    prove::Sequence<prove::CellOf>::Editor cells(std::move(row.cells));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (cells[i].leaks.empty()) continue;
+      for (std::size_t& leak : cells.change(i).leaks) leak = moved[leak];
     }
+    row.cells = std::move(cells).finish();
   }
 }
 

@@ -33,6 +33,11 @@ class Table {
   template <typename Visit>
   void for_each(Visit&& visit) const;
 
+  // Calls `visit(was, is)` with every value that is not the very same as in `before`, in no order; null where one of them has none
+  // of that key. Costs what the two do not share.
+  template <typename Visit>
+  void for_each_change(const Table& before, Visit&& visit) const;
+
  private:
   static constexpr std::size_t shard_count = 1024;
   struct Item {
@@ -105,6 +110,27 @@ void Table<Value>::for_each(Visit&& visit) const {
   }
   std::ranges::sort(sorted, {}, [](const Value* value) { return key_of(*value); });
   for (const Value* value : sorted) visit(*value);
+}
+
+template <typename Value>
+template <typename Visit>
+void Table<Value>::for_each_change(const Table& before, Visit&& visit) const {
+  if (shards_ == before.shards_) return;
+  for (std::size_t i = 0; i < shard_count; ++i) {
+    const Shard* const was = before.shards_ == nullptr ? nullptr : (*before.shards_)[i].get();
+    const Shard* const is = shards_ == nullptr ? nullptr : (*shards_)[i].get();
+    if (was == is) continue;
+    if (was != nullptr) {
+      for (const Item& item : *was) {
+        const Value* const now = find_in(is, item.hash, key_of(*item.value));
+        if (now != item.value.get()) visit(item.value.get(), now);
+      }
+    }
+    if (is == nullptr) continue;
+    for (const Item& item : *is) {
+      if (find_in(was, item.hash, key_of(*item.value)) == nullptr) visit(static_cast<const Value*>(nullptr), item.value.get());
+    }
+  }
 }
 
 template <typename Value>

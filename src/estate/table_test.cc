@@ -49,6 +49,35 @@ TEST(Table, AVersionStaysAsItIsWhileTheNextIsMade) {
   EXPECT_EQ(all_of(after), (std::map<std::string, int>{{"a", 10}, {"c", 3}}));
 }
 
+// What `after` has that `before` has not, or not as the very same.
+std::map<std::string, std::pair<int, int>> changes(const Words& before, const Words& after) {
+  std::map<std::string, std::pair<int, int>> all;
+  after.for_each_change(before, [&](const Word* was, const Word* is) {
+    EXPECT_NE(was, is);
+    const bool is_new = all.emplace((was != nullptr ? was : is)->key, std::pair(was != nullptr ? was->value : 0, is != nullptr ? is->value : 0)).second;
+    EXPECT_TRUE(is_new);
+  });
+  return all;
+}
+
+TEST(Table, ChangesAreWhatWasPutAndErased) {
+  Words::Editor first({});
+  for (int i = 1; i <= 5000; ++i) first.put({std::to_string(i), i});
+  const Words before = std::move(first).finish();
+  Words::Editor second(before);
+  second.put({"77", -1});
+  second.put({"78", 78});  // another value that says the same
+  second.put({"new", 1});
+  EXPECT_TRUE(second.erase("79"));
+  const Words after = std::move(second).finish();
+  EXPECT_EQ(changes(before, after), (std::map<std::string, std::pair<int, int>>{{"77", {77, -1}}, {"78", {78, 78}}, {"79", {79, 0}}, {"new", {0, 1}}}));
+  EXPECT_EQ(changes(after, before).size(), 4U);
+  EXPECT_TRUE(changes(before, before).empty());
+  EXPECT_TRUE(changes(Words(), Words()).empty());
+  EXPECT_EQ(changes(Words(), before).size(), 5000U);
+  EXPECT_EQ(changes(before, Words()).size(), 5000U);
+}
+
 TEST(Table, WhatWasNotPutAgainIsTheSameObjectInEveryVersion) {
   Words::Editor first({});
   for (int i = 0; i < 5000; ++i) first.put({std::to_string(i), i});

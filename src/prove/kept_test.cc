@@ -24,7 +24,7 @@ Options options() {
 }
 
 const CellOf* cell_of(const Report& report, Objective row, const std::string& subject) {
-  const std::vector<CellOf>& cells = report.rows[static_cast<std::size_t>(row)].cells;
+  const auto& cells = report.rows[static_cast<std::size_t>(row)].cells;
   const auto cell = std::ranges::find(cells, subject, &CellOf::subject);
   return cell != cells.end() ? &*cell : nullptr;
 }

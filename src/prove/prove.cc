@@ -37,7 +37,9 @@ class Proof {
   void tell_future(const Cells& cells, std::size_t cell, const prover::Answer& answer);
   void fill_row(Objective objective, const Answered& answered);
   void fill_whole();
-  void count_gaps(CellOf& cell, const std::string& account, std::vector<bool>& counted) const;
+  Sequence<CellOf> cells_of(const Answered& answered, const PastRow* past) const;
+  CellOf cell_of(const Answered& answered, std::size_t i, const std::vector<Guard>& guards) const;
+  void count_gaps(Row& row, const std::function<std::string(std::size_t, const std::string&)>& account_of, std::vector<bool>& counted) const;
   void add_gap_cells(Row& row, const std::vector<bool>& counted) const;
   void find_sole_guards(Row& row, const Answered& answered) const;
   static void finish(Row& row);
@@ -74,7 +76,7 @@ PastRow* Proof::past_row(Objective objective) {
   if (past_ == nullptr || of_endpoints) return nullptr;
   PastRow& row = past_->rows[objective];
   const bool callers = objective == Objective::resource_networks && mine_.callers_changed();
-  if (row.ground != ground_ || callers) row.cells.clear();
+  if (row.ground != ground_ || callers) row = {};
   row.ground = ground_;
   return &row;
 }
@@ -82,7 +84,9 @@ PastRow* Proof::past_row(Objective objective) {
 void Proof::answer(std::unique_ptr<Cells> cells) {
   const Objective objective = cells->objective();
   Answered& answered = rows_[objective];
-  answered.outcomes = outcomes(*cells, room_, asker_, past_row(objective));
+  Outcomes outcomes = detail::outcomes(*cells, room_, asker_, past_row(objective));
+  answered.outcomes = std::move(outcomes.all);
+  answered.before = std::move(outcomes.before);
   answered.leaks.resize(cells->size());
   for (std::size_t i = 0; i < cells->size(); ++i) {
     const Outcome& outcome = answered.outcomes[i];
@@ -104,14 +108,21 @@ void Proof::tell_future(const Cells& cells, std::size_t cell, const prover::Answ
 }
 
 // A leak may be closed by what was not read, and a proof opened by it.
-void Proof::count_gaps(CellOf& cell, const std::string& account,
-                       std::vector<bool>& counted) const {
-  for (const std::size_t gap : gaps_.of(cell.subject, account)) {
-    counted[gap] = true;
+void Proof::count_gaps(Row& row, const std::function<std::string(std::size_t, const std::string&)>& account_of, std::vector<bool>& counted) const {
+  if (gaps_.empty()) return;
+  Sequence<CellOf>::Editor editor(std::move(row.cells));
+  for (std::size_t i = 0; i < editor.size(); ++i) {
+    const std::vector<std::size_t> gaps = gaps_.of(editor[i].subject, account_of(i, editor[i].subject));
+    if (gaps.empty()) continue;
+    CellOf& cell = editor.change(i);
     cell.verdict = Verdict::inconclusive;
     cell.guards.clear();
-    cell.undecided.push_back(gaps_.sentence(gap));
+    for (const std::size_t gap : gaps) {
+      counted[gap] = true;
+      cell.undecided.push_back(gaps_.sentence(gap));
+    }
   }
+  row.cells = std::move(editor).finish();
 }
 
 void Proof::add_gap_cells(Row& row, const std::vector<bool>& counted) const {
@@ -123,8 +134,10 @@ void Proof::add_gap_cells(Row& row, const std::vector<bool>& counted) const {
     cell.undecided.push_back(gaps_.sentence(gap));
   }
   if (cells.empty()) return;
-  for (auto& [subject, cell] : cells) row.cells.push_back(std::move(cell));
-  std::ranges::stable_sort(row.cells, {}, &CellOf::subject);
+  std::vector<CellOf> all(row.cells.begin(), row.cells.end());
+  for (auto& [subject, cell] : cells) all.push_back(std::move(cell));
+  std::ranges::stable_sort(all, {}, &CellOf::subject);
+  row.cells = std::move(all);
 }
 
 void Proof::finish(Row& row) {
@@ -160,23 +173,67 @@ void Proof::find_sole_guards(Row& row, const Answered& answered) const {
   }
 }
 
+CellOf Proof::cell_of(const Answered& answered, std::size_t i, const std::vector<Guard>& guards) const {
+  const Outcome& outcome = answered.outcomes[i];
+  CellOf cell{answered.cells->name(i), outcome.verdict, answered.leaks[i], outcome.exceptions, outcome.undecided, {}};
+  if (!options_.depth || outcome.verdict != Verdict::proved) return cell;
+  for (const Guard guard : guards) {
+    if ((outcome.held & bit(guard)) != 0) cell.guards.push_back(guard);
+  }
+  return cell;
+}
+
+// A block of the last report all of whose cells were taken over is taken over itself, where they still stand side by side.
+Sequence<CellOf> Proof::cells_of(const Answered& answered, const PastRow* past) const {
+  using Cells = Sequence<CellOf>;
+  struct Plan {
+    Cells::Block known;  // null: these cells are made
+    std::size_t begin = 0, end = 0;
+  };
+  const std::size_t size = answered.outcomes.size();
+  const auto is_known = [&](std::size_t begin, std::size_t place, std::size_t count) {
+    if (begin + count > answered.before.size()) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (answered.before[begin + i] != place + i) return false;
+    }
+    return true;
+  };
+  std::vector<Plan> plan;
+  const auto make_up_to = [&](std::size_t begin, std::size_t end) {
+    for (; begin < end; begin += Cells::block_size) plan.push_back({nullptr, begin, std::min(begin + Cells::block_size, end)});
+  };
+  std::size_t made = 0, at = 0, place = 0;  // all cells before `made` are planned; `at`: where the next block that is known may begin
+  static const Cells nothing;
+  for (const Cells::Block& block : (past != nullptr ? past->told : nothing).blocks()) {
+    while (at < answered.before.size() && (answered.before[at] == nowhere || answered.before[at] < place)) ++at;
+    if (is_known(at, place, block->size())) {
+      make_up_to(made, at);
+      plan.push_back({block, at, at + block->size()});
+      made = at += block->size();
+    }
+    place += block->size();
+  }
+  make_up_to(made, size);
+  std::vector<Cells::Block> blocks(plan.size());
+  const std::vector<Guard> guards = answered.cells->guards();
+  in_parallel(plan.size(), options_.threads, [&](std::size_t i) {
+    blocks[i] = plan[i].known;
+    if (blocks[i] != nullptr) return;
+    std::vector<CellOf> cells;
+    for (std::size_t cell = plan[i].begin; cell < plan[i].end; ++cell) cells.push_back(cell_of(answered, cell, guards));
+    blocks[i] = std::make_shared<const std::vector<CellOf>>(std::move(cells));
+  });
+  return Cells(std::move(blocks));
+}
+
 void Proof::fill_row(Objective objective, const Answered& answered) {
   Row& row = report_.rows[index_of(objective)];
   std::vector<bool> counted(world_.gaps.size());
-  row.cells.resize(answered.cells->size());
-  const std::vector<Guard> guards = answered.cells->guards();
-  in_parallel(row.cells.size(), options_.threads, [&](std::size_t i) {
-    const Outcome& outcome = answered.outcomes[i];
-    CellOf& cell = row.cells[i];
-    cell = {answered.cells->name(i), outcome.verdict, answered.leaks[i], outcome.exceptions, outcome.undecided, {}};
-    if (!options_.depth || outcome.verdict != Verdict::proved) return;
-    for (const Guard guard : guards) {
-      if ((outcome.held & bit(guard)) != 0) cell.guards.push_back(guard);
-    }
-  });
-  if (!gaps_.empty()) {
-    for (std::size_t i = 0; i < row.cells.size(); ++i) count_gaps(row.cells[i], answered.cells->account(i), counted);
-  }
+  PastRow* past = nullptr;
+  if (past_ != nullptr && past_->rows.contains(objective)) past = &past_->rows.at(objective);
+  row.cells = cells_of(answered, past);
+  if (past != nullptr) past->told = row.cells;
+  count_gaps(row, [&](std::size_t i, const std::string&) { return answered.cells->account(i); }, counted);
   add_gap_cells(row, counted);
   find_sole_guards(row, answered);
   finish(row);
@@ -195,13 +252,10 @@ std::string Proof::account_of(const std::string& subject) const {
 void Proof::fill_whole() {
   Row& row = report_.rows[index_of(Objective::whole)];
   Guards resting = 0;
-  row.cells = whole_cells(room_, asker_, rows_, leaks_, resting);
+  Places places;
+  row.cells = whole_cells(room_, asker_, rows_, leaks_, past_ != nullptr ? past_->places : places, resting);
   std::vector<bool> counted(world_.gaps.size());
-  for (CellOf& cell : row.cells) {
-    std::ranges::sort(cell.exceptions);
-    cell.exceptions.erase(std::ranges::unique(cell.exceptions).begin(), cell.exceptions.end());
-    if (!gaps_.empty()) count_gaps(cell, account_of(cell.subject), counted);
-  }
+  count_gaps(row, [&](std::size_t, const std::string& subject) { return account_of(subject); }, counted);
   add_gap_cells(row, counted);
   finish(row);
   for (const Row& part : report_.rows) {

@@ -11,6 +11,7 @@
 #include "authz/authz.h"
 #include "loaders/loaders.h"
 #include "perimeter/perimeter.h"
+#include "prove/sequence.h"
 #include "prover/prover.h"
 
 namespace ringwall::prove {
@@ -46,7 +47,7 @@ struct Row {
   std::size_t proved = 0, leaking = 0, inconclusive = 0;
   // Guards without which a cell that is proved would not be: single points of failure.
   std::vector<Guard> sole_guards;
-  std::vector<CellOf> cells;          // by subject
+  Sequence<CellOf> cells;             // by subject; after a change those that are as they were are the last report's own
 };
 
 struct ExceptionUse {

@@ -15,6 +15,9 @@
 namespace ringwall::prove {
 namespace {
 
+using testing::shared::first_difference;
+using testing::shared::verdicts;
+
 constexpr std::uint64_t seed = 20'261'201;
 constexpr int changes_each = 5;
 
@@ -22,40 +25,6 @@ constexpr int changes_each = 5;
 int estates(int usual) {
   const char* const more = std::getenv("RINGWALL_SHARED_ESTATES");
   return more != nullptr ? std::atoi(more) : usual;
-}
-
-std::string verdicts(const Report& report) {
-  std::string text;
-  for (const Row& row : report.rows) {
-    for (const CellOf& cell : row.cells) {
-      text += std::string(perimeter::name_of(row.objective)) + " " + cell.subject + " " + std::string(name_of(cell.verdict));
-      for (const Guard guard : cell.guards) text += " " + std::string(name_of(guard));
-      for (const std::size_t exception : cell.exceptions) text += " exception " + std::to_string(exception);
-      std::vector<std::string> undecided = cell.undecided;
-      std::ranges::sort(undecided);
-      for (const std::string& why : undecided) text += " (" + why + ")";
-      std::set<std::string> leaks;  // what leaks, whoever is told of first
-      for (const std::size_t leak : cell.leaks) {
-        std::string one = std::string(perimeter::name_of(report.leaks[leak].objective));
-        for (const std::string_view action : report.leaks[leak].finding.actions) one += " " + std::string(action);
-        leaks.insert(std::move(one));
-      }
-      for (const std::string& leak : leaks) text += " [" + leak + "]";
-      text += "\n";
-    }
-    for (const Guard guard : row.sole_guards) text += "rests on " + std::string(name_of(guard)) + "\n";
-  }
-  return text;
-}
-
-std::string first_difference(const std::string& plain, const std::string& shared) {
-  const auto [a, b] = std::ranges::mismatch(plain, shared);
-  const auto line = [](const std::string& text, auto at) {
-    const auto index = static_cast<std::size_t>(at - text.begin());
-    const std::size_t begin = index == 0 ? 0 : text.rfind('\n', index - 1) + 1;
-    return text.substr(begin, text.find('\n', index) - begin);
-  };
-  return "plain:  " + line(plain, a) + "\nshared: " + line(shared, b);
 }
 
 TEST(Shared, CellsSayWhatTheySayAloneAndAfterEveryChange) {

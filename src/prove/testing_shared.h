@@ -2,10 +2,13 @@
 // Estates of templates, whose principals and resources differ in names that come close to each other and to what other policies
 // name; and single changes to them. What is shared between cells, and kept between proofs, is held to the plain way by these.
 
+#include <algorithm>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "prove/prove.h"
 #include "prove/testing_estate.h"
 
 namespace ringwall::prove::testing::shared {
@@ -291,5 +294,43 @@ class Maker {
   Dice dice_;
   Parts parts_;
 };
+
+// All that a report says of its cells.
+inline std::string verdicts(const Report& report) {
+  std::string text;
+  for (const Row& row : report.rows) {
+    for (const CellOf& cell : row.cells) {
+      text += std::string(perimeter::name_of(row.objective)) + " " + cell.subject + " " + std::string(name_of(cell.verdict));
+      for (const Guard guard : cell.guards) text += " " + std::string(name_of(guard));
+      for (const std::size_t exception : cell.exceptions) text += " exception " + std::to_string(exception);
+      std::vector<std::string> undecided = cell.undecided;
+      std::ranges::sort(undecided);
+      for (const std::string& why : undecided) text += " (" + why + ")";
+      std::set<std::string> leaks;  // what leaks, whoever is told of first
+      for (const std::size_t leak : cell.leaks) {
+        std::string one = std::string(perimeter::name_of(report.leaks[leak].objective));
+        for (const std::string_view action : report.leaks[leak].finding.actions) one += " " + std::string(action);
+        leaks.insert(std::move(one));
+      }
+      for (const std::string& leak : leaks) text += " [" + leak + "]";
+      text += "\n";
+    }
+    text += std::to_string(row.proved) + " proved " + std::to_string(row.leaking) + " leaking " + std::to_string(row.inconclusive) + " inconclusive\n";
+    for (const Guard guard : row.sole_guards) text += "rests on " + std::string(name_of(guard)) + "\n";
+  }
+  for (const ExceptionUse& use : report.exceptions) text += "exception " + std::to_string(use.exception) + ": " + std::to_string(use.uses) + " uses\n";
+  text += std::to_string(report.principals) + " principals " + std::to_string(report.resources) + " resources " + std::to_string(report.roles) + " roles\n";
+  return text;
+}
+
+inline std::string first_difference(const std::string& plain, const std::string& shared) {
+  const auto [a, b] = std::ranges::mismatch(plain, shared);
+  const auto line = [](const std::string& text, auto at) {
+    const auto index = static_cast<std::size_t>(at - text.begin());
+    const std::size_t begin = index == 0 ? 0 : text.rfind('\n', index - 1) + 1;
+    return text.substr(begin, text.find('\n', index) - begin);
+  };
+  return "plain:  " + line(plain, a) + "\nshared: " + line(shared, b);
+}
 
 }  // namespace ringwall::prove::testing::shared

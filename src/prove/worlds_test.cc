@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(Topics, Worlds, ::testing::Range(0, static_cast<int>(to
 
 // Two of the first worlds that differed, written out.
 Verdict verdict_of(const Report& report, Objective row, const std::string& subject) {
-  const std::vector<CellOf>& cells = report.rows[static_cast<std::size_t>(row)].cells;
+  const auto& cells = report.rows[static_cast<std::size_t>(row)].cells;
   const auto cell = std::ranges::find(cells, subject, &CellOf::subject);
   return cell != cells.end() ? cell->verdict : Verdict::inconclusive;
 }

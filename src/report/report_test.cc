@@ -214,11 +214,12 @@ TEST(Page, OfFiftyThousandSubjectsIsSmall) {
   Sample sample = leaking();
   std::vector<std::string> many;
   prove::Row& all = sample.report.rows[7];
-  all.cells.clear();
+  std::vector<prove::CellOf> cells;
   for (int i = 0; i < 50'000; ++i) {
     many.push_back("arn:aws:s3:::bucket-" + std::to_string(i));
-    all.cells.push_back(held(many.back(), {prove::Guard::rcp}));
+    cells.push_back(held(many.back(), {prove::Guard::rcp}));
   }
+  all.cells = std::move(cells);
   sample.report.leaks.resize(page_leaks_max + 50, sample.report.leaks[0]);
   for (prove::Leak& leak : sample.report.leaks) leak.subjects = many;
   const std::string page = to_page(sample.subject(), "1");

@@ -178,11 +178,12 @@ inline Sample many() {
   Sample sample = leaking();
   std::vector<std::string> buckets;
   prove::Row& whole = sample.report.rows[7];
-  whole.cells.clear();
+  std::vector<prove::CellOf> cells;
   for (int i = 0; i < 50'000; ++i) {
     buckets.push_back("arn:aws:s3:::bucket-" + std::to_string(i));
-    whole.cells.push_back(held(buckets.back(), {prove::Guard::rcp}));
+    cells.push_back(held(buckets.back(), {prove::Guard::rcp}));
   }
+  whole.cells = std::move(cells);
   whole.proved = whole.cells.size();
   const std::vector<prove::Leak> two = sample.report.leaks;
   for (std::size_t i = 0; i < perimeter::objective_count; ++i) {
@@ -216,8 +217,10 @@ inline Sample hostile() {
     leak.finding.decisions.push_back({.verdict = authz::Verdict::allow, .policy = name, .statement = name});
   }
   for (prove::Row& one : sample.report.rows) {
-    for (prove::CellOf& cell : one.cells) cell.subject = name;
-    one.cells.front().undecided = {name};
+    std::vector<prove::CellOf> cells(one.cells.begin(), one.cells.end());
+    for (prove::CellOf& cell : cells) cell.subject = name;
+    cells.front().undecided = {name};
+    one.cells = std::move(cells);
   }
   for (loaders::Gap& gap : sample.report.gaps) gap.message = gap.path = gap.subject = name;
   return sample;

@@ -22,6 +22,8 @@ struct Room {
   const Options& options;
 };
 
+enum class Listed : std::uint8_t { principals, resources, endpoints };
+
 class Cells {
  public:
   virtual ~Cells() = default;
@@ -32,6 +34,10 @@ class Cells {
   virtual std::size_t size() const = 0;
   virtual const std::string& name(std::size_t cell) const = 0;  // the subject's; lies in the subject's value
   virtual const std::string& account(std::size_t cell) const = 0;
+  virtual const estate::Account* owner(std::size_t cell) const = 0;  // that account; null: not in the estate
+  // Among which of the estate's subjects, and which of them in the order of names.
+  virtual Listed listed() const = 0;
+  virtual std::size_t place(std::size_t cell) const { return cell; }
   virtual std::vector<std::size_t> exceptions(std::size_t cell) const = 0;
   // The cell's question with these guards kept, and every other layer allowing everything.
   // Thread-safe.
@@ -166,8 +172,10 @@ struct Owners {
   std::string key = {};           // what they were told apart by
 };
 Owners owners_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller);
+std::string owners_key(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller);  // their `key`
 // The same of whom a service says that it acts for.
 Owners sources_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts);
+std::string sources_key(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts);
 // Adds to what the query's universe fixes.
 void surround(prover::Query& query, const Surroundings& surroundings);
 // Adds that the request goes through this endpoint: what it reaches.

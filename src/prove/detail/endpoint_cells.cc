@@ -29,6 +29,8 @@ class EndpointCells final : public Cells {
   const std::string& account(std::size_t cell) const override {
     return endpoints_[cell]->account;
   }
+  const estate::Account* owner(std::size_t cell) const override { return room_.mine.estate().account(account(cell)); }
+  Listed listed() const override { return Listed::endpoints; }
   std::vector<std::size_t> exceptions(std::size_t) const override {
     return room_.limits.of_endpoint(objective_);
   }
@@ -189,7 +191,7 @@ Item EndpointCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
   key.add(signature(bound.mentions(), {}, around));
   Standing standing;
   for (const std::string& bucket : buckets_of_mine(room_.mine, bound.facts())) key.add(bucket);
-  if (objective_ == Objective::network_principals) key.add(owners_of(room_.mine, room_.words, bound.facts(), {}).key);
+  if (objective_ == Objective::network_principals) key.add(owners_key(room_.mine, room_.words, bound.facts(), {}));
   if (objective_ == Objective::network_resources) {
     standing = crowds_.standing(bound.facts(), {}, around);
     key.add(standing.key);

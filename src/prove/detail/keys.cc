@@ -215,18 +215,26 @@ std::optional<std::set<std::string>> named_by(const Belonging& keys, const Words
   return named;
 }
 
-Owners told_apart(const Belonging& keys, const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller) {
+enum class Wanted : std::uint8_t { all, key };  // the key alone costs no list of all accounts
+
+Owners told_apart(const Belonging& keys, const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller, Wanted wanted) {
   Owners owners;
   bool asked = false;
   auto named = named_by(keys, words, facts, asked);
   const estate::Estate& estate = mine.estate();
   if (!named || !asked || !estate.organization || mine.accounts().empty()) return owners;
   named->insert(caller);
-  std::vector<std::string> told, members;
-  bool another = false, another_unlisted = false;  // one whom nobody names stands for all of those
-  for (const std::string& id : mine.accounts()) {
-    if (!named->contains(id) && std::exchange(mine.is_unlisted(id) ? another_unlisted : another, true)) continue;
-    told.push_back(id);
+  // One whom nobody names stands for all of those: one that the estate has, and one that it has not.
+  const auto nobody_names = [&](const std::string& id) { return !named->contains(id); };
+  const auto another = std::ranges::find_if(mine.accounts(), [&](const std::string& id) { return nobody_names(id) && !mine.is_unlisted(id); });
+  const auto another_unlisted = std::ranges::find_if(mine.unlisted(), nobody_names);
+  std::set<std::string> apart;
+  std::ranges::copy_if(*named, std::inserter(apart, apart.end()), [&](const std::string& id) { return mine.has(id); });
+  if (another != mine.accounts().end()) apart.insert(*another);
+  if (another_unlisted != mine.unlisted().end()) apart.insert(*another_unlisted);
+  const std::vector<std::string> told(apart.begin(), apart.end());
+  std::vector<std::string> members;
+  for (const std::string& id : told) {
     const estate::Account* account = estate.account(id);
     if (account != nullptr && !account->org_path.empty()) members.push_back(id);
   }
@@ -240,6 +248,7 @@ Owners told_apart(const Belonging& keys, const Mine& mine, const Words& words, c
     for (const std::string& pattern : one->resources) owners.key += account_in(pattern.starts_with('!') ? pattern.substr(1) : pattern) + ";";
   }
   for (const std::string& id : members) owners.key += "m" + id + ",";
+  if (wanted == Wanted::key) return owners;
   owners.all = {{prover::Owner::Kind::account, told}, {prover::Owner::Kind::others, mine.accounts()}};
   std::vector<prover::Constraint> ways{prover::all_of({*of_mine, *of_member}), prover::none_of({*of_mine, *of_member})};
   if (keys.account == source_keys.account) ways.push_back(*of_none);  // not every service says it
@@ -250,11 +259,19 @@ Owners told_apart(const Belonging& keys, const Mine& mine, const Words& words, c
 }  // namespace
 
 Owners owners_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller) {
-  return told_apart(resource_keys, mine, words, facts, caller);
+  return told_apart(resource_keys, mine, words, facts, caller, Wanted::all);
+}
+
+std::string owners_key(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts, const std::string& caller) {
+  return told_apart(resource_keys, mine, words, facts, caller, Wanted::key).key;
 }
 
 Owners sources_of(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts) {
-  return told_apart(source_keys, mine, words, facts, {});
+  return told_apart(source_keys, mine, words, facts, {}, Wanted::all);
+}
+
+std::string sources_key(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts) {
+  return told_apart(source_keys, mine, words, facts, {}, Wanted::key).key;
 }
 
 Surroundings owned_by(const Mine& mine, const std::string& account) {

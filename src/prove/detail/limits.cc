@@ -433,7 +433,7 @@ std::vector<std::size_t> Limits::of_principal(Objective objective, const Own& ow
   return found;
 }
 
-std::vector<std::size_t> Limits::of_resource(Objective objective, std::string_view arn) const {
+std::vector<std::size_t> Limits::of_resource(Objective objective, const std::string& arn) const {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < exceptions_.size(); ++i) {
     if (!counts(objective, i)) continue;

@@ -68,7 +68,7 @@ class Limits {
   // Exceptions that have not expired and could concern this principal, or this resource, in this
   // objective. Never misses one that does.
   std::vector<std::size_t> of_principal(Objective objective, const Own& own) const;
-  std::vector<std::size_t> of_resource(Objective objective, std::string_view arn) const;
+  std::vector<std::size_t> of_resource(Objective objective, const std::string& arn) const;
   std::vector<std::size_t> of_endpoint(Objective objective) const;
   // What constraints and exceptions rest on beside the perimeter file.
   std::string ground() const;

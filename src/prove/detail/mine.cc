@@ -84,21 +84,49 @@ prover::Caller caller_of(const estate::Estate& estate, const estate::Principal& 
   return caller;
 }
 
+namespace {
+
+// More changes than these are as many as all.
+constexpr std::size_t listing_changes_max = 1'000;
+
+bool is_same(const std::optional<estate::Organization>& a, const std::optional<estate::Organization>& b) {
+  if (!a || !b) return !a && !b;
+  return a->id == b->id && a->management_account == b->management_account && a->root_id == b->root_id;
+}
+
+bool is_same(const prover::Caller& a, const prover::Caller& b) {
+  const auto& [type, arn, role_arn, account, unique_id, service, provider, service_linked, issuer_arn] = a.principal;
+  const policy::Principal& other = b.principal;
+  const bool who = type == other.type && arn == other.arn && role_arn == other.role_arn && account == other.account && unique_id == other.unique_id &&
+                   service == other.service && provider == other.provider && service_linked == other.service_linked && issuer_arn == other.issuer_arn;
+  const auto same_entry = [](const policy::Context::Entry& one, const policy::Context::Entry& two) { return one.key == two.key && one.values == two.values; };
+  return who && a.absent == b.absent && std::ranges::equal(a.keys.entries(), b.keys.entries(), same_entry);
+}
+
+}  // namespace
+
 Mine::Mine(const loaders::Loaded& world, const perimeter::Perimeter& perimeter, Past* past)
     : world_(world), perimeter_(perimeter), organization_(perimeter.organization) {
   if (organization_.empty() && estate().organization) organization_ = estate().organization->id;
-  estate().accounts.for_each([&](const estate::Account& account) { accounts_.insert(account.id); });
-  accounts_.insert(perimeter.accounts.begin(), perimeter.accounts.end());
-  if (!perimeter.management_account.empty()) accounts_.insert(perimeter.management_account);
+  std::set<std::string> accounts(perimeter.accounts.begin(), perimeter.accounts.end());
+  estate().accounts.for_each([&](const estate::Account& account) { accounts.insert(account.id); });
+  if (!perimeter.management_account.empty()) accounts.insert(perimeter.management_account);
+  accounts_ = {accounts.begin(), accounts.end()};
   std::ranges::copy_if(accounts_, std::back_inserter(unlisted_), [&](const std::string& account) { return is_unlisted(account); });
   for (const char digit : {'9', '8', '7', '6', '5', '4', '3', '2', '1'}) {
     fresh_account_ = std::string(6, digit) + std::string(6, '0');
     if (!has(fresh_account_)) break;
   }
   find_networks();
-  find_principals(past);
-  find_resources(past);
-  find_services();
+  // What the organisation is, and whether there is one, is in every caller's keys.
+  const bool comparable = past != nullptr && past->estate != nullptr && is_same(past->estate->organization, estate().organization) &&
+                          past->estate->no_organization == estate().no_organization;
+  if (comparable) {
+    listing_ = std::move(past->listing);
+    list_changes(*past);
+  } else {
+    list();
+  }
   if (past != nullptr && !callers_changed_) kinds_ = std::move(past->kinds);
   write_fingerprint();
 }
@@ -149,121 +177,142 @@ void Mine::find_networks() {
   if (!is_id(organization_)) organization_.clear();
 }
 
-namespace {
-
-// More changes than these are as many as all.
-constexpr std::size_t listing_changes_max = 1'000;
-
-bool is_same(const std::optional<estate::Organization>& a, const std::optional<estate::Organization>& b) {
-  if (!a || !b) return !a && !b;
-  return a->id == b->id && a->management_account == b->management_account && a->root_id == b->root_id;
+void Mine::list() {
+  listing_.principals.reserve(estate().principals.size());
+  estate().principals.for_each([&](const estate::Principal& principal) {
+    if (principal.service_linked) {
+      ++listing_.service_linked;
+      return;
+    }
+    listing_.by_account[principal.account].push_back(principals().size());
+    listing_.principals.push_back({&principal, estate().account(principal.account), caller_of(estate(), principal)});
+  });
+  listing_.resources.reserve(estate().resources.size());
+  estate().resources.for_each([&](const estate::Resource& resource) {
+    listing_.resources.push_back(&resource);
+    listing_.owners.push_back(estate().account(resource.account));
+  });
+  find_services();
 }
 
-bool is_same(const prover::Caller& a, const prover::Caller& b) {
-  const auto& [type, arn, role_arn, account, unique_id, service, provider, service_linked, issuer_arn] = a.principal;
-  const policy::Principal& other = b.principal;
-  const bool who = type == other.type && arn == other.arn && role_arn == other.role_arn && account == other.account && unique_id == other.unique_id &&
-                   service == other.service && provider == other.provider && service_linked == other.service_linked && issuer_arn == other.issuer_arn;
-  const auto same_entry = [](const policy::Context::Entry& one, const policy::Context::Entry& two) { return one.key == two.key && one.values == two.values; };
-  return who && a.absent == b.absent && std::ranges::equal(a.keys.entries(), b.keys.entries(), same_entry);
+// The past's listing is made this estate's: only what is another value is looked at.
+void Mine::list_changes(const Past& past) {
+  callers_changed_ = subjects_changed_ = false;
+  estate().endpoints.for_each_change(past.estate->endpoints, [&](const auto* was, const auto* is) { subjects_changed_ |= was == nullptr || is == nullptr; });
+  Replaced accounts;
+  estate().accounts.for_each_change(past.estate->accounts, [&](const auto* was, const auto*) { accounts.insert(was); });
+  change_principals(past, accounts);
+  change_resources(past, accounts);
+}
+
+namespace {
+
+// Takes out of a list in the order of names whatever `is_gone`, and puts in what came.
+template <typename Value, typename Name>
+void come_and_go(std::vector<Value>& list, std::vector<Value> came, const std::function<bool(const Value&)>& is_gone, const Name& name) {
+  std::erase_if(list, is_gone);
+  std::ranges::sort(came, {}, name);
+  const auto middle = static_cast<std::ptrdiff_t>(list.size());
+  std::ranges::move(came, std::back_inserter(list));
+  std::ranges::inplace_merge(list, list.begin() + middle, {}, name);
 }
 
 }  // namespace
 
-void Mine::find_principals(Past* past) {
-  // What the organisation is, and whether there is one, is in every caller's keys.
-  std::vector<Own> known;
-  const bool comparable = past != nullptr && past->estate != nullptr && is_same(past->estate->organization, estate().organization) &&
-                          past->estate->no_organization == estate().no_organization;
-  if (comparable) known = std::move(past->principals);
-  callers_changed_ = !comparable;
-  std::size_t at = 0;  // in known, which is in order too
-  const auto add = [&](const estate::Principal& principal) {
-    const estate::Account* account = estate().account(principal.account);
-    while (at < known.size() && known[at].principal != &principal && known[at].principal->arn < principal.arn) {
-      callers_changed_ = true;  // one that is gone
-      ++at;
-    }
-    Own* const before = at < known.size() && (known[at].principal == &principal || known[at].principal->arn == principal.arn) ? &known[at++] : nullptr;
-    by_account_[principal.account].push_back(principals_.size());
-    if (before != nullptr && before->principal == &principal && before->account == account) {
-      principals_.push_back(std::move(*before));
+void Mine::change_principals(const Past& past, const Replaced& accounts) {
+  std::vector<Own>& all = listing_.principals;
+  const auto name = [](const Own& own) -> const std::string& { return own.principal->arn; };
+  const auto made = [&](const estate::Principal& principal) { return Own{&principal, estate().account(principal.account), caller_of(estate(), principal)}; };
+  const auto make_anew = [&](Own& own, const estate::Principal& principal) {
+    Own next = made(principal);
+    callers_changed_ |= !is_same(own.caller, next.caller) || own.principal->name != principal.name;
+    own = std::move(next);
+  };
+  std::vector<Own> came;
+  std::set<const estate::Principal*> gone;
+  estate().principals.for_each_change(past.estate->principals, [&](const estate::Principal* was, const estate::Principal* is) {
+    const bool was_listed = was != nullptr && !was->service_linked, is_listed = is != nullptr && !is->service_linked;
+    listing_.service_linked -= was != nullptr && was->service_linked;
+    listing_.service_linked += is != nullptr && is->service_linked;
+    if (was_listed && is_listed && was->account == is->account) {
+      make_anew(*std::ranges::lower_bound(all, is->arn, {}, name), *is);
       return;
     }
-    principals_.push_back({&principal, account, caller_of(estate(), principal)});
-    callers_changed_ |= before == nullptr || !is_same(before->caller, principals_.back().caller) || before->principal->name != principal.name;
-  };
-  principals_.reserve(estate().principals.size());
-  // Where nobody came or went the order is known. Roles of AWS's are not among those who are known, so with them it is made anew.
-  std::vector<const estate::Principal*> all;
-  const bool as_many = estate().principals.size() == known.size();
-  if (as_many) {
-    for (const Own& own : known) {
-      const estate::Principal* now = estate().principals.find(own.principal->arn);
-      if (now == nullptr || now->service_linked) break;
-      all.push_back(now);
+    if (was_listed) gone.insert(was);
+    if (is_listed) came.push_back(made(*is));
+  });
+  if (!accounts.empty()) {
+    for (Own& own : all) {
+      if (accounts.contains(own.account) && !gone.contains(own.principal)) make_anew(own, *own.principal);
     }
   }
-  if (as_many && all.size() == known.size()) {
-    for (const estate::Principal* one : all) add(*one);
-    return;
-  }
-  estate().principals.for_each([&](const estate::Principal& principal) {
-    if (principal.service_linked) ++service_linked_;
-    else add(principal);
-  });
-  callers_changed_ |= at < known.size();
+  if (came.empty() && gone.empty()) return;
+  callers_changed_ = subjects_changed_ = true;
+  come_and_go<Own>(all, std::move(came), [&](const Own& own) { return gone.contains(own.principal); }, name);
+  listing_.by_account.clear();
+  for (std::size_t i = 0; i < all.size(); ++i) listing_.by_account[all[i].principal->account].push_back(i);
 }
 
-void Mine::find_resources(const Past* past) {
-  const bool comparable = past != nullptr && past->estate != nullptr;
-  resources_.reserve(estate().resources.size());
-  if (comparable && past->resources.size() == estate().resources.size()) {
-    for (const estate::Resource* one : past->resources) {  // where none came or went the order is known
-      const estate::Resource* now = estate().resources.find(one->arn);
-      if (now == nullptr) break;
-      resources_.push_back(now);
+void Mine::change_resources(const Past& past, const Replaced& accounts) {
+  std::vector<const estate::Resource*>& all = listing_.resources;
+  const auto name = [](const estate::Resource* resource) -> const std::string& { return resource->arn; };
+  std::vector<const estate::Resource*> came;
+  std::set<const estate::Resource*> gone;
+  std::set<std::string, std::less<>> listed;  // whose listing is another
+  bool services = false;
+  std::size_t changes = 0;
+  estate().resources.for_each_change(past.estate->resources, [&](const estate::Resource* was, const estate::Resource* is) {
+    const bool moved = was == nullptr || is == nullptr || was->account != is->account;
+    if (moved && ++changes <= listing_changes_max) listed.insert((was != nullptr ? was : is)->arn);
+    services |= was == nullptr || is == nullptr || was->policy.has_value() != is->policy.has_value();
+    if (was != nullptr && is != nullptr) {
+      const auto at = std::ranges::lower_bound(all, is->arn, {}, name);
+      *at = is;
+      if (moved) listing_.owners[static_cast<std::size_t>(at - all.begin())] = estate().account(is->account);
+    } else if (was != nullptr) {
+      gone.insert(was);
+    } else {
+      came.push_back(is);
+    }
+  });
+  if (changes <= listing_changes_max) listing_changes_ = std::move(listed);
+  const bool other = !came.empty() || !gone.empty();
+  subjects_changed_ |= other;
+  if (other) come_and_go<const estate::Resource*>(all, std::move(came), [&](const estate::Resource* one) { return gone.contains(one); }, name);
+  if (other || !accounts.empty()) {
+    listing_.owners.resize(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (other || accounts.contains(listing_.owners[i])) listing_.owners[i] = estate().account(all[i]->account);
     }
   }
-  if (resources_.size() != estate().resources.size()) {
-    resources_.clear();
-    estate().resources.for_each([&](const estate::Resource& resource) { resources_.push_back(&resource); });
-  }
-  if (!comparable) return;
-  std::set<std::string, std::less<>> changes;
-  auto before = past->resources.begin();
-  const auto end = past->resources.end();
-  for (const estate::Resource* now : resources_) {
-    for (; before != end && *before != now && (*before)->arn < now->arn; ++before) changes.insert((*before)->arn);
-    const bool known = before != end && (*before == now || (*before)->arn == now->arn);
-    if (!known || (*before)->account != now->account) changes.insert(now->arn);
-    if (known) ++before;
-    if (changes.size() > listing_changes_max) return;
-  }
-  for (; before != end; ++before) changes.insert((*before)->arn);
-  if (changes.size() <= listing_changes_max) listing_changes_ = std::move(changes);
+  if (services) find_services();
 }
 
 void Mine::find_services() {
-  for (const estate::Resource* resource : resources_) {
+  listing_.services.clear();
+  listing_.with_a_side.clear();
+  listing_.sided.clear();
+  for (const estate::Resource* resource : resources()) {
     const std::string_view service = arn_part(resource->arn, 2);
-    if (!services_.contains(service)) services_.emplace(service);
-    if (with_a_side_.contains(service)) continue;
-    if (resource->policy || catalogue::has_resource_side(service)) with_a_side_.emplace(service);
+    if (!listing_.services.contains(service)) listing_.services.emplace(service);
+    if (listing_.with_a_side.contains(service)) continue;
+    if (resource->policy || catalogue::has_resource_side(service)) listing_.with_a_side.emplace(service);
+  }
+  for (std::size_t i = 0; i < resources().size(); ++i) {
+    if (listing_.with_a_side.contains(arn_part(resources()[i]->arn, 2))) listing_.sided.push_back(i);
   }
 }
 
 void Mine::leave(Past& past) && {
   past.estate = world_.estate;
-  past.principals = std::move(principals_);
-  past.resources = std::move(resources_);
+  past.listing = std::move(listing_);
   past.kinds = std::move(kinds_);
 }
 
 const std::vector<std::size_t>& Mine::principals_of(const std::string& account) const {
   static const std::vector<std::size_t> none;
-  const auto found = by_account_.find(account);
-  return found != by_account_.end() ? found->second : none;
+  const auto found = listing_.by_account.find(account);
+  return found != listing_.by_account.end() ? found->second : none;
 }
 
 namespace {

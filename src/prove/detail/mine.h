@@ -1,6 +1,7 @@
 #pragma once
 // What is mine, from the estate and the perimeter file together, and who else there is.
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -33,8 +34,8 @@ class Mine {
   const perimeter::Perimeter& perimeter() const { return perimeter_; }
   const loaders::Loaded& world() const { return world_; }
   const std::string& organization() const { return organization_; }
-  bool has(std::string_view account) const { return accounts_.contains(account); }
-  std::vector<std::string> accounts() const { return {accounts_.begin(), accounts_.end()}; }
+  bool has(std::string_view account) const { return std::ranges::binary_search(accounts_, account); }
+  const std::vector<std::string>& accounts() const { return accounts_; }  // sorted
 
   // Accounts that are mine by the perimeter file alone: whom they have, no file says.
   const std::vector<std::string>& unlisted() const { return unlisted_; }
@@ -45,18 +46,20 @@ class Mine {
   const Networks& networks() const { return networks_; }
 
   // Those of the estate, by ARN; without roles that are AWS's.
-  const std::vector<Own>& principals() const { return principals_; }
+  const std::vector<Own>& principals() const { return listing_.principals; }
   const std::vector<std::size_t>& principals_of(const std::string& account) const;
-  std::size_t service_linked() const { return service_linked_; }
-  const std::vector<const estate::Resource*>& resources() const { return resources_; }  // by ARN
+  std::size_t service_linked() const { return listing_.service_linked; }
+  const std::vector<const estate::Resource*>& resources() const { return listing_.resources; }  // by ARN
+  const estate::Account* owner_of(std::size_t resource) const { return listing_.owners[resource]; }  // null: not in the estate
 
   // Of which it has resources.
-  const std::set<std::string, std::less<>>& services() const { return services_; }
+  const std::set<std::string, std::less<>>& services() const { return listing_.services; }
   // Those whose resources have a side of their own, which can refuse a principal of their account: those with policies that deny
   // or under RCPs (catalogue/resource_policies.h), and those of which the estate has a policy. A resource of another (a database
   // instance) is held by the principals' side alone, so resource/networks does not ask it, and the whole asks without a
   // resource's side.
-  const std::set<std::string, std::less<>>& services_with_a_side() const { return with_a_side_; }
+  const std::set<std::string, std::less<>>& services_with_a_side() const { return listing_.with_a_side; }
+  const std::vector<std::size_t>& with_a_side() const { return listing_.sided; }  // positions among resources()
   // What is known of kinds of principals (crowds.cc); for whoever holds the lock.
   std::mutex& kinds_mutex() const { return kinds_mutex_; }
   KindsByName& kinds() const { return kinds_; }
@@ -64,6 +67,7 @@ class Mine {
   // Since the past: can anything be told of my principals that could not, and which resources are there or not, or another
   // account's? Nothing: so many that it may be any.
   bool callers_changed() const { return callers_changed_; }
+  bool subjects_changed() const { return subjects_changed_; }  // did any principal, resource or endpoint come or go?
   const std::optional<std::set<std::string, std::less<>>>& listing_changes() const { return listing_changes_; }
   // The end: what is known of principals and resources goes to `past`.
   void leave(Past& past) &&;
@@ -76,26 +80,25 @@ class Mine {
 
  private:
   void find_networks();
-  void find_principals(Past* past);
-  void find_resources(const Past* past);
+  using Replaced = std::set<const estate::Account*>;  // values that are no longer the account's; null, where one came
+  void list();
+  void list_changes(const Past& past);
+  void change_principals(const Past& past, const Replaced& accounts);
+  void change_resources(const Past& past, const Replaced& accounts);
   void find_services();
   void write_fingerprint();
 
   const loaders::Loaded& world_;
   const perimeter::Perimeter& perimeter_;
   std::string organization_;
-  std::set<std::string, std::less<>> accounts_;
+  std::vector<std::string> accounts_;
   std::vector<std::string> unlisted_;
   std::vector<std::string> cidrs_;
   Networks networks_;
-  std::vector<Own> principals_;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_account_;
-  std::size_t service_linked_ = 0;
-  std::vector<const estate::Resource*> resources_;
-  std::set<std::string, std::less<>> services_, with_a_side_;
+  Listing listing_;
   mutable std::mutex kinds_mutex_;
   mutable KindsByName kinds_;
-  bool callers_changed_ = true;
+  bool callers_changed_ = true, subjects_changed_ = true;
   std::optional<std::set<std::string, std::less<>>> listing_changes_;
   std::string fresh_account_, fingerprint_;
 };

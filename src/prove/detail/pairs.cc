@@ -174,13 +174,19 @@ void Pairing::find_things(const std::vector<Person>& people) {
     // What only this row excepts may be held by the other side, so it is asked in any case.
     const bool all_shared = std::ranges::includes(excepted_from_people_, excepted);
     if (resources_.outcomes[i].verdict == Verdict::proved && all_shared) continue;
-    const estate::Resource* resource = room_.mine.estate().resources.find(name);
-    if (resource == nullptr || !concerns(resource->account, resource->policy ? &*resource->policy : nullptr)) continue;
+    const estate::Resource* resource = room_.mine.resources()[resources_.cells->place(i)];
+    if (!concerns(resource->account, resource->policy ? &*resource->policy : nullptr)) continue;
     add({name, resource->account, resource->policy ? &*resource->policy : nullptr, resource->kind, true,
          {}, std::move(excepted)});
   }
-  for (const estate::Resource* resource : room_.mine.resources()) {
-    if (!homes_.contains(resource->account) || room_.mine.services_with_a_side().contains(arn_part(resource->arn, 2))) continue;
+  auto sided = room_.mine.with_a_side().begin();
+  for (std::size_t i = 0; i < room_.mine.resources().size(); ++i) {
+    if (sided != room_.mine.with_a_side().end() && *sided == i) {
+      ++sided;
+      continue;
+    }
+    const estate::Resource* resource = room_.mine.resources()[i];
+    if (!homes_.contains(resource->account)) continue;
     add({resource->arn, resource->account, nullptr, resource->kind, false, {}, {}});
   }
   for (const Own& own : room_.mine.principals()) {
@@ -403,8 +409,8 @@ Guards Pairing::resting(Asker& asker, const std::vector<Person>& people, const s
   std::map<Guard, std::vector<Candidate>> candidates;
   for (std::size_t i = 0; i < resources_.cells->size() && !by_account.empty(); ++i) {
     const auto guard = sole_guard(i);
-    const estate::Resource* resource = room_.mine.estate().resources.find(resources_.cells->name(i));
-    if (!guard || resource == nullptr || candidates[*guard].size() >= resting_looks_max) continue;
+    if (!guard || candidates[*guard].size() >= resting_looks_max) continue;
+    const estate::Resource* resource = room_.mine.resources()[resources_.cells->place(i)];
     if (!concerns(resource->account, resource->policy ? &*resource->policy : nullptr)) continue;
     Thing thing{resource->arn, resource->account, resource->policy ? &*resource->policy : nullptr, resource->kind, true,
                 arn_part(resource->arn, 2), resources_.cells->exceptions(i)};

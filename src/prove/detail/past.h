@@ -16,12 +16,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "estate/estate.h"
 #include "perimeter/perimeter.h"
+#include "prove/prove.h"
 #include "prover/prover.h"
 
 namespace ringwall::prove::detail {
@@ -42,20 +44,39 @@ using KindsByName = std::unordered_map<std::string, std::shared_ptr<const KindsO
 struct PastCell {
   const std::string* subject = nullptr;
   const estate::Account* account = nullptr;
+  std::size_t place = 0;  // in its row
   Guards held = 0;
   std::vector<std::size_t> exceptions = {};
 };
 
-// Cells that were proved, by name.
+// Cells that were proved, by name, and all cells as the report told them, before gaps were counted.
 struct PastRow {
   std::string ground;
   std::vector<PastCell> cells;
+  Sequence<CellOf> told;
+};
+
+// Who and what the rows are about, in the order of names. All of it is of the estate.
+struct Listing {
+  std::vector<Own> principals;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_account;  // positions among principals
+  std::size_t service_linked = 0;
+  std::vector<const estate::Resource*> resources;
+  std::vector<const estate::Account*> owners;  // of the resources; null: not in the estate
+  std::set<std::string, std::less<>> services, with_a_side;  // as Mine has them
+  std::vector<std::size_t> sided;              // positions among resources: those of services with a side
+};
+
+// Where subjects stand among those of the whole, and a cell for each of which nothing is told yet.
+struct Places {
+  std::vector<std::size_t> principals, resources, endpoints;
+  Sequence<CellOf> cells;
 };
 
 struct Past {
   estate::EstatePtr estate;
-  std::vector<Own> principals;
-  std::vector<const estate::Resource*> resources;  // by ARN
+  Listing listing;
+  Places places;
   std::map<perimeter::Objective, PastRow> rows;
   KindsByName kinds;
 };

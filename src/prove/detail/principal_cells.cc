@@ -21,6 +21,8 @@ class PrincipalCells final : public Cells {
   const std::string& account(std::size_t cell) const override {
     return own(cell).principal->account;
   }
+  const estate::Account* owner(std::size_t cell) const override { return own(cell).account; }
+  Listed listed() const override { return Listed::principals; }
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
     return room_.limits.of_principal(objective_, own(cell));
   }
@@ -115,12 +117,11 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
   std::vector<const Kept*> held;
   for (std::size_t i = own_policies; i < bound.facts().size(); ++i) held.push_back(&room_.words.kept(*bound.facts()[i]));
   key.add(static_cast<Id>(mine.size())).add(renamed(room_.mine, account(cell), held, patterns));
-  Owners owners;
-  if (objective_ == Objective::identity_networks && is_account(account(cell)))
-    owners = owners_of(room_.mine, room_.words, bound.facts(), account(cell));
-  key.add(owners.key);
+  const bool asks_owners = objective_ == Objective::identity_networks && is_account(account(cell));
+  key.add(asks_owners ? owners_key(room_.mine, room_.words, bound.facts(), account(cell)) : "");
   return {std::move(key).finish(), name(cell),
-          [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine), owners = std::move(owners)](Lists lists) {
+          [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine), asks_owners](Lists lists) {
+            const Owners owners = asks_owners ? owners_of(room_.mine, room_.words, facts, account(cell)) : Owners{};
             return query(cell, kept, prover::all_of({room_.limits.constraint(where, lists, facts), on_none_of(mine)}), owners);
           },
           room_.limits.networks(objective_), {}, bound.documents()};

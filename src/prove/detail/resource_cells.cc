@@ -14,29 +14,25 @@ class ResourceCells final : public Cells {
  public:
   ResourceCells(const Room& room, Objective objective)
       : room_(room), objective_(objective), crowds_(room.mine, room.words, room.options.bounds.standing_max) {
-    if (objective != Objective::resource_networks) {
-      resources_ = room.mine.resources();
-      return;
-    }
-    const auto& with_a_side = room.mine.services_with_a_side();
-    std::ranges::copy_if(room.mine.resources(), std::back_inserter(resources_),
-                         [&](const estate::Resource* resource) { return with_a_side.contains(arn_part(resource->arn, 2)); });
+    if (objective != Objective::resource_networks) return;
+    sided_ = &room.mine.with_a_side();
   }
 
   Objective objective() const override { return objective_; }
   std::vector<Guard> guards() const override { return {Guard::rcp, Guard::resource}; }
   std::size_t shared() const override { return 1; }
-  std::size_t size() const override { return resources_.size(); }
-  const std::string& name(std::size_t cell) const override { return resources_[cell]->arn; }
-  const std::string& account(std::size_t cell) const override {
-    return resources_[cell]->account;
-  }
+  std::size_t size() const override { return sided_ != nullptr ? sided_->size() : room_.mine.resources().size(); }
+  const std::string& name(std::size_t cell) const override { return of(cell).arn; }
+  const std::string& account(std::size_t cell) const override { return of(cell).account; }
+  const estate::Account* owner(std::size_t cell) const override { return room_.mine.owner_of(place(cell)); }
+  Listed listed() const override { return Listed::resources; }
+  std::size_t place(std::size_t cell) const override { return sided_ != nullptr ? (*sided_)[cell] : cell; }
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
-    return room_.limits.of_resource(objective_, resources_[cell]->arn);
+    return room_.limits.of_resource(objective_, of(cell).arn);
   }
   std::vector<const policy::Document*> documents(std::size_t cell) const override {
     std::vector<const policy::Document*> all;
-    if (resources_[cell]->policy) all.push_back(resources_[cell]->policy->document.get());
+    if (of(cell).policy) all.push_back(of(cell).policy->document.get());
     gather(rcps(cell), all);
     return all;
   }
@@ -51,7 +47,7 @@ class ResourceCells final : public Cells {
   // A service that nobody names counts as mine where RCPs bind it to mine; one that the policy names does not, and by the
   // RCPs alone nobody could tell. So the two are asked together.
   bool names_undeclared_service(std::size_t cell) const {
-    const estate::Resource& resource = *resources_[cell];
+    const estate::Resource& resource = of(cell);
     if (objective_ != Objective::resource_principals || !resource.policy) return false;
     const auto& declared = room_.mine.perimeter().services;
     return std::ranges::any_of(room_.words.of(resource.policy->document).names, [&](const policy::PrincipalName& name) {
@@ -60,10 +56,10 @@ class ResourceCells final : public Cells {
     });
   }
   std::span<const authz::Level> rcps(std::size_t cell) const {
-    const estate::Account* owner = room_.mine.estate().account(resources_[cell]->account);
-    return owner == nullptr ? std::span<const authz::Level>()
-                            : std::span(owner->rcps.data(), owner->rcps.size());
+    const estate::Account* found = owner(cell);
+    return found == nullptr ? std::span<const authz::Level>() : std::span(found->rcps.data(), found->rcps.size());
   }
+  const estate::Resource& of(std::size_t cell) const { return *room_.mine.resources()[place(cell)]; }
   void add_policy(std::size_t cell, Key& key, Bound& bound) const;
   prover::Query query(std::size_t cell, Guards kept, const Where& where, Lists lists,
                       const std::vector<const Facts*>& facts, const Standing& standing) const;
@@ -71,7 +67,7 @@ class ResourceCells final : public Cells {
   const Room room_;
   const Objective objective_;
   mutable Crowds crowds_;
-  std::vector<const estate::Resource*> resources_;
+  const std::vector<std::size_t>* sided_ = nullptr;  // not null: these of the resources alone
 };
 
 // A resource whose ARN names a Region is asked for there.
@@ -85,7 +81,7 @@ Surroundings around(const Mine& mine, const estate::Resource& resource) {
 prover::Query ResourceCells::query(std::size_t cell, Guards kept, const Where& where, Lists lists,
                                    const std::vector<const Facts*>& facts,
                                    const Standing& standing) const {
-  const estate::Resource& resource = *resources_[cell];
+  const estate::Resource& resource = of(cell);
   const Surroundings surroundings = around(room_.mine, resource);
   authz::Layers layers;
   layers.identity = {&assumed_identity(), 1};
@@ -134,7 +130,7 @@ void add_names(const Mine& mine, const Facts& facts, Key& key) {
 
 // The policy's text but for its resources and whom it names of mine; the resources as seen from the ARN.
 void ResourceCells::add_policy(std::size_t cell, Key& key, Bound& bound) const {
-  const estate::Resource& resource = *resources_[cell];
+  const estate::Resource& resource = of(cell);
   key.add(static_cast<Id>(resource.kind));
   if (!resource.policy) return;
   const Facts& facts = room_.words.of(resource.policy->document);
@@ -156,7 +152,7 @@ bool ResourceCells::reads_any(std::size_t cell, const std::set<std::string, std:
 
 Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   const Where& where = room_.limits.where(objective_, scope);
-  const estate::Resource& resource = *resources_[cell];
+  const estate::Resource& resource = of(cell);
   Key key('R');
   key.add(kept).add(where.name).add(shape_of(resource.arn));
   Bound bound(room_.words, key);
@@ -170,7 +166,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
       key.add(relative_to(pattern, resource.arn, verbatim));
   }
   if (verbatim) key.add(resource.arn);
-  key.add(room_.limits.sources(objective_, bound.facts())).add(sources_of(room_.mine, room_.words, bound.facts()).key);
+  key.add(room_.limits.sources(objective_, bound.facts())).add(sources_key(room_.mine, room_.words, bound.facts()));
   const Surroundings surroundings = around(room_.mine, resource);
   key.add(signature(bound.mentions(), {}, surroundings));
   Standing standing;
@@ -188,7 +184,7 @@ Item ResourceCells::item(std::size_t cell, Guards kept, const Scope& scope) cons
 
 std::vector<std::string> ResourceCells::undecided(std::size_t cell) const {
   std::vector<std::string> reasons;
-  const estate::Resource& resource = *resources_[cell];
+  const estate::Resource& resource = of(cell);
   if (!prover::on_resources({resource.arn}))
     reasons.push_back("`" + resource.arn + "` is no ARN that a policy could name");
   tell_accounts_in_part(room_.words, resource.policy, rcps(cell), reasons);

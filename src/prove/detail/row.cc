@@ -25,10 +25,10 @@ class Rower {
     for (const Guard guard : guards) all_ |= bit(guard);
   }
 
-  std::vector<Outcome> run(PastRow* past) && {
+  Outcomes run(PastRow* past) && {
     if (past != nullptr) take_over(*past);
     for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
-      if (!known(cell)) open_.push_back(cell);
+      if (before_.empty() || before_[cell] == nowhere) open_.push_back(cell);
     }
     for (const Guard guard : shared_) ask_alone(guard, shared_);
     ask_together();
@@ -38,25 +38,23 @@ class Rower {
     ask_exceptions();
     for (const std::size_t cell : open_) tell_undecided(cell);
     if (past != nullptr) leave(*past);
-    return std::move(outcomes_);
+    return {std::move(outcomes_), std::move(before_)};
   }
 
  private:
   // Both are in the order of names.
   void take_over(const PastRow& past) {
-    known_.resize(outcomes_.size());
-    owners_.resize(outcomes_.size());
-    for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) owners_[cell] = room_.mine.estate().account(cells_.account(cell));
     const auto& changes = room_.mine.listing_changes();
-    if (!changes) return;
+    if (!changes || past.cells.empty()) return;
+    before_.assign(outcomes_.size(), nowhere);
     auto at = past.cells.begin();
     for (std::size_t cell = 0; cell < outcomes_.size() && at != past.cells.end(); ++cell) {
       const std::string& name = cells_.name(cell);
       while (at != past.cells.end() && at->subject != &name && *at->subject < name) ++at;
       if (at == past.cells.end() || at->subject != &name) continue;
-      if (at->account != owners_[cell] || cells_.reads_any(cell, *changes)) continue;
+      if (at->account != cells_.owner(cell) || cells_.reads_any(cell, *changes)) continue;
       outcomes_[cell] = {Verdict::proved, at->held, nullptr, at->exceptions, {}};
-      known_[cell] = true;
+      before_[cell] = at->place;
     }
   }
   void leave(PastRow& past) const {
@@ -65,10 +63,9 @@ class Rower {
     for (std::size_t cell = 0; cell < outcomes_.size(); ++cell) {
       const Outcome& outcome = outcomes_[cell];
       if (outcome.verdict != Verdict::proved || !outcome.undecided.empty()) continue;
-      past.cells.push_back({&cells_.name(cell), owners_[cell], outcome.held, outcome.exceptions});
+      past.cells.push_back({&cells_.name(cell), cells_.owner(cell), cell, outcome.held, outcome.exceptions});
     }
   }
-  bool known(std::size_t cell) const { return !known_.empty() && known_[cell]; }
 
   Scope scope(std::size_t cell) const { return {.excepted = cells_.exceptions(cell)}; }
   std::vector<AnswerPtr> ask_all(const std::vector<std::size_t>& which, Guards kept,
@@ -178,9 +175,8 @@ class Rower {
   const Room& room_;
   Asker& asker_;
   std::vector<Outcome> outcomes_;
-  std::vector<const estate::Account*> owners_;
-  std::vector<bool> known_;         // taken over; empty: nothing is
-  std::vector<std::size_t> open_;   // the others
+  std::vector<std::size_t> before_;  // as in Outcomes
+  std::vector<std::size_t> open_;    // what was not taken over
   std::vector<Guard> shared_, own_;
   Guards all_ = 0;
 };
@@ -210,7 +206,7 @@ std::vector<AnswerPtr> ask(const Cells& cells, const Room& room, Asker& asker,
   return answers;
 }
 
-std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker, PastRow* past) {
+Outcomes outcomes(const Cells& cells, const Room& room, Asker& asker, PastRow* past) {
   return Rower(cells, room, asker).run(past);
 }
 

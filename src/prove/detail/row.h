@@ -16,8 +16,15 @@ struct Outcome {
   std::vector<std::string> undecided;
 };
 
+inline constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+struct Outcomes {
+  std::vector<Outcome> all;         // by cell
+  std::vector<std::size_t> before;  // the place in the past's row of a cell that was taken over from there; else `nowhere`. Empty: none was
+};
+
 // What `past` has of cells whose questions are the same is taken over; then it has this row's. Null: nothing is kept.
-std::vector<Outcome> outcomes(const Cells& cells, const Room& room, Asker& asker, PastRow* past);
+Outcomes outcomes(const Cells& cells, const Room& room, Asker& asker, PastRow* past);
 
 // For classes_max: only whether there is such a request.
 inline constexpr std::size_t only_whether = 0;

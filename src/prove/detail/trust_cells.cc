@@ -13,9 +13,11 @@ namespace {
 class TrustCells final : public Cells {
  public:
   explicit TrustCells(const Room& room) : room_(room) {
-    for (const Own& own : room.mine.principals()) {
-      if (own.principal->type == policy::Principal::Type::role_session)
-        roles_.push_back(own.principal);
+    const std::vector<Own>& principals = room.mine.principals();
+    for (std::size_t i = 0; i < principals.size(); ++i) {
+      if (principals[i].principal->type != policy::Principal::Type::role_session) continue;
+      roles_.push_back(principals[i].principal);
+      places_.push_back(i);
     }
   }
 
@@ -25,6 +27,9 @@ class TrustCells final : public Cells {
   std::size_t size() const override { return roles_.size(); }
   const std::string& name(std::size_t cell) const override { return roles_[cell]->arn; }
   const std::string& account(std::size_t cell) const override { return roles_[cell]->account; }
+  const estate::Account* owner(std::size_t cell) const override { return room_.mine.principals()[places_[cell]].account; }
+  Listed listed() const override { return Listed::principals; }
+  std::size_t place(std::size_t cell) const override { return places_[cell]; }
   std::vector<std::size_t> exceptions(std::size_t cell) const override {
     return room_.limits.of_resource(Objective::trust, roles_[cell]->arn);
   }
@@ -49,9 +54,8 @@ class TrustCells final : public Cells {
 
  private:
   std::span<const authz::Level> rcps(std::size_t cell) const {
-    const estate::Account* owner = room_.mine.estate().account(roles_[cell]->account);
-    return owner == nullptr ? std::span<const authz::Level>()
-                            : std::span(owner->rcps.data(), owner->rcps.size());
+    const estate::Account* found = owner(cell);
+    return found == nullptr ? std::span<const authz::Level>() : std::span(found->rcps.data(), found->rcps.size());
   }
   prover::Query query(std::size_t cell, Guards kept, const Where& where,
                       const std::vector<const Facts*>& facts) const;
@@ -59,6 +63,7 @@ class TrustCells final : public Cells {
 
   const Room room_;
   std::vector<const estate::Principal*> roles_;
+  std::vector<std::size_t> places_;  // among principals
 };
 
 prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& where,

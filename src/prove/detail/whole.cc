@@ -37,12 +37,10 @@ namespace {
 
 class Whole {
  public:
-  Whole(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks)
-      : room_(room), asker_(asker), rows_(rows), leaks_(leaks) {
-    make_cells();
-  }
+  Whole(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks, Places& places)
+      : room_(room), asker_(asker), rows_(rows), leaks_(leaks), places_(places), cells_(find_places()) {}
 
-  std::vector<CellOf> run(Guards& resting) && {
+  Sequence<CellOf> run(Guards& resting) && {
     cross(Objective::resource_principals);
     cross(Objective::trust);
     excepted_outsiders();
@@ -52,42 +50,50 @@ class Whole {
     strangers_through_endpoints();
     if (room_.options.depth) {
       resting = resting_on(room_, asker_, rows_, people_, [this](const std::string& subject) {
-        return cell_of(subject).verdict == Verdict::proved;
+        return cells_[place_of(subject)].verdict == Verdict::proved;
       });
     }
-    return std::move(cells_);
+    for (const std::size_t place : excepted_) {
+      std::vector<std::size_t>& exceptions = cells_.change(place).exceptions;
+      std::ranges::sort(exceptions);
+      exceptions.erase(std::ranges::unique(exceptions).begin(), exceptions.end());
+    }
+    return std::move(cells_).finish();
   }
 
  private:
-  // One for every principal, resource and endpoint. Their rows are in the order of their names, so places need no search.
-  void make_cells();
+  const Sequence<CellOf>& find_places();
   std::size_t place_of(const std::string& subject) const {
-    const auto at = std::ranges::lower_bound(cells_, subject, {}, &CellOf::subject);
-    RW_CHECK(at != cells_.end() && at->subject == subject);  // INVARIANT: what is counted is of the estate
-    return static_cast<std::size_t>(at - cells_.begin());
-  }
-  CellOf& cell_of(const std::string& subject) { return cells_[place_of(subject)]; }
-  // Calls `each` with the whole's cell of each of the row's.
-  template <typename Each>
-  void for_each_cell(const Cells& row, Each&& each) {
-    auto at = cells_.begin();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string& name = row.name(i);
-      while (at->subject != name) ++at;
-      each(*at, i);
+    std::size_t low = 0, high = cells_.size();
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      if (cells_[middle].subject < subject) low = middle + 1;
+      else high = middle;
     }
+    RW_CHECK(low < cells_.size() && cells_[low].subject == subject);  // INVARIANT: what is counted is of the estate
+    return low;
   }
+  std::size_t place_of(const Cells& row, std::size_t i) const { return places_among(row.listed())[row.place(i)]; }
+  std::vector<std::size_t>& places_among(Listed listed) const {
+    return listed == Listed::principals ? places_.principals : listed == Listed::resources ? places_.resources : places_.endpoints;
+  }
+  CellOf& cell_of(const std::string& subject) { return cells_.change(place_of(subject)); }
+  CellOf& cell_of(const Cells& row, std::size_t i) { return cells_.change(place_of(row, i)); }
   static void worsen(CellOf& cell, Verdict verdict) {
     if (verdict == Verdict::leak || cell.verdict == Verdict::proved) cell.verdict = verdict;
   }
-  static void add_exceptions(CellOf& cell, const Outcome& outcome) {
-    cell.exceptions.insert(cell.exceptions.end(), outcome.exceptions.begin(),
-                           outcome.exceptions.end());
+  void add_exceptions(const Cells& row, std::size_t i, const Outcome& outcome) {
+    if (outcome.exceptions.empty()) return;
+    std::vector<std::size_t>& exceptions = cell_of(row, i).exceptions;
+    exceptions.insert(exceptions.end(), outcome.exceptions.begin(), outcome.exceptions.end());
+    excepted_.push_back(place_of(row, i));
   }
   // What no question of the cell's can say, none of the whole's can.
-  static void add_undecided(CellOf& cell, const Cells& cells, std::size_t i) {
-    std::vector<std::string> reasons = cells.undecided(i);
-    if (!reasons.empty()) worsen(cell, Verdict::inconclusive);
+  void add_undecided(const Cells& row, std::size_t i) {
+    std::vector<std::string> reasons = row.undecided(i);
+    if (reasons.empty()) return;
+    CellOf& cell = cell_of(row, i);
+    worsen(cell, Verdict::inconclusive);
     std::ranges::move(reasons, std::back_inserter(cell.undecided));
   }
   void take_over(CellOf& cell, const Answered& row, std::size_t i) {
@@ -120,25 +126,43 @@ class Whole {
   Asker& asker_;
   const AnsweredRows& rows_;
   Leaks& leaks_;
-  std::vector<CellOf> cells_;   // by subject
+  Places& places_;
+  Sequence<CellOf>::Editor cells_;  // by subject
+  std::vector<std::size_t> excepted_;  // places of cells within exceptions, some more than once
   std::vector<Person> people_;  // who may come from an unexpected network
 };
 
-void Whole::make_cells() {
+// One cell for every principal, resource and endpoint, whose rows are in the order of their names.
+const Sequence<CellOf>& Whole::find_places() {
+  if (!room_.mine.subjects_changed() && !places_.cells.empty()) return places_.cells;
+  constexpr std::pair<Objective, Listed> rows[] = {
+      {Objective::identity_resources, Listed::principals}, {Objective::resource_principals, Listed::resources}, {Objective::network_principals, Listed::endpoints}};
   std::vector<const std::string*> names;
-  for (const Objective objective : {Objective::identity_resources, Objective::resource_principals, Objective::network_principals}) {
+  const auto name_at = [](const std::string* name) -> const std::string& { return *name; };
+  for (const auto& [objective, listed] : rows) {
     const Cells& row = *rows_.at(objective).cells;
     const auto middle = static_cast<std::ptrdiff_t>(names.size());
     for (std::size_t i = 0; i < row.size(); ++i) names.push_back(&row.name(i));
-    std::ranges::inplace_merge(names, names.begin() + middle, {}, [](const std::string* name) -> const std::string& { return *name; });
+    std::ranges::inplace_merge(names, names.begin() + middle, {}, name_at);
   }
   const auto same = [](const std::string* a, const std::string* b) { return *a == *b; };
   names.erase(std::ranges::unique(names, same).begin(), names.end());
-  cells_.resize(names.size());
-  in_parallel(names.size(), room_.options.threads, [&](std::size_t i) {
-    cells_[i].subject = *names[i];
-    cells_[i].verdict = Verdict::proved;
+  in_parallel(std::size(rows), room_.options.threads, [&](std::size_t which) {
+    const Cells& row = *rows_.at(rows[which].first).cells;
+    std::vector<std::size_t>& places = places_among(rows[which].second);
+    places.resize(row.size());
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      while (*names[at] != row.name(i)) ++at;
+      places[i] = at;
+    }
   });
+  std::vector<CellOf> cells(names.size());
+  in_parallel(names.size(), room_.options.threads, [&](std::size_t i) {
+    cells[i].subject = *names[i];
+    cells[i].verdict = Verdict::proved;
+  });
+  return places_.cells = std::move(cells);
 }
 
 bool Whole::count(CellOf& cell, const std::string& account, const AnswerPtr& answer,
@@ -218,7 +242,7 @@ std::vector<bool> Whole::leaks_around(Objective objective) {
   const std::vector<AnswerPtr> answers = asker_.ask(items);
   for (std::size_t i = 0; i < unclear.size(); ++i) {
     around[unclear[i]] = answers[i]->verdict == prover::Verdict::found;
-    if (!around[unclear[i]]) count(cell_of(row.cells->name(unclear[i])), row.cells->account(unclear[i]), answers[i], {});
+    if (!around[unclear[i]]) count(cell_of(*row.cells, unclear[i]), row.cells->account(unclear[i]), answers[i], {});
   }
   return around;
 }
@@ -227,16 +251,18 @@ std::vector<bool> Whole::leaks_around(Objective objective) {
 void Whole::cross(Objective objective) {
   const Answered& row = rows_.at(objective);
   const std::vector<bool> around = leaks_around(objective);
-  for_each_cell(*row.cells, [&](CellOf& cell, std::size_t i) {
-    add_exceptions(cell, row.outcomes[i]);
-    if (around[i] || row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    add_exceptions(*row.cells, i, row.outcomes[i]);
     // Of a cell that is proved there is nothing that could not be said.
-    if (row.outcomes[i].verdict != Verdict::proved) add_undecided(cell, *row.cells, i);
-  });
+    if (row.outcomes[i].verdict == Verdict::proved) continue;
+    CellOf& cell = cell_of(*row.cells, i);
+    if (around[i] || row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
+    add_undecided(*row.cells, i);
+  }
   if (room_.mine.estate().endpoints.size() == 0) return;
   const Passed passed = ask_through(room_, asker_, rows_, objective, around);
   for (const Passage& passage : passed.all) {
-    count(cell_of(row.cells->name(passage.cell)), row.cells->account(passage.cell), passage.answer, passage.documents);
+    count(cell_of(*row.cells, passage.cell), row.cells->account(passage.cell), passage.answer, passage.documents);
     for (const std::string& endpoint : passage.endpoints)
       count(cell_of(endpoint), room_.mine.estate().endpoints.find(endpoint)->account, passage.answer, passage.documents);
   }
@@ -328,8 +354,9 @@ std::vector<bool> Whole::ask_abroad(const Answered& row, const std::vector<std::
     const std::vector<AnswerPtr> answers = asker_.ask(items);
     for (std::size_t i = 0; i < cells.size(); ++i) {
       nothing[i] = nothing[i] && answers[i]->verdict == prover::Verdict::none;
+      if (answers[i]->verdict == prover::Verdict::none) continue;
       const auto documents = row.cells->documents(cells[i]);
-      count(cell_of(row.cells->name(cells[i])), row.cells->account(cells[i]), answers[i], documents);
+      count(cell_of(*row.cells, cells[i]), row.cells->account(cells[i]), answers[i], documents);
       if (way.endpoint != nullptr) count(cell_of(way.endpoint->id), way.endpoint->account, answers[i], documents);
     }
   }
@@ -389,10 +416,10 @@ std::vector<bool> Whole::ask_unguarded(const std::vector<std::size_t>& people) {
 
 void Whole::unexpected_networks() {
   const Answered& row = rows_.at(Objective::identity_networks);
-  for_each_cell(*row.cells, [&](CellOf& cell, std::size_t i) {
-    add_exceptions(cell, row.outcomes[i]);
-    if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell, row, i);
-  });
+  for (std::size_t i = 0; i < row.cells->size(); ++i) {
+    add_exceptions(*row.cells, i, row.outcomes[i]);
+    if (row.outcomes[i].verdict == Verdict::inconclusive) take_over(cell_of(*row.cells, i), row, i);
+  }
   std::vector<Person>& people = people_;
   std::vector<std::size_t> allowed;
   for (const std::size_t i : people_abroad()) {
@@ -414,7 +441,8 @@ void Whole::pairs(const std::vector<Person>& people) {
   const Cells& cells = *rows_.at(Objective::identity_networks).cells;
   const Paired paired = ask_pairs(room_, asker_, rows_, people);
   for (const Pair& pair : paired.pairs) {
-    count(cell_of(cells.name(pair.person)), cells.account(pair.person), pair.answer, pair.documents);
+    if (pair.answer->verdict == prover::Verdict::none) continue;
+    count(cell_of(cells, pair.person), cells.account(pair.person), pair.answer, pair.documents);
     count(cell_of(pair.thing), pair.account, pair.answer, pair.documents);
     if (pair.endpoint != nullptr) count(cell_of(pair.endpoint->id), pair.endpoint->account, pair.answer, pair.documents);
   }
@@ -436,10 +464,9 @@ void Whole::strangers_through_endpoints() {
   std::vector<std::size_t> open;
   std::vector<Item> items;
   for (std::size_t i = 0; i < principals.cells->size(); ++i) {
-    CellOf& cell = cell_of(principals.cells->name(i));
-    add_exceptions(cell, principals.outcomes[i]);
-    add_exceptions(cell, resources.outcomes[i]);
-    add_undecided(cell, *principals.cells, i);
+    add_exceptions(*principals.cells, i, principals.outcomes[i]);
+    add_exceptions(*resources.cells, i, resources.outcomes[i]);
+    add_undecided(*principals.cells, i);
     if (principals.outcomes[i].verdict != Verdict::proved) {
       open.push_back(i);
       std::vector<std::string> mine;
@@ -464,15 +491,15 @@ void Whole::strangers_through_endpoints() {
   }
   const std::vector<AnswerPtr> answers = asker_.ask(items);
   for (std::size_t i = 0; i < open.size(); ++i) {
-    count(cell_of(principals.cells->name(open[i])), principals.cells->account(open[i]), answers[i], principals.cells->documents(open[i]));
+    if (answers[i]->verdict == prover::Verdict::none) continue;
+    count(cell_of(*principals.cells, open[i]), principals.cells->account(open[i]), answers[i], principals.cells->documents(open[i]));
   }
 }
 
 }  // namespace
 
-std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
-                                Leaks& leaks, Guards& resting) {
-  return Whole(room, asker, rows, leaks).run(resting);
+Sequence<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks, Places& places, Guards& resting) {
+  return Whole(room, asker, rows, leaks, places).run(resting);
 }
 
 }  // namespace ringwall::prove::detail

@@ -16,6 +16,7 @@ namespace ringwall::prove::detail {
 struct Answered {
   std::unique_ptr<Cells> cells;
   std::vector<Outcome> outcomes;
+  std::vector<std::size_t> before;  // as in Outcomes
   std::vector<std::vector<std::size_t>> leaks;  // positions, by cell
 };
 using AnsweredRows = std::map<Objective, Answered>;
@@ -78,7 +79,7 @@ Passed ask_through(const Room& room, Asker& asker, const AnsweredRows& rows, Obj
                    const std::vector<bool>& leaks_around);
 
 // The cells of the whole, by subject, before gaps are counted. `resting`: guards of resource/networks on which it rests.
-std::vector<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows,
-                                Leaks& leaks, Guards& resting);
+// `places`: those of the past, made anew where subjects are others.
+Sequence<CellOf> whole_cells(const Room& room, Asker& asker, const AnsweredRows& rows, Leaks& leaks, Places& places, Guards& resting);
 
 }  // namespace ringwall::prove::detail
