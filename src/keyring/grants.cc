@@ -8,31 +8,18 @@
 namespace ringwall::keyring {
 namespace {
 
-std::optional<authz::KmsGrant::EncryptionContext> context_in(const Json& constraints, std::string_view member) {
-  if (!constraints.contains(member)) return std::nullopt;
-  authz::KmsGrant::EncryptionContext context;
-  for (const Json::Member& pair : constraints[member].members()) context.emplace(pair.key, pair.value.as_string());
-  return context;
-}
-
 Secret token_key(const service::Environment& environment) {
   return crypto::derive_key(environment.root_key.reveal(), "kms grant tokens");
 }
 
 }  // namespace
 
-std::string grant_prefix(std::string_view account, std::string_view key_id) {
-  return "kms-grant/" + std::string(account) + '/' + std::string(key_id) + '/';
-}
-
-std::string grant_key(const Key& key, std::string_view grant_id) { return grant_prefix(key.account, key.id) + std::string(grant_id); }
-
-authz::KmsGrant grant_of(const Json& document) {
-  authz::KmsGrant grant{.id = document.str("GrantId"), .key_arn = document.str("KeyId"), .grantee = document.str("GranteePrincipal"), .operations = {}};
-  for (const Json& operation : document["Operations"].items()) grant.operations.emplace_back(operation.as_string());
-  grant.context_equals = context_in(document["Constraints"], "EncryptionContextEquals");
-  grant.context_subset = context_in(document["Constraints"], "EncryptionContextSubset");
-  return grant;
+authz::KmsGrant kms_grant_of(const Grant& grant) {
+  authz::KmsGrant asked{.id = grant.id, .key_arn = grant.key_arn, .grantee = grant.grantee, .operations = grant.operations};
+  if (!grant.constraints) return asked;
+  asked.context_equals = grant.constraints->context_equals;
+  asked.context_subset = grant.constraints->context_subset;
+  return asked;
 }
 
 bool is_caller(const policy::Principal& caller, std::string_view arn, std::string_view pinned) {
@@ -46,9 +33,9 @@ std::vector<authz::Named> granted(const Key& key, const policy::Principal& calle
   std::vector<authz::Named> policies;
   const std::string_view operation = action.substr(action.find(':') + 1);
   if (operation == "CreateGrant" || operation == "RetireGrant") return policies;
-  for (const auto& document : key.grants) {
-    if (!is_caller(caller, document->text("GranteePrincipal"), document->text("grantee_id"))) continue;
-    const authz::KmsGrant grant = grant_of(*document);
+  for (const Grant& stored : key.grants) {
+    if (!is_caller(caller, stored.grantee, stored.grantee_id)) continue;
+    const authz::KmsGrant grant = kms_grant_of(stored);
     if (std::ranges::find(grant.operations, operation) == grant.operations.end()) continue;
     if (authz::takes_encryption_context(operation) && !authz::lets_pass(grant, context)) continue;
     if (auto named = authz::policy_of(grant)) policies.push_back(*std::move(named));

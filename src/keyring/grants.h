@@ -1,11 +1,8 @@
 #pragma once
 // Grants on stored keys. Stored apart from their key, so that using a key reads only what is
-// granted on it:
-//
-//   kms-grant/<account of the key>/<key-id>/<grant-id>    GrantListEntry's members, "grantee_id" and
-//        "retiring_id": the unique ids of the user or role at the time, that a namesake does not have
+// granted on it. A grant has the unique ids of the users or roles that it names, as they were at the
+// time, which a namesake does not have.
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +15,7 @@ namespace ringwall::keyring {
 // Fewer than AWS's 50,000: every use of a key reads what is granted on it.
 inline constexpr std::size_t grants_per_key_max = 1'000;
 
-std::string grant_prefix(std::string_view account, std::string_view key_id);
-std::string grant_key(const Key& key, std::string_view grant_id);
-
-authz::KmsGrant grant_of(const Json& document);
+authz::KmsGrant kms_grant_of(const Grant& grant);
 
 // Is the caller, in any of its forms, the principal `arn`, and still the one that was meant?
 // `pinned` is a stored unique id; empty: none was known.

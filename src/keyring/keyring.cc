@@ -34,14 +34,6 @@ std::string alias_arn(std::string_view region, std::string_view account, std::st
   return "arn:aws:kms:" + std::string(region) + ":" + std::string(account) + ":" + std::string(alias);
 }
 
-std::string key_store_key(std::string_view account, std::string_view id) {
-  return "kms/" + std::string(account) + "/key/" + std::string(id);
-}
-
-std::string alias_store_key(std::string_view account, std::string_view alias) {
-  return "kms/" + std::string(account) + "/alias/" + std::string(alias);
-}
-
 struct Name {
   std::string account;
   std::string resource;  // "key/…" or "alias/…"
@@ -49,11 +41,9 @@ struct Name {
 
 constexpr std::size_t account_digits = 12;
 
-// Accounts and key ids become parts of a stored document's name, so neither may hold a separator.
 bool is_account(std::string_view text) {
   return text.size() == account_digits && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
-bool is_key_id(std::string_view text) { return !text.empty() && text.find('/') == std::string_view::npos; }
 
 // Splits any of the four forms; the region of an ARN must be ours.
 std::optional<Name> read_name(std::string_view region, std::string_view account, std::string_view name) {
@@ -93,9 +83,9 @@ std::string material_binding(std::string_view arn, std::string_view material_id)
 }
 
 Result<Secret> open_material(const service::Environment& environment, const Key& key, std::string_view id) {
-  for (const Json& material : (*key.document)["material"].items()) {
-    if (material.text("id") != id) continue;
-    RW_TRY(const Bytes sealed, text::parse_base64(material.text("sealed")));
+  for (const Material& material : key.record.material) {
+    if (material.id != id) continue;
+    RW_TRY(const Bytes sealed, text::parse_base64(material.sealed));
     const Secret wrapping = material_key(environment);
     return crypto::open(wrapping.reveal(), sealed, bytes_of(material_binding(key.arn, id)));
   }
@@ -143,31 +133,29 @@ ApiResult<Key> find_key(store::Transaction& transaction, std::string_view region
   auto parsed = read_name(region, account, name);
   if (!parsed) return no_key();
   if (parsed->resource.starts_with("alias/")) {
-    const auto alias = transaction.get(alias_store_key(parsed->account, parsed->resource.substr(6)));
-    if (!alias || alias->text("TargetKeyId").empty()) return no_key();
-    parsed->resource = "key/" + alias->str("TargetKeyId");
+    const auto alias = tables::aliases.get(transaction, parsed->account, parsed->resource.substr(6));
+    if (!alias) return no_key();
+    parsed->resource = "key/" + alias->key_id;
   }
   if (!parsed->resource.starts_with("key/")) return no_key();
   const std::string id = parsed->resource.substr(4);
-  if (!is_key_id(id)) return no_key();
-  const auto document = transaction.get(key_store_key(parsed->account, id));
-  if (!document) return no_key();
-  Key key{parsed->account, id, document->str("Arn"), document};
-  for (const store::Entry& grant : transaction.list(grant_prefix(key.account, key.id))) key.grants.push_back(grant.document);
+  auto record = tables::keys.get(transaction, parsed->account, id);
+  if (!record) return no_key();
+  std::string arn = record->arn;
+  Key key{parsed->account, id, std::move(arn), *std::move(record)};
+  for (auto& row : tables::grants.list(transaction, key.account, key.id)) key.grants.push_back(std::move(row.record));
   return key;
 }
 
 service::Question question(const Key& key, const service::Caller& caller, std::string action,
                            const EncryptionContext& context, std::string_view via_service) {
   service::Question question{.action = std::move(action), .resource = key.arn, .resource_account = key.account};
-  const Json& document = *key.document;
+  const StoredKey& record = key.record;
   if (!caller.account().empty()) question.context.set("kms:CallerAccount", caller.account());
-  question.context.set("kms:KeySpec", document.str("KeySpec"));
-  question.context.set("kms:KeyUsage", document.str("KeyUsage"));
-  question.context.set("kms:KeyOrigin", document.str("Origin"));
-  estate::Tags tags;
-  for (const Json& tag : document["tags"].items()) tags[tag.str("TagKey")] = tag.str("TagValue");
-  service::add_resource_tags(question.context, tags);
+  question.context.set("kms:KeySpec", record.spec);
+  question.context.set("kms:KeyUsage", record.usage);
+  question.context.set("kms:KeyOrigin", record.origin);
+  service::add_resource_tags(question.context, record.tags);
   std::vector<std::string> names;
   for (const auto& [name, value] : context) {
     question.context.set("kms:EncryptionContext:" + name, value);
@@ -181,16 +169,15 @@ service::Question question(const Key& key, const service::Caller& caller, std::s
   }
   question.resource_kind = authz::ResourceKind::key;
   // AWS Organizations User Guide: RCPs do not apply to AWS managed keys.
-  question.reached_by_rcps = document.text("KeyManager") != "AWS";
-  question.resource_policy = service::ResourcePolicy("key policy of " + key.arn, document["policy"], policy::Kind::key);
+  question.reached_by_rcps = record.manager != KeyManager::aws;
+  question.resource_policy = service::ResourcePolicy("key policy of " + key.arn, record.policy, policy::Kind::key);
   question.grants = granted(key, caller.principal, question.action, context);
   return question;
 }
 
 std::optional<ApiError> unusable(const Key& key) {
-  const std::string_view state = key.document->text("KeyState");
-  if (state == "Enabled") return std::nullopt;
-  if (state == "Disabled") return ApiError{"DisabledException", key.arn + " is disabled."};
+  if (key.record.state == KeyState::enabled) return std::nullopt;
+  if (key.record.state == KeyState::disabled) return ApiError{"DisabledException", key.arn + " is disabled."};
   return ApiError{"KMSInvalidStateException", key.arn + " is pending deletion."};
 }
 
@@ -198,9 +185,8 @@ ApiResult<Bytes> encrypt(const service::Environment& environment, const Key& key
                          const EncryptionContext& context) {
   if (auto error = unusable(key)) return std::unexpected(*std::move(error));
   if (auto fault = fault_in(context)) return std::unexpected(*std::move(fault));
-  const auto& materials = (*key.document)["material"].items();
-  RW_CHECK(!materials.empty());
-  const std::string material_id = materials.back().str("id");
+  RW_CHECK(!key.record.material.empty());
+  const std::string material_id = key.record.material.back().id;
   const auto material = open_material(environment, key, material_id);
   if (!material) return api_error("KMSInternalException", "the key material of " + key.arn + " cannot be opened", 500);
   Bytes blob{blob_format};
@@ -231,14 +217,14 @@ ApiResult<std::string> key_of(ByteView blob) {
   return parts->arn;
 }
 
-Json make_material(const service::Environment& environment, std::string_view arn) {
+Material make_material(const service::Environment& environment, std::string_view arn) {
   std::array<std::uint8_t, 32> bytes;
   environment.random.fill(bytes);
   const std::string id = uuid(environment.random);
   const Secret wrapping = material_key(environment);
   const Bytes sealed = crypto::seal(wrapping.reveal(), bytes, bytes_of(material_binding(arn, id)), environment.random);
   wipe(bytes);
-  return Json::object({{"id", id}, {"sealed", text::base64(sealed)}, {"made", text::to_millis(environment.clock.now())}});
+  return {.id = id, .sealed = text::base64(sealed), .made = text::to_millis(environment.clock.now())};
 }
 
 std::string default_policy(std::string_view account) {
@@ -254,31 +240,22 @@ std::string default_policy(std::string_view account) {
       .dump_pretty();
 }
 
-Json make_key(const service::Environment& environment, const std::string& account, std::string_view description,
-              Json policy, const estate::Tags& tags, std::string_view manager) {
+StoredKey make_key(const service::Environment& environment, const std::string& account, std::string_view description,
+                   Json policy, const estate::Tags& tags, KeyManager manager) {
   const std::string id = uuid(environment.random);
   const std::string arn = "arn:aws:kms:" + environment.region + ":" + account + ":key/" + id;
-  Json tag_list = Json::array();
-  for (const auto& [key, value] : tags) tag_list.push(Json::object({{"TagKey", key}, {"TagValue", value}}));
-  return Json::object({
-      {"AWSAccountId", account},
-      {"KeyId", id},
-      {"Arn", arn},
-      {"CreationDate", text::to_millis(environment.clock.now())},
-      {"Enabled", true},
-      {"Description", description},
-      {"KeyUsage", "ENCRYPT_DECRYPT"},
-      {"KeyState", "Enabled"},
-      {"Origin", "AWS_KMS"},
-      {"KeyManager", manager},
-      {"CustomerMasterKeySpec", "SYMMETRIC_DEFAULT"},
-      {"KeySpec", "SYMMETRIC_DEFAULT"},
-      {"EncryptionAlgorithms", Json::array({"SYMMETRIC_DEFAULT"})},
-      {"MultiRegion", false},
-      {"policy", policy.is_null() ? service::bound_own(default_policy(account)) : std::move(policy)},
-      {"tags", std::move(tag_list)},
-      {"material", Json::array({make_material(environment, arn)})},
-  });
+  return {.account = account,
+          .id = id,
+          .arn = arn,
+          .created = text::to_millis(environment.clock.now()),
+          .description = std::string(description),
+          .manager = manager,
+          .unreadable_policy = {},
+          .policy = policy.is_null() ? service::bound_own(default_policy(account)) : std::move(policy),
+          .tags = tags,
+          .material = {make_material(environment, arn)},
+          .deletion_date = {},
+          .rotation = {}};
 }
 
 namespace {
@@ -312,20 +289,20 @@ std::string managed_policy(const service::Environment& environment, const std::s
 ApiResult<Key> managed_key(const service::Environment& environment, store::Transaction& transaction,
                            const std::string& account, std::string_view service) {
   const std::string alias = "aws/" + std::string(service);
-  if (transaction.contains(alias_store_key(account, alias))) {
+  if (tables::aliases.contains(transaction, account, alias)) {
     return find_key(transaction, environment.region, account, "alias/" + alias);
   }
-  Json key = make_key(environment, account, "Default key that protects my " + std::string(service) + " data when no other key is defined",
-                      service::bound_own(managed_policy(environment, account, service)), {}, "AWS");
-  const std::string id = key.str("KeyId");
+  StoredKey key = make_key(environment, account, "Default key that protects my " + std::string(service) + " data when no other key is defined",
+                      service::bound_own(managed_policy(environment, account, service)), {}, KeyManager::aws);
   const auto now = text::to_millis(environment.clock.now());
-  transaction.put(key_store_key(account, id), std::move(key));
-  transaction.put(alias_store_key(account, alias),
-                  Json::object({{"AliasName", "alias/" + alias},
-                                {"AliasArn", alias_arn(environment.region, account, "alias/" + alias)},
-                                {"TargetKeyId", id},
-                                {"CreationDate", now},
-                                {"LastUpdatedDate", now}}));
+  tables::keys.put(transaction, key, account, key.id);
+  tables::aliases.put(transaction,
+                      {.name = "alias/" + alias,
+                       .arn = alias_arn(environment.region, account, "alias/" + alias),
+                       .key_id = key.id,
+                       .created = now,
+                       .updated = now},
+                      account, alias);
   return find_key(transaction, environment.region, account, "alias/" + alias);
 }
 

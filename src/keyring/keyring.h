@@ -1,20 +1,15 @@
 #pragma once
 // Stored KMS keys put to use. Key material is sealed under a key derived from the root key and
-// never leaves this room in the clear; ciphertexts name their key, as KMS's do.
-//
-// Documents: kms/<account>/key/<key-id>    (KeyMetadata's members, "policy", "tags",
-//                                           "material": [{"id", "sealed"}…], newest last)
-//            kms/<account>/alias/<name>    ("alias/…" -> {"TargetKeyId", dates})
-//            kms-deleted/<key-arn>         ({"DeletedAt"} of a key whose waiting period is over: schedule.h)
+// never leaves this room in the clear; ciphertexts name their key, as KMS's do. What is stored: records.h.
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
+#include "keyring/records.h"
 #include "service/service.h"
 
 namespace ringwall::keyring {
@@ -29,8 +24,8 @@ inline constexpr std::size_t context_bytes_max = 8192;
 
 struct Key {
   std::string account, id, arn;
-  std::shared_ptr<const Json> document;
-  std::vector<std::shared_ptr<const Json>> grants = {};  // on this key: see grants.h
+  StoredKey record;
+  std::vector<Grant> grants = {};  // on this key: see grants.h
 };
 
 // Finds a key by id, key ARN, alias name or alias ARN; names without an account are the caller's.
@@ -56,9 +51,9 @@ ApiResult<Secret> decrypt(const service::Environment& environment, const Key& ke
 ApiResult<std::string> key_of(ByteView blob);
 
 // A new enabled symmetric key; the caller has checked quotas and policy. `description` and `tags` as
-// CreateKey takes them; `policy` is bound, or null for the default one; `manager` is "CUSTOMER" or "AWS".
-Json make_key(const service::Environment& environment, const std::string& account, std::string_view description,
-              Json policy, const estate::Tags& tags, std::string_view manager);
+// CreateKey takes them; `policy` is bound, or null for the default one.
+StoredKey make_key(const service::Environment& environment, const std::string& account, std::string_view description,
+                   Json policy, const estate::Tags& tags, KeyManager manager);
 // The AWS managed key of a service in an account ("alias/aws/rds"), made at first use.
 ApiResult<Key> managed_key(const service::Environment& environment, store::Transaction& transaction, const std::string& account, std::string_view service);
 

@@ -25,8 +25,8 @@ struct Fixture {
   Bytes sealed;
 
   Fixture() {
-    const auto document = std::make_shared<const ringwall::text::Json>(keyring::make_key(environment, "111122223333", "", {}, {}, "CUSTOMER"));
-    key = {"111122223333", document->str("KeyId"), document->str("Arn"), document};
+    const keyring::StoredKey made = keyring::make_key(environment, "111122223333", "", {}, {}, keyring::KeyManager::customer);
+    key = {made.account, made.id, made.arn, made};
     sealed = *keyring::encrypt(environment, key, ringwall::bytes_of("secret"), {{"a", "b"}});
   }
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "directory/testing.h"
 #include "keyring/schedule.h"
 
@@ -19,21 +21,29 @@ class Keyring : public ::testing::Test {
   Keyring() { id_ = add_key(owner); }
 
   std::string add_key(const std::string& account, std::string_view policy = {}) {
-    Json key = make_key(world_.environment(), account, "tests", policy.empty() ? Json() : service::bound_own(policy), {}, "CUSTOMER");
-    std::string id = key.str("KeyId");
-    change([&](store::Transaction& transaction) { transaction.put("kms/" + account + "/key/" + id, std::move(key)); });
-    return id;
+    const StoredKey key = make_key(world_.environment(), account, "tests", policy.empty() ? Json() : service::bound_own(policy), {}, KeyManager::customer);
+    change([&](store::Transaction& transaction) { tables::keys.put(transaction, key, account, key.id); });
+    return key.id;
   }
   void add_alias(const std::string& account, const std::string& name, const std::string& target) {
     change([&](store::Transaction& transaction) {
-      transaction.put("kms/" + account + "/alias/" + name, Json::object({{"AliasName", "alias/" + name}, {"TargetKeyId", target}}));
+      tables::aliases.put(transaction, {.name = "alias/" + name, .arn = {}, .key_id = target}, account, name);
     });
   }
-  void set(const std::string& id, std::string_view member, Json value) {
+  void edit(const std::string& id, const std::function<void(StoredKey&)>& edit) {
     change([&](store::Transaction& transaction) {
-      Json key = *transaction.get("kms/" + std::string(owner) + "/key/" + id);
-      key.set(member, std::move(value));
-      transaction.put("kms/" + std::string(owner) + "/key/" + id, std::move(key));
+      StoredKey key = tables::keys.get(transaction, owner, id).value();
+      edit(key);
+      tables::keys.put(transaction, key, owner, id);
+    });
+  }
+  void become(KeyState state) {
+    edit(id_, [&](StoredKey& key) { key.state = state; });
+  }
+  void schedule(std::int64_t when) {
+    edit(id_, [&](StoredKey& key) {
+      key.state = KeyState::pending_deletion;
+      key.deletion_date = when;
     });
   }
   template <typename Work>
@@ -124,22 +134,20 @@ TEST_F(Keyring, ContextsAreTakenUpToTheirLimit) {
 
 TEST_F(Keyring, OnlyAnEnabledKeyIsUsed) {
   const Bytes blob = sealed("x");
-  set(id_, "KeyState", "Disabled");
+  become(KeyState::disabled);
   EXPECT_EQ(opened(blob), "DisabledException");
   EXPECT_EQ(encrypt(world_.environment(), key(), {}, {}).error().code, "DisabledException");
-  for (const char* state : {"PendingDeletion", "", "enabled"}) {
-    set(id_, "KeyState", state);
-    EXPECT_EQ(opened(blob), "KMSInvalidStateException") << state;
-    EXPECT_EQ(encrypt(world_.environment(), key(), {}, {}).error().code, "KMSInvalidStateException") << state;
-  }
+  become(KeyState::pending_deletion);
+  EXPECT_EQ(opened(blob), "KMSInvalidStateException");
+  EXPECT_EQ(encrypt(world_.environment(), key(), {}, {}).error().code, "KMSInvalidStateException");
 }
 
 TEST_F(Keyring, MaterialSealedForAnotherKeyIsOfNoUse) {
   const std::string other = add_key(owner);
   const Bytes blob = sealed("x");
-  set(other, "material", (*key().document)["material"]);
+  edit(other, [&](StoredKey& stored) { stored.material = key().record.material; });
   EXPECT_EQ(encrypt(world_.environment(), *find(other), {}, {}).error().code, "KMSInternalException");
-  set(id_, "material", Json::array({Json::object({{"id", (*key().document)["material"].items()[0].str("id")}, {"sealed", "AAAA"}})}));
+  edit(id_, [](StoredKey& stored) { stored.material[0].sealed = "AAAA"; });
   EXPECT_EQ(opened(blob), "InvalidCiphertextException");
 }
 
@@ -177,7 +185,7 @@ TEST_F(Keyring, ANameCannotReachAnotherKindOfDocument) {
 }
 
 TEST_F(Keyring, AQuestionSaysWhatKeyPoliciesAskAbout) {
-  set(id_, "tags", Json::array({Json::object({{"TagKey", "team"}, {"TagValue", "red"}})}));
+  edit(id_, [](StoredKey& stored) { stored.tags = {{"team", "red"}}; });
   const service::Question asked = question(key(), world_.as_administrator(), "kms:Decrypt", {{"a", "1"}, {"b", "2"}}, "rds.us-east-1.amazonaws.com");
   EXPECT_EQ(asked.resource, arn());
   EXPECT_EQ(asked.resource_account, owner);
@@ -205,7 +213,7 @@ TEST_F(Keyring, AQuestionSaysWhatKeyPoliciesAskAbout) {
 }
 
 TEST_F(Keyring, AStoredPolicyThatDoesNotCompileGrantsNothing) {
-  set(id_, "policy", R"({"Version":"2012-10-17","Statement":[{"Effect":"Permit"}]})");
+  edit(id_, [](StoredKey& stored) { stored.policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Permit"}]})"; });
   const auto refused = World::refusal(*world_.directory().current(), World::as_root(owner), question(key(), World::as_root(owner), "kms:Decrypt"));
   ASSERT_TRUE(refused);
   EXPECT_NE(refused->message.find("explicit deny"), std::string::npos) << refused->message;
@@ -221,7 +229,7 @@ TEST_F(Keyring, AServicesManagedKeyIsMadeOnceAndOnlyForThatService) {
     ASSERT_TRUE(world_.store().commit(transaction));
     if (first.empty()) first = managed->arn;
     EXPECT_EQ(managed->arn, first);
-    EXPECT_EQ(managed->document->text("KeyManager"), "AWS");
+    EXPECT_EQ(managed->record.manager, KeyManager::aws);
   }
   const Key managed = *find("alias/aws/rds", account);
   const auto refused = [&](const service::Caller& caller, std::string_view via) {
@@ -238,16 +246,16 @@ TEST_F(Keyring, AServicesManagedKeyIsMadeOnceAndOnlyForThatService) {
 TEST_F(Keyring, RotationMakesNewMaterialAndKeepsTheOld) {
   const Bytes before = sealed("old");
   const std::int64_t next = text::to_millis(world_.clock().now()) + 90 * day_ms;
-  set(id_, "rotation", Json::object({{"days", 90}, {"next", next}}));
+  edit(id_, [&](StoredKey& stored) { stored.rotation = {.days = 90, .next = next, .last = {}}; });
   world_.clock().advance(std::chrono::hours(90 * 24) - std::chrono::seconds(1));
   EXPECT_EQ(*run_schedule(world_.environment()), 0);
   world_.clock().advance(std::chrono::seconds(1));
   EXPECT_EQ(*run_schedule(world_.environment()), 1);
   EXPECT_EQ(*run_schedule(world_.environment()), 0);
   const Key now = key();
-  EXPECT_EQ((*now.document)["material"].items().size(), 2U);
-  EXPECT_EQ((*now.document)["rotation"]["next"].as_integer(), next + 90 * day_ms);
-  EXPECT_EQ((*now.document)["rotation"]["last"].as_integer(), next);
+  EXPECT_EQ(now.record.material.size(), 2U);
+  EXPECT_EQ(now.record.rotation->next, next + 90 * day_ms);
+  EXPECT_EQ(now.record.rotation->last, next);
   const Bytes after = sealed("new");
   EXPECT_FALSE(std::equal(before.begin(), before.begin() + 90, after.begin()));  // another material's id
   EXPECT_EQ(opened(before), "old");
@@ -255,10 +263,10 @@ TEST_F(Keyring, RotationMakesNewMaterialAndKeepsTheOld) {
 }
 
 TEST_F(Keyring, OnlyAnEnabledKeyIsRotated) {
-  set(id_, "rotation", Json::object({{"days", 90}, {"next", text::to_millis(world_.clock().now())}}));
-  set(id_, "KeyState", "Disabled");
+  edit(id_, [&](StoredKey& stored) { stored.rotation = {.days = 90, .next = text::to_millis(world_.clock().now()), .last = {}}; });
+  become(KeyState::disabled);
   EXPECT_EQ(*run_schedule(world_.environment()), 0);
-  set(id_, "KeyState", "Enabled");
+  become(KeyState::enabled);
   EXPECT_EQ(*run_schedule(world_.environment()), 1);
 }
 
@@ -266,8 +274,7 @@ TEST_F(Keyring, AKeyIsDeletedWhenItsTimeIsOverAndItsAliasesWithIt) {
   const std::string other = add_key(owner);
   add_alias(owner, "doomed", id_);
   add_alias(owner, "kept", other);
-  set(id_, "KeyState", "PendingDeletion");
-  set(id_, "DeletionDate", text::to_millis(world_.clock().now()) + 7 * day_ms);
+  schedule(text::to_millis(world_.clock().now()) + 7 * day_ms);
   world_.clock().advance(std::chrono::hours(7 * 24) - std::chrono::seconds(1));
   EXPECT_EQ(*run_schedule(world_.environment()), 0);
   EXPECT_TRUE(find(id_));
@@ -277,12 +284,11 @@ TEST_F(Keyring, AKeyIsDeletedWhenItsTimeIsOverAndItsAliasesWithIt) {
   EXPECT_FALSE(find("alias/doomed"));
   EXPECT_EQ(find("alias/kept")->id, other);
   store::Transaction transaction(world_.store());
-  EXPECT_FALSE(transaction.contains("kms/" + std::string(owner) + "/alias/doomed"));
+  EXPECT_FALSE(tables::aliases.contains(transaction, owner, "doomed"));
 }
 
 TEST_F(Keyring, AKeyThatWasDeletedIsToldFromOneThatIsMerelyNotThere) {
-  set(id_, "KeyState", "PendingDeletion");
-  set(id_, "DeletionDate", text::to_millis(world_.clock().now()));
+  schedule(text::to_millis(world_.clock().now()));
   EXPECT_EQ(*run_schedule(world_.environment()), 1);
   store::Transaction transaction(world_.store());
   EXPECT_TRUE(was_deleted(transaction, arn()));
@@ -291,7 +297,7 @@ TEST_F(Keyring, AKeyThatWasDeletedIsToldFromOneThatIsMerelyNotThere) {
 }
 
 TEST_F(Keyring, ADateThatDoesNotBelongToAPendingKeyDeletesNothing) {
-  set(id_, "DeletionDate", 1);
+  edit(id_, [](StoredKey& stored) { stored.deletion_date = 1; });
   EXPECT_EQ(*run_schedule(world_.environment()), 0);
   EXPECT_TRUE(find(id_));
 }

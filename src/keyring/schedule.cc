@@ -7,24 +7,28 @@ namespace ringwall::keyring {
 
 namespace {
 
-std::string deleted_key_of(std::string_view arn) { return "kms-deleted/" + std::string(arn); }
+void remove_key(store::Transaction& transaction, const StoredKey& key, std::int64_t now) {
+  tables::keys.erase(transaction, key.account, key.id);
+  tables::deleted_keys.put(transaction, {.deleted = now}, key.arn);
+  for (const auto& alias : tables::aliases.list(transaction, key.account)) {
+    if (alias.record.key_id == key.id) tables::aliases.erase(transaction, alias.parts[0], alias.parts[1]);
+  }
+  for (const auto& grant : tables::grants.list(transaction, key.account, key.id)) tables::grants.erase(transaction, key.account, key.id, grant.parts[2]);
+}
 
 }  // namespace
 
-bool was_deleted(store::Transaction& transaction, std::string_view arn) {
-  return transaction.contains(deleted_key_of(arn));
-}
+bool was_deleted(store::Transaction& transaction, std::string_view arn) { return tables::deleted_keys.contains(transaction, arn); }
 
 std::vector<std::string> postpone_deletions(const service::Environment& environment, store::Transaction& transaction) {
   constexpr std::int64_t waiting_days_min = 7;  // as ScheduleKeyDeletion has it
   const std::int64_t earliest = text::to_millis(environment.clock.now()) + waiting_days_min * day_ms;
   std::vector<std::string> postponed;
-  for (const store::Entry& entry : transaction.list("kms/")) {
-    if (entry.key.find("/key/") == std::string::npos || entry.document->text("KeyState") != "PendingDeletion") continue;
-    if ((*entry.document)["DeletionDate"].as_integer() >= earliest) continue;
-    Json key = *entry.document;
-    postponed.push_back(key.str("Arn"));
-    transaction.put(entry.key, key.set("DeletionDate", earliest));
+  for (auto& [parts, key] : tables::keys.list(transaction)) {
+    if (key.state != KeyState::pending_deletion || key.deletion_date.value_or(0) >= earliest) continue;
+    postponed.push_back(key.arn);
+    key.deletion_date = earliest;
+    tables::keys.put(transaction, key, parts[0], parts[1]);
   }
   return postponed;
 }
@@ -32,28 +36,19 @@ std::vector<std::string> postpone_deletions(const service::Environment& environm
 Result<int> run_schedule(const service::Environment& environment) {
   int changed = 0;
   const auto now = text::to_millis(environment.clock.now());
-  for (const store::Entry& entry : environment.store.list("kms/")) {
-    if (entry.key.find("/key/") == std::string::npos) continue;
+  for (const auto& row : tables::keys.list(environment.store)) {
     const auto outcome = store::transact(environment.store, [&](store::Transaction& transaction) -> Result<bool> {
-      const auto stored = transaction.get(entry.key);
-      if (!stored) return false;
-      if (stored->text("KeyState") == "PendingDeletion" && (*stored)["DeletionDate"].as_integer() <= now) {
-        transaction.erase(entry.key);
-        transaction.put(deleted_key_of(stored->text("Arn")), Json::object({{"DeletedAt", now}}));
-        for (const store::Entry& alias : transaction.list(entry.key.substr(0, entry.key.find("/key/")) + "/alias/")) {
-          if (alias.document->text("TargetKeyId") == stored->text("KeyId")) transaction.erase(alias.key);
-        }
-        for (const store::Entry& grant : transaction.list(grant_prefix(stored->text("AWSAccountId"), stored->text("KeyId")))) transaction.erase(grant.key);
+      auto key = tables::keys.get(transaction, row.parts[0], row.parts[1]);
+      if (!key) return false;
+      if (key->state == KeyState::pending_deletion && key->deletion_date.value_or(0) <= now) {
+        remove_key(transaction, *key, now);
         return true;
       }
-      const std::int64_t next = (*stored)["rotation"]["next"].as_integer();
-      if (stored->text("KeyState") == "Enabled" && next != 0 && next <= now) {
-        Json key = *stored;
-        key.edit("material").push(make_material(environment, key.text("Arn")));
-        Json& rotation = key.edit("rotation");
-        rotation.set("last", now);
-        rotation.set("next", now + rotation["days"].as_integer() * day_ms);
-        transaction.put(entry.key, std::move(key));
+      if (key->state == KeyState::enabled && key->rotation && key->rotation->next <= now) {
+        key->material.push_back(make_material(environment, key->arn));
+        key->rotation->last = now;
+        key->rotation->next = now + key->rotation->days * day_ms;
+        tables::keys.put(transaction, *key, row.parts[0], row.parts[1]);
         return true;
       }
       return false;

@@ -7,8 +7,8 @@ namespace ringwall::keyring {
 
 inline constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1000;
 
-// Sealed key material for a key: {"id", "sealed", "made"}. The newest of a key encrypts; every one decrypts.
-Json make_material(const service::Environment& environment, std::string_view arn);
+// Sealed key material for a key. The newest of a key encrypts; every one decrypts.
+Material make_material(const service::Environment& environment, std::string_view arn);
 // The policy a key gets when none is given: the account's identity policies decide.
 std::string default_policy(std::string_view account);
 

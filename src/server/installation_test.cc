@@ -115,10 +115,11 @@ TEST_F(InstallationTest, AnOlderStoreGivesAKeyThatItIsAboutToDeleteSevenDaysMore
   const auto store = store::open_temporary();
   ASSERT_TRUE(enter_with(*store));
   for (const int days : {6, 7, 8}) {
-    put(*store, "kms/111122223333/key/" + std::to_string(days),
-        Json::object({{"Arn", "arn:" + std::to_string(days)},
-                      {"KeyState", "PendingDeletion"},
-                      {"DeletionDate", now + days * day_ms}}));
+    keyring::StoredKey key;
+    key.arn = "arn:" + std::to_string(days);
+    key.state = keyring::KeyState::pending_deletion;
+    key.deletion_date = now + days * day_ms;
+    put(*store, keyring::tables::keys.key("111122223333", std::to_string(days)), records::to_json(key));
   }
   const auto older = copy_of(*store);
   ASSERT_TRUE(enter_with(*store));
@@ -126,9 +127,7 @@ TEST_F(InstallationTest, AnOlderStoreGivesAKeyThatItIsAboutToDeleteSevenDaysMore
   EXPECT_NE(entered->notice.find("`arn:6`"), std::string::npos) << entered->notice;
   EXPECT_EQ(entered->notice.find("`arn:7`"), std::string::npos);
   for (const auto& [key, days] : {std::pair{6, 7}, {7, 7}, {8, 8}}) {
-    EXPECT_EQ((*older->get("kms/111122223333/key/" + std::to_string(key))->document)["DeletionDate"].as_integer(),
-              now + days * day_ms)
-        << key;
+    EXPECT_EQ(keyring::tables::keys.get(*older, "111122223333", std::to_string(key))->deletion_date, now + days * day_ms) << key;
   }
 }
 

@@ -102,7 +102,8 @@ TEST_F(Findings, AKeysPolicyAndItsGrantsBothCount) {
   EXPECT_EQ(findings(analyzer), Lines{R"({"AWS":"*"} {"kms:CallerAccount":"111122223333"} ACTIVE)"});
   store::Transaction transaction(world_.store());
   const std::string id = key.substr(key.rfind('/') + 1);
-  transaction.put(keyring::grant_prefix(own, id) + "g1", Json::object({{"GrantId", "g1"}, {"KeyId", key}, {"GranteePrincipal", "arn:aws:iam::444455556666:role/reader"}, {"Operations", Json::array({"Encrypt", "DescribeKey"})}}));
+  const keyring::Grant grant{.key_arn = key, .grantee = "arn:aws:iam::444455556666:role/reader", .operations = {"Encrypt", "DescribeKey"}, .id = "g1"};
+  keyring::tables::grants.put(transaction, grant, own, id, grant.id);
   commit(transaction);
   EXPECT_EQ(findings(analyzer), (Lines{R"({"AWS":"*"} {"kms:CallerAccount":"111122223333"} ACTIVE)", R"({"AWS":"arn:aws:iam::444455556666:role/reader"} {} ACTIVE)", R"({"AWS":"arn:aws:iam::444455556666:role/reader"} {} ACTIVE)"}))
       << "one for each statement of the grant: with and without an encryption context";

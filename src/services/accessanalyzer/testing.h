@@ -87,11 +87,10 @@ class Analyzing : public ::testing::Test {
   }
   std::string put_key(const std::string& of, const std::string& policy) {
     store::Transaction transaction(world_.store());
-    Json key = keyring::make_key(world_.environment(), of, "", bound(policy, policy::Kind::key), {}, "CUSTOMER");
-    const std::string arn = key.str("Arn"), at = "kms/" + of + "/key/" + key.str("KeyId");
-    transaction.put(at, std::move(key));
+    const auto key = keyring::make_key(world_.environment(), of, "", bound(policy, policy::Kind::key), {}, keyring::KeyManager::customer);
+    keyring::tables::keys.put(transaction, key, of, key.id);
     commit(transaction);
-    return arn;
+    return key.arn;
   }
   // A new analyzer's ARN.
   std::string new_analyzer(const std::string& type = "ACCOUNT", const std::string& name = "watch") {

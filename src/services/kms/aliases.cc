@@ -8,9 +8,10 @@
 namespace ringwall::kms::detail {
 namespace {
 
-std::string store_key(const Call& call, std::string_view alias) {
-  return "kms/" + call.account() + "/alias/" + std::string(alias.substr(6));
-}
+namespace tables = keyring::tables;
+
+// As it is stored: without "alias/".
+std::string_view bare(std::string_view name) { return name.substr(6); }
 
 std::optional<ApiError> fault_in_name(std::string_view name) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-";
@@ -34,20 +35,20 @@ ApiResult<service::Questions> ask_create(const Call& call) {
   return service::Questions{{on_alias(call, "kms:CreateAlias"), keyring::question(*key, call.caller, "kms:CreateAlias")}};
 }
 
-ApiResult<std::shared_ptr<const Json>> stored(const Call& call) {
+ApiResult<keyring::Alias> stored(const Call& call) {
   if (auto fault = fault_in_name(call.input.text("AliasName"))) return std::unexpected(*std::move(fault));
-  auto alias = call.transaction.get(store_key(call, call.input.text("AliasName")));
+  auto alias = tables::aliases.get(call.transaction, call.account(), bare(call.input.text("AliasName")));
   if (!alias) {
     return api_error("NotFoundException", "Alias " + account_arn(call, call.input.text("AliasName")) + " is not found.");
   }
-  return alias;
+  return *std::move(alias);
 }
 
 ApiResult<service::Questions> ask_stored(const Call& call, const std::string& action) {
   const auto alias = stored(call);
   if (!alias) return std::unexpected(alias.error());
   service::Questions questions{{on_alias(call, action)}};
-  const auto key = keyring::find_key(call.transaction, call.environment.region, call.account(), (*alias)->text("TargetKeyId"));
+  const auto key = keyring::find_key(call.transaction, call.environment.region, call.account(), alias->key_id);
   if (key) questions.all.push_back(keyring::question(*key, call.caller, action));
   return questions;
 }
@@ -65,10 +66,10 @@ ApiResult<service::Questions> ask_update(const Call& call) {
 ApiResult<keyring::Key> target(const Call& call) {
   auto key = own_key(call, "TargetKeyId");
   if (!key) return key;
-  if (key->document->text("KeyManager") == "AWS") {
+  if (key->record.manager == keyring::KeyManager::aws) {
     return api_error("AccessDeniedException", key->arn + " is managed by AWS: it takes no other alias");
   }
-  if (key->document->text("KeyState") == "PendingDeletion") return std::unexpected(*keyring::unusable(*key));
+  if (key->record.state == keyring::KeyState::pending_deletion) return std::unexpected(*keyring::unusable(*key));
   return key;
 }
 
@@ -78,33 +79,29 @@ ApiResult<Json> create(const Call& call) {
   const auto key = target(call);
   if (!key) return std::unexpected(key.error());
   const std::string arn = account_arn(call, name);
-  if (call.transaction.contains(store_key(call, name))) {
+  if (tables::aliases.contains(call.transaction, call.account(), bare(name))) {
     return api_error("AlreadyExistsException", "An alias with the name " + arn + " already exists");
   }
   const auto now = text::to_millis(call.now);
-  call.transaction.put(store_key(call, name), Json::object({{"AliasName", name},
-                                                            {"AliasArn", arn},
-                                                            {"TargetKeyId", key->id},
-                                                            {"CreationDate", now},
-                                                            {"LastUpdatedDate", now}}));
+  tables::aliases.put(call.transaction, {.name = name, .arn = arn, .key_id = key->id, .created = now, .updated = now}, call.account(), bare(name));
   return Json::object();
 }
 
 ApiResult<Json> update(const Call& call) {
-  const auto alias = stored(call);
+  auto alias = stored(call);
   if (!alias) return std::unexpected(alias.error());
   const auto key = target(call);
   if (!key) return std::unexpected(key.error());
-  Json changed = **alias;
-  changed.set("TargetKeyId", key->id).set("LastUpdatedDate", text::to_millis(call.now));
-  call.transaction.put(store_key(call, call.input.text("AliasName")), std::move(changed));
+  alias->key_id = key->id;
+  alias->updated = text::to_millis(call.now);
+  tables::aliases.put(call.transaction, *alias, call.account(), bare(alias->name));
   return Json::object();
 }
 
 ApiResult<Json> remove(const Call& call) {
   const auto alias = stored(call);
   if (!alias) return std::unexpected(alias.error());
-  call.transaction.erase(store_key(call, call.input.text("AliasName")));
+  tables::aliases.erase(call.transaction, call.account(), bare(alias->name));
   return Json::object();
 }
 
@@ -116,8 +113,8 @@ ApiResult<Json> list(const Call& call) {
     wanted = key->id;
   }
   std::vector<Json> aliases;
-  for (const auto& entry : call.transaction.list("kms/" + call.account() + "/alias/")) {
-    if (wanted.empty() || entry.document->text("TargetKeyId") == wanted) aliases.push_back(*entry.document);
+  for (const auto& row : tables::aliases.list(call.transaction, call.account())) {
+    if (wanted.empty() || row.record.key_id == wanted) aliases.push_back(records::wire_of(row.record));
   }
   const auto limit = static_cast<std::size_t>(call.input["Limit"].as_integer(50));
   return page(call.input, std::move(aliases), "Aliases", "AliasName", limit);

@@ -20,14 +20,16 @@ constexpr std::array<std::string_view, 11> grant_operations_of_symmetric_keys = 
 
 constexpr std::int64_t grants_per_page_default = 50;
 
-using Grant = std::shared_ptr<const Json>;
+namespace tables = keyring::tables;
+using keyring::Constraints;
+using keyring::Grant;
 
 ApiError invalid_grant_id() { return {"InvalidGrantIdException", "The grant ID is not valid."}; }
 
 ApiResult<Grant> find_grant(const Call& call, const keyring::Key& key, std::string_view id) {
-  Grant grant = id.empty() || id.contains('/') ? nullptr : call.transaction.get(keyring::grant_key(key, id));
-  if (grant == nullptr) return std::unexpected(invalid_grant_id());
-  return grant;
+  auto grant = tables::grants.get(call.transaction, key.account, key.id, id);
+  if (!grant) return std::unexpected(invalid_grant_id());
+  return *std::move(grant);
 }
 
 // The stricter of two grants: it may permit no more than `holder`, under constraints at least as
@@ -41,35 +43,54 @@ bool is_no_wider(const authz::KmsGrant& grant, const authz::KmsGrant& holder) {
   return context && authz::lets_pass(holder, *context);
 }
 
-Json constraints_of(const Json& input) {
-  Json constraints = Json::object();
-  for (const char* member : {"EncryptionContextEquals", "EncryptionContextSubset"}) {
-    if (input["Constraints"].contains(member)) constraints.set(member, input["Constraints"][member]);
-  }
-  return constraints;
+std::optional<keyring::EncryptionContext> context_in(const Json& constraints, std::string_view member) {
+  return constraints.contains(member) ? std::optional(context_of(constraints[member])) : std::nullopt;
+}
+
+// Nothing, if there are none.
+std::optional<Constraints> constraints_of(const Json& input) {
+  Constraints constraints{.context_equals = context_in(input["Constraints"], "EncryptionContextEquals"),
+                          .context_subset = context_in(input["Constraints"], "EncryptionContextSubset")};
+  return constraints == Constraints{} ? std::nullopt : std::optional(std::move(constraints));
+}
+
+// As pairs of its name and the encryption context, those that there are.
+std::vector<std::pair<const char*, keyring::EncryptionContext>> named(const std::optional<Constraints>& constraints) {
+  std::vector<std::pair<const char*, keyring::EncryptionContext>> all;
+  if (constraints && constraints->context_equals) all.emplace_back("EncryptionContextEquals", *constraints->context_equals);
+  if (constraints && constraints->context_subset) all.emplace_back("EncryptionContextSubset", *constraints->context_subset);
+  return all;
+}
+
+std::optional<std::string> text_in(const Json& input, std::string_view member) {
+  return input.contains(member) ? std::optional(input.str(member)) : std::nullopt;
+}
+
+std::vector<std::string> operations_in(const Json& input) {
+  std::vector<std::string> operations;
+  for (const Json& operation : input["Operations"].items()) operations.emplace_back(operation.as_string());
+  return operations;
 }
 
 // The grant that the input describes, as it will be stored but for who exactly is meant.
-Json asked_grant(const Call& call, const keyring::Key& key) {
-  Json grant = Json::object({{"KeyId", key.arn},
-                             {"GranteePrincipal", call.input.str("GranteePrincipal")},
-                             {"Operations", call.input["Operations"]},
-                             {"IssuingAccount", "arn:aws:iam::" + key.account + ":root"}});
-  for (const char* member : {"RetiringPrincipal", "Name"}) {
-    if (call.input.contains(member)) grant.set(member, call.input.str(member));
-  }
-  if (Json constraints = constraints_of(call.input); !constraints.members().empty()) grant.set("Constraints", std::move(constraints));
-  return grant;
+Grant asked_grant(const Call& call, const keyring::Key& key) {
+  return {.key_arn = key.arn,
+          .grantee = call.input.str("GranteePrincipal"),
+          .operations = operations_in(call.input),
+          .issuing_account = "arn:aws:iam::" + key.account + ":root",
+          .retiring = text_in(call.input, "RetiringPrincipal"),
+          .name = text_in(call.input, "Name"),
+          .constraints = constraints_of(call.input),
+          .grantee_id = {},
+          .retiring_id = {},
+          .id = {}};
 }
 
 void add_grant_keys(const Json& input, policy::Context& context) {
-  std::vector<std::string> operations;
-  for (const Json& operation : input["Operations"].items()) operations.emplace_back(operation.as_string());
-  context.set("kms:GrantOperations", std::move(operations));
+  context.set("kms:GrantOperations", operations_in(input));
   context.set("kms:GranteePrincipal", input.str("GranteePrincipal"));
   if (input.contains("RetiringPrincipal")) context.set("kms:RetiringPrincipal", input.str("RetiringPrincipal"));
-  const Json constraints = constraints_of(input);
-  for (const Json::Member& constraint : constraints.members()) context.set("kms:GrantConstraintType", constraint.key);
+  for (const auto& [type, pairs] : named(constraints_of(input))) context.set("kms:GrantConstraintType", type);
 }
 
 // No service asks for a grant here in somebody's name.
@@ -83,14 +104,13 @@ ApiResult<service::Questions> ask_create(const Call& call) {
   const auto key = key_identified(call, "KeyId");
   if (!key) return std::unexpected(key.error());
   keyring::EncryptionContext context;
-  const Json constraints = constraints_of(call.input);
-  for (const Json::Member& constraint : constraints.members()) context = context_of(constraint.value);
+  for (auto& [type, pairs] : named(constraints_of(call.input))) context = std::move(pairs);
   service::Question question = grant_question(*key, call.caller, "kms:CreateGrant", context);
   add_grant_keys(call.input, question.context);
-  const authz::KmsGrant asked = keyring::grant_of(asked_grant(call, *key));
+  const authz::KmsGrant asked = keyring::kms_grant_of(asked_grant(call, *key));
   for (const Grant& stored : key->grants) {
-    if (!keyring::is_caller(call.caller.principal, stored->text("GranteePrincipal"), stored->text("grantee_id"))) continue;
-    const authz::KmsGrant holder = keyring::grant_of(*stored);
+    if (!keyring::is_caller(call.caller.principal, stored.grantee, stored.grantee_id)) continue;
+    const authz::KmsGrant holder = keyring::kms_grant_of(stored);
     if (std::ranges::find(holder.operations, "CreateGrant") == holder.operations.end() || !is_no_wider(asked, holder)) continue;
     if (auto named = authz::policy_of(holder)) question.grants.push_back(*std::move(named));
   }
@@ -98,13 +118,12 @@ ApiResult<service::Questions> ask_create(const Call& call) {
 }
 
 std::optional<ApiError> fault_in_constraints(const Json& input) {
-  const Json constraints = constraints_of(input);
-  if (constraints.members().size() > 1) return ApiError{"ValidationException", "a grant takes either EncryptionContextEquals or EncryptionContextSubset"};
-  for (const Json::Member& constraint : constraints.members()) {
-    const auto& pairs = constraint.value.members();
+  const auto constraints = named(constraints_of(input));
+  if (constraints.size() > 1) return ApiError{"ValidationException", "a grant takes either EncryptionContextEquals or EncryptionContextSubset"};
+  for (const auto& [type, pairs] : constraints) {
     if (pairs.empty() || pairs.size() > constraint_pairs_max) return ApiError{"ValidationException", "a grant constraint has from 1 to 8 encryption context pairs"};
-    for (const Json::Member& pair : pairs) {
-      if (pair.value.as_string().size() > constraint_value_characters_max) return ApiError{"ValidationException", "a value in a grant constraint has at most 384 characters"};
+    for (const auto& [name, value] : pairs) {
+      if (value.size() > constraint_value_characters_max) return ApiError{"ValidationException", "a value in a grant constraint has at most 384 characters"};
     }
   }
   return std::nullopt;
@@ -139,9 +158,11 @@ ApiResult<std::string> pinned(const Call& call, const std::string& arn) {
   return principal->unique_id;
 }
 
-bool is_same_grant(const Json& stored, const Json& asked) {
-  return std::ranges::all_of(std::array{"KeyId", "Name", "GranteePrincipal", "RetiringPrincipal", "Operations", "Constraints", "grantee_id", "retiring_id"},
-                             [&](const char* member) { return stored[member] == asked[member]; });
+bool is_same_grant(const Grant& stored, const Grant& asked) {
+  const auto what = [](const Grant& grant) {
+    return std::tie(grant.key_arn, grant.name, grant.grantee, grant.retiring, grant.operations, grant.constraints, grant.grantee_id, grant.retiring_id);
+  };
+  return what(stored) == what(asked);
 }
 
 ApiResult<Json> create_grant(const Call& call) {
@@ -150,26 +171,24 @@ ApiResult<Json> create_grant(const Call& call) {
   if (auto unfit = keyring::unusable(*key)) return std::unexpected(*std::move(unfit));
   if (auto fault = fault_in_operations(call.input["Operations"])) return std::unexpected(*std::move(fault));
   if (auto fault = fault_in_constraints(call.input)) return std::unexpected(*std::move(fault));
-  Json grant = asked_grant(call, *key);
-  RW_TRY(const std::string grantee_id, pinned(call, call.input.str("GranteePrincipal")));
-  if (!grantee_id.empty()) grant.set("grantee_id", grantee_id);
-  if (call.input.contains("RetiringPrincipal")) {
-    RW_TRY(const std::string retiring_id, pinned(call, call.input.str("RetiringPrincipal")));
-    if (!retiring_id.empty()) grant.set("retiring_id", retiring_id);
+  Grant grant = asked_grant(call, *key);
+  RW_TRY(grant.grantee_id, pinned(call, grant.grantee));
+  if (grant.retiring) {
+    RW_TRY(grant.retiring_id, pinned(call, *grant.retiring));
   }
   const auto answer = [&](const std::string& id) {
     return Json::object({{"GrantId", id}, {"GrantToken", keyring::grant_token(call.environment, {key->account, key->id, id})}});
   };
   // A named grant that is there already, word for word, is answered again.
-  if (call.input.contains("Name")) {
-    const auto same = std::ranges::find_if(key->grants, [&](const Grant& stored) { return is_same_grant(*stored, grant); });
-    if (same != key->grants.end()) return answer((*same)->str("GrantId"));
+  if (grant.name) {
+    const auto same = std::ranges::find_if(key->grants, [&](const Grant& stored) { return is_same_grant(stored, grant); });
+    if (same != key->grants.end()) return answer(same->id);
   }
   if (key->grants.size() >= keyring::grants_per_key_max) return api_error("LimitExceededException", "the key has " + std::to_string(keyring::grants_per_key_max) + " grants: revoke some first");
-  const std::string id = random_text(call.environment.random, "0123456789abcdef", 64);
-  grant.set("GrantId", id).set("CreationDate", text::to_millis(call.now));
-  call.transaction.put(keyring::grant_key(*key, id), std::move(grant));
-  return answer(id);
+  grant.id = random_text(call.environment.random, "0123456789abcdef", 64);
+  grant.created = text::to_millis(call.now);
+  tables::grants.put(call.transaction, grant, key->account, key->id, grant.id);
+  return answer(grant.id);
 }
 
 ApiResult<Json> page_of_grants(const Json& input, std::vector<Json> grants) {
@@ -183,9 +202,9 @@ ApiResult<Json> list_grants(const Call& call) {
   if (call.input.contains("GrantId")) RW_DO(find_grant(call, *key, call.input.text("GrantId")));
   std::vector<Json> grants;
   for (const Grant& grant : key->grants) {
-    if (call.input.contains("GrantId") && grant->text("GrantId") != call.input.text("GrantId")) continue;
-    if (call.input.contains("GranteePrincipal") && grant->text("GranteePrincipal") != call.input.text("GranteePrincipal")) continue;
-    grants.push_back(*grant);
+    if (call.input.contains("GrantId") && grant.id != call.input.text("GrantId")) continue;
+    if (call.input.contains("GranteePrincipal") && grant.grantee != call.input.text("GranteePrincipal")) continue;
+    grants.push_back(records::wire_of(grant));
   }
   return page_of_grants(call.input, std::move(grants));
 }
@@ -195,11 +214,13 @@ ApiResult<Json> list_retirable_grants(const Call& call) {
   const std::string principal = call.input.str("RetiringPrincipal");
   const bool is_own = principal == call.account() || principal.starts_with("arn:aws:iam::" + call.account() + ':') || principal.starts_with("arn:aws:sts::" + call.account() + ':');
   if (!is_own) return api_error("InvalidArnException", "The retiring principal " + principal + " is not in this account.");
-  std::vector<Json> grants;
-  for (const store::Entry& entry : call.transaction.list("kms-grant/")) {
-    if (entry.document->text("RetiringPrincipal") == principal) grants.push_back(*entry.document);
+  std::vector<Grant> retirable;
+  for (auto& row : tables::grants.list(call.transaction)) {
+    if (row.record.retiring == principal) retirable.push_back(std::move(row.record));
   }
-  std::ranges::sort(grants, {}, [](const Json& grant) { return grant.str("GrantId"); });
+  std::ranges::sort(retirable, {}, &Grant::id);
+  std::vector<Json> grants;
+  for (const Grant& grant : retirable) grants.push_back(records::wire_of(grant));
   return page_of_grants(call.input, std::move(grants));
 }
 
@@ -207,17 +228,17 @@ ApiResult<Json> revoke_grant(const Call& call) {
   const auto key = key_identified(call, "KeyId");
   if (!key) return std::unexpected(key.error());
   RW_DO(find_grant(call, *key, call.input.text("GrantId")));
-  call.transaction.erase(keyring::grant_key(*key, call.input.text("GrantId")));
+  tables::grants.erase(call.transaction, key->account, key->id, call.input.text("GrantId"));
   return Json::object();
 }
 
-struct Named {
+struct Retired {
   keyring::Key key;
   Grant grant;
 };
 
 // By its token, or by key ARN and id.
-ApiResult<Named> grant_to_retire(const Call& call) {
+ApiResult<Retired> grant_to_retire(const Call& call) {
   const bool by_token = call.input.contains("GrantToken"), by_id = call.input.contains("KeyId") && call.input.contains("GrantId");
   if (by_token == by_id || (by_token && call.input.contains("GrantId"))) return api_error("ValidationException", "a grant is retired either by its token, or by its key's ARN and its id");
   std::string key_arn = call.input.str("KeyId"), id = call.input.str("GrantId");
@@ -230,24 +251,23 @@ ApiResult<Named> grant_to_retire(const Call& call) {
   }
   RW_TRY(keyring::Key key, keyring::find_key(call.transaction, call.environment.region, call.account(), key_arn));
   RW_TRY(Grant grant, find_grant(call, key, id));
-  return Named{.key = std::move(key), .grant = std::move(grant)};
+  return Retired{.key = std::move(key), .grant = std::move(grant)};
 }
 
 // The grant alone says who may retire it, in the place of the key's policy: the account in which
 // it was made and the retiring principal, each of whom may let others by policies of its own, and
 // the grantee if that was granted.
-service::Question retire_question(const Call& call, const keyring::Key& key, const Json& grant) {
+service::Question retire_question(const Call& call, const keyring::Key& key, const Grant& grant) {
   service::Question question = keyring::question(key, call.caller, "kms:RetireGrant");
-  Json principals = Json::array({grant.str("IssuingAccount")});
-  const auto add = [&](const char* member, const char* pin) {
-    if (keyring::is_caller(call.caller.principal, grant.text(member), grant.text(pin))) principals.push(grant.str(member));
+  Json principals = Json::array({grant.issuing_account});
+  const auto add = [&](const std::string& arn, const std::string& pin) {
+    if (keyring::is_caller(call.caller.principal, arn, pin)) principals.push(arn);
   };
-  add("RetiringPrincipal", "retiring_id");
-  const bool granted = std::ranges::any_of(grant["Operations"].items(), [](const Json& operation) { return operation.as_string() == "RetireGrant"; });
-  if (granted) add("GranteePrincipal", "grantee_id");
+  add(grant.retiring.value_or(""), grant.retiring_id);
+  if (std::ranges::find(grant.operations, "RetireGrant") != grant.operations.end()) add(grant.grantee, grant.grantee_id);
   const Json statement = Json::object({{"Effect", "Allow"}, {"Principal", Json::object({{"AWS", std::move(principals)}})}, {"Action", "kms:RetireGrant"}, {"Resource", key.arn}});
   // One that does not compile grants nothing.
-  question.resource_policy = service::ResourcePolicy::made_now("grant `" + grant.str("GrantId") + "` of " + key.arn,
+  question.resource_policy = service::ResourcePolicy::made_now("grant `" + grant.id + "` of " + key.arn,
                                                                Json::object({{"Version", "2012-10-17"}, {"Statement", Json::array({statement})}}).dump(), policy::Kind::key);
   return question;
 }
@@ -255,13 +275,13 @@ service::Question retire_question(const Call& call, const keyring::Key& key, con
 ApiResult<service::Questions> ask_retire(const Call& call) {
   const auto named = grant_to_retire(call);
   if (!named) return std::unexpected(named.error());
-  return service::Questions{{retire_question(call, named->key, *named->grant)}};
+  return service::Questions{{retire_question(call, named->key, named->grant)}};
 }
 
 ApiResult<Json> retire_grant(const Call& call) {
   const auto named = grant_to_retire(call);
   if (!named) return std::unexpected(named.error());
-  call.transaction.erase(keyring::grant_key(named->key, named->grant->text("GrantId")));
+  tables::grants.erase(call.transaction, named->key.account, named->key.id, named->grant.id);
   return Json::object();
 }
 

@@ -236,17 +236,18 @@ TEST_F(Grants, AKeyTakesGrantsWhileItIsEnabledAndTakesThemWithIt) {
   good("ScheduleKeyDeletion", on(key_, {{"PendingWindowInDays", 7}}));
   EXPECT_EQ(code("CreateGrant", grant), "KMSInvalidStateException");
   EXPECT_EQ(good("ListGrants", on(key_))["Grants"].items().size(), 1U);
-  EXPECT_EQ(world_.store().list("kms-grant/").size(), 1U);
+  EXPECT_EQ(keyring::tables::grants.list(world_.store()).size(), 1U);
   world_.clock().advance(std::chrono::hours(24 * 7));
   ASSERT_TRUE(keyring::run_schedule(world_.environment()));
-  EXPECT_TRUE(world_.store().list("kms-grant/").empty());
+  EXPECT_TRUE(keyring::tables::grants.list(world_.store()).empty());
 }
 
 TEST_F(Grants, AKeyHasAThousandGrantsAndNoMore) {
   const std::string id = key_.substr(key_.find('/') + 1);
   store::Transaction transaction(world_.store());
   for (std::size_t i = 0; i + 1 < keyring::grants_per_key_max; ++i) {
-    transaction.put(keyring::grant_prefix(account_, id) + std::to_string(i), Json::object({{"GrantId", std::to_string(i)}, {"KeyId", key_}, {"GranteePrincipal", "arn:aws:iam::999999999999:user/x"}, {"Operations", operations_in({"Decrypt"})}}));
+    const keyring::Grant grant{.key_arn = key_, .grantee = "arn:aws:iam::999999999999:user/x", .operations = {"Decrypt"}, .id = std::to_string(i)};
+    keyring::tables::grants.put(transaction, grant, account_, id, grant.id);
   }
   ASSERT_TRUE(world_.store().commit(transaction));
   EXPECT_EQ(code("CreateGrant", grant_to(key_, ann_.principal.arn, {"Decrypt"})), "");

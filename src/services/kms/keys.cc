@@ -9,6 +9,11 @@
 namespace ringwall::kms::detail {
 namespace {
 
+using keyring::KeyManager;
+using keyring::KeyState;
+using keyring::StoredKey;
+namespace tables = keyring::tables;
+
 constexpr std::int64_t keys_per_page_default = 100;
 constexpr int rotation_days_min = 90, rotation_days_max = 2560, rotation_days_default = 365;
 
@@ -57,32 +62,31 @@ ApiResult<Json> create_key(const Call& call) {
   }
   const estate::Tags tags = tags_of(call.input["Tags"]);
   if (auto fault = fault_in_tags(call.input["Tags"], tags)) return std::unexpected(*std::move(fault));
-  if (call.transaction.list("kms/" + call.account() + "/key/", {}, keys_max).size() >= keys_max) {
+  if (tables::keys.count(call.transaction, keys_max, call.account()) >= keys_max) {
     return api_error("LimitExceededException", "You have reached the maximum number of KMS keys: " + std::to_string(keys_max));
   }
   Json policy;
   if (call.input.contains("Policy")) {
     RW_TRY(policy, checked_policy(call));
   }
-  Json key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), std::move(policy), tags, "CUSTOMER");
-  call.transaction.put("kms/" + call.account() + "/key/" + key.str("KeyId"), key);
-  return Json::object({{"KeyMetadata", std::move(key)}});
+  const StoredKey key = keyring::make_key(call.environment, call.account(), call.input.text("Description"), std::move(policy), tags, KeyManager::customer);
+  put_key(call, key);
+  return Json::object({{"KeyMetadata", records::wire_of(key)}});
 }
 
 ApiResult<Json> describe_key(const Call& call) {
   const auto key = key_named(call, "KeyId");
   if (!key) return std::unexpected(key.error());
-  return Json::object({{"KeyMetadata", *key->document}});
+  return Json::object({{"KeyMetadata", records::wire_of(key->record)}});
 }
 
 ApiResult<Json> list_keys(const Call& call) {
   // Read no further than the page reaches: an account may have 100,000 keys.
   const auto limit = static_cast<std::size_t>(call.input["Limit"].as_integer(keys_per_page_default));
-  const std::string prefix = "kms/" + call.account() + "/key/";
   std::vector<Json> keys;
   RW_TRY(const std::string from, first_of_page(call.input));
-  for (const auto& entry : call.transaction.list(prefix, prefix + from, limit + 1)) {
-    keys.push_back(Json::object({{"KeyId", entry.document->str("KeyId")}, {"KeyArn", entry.document->str("Arn")}}));
+  for (const auto& row : tables::keys.page(call.transaction, from, limit + 1, call.account())) {
+    keys.push_back(Json::object({{"KeyId", row.record.id}, {"KeyArn", row.record.arn}}));
   }
   return page(call.input, std::move(keys), "Keys", "KeyId", limit);
 }
@@ -90,83 +94,81 @@ ApiResult<Json> list_keys(const Call& call) {
 // Changes a customer's key in a state that the operation takes: of all states its policy alone may
 // be put. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 enum class Takes : std::uint8_t { any_state, not_pending, enabled };
-using Edit = std::function<ApiResult<Json>(const Call&, Json& document)>;
+using Edit = std::function<ApiResult<Json>(const Call&, StoredKey& key)>;
 service::Handler edit_key(Edit edit, Takes takes = Takes::not_pending) {
   return [edit = std::move(edit), takes](const Call& call) -> ApiResult<Json> {
-    const auto key = own_key(call, "KeyId");
+    auto key = own_key(call, "KeyId");
     if (!key) return std::unexpected(key.error());
-    if (key->document->text("KeyManager") == "AWS") {
+    if (key->record.manager == KeyManager::aws) {
       return api_error("AccessDeniedException", key->arn + " is managed by AWS: it cannot be changed");
     }
-    const bool is_pending = key->document->text("KeyState") == "PendingDeletion";
+    const bool is_pending = key->record.state == KeyState::pending_deletion;
     if ((is_pending && takes != Takes::any_state) || takes == Takes::enabled) {
       if (auto unfit = keyring::unusable(*key)) return std::unexpected(*std::move(unfit));
     }
-    Json document = *key->document;
-    auto output = edit(call, document);
-    if (output) put_key(call, *key, std::move(document));
+    auto output = edit(call, key->record);
+    if (output) put_key(call, key->record);
     return output;
   };
 }
 
 Edit set_enabled(bool enabled) {
-  return [enabled](const Call&, Json& key) -> ApiResult<Json> {
-    key.set("Enabled", enabled).set("KeyState", enabled ? "Enabled" : "Disabled");
+  return [enabled](const Call&, StoredKey& key) -> ApiResult<Json> {
+    key.state = enabled ? KeyState::enabled : KeyState::disabled;
     return Json::object();
   };
 }
 
-ApiResult<Json> schedule_deletion(const Call& call, Json& key) {
+ApiResult<Json> schedule_deletion(const Call& call, StoredKey& key) {
   const std::int64_t days = call.input["PendingWindowInDays"].as_integer(pending_days_max);
   if (days < pending_days_min || days > pending_days_max) {
     return api_error("ValidationException", "PendingWindowInDays must be from 7 to 30");
   }
   const std::int64_t when = text::to_millis(call.now) + days * keyring::day_ms;
-  key.set("KeyState", "PendingDeletion").set("Enabled", false).set("DeletionDate", when);
-  return Json::object({{"KeyId", key.str("Arn")}, {"DeletionDate", when}, {"KeyState", "PendingDeletion"}, {"PendingWindowInDays", days}});
+  key.state = KeyState::pending_deletion;
+  key.deletion_date = when;
+  return Json::object({{"KeyId", key.arn}, {"DeletionDate", when}, {"KeyState", records::word_of(key.state)}, {"PendingWindowInDays", days}});
 }
 
 ApiResult<Json> cancel_deletion(const Call& call) {
-  const auto key = own_key(call, "KeyId");
+  auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
-  if (key->document->text("KeyState") != "PendingDeletion") {
+  if (key->record.state != KeyState::pending_deletion) {
     return api_error("KMSInvalidStateException", key->arn + " is not pending deletion.");
   }
-  Json document = *key->document;
-  document.set("KeyState", "Disabled").set("Enabled", false);  // AWS leaves it disabled
-  document.erase("DeletionDate");
-  put_key(call, *key, std::move(document));
+  key->record.state = KeyState::disabled;  // AWS leaves it so
+  key->record.deletion_date.reset();
+  put_key(call, key->record);
   return Json::object({{"KeyId", key->arn}});
 }
 
-ApiResult<Json> enable_rotation(const Call& call, Json& key) {
+ApiResult<Json> enable_rotation(const Call& call, StoredKey& key) {
   const std::int64_t days = call.input["RotationPeriodInDays"].as_integer(rotation_days_default);
   if (days < rotation_days_min || days > rotation_days_max) {
     return api_error("ValidationException", "RotationPeriodInDays must be from 90 to 2560");
   }
-  Json& rotation = key.edit("rotation");
-  rotation.set("days", days).set("next", text::to_millis(call.now) + days * keyring::day_ms);
+  if (!key.rotation) key.rotation.emplace();
+  key.rotation->days = days;
+  key.rotation->next = text::to_millis(call.now) + days * keyring::day_ms;
   return Json::object();
 }
 
-ApiResult<Json> disable_rotation(const Call&, Json& key) {
-  key.erase("rotation");
+ApiResult<Json> disable_rotation(const Call&, StoredKey& key) {
+  key.rotation.reset();
   return Json::object();
 }
 
 ApiResult<Json> rotation_status(const Call& call) {
   const auto key = key_identified(call, "KeyId");
   if (!key) return std::unexpected(key.error());
-  const Json& rotation = (*key->document)["rotation"];
-  Json output = Json::object({{"KeyRotationEnabled", rotation.is_object()}, {"KeyId", key->arn}});
-  if (rotation.is_object()) {
-    output.set("RotationPeriodInDays", rotation["days"]).set("NextRotationDate", rotation["next"]);
-  }
+  const auto& rotation = key->record.rotation;
+  Json output = Json::object({{"KeyRotationEnabled", rotation.has_value()}, {"KeyId", key->arn}});
+  if (rotation) output.set("RotationPeriodInDays", rotation->days).set("NextRotationDate", rotation->next);
   return output;
 }
 
-ApiResult<Json> update_description(const Call& call, Json& key) {
-  key.set("Description", call.input.str("Description"));
+ApiResult<Json> update_description(const Call& call, StoredKey& key) {
+  key.description = call.input.str("Description");
   return Json::object();
 }
 
@@ -176,15 +178,14 @@ ApiResult<Json> get_policy(const Call& call) {
   if (call.input.text("PolicyName", "default") != "default") {
     return api_error("NotFoundException", "No such policy exists");
   }
-  return Json::object({{"Policy", service::shown((*key->document)["policy"], policy::Kind::key, call.estate)}, {"PolicyName", "default"}});
+  return Json::object({{"Policy", service::shown(key->record.policy, policy::Kind::key, call.estate)}, {"PolicyName", "default"}});
 }
 
-ApiResult<Json> put_policy(const Call& call, Json& key) {
+ApiResult<Json> put_policy(const Call& call, StoredKey& key) {
   if (call.input.text("PolicyName", "default") != "default") {
     return api_error("ValidationException", "the only policy name is `default`");
   }
-  RW_TRY(Json policy, checked_policy(call));
-  key.set("policy", std::move(policy));
+  RW_TRY(key.policy, checked_policy(call));
   return Json::object();
 }
 
@@ -195,25 +196,23 @@ ApiResult<Json> list_policies(const Call& call) {
   return Json::object({{"PolicyNames", Json::array({"default"})}, {"Truncated", false}});
 }
 
-ApiResult<Json> tag(const Call& call, Json& key) {
-  estate::Tags tags = tags_of(key["tags"]);
+ApiResult<Json> tag(const Call& call, StoredKey& key) {
+  estate::Tags tags = key.tags;
   for (const auto& [name, value] : tags_of(call.input["Tags"])) tags[name] = value;
   if (auto fault = fault_in_tags(call.input["Tags"], tags)) return std::unexpected(*std::move(fault));
-  key.set("tags", tag_list(tags));
+  key.tags = std::move(tags);
   return Json::object();
 }
 
-ApiResult<Json> untag(const Call& call, Json& key) {
-  estate::Tags tags = tags_of(key["tags"]);
-  for (const Json& name : call.input["TagKeys"].items()) tags.erase(std::string(name.as_string()));
-  key.set("tags", tag_list(tags));
+ApiResult<Json> untag(const Call& call, StoredKey& key) {
+  for (const Json& name : call.input["TagKeys"].items()) key.tags.erase(std::string(name.as_string()));
   return Json::object();
 }
 
 ApiResult<Json> list_tags(const Call& call) {
   const auto key = own_key(call, "KeyId");
   if (!key) return std::unexpected(key.error());
-  return page(call.input, (*key->document)["tags"].items(), "Tags", "TagKey",
+  return page(call.input, tag_list(key->record.tags).items(), "Tags", "TagKey",
               static_cast<std::size_t>(call.input["Limit"].as_integer(50)));
 }
 

@@ -43,9 +43,7 @@ keyring::EncryptionContext context_of(const Json& map) {
   return context;
 }
 
-void put_key(const Call& call, const keyring::Key& key, Json document) {
-  call.transaction.put("kms/" + key.account + "/key/" + key.id, std::move(document));
-}
+void put_key(const Call& call, const keyring::StoredKey& key) { keyring::tables::keys.put(call.transaction, key, key.account, key.id); }
 
 ApiResult<std::string> first_of_page(const Json& input) {
   const std::string_view marker = input.text("Marker");

@@ -226,9 +226,13 @@ TEST_F(RdsApi, AnIdentifierIsTakenInAnyCase) {
 
 TEST_F(RdsApi, AKeyThatTheCallerMayNotUseOrThatCannotBeUsedIsRefused) {
   good("CreateDBSubnetGroup", new_group());
-  Json key = keyring::make_key(world_.environment(), account_, "", {}, {}, "CUSTOMER");
-  const std::string key_arn = key.str("Arn"), stored = "kms/" + account_ + "/key/" + key.str("KeyId");
-  edit([&](store::Transaction& transaction) { transaction.put(stored, key); });
+  keyring::StoredKey key = keyring::make_key(world_.environment(), account_, "", {}, {}, keyring::KeyManager::customer);
+  const std::string key_arn = key.arn;
+  const auto become = [&](keyring::KeyState state) {
+    key.state = state;
+    edit([&](store::Transaction& transaction) { keyring::tables::keys.put(transaction, key, account_, key.id); });
+  };
+  become(keyring::KeyState::enabled);
   const Form form = with(new_instance(), {{"KmsKeyId", key_arn}});
   const service::Caller rds_only = user("rds-only", allow("rds:*", "*"));
   EXPECT_EQ(code("CreateDBInstance", rds_only, form), "KMSKeyNotAccessibleFault");
@@ -236,12 +240,12 @@ TEST_F(RdsApi, AKeyThatTheCallerMayNotUseOrThatCannotBeUsedIsRefused) {
     const std::string name = "partial" + std::to_string(std::string_view(granted).size());
     EXPECT_EQ(code("CreateDBInstance", user(name, allow("rds:*", "*") + R"(,{"Effect":"Allow","Action":)" + granted + R"(,"Resource":"*"})"), form), "KMSKeyNotAccessibleFault") << granted;
   }
-  for (const char* state : {"Disabled", "PendingDeletion"}) {
-    edit([&](store::Transaction& transaction) { transaction.put(stored, Json(key).set("KeyState", state)); });
-    EXPECT_EQ(code("CreateDBInstance", form), "KMSKeyNotAccessibleFault") << state;
+  for (const auto state : {keyring::KeyState::disabled, keyring::KeyState::pending_deletion}) {
+    become(state);
+    EXPECT_EQ(code("CreateDBInstance", form), "KMSKeyNotAccessibleFault") << records::word_of(state);
   }
   EXPECT_EQ(document(), nullptr);
-  edit([&](store::Transaction& transaction) { transaction.put(stored, key); });
+  become(keyring::KeyState::enabled);
   const std::string via = R"({"StringEquals":{"kms:ViaService":"rds.us-east-1.amazonaws.com","kms:CallerAccount":")" + account_ + R"("}})";
   EXPECT_EQ(code("CreateDBInstance", user("through-rds", allow("rds:*", "*") + "," + allow("kms:*", key_arn, via)), form), "");
   EXPECT_EQ(document()->text("KmsKeyId"), key_arn);

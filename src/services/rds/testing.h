@@ -77,9 +77,9 @@ class World {
       transaction.put(network::key_of(Kind::group, test_account, test_group),
                       Json::object({{"GroupId", test_group}, {"GroupName", "default"}, {"VpcId", test_vpc},
                                     {"rules", Json::array({inward, outward})}}));
-      text::Json key = keyring::make_key(environment, test_account, "tests", {}, {}, "CUSTOMER");
-      kms_key = "kms/" + std::string(test_account) + "/key/" + key.str("KeyId");
-      transaction.put(kms_key, std::move(key));
+      const auto key = keyring::make_key(environment, test_account, "tests", {}, {}, keyring::KeyManager::customer);
+      kms_key = keyring::tables::keys.key(test_account, key.id);
+      keyring::tables::keys.put(transaction, key, test_account, key.id);
     });
   }
 

@@ -32,26 +32,24 @@ Zone zone_of(const Call& call, const Analyzer& analyzer) {
   return zone;
 }
 
-std::string key_prefix(std::string_view account) { return "kms/" + std::string(account) + "/key/"; }
-
 std::string last_part(std::string_view arn) { return std::string(arn.substr(arn.rfind('/') + 1)); }
 
 std::optional<Guarded> guarded_key(const Call& call, const Resource& resource) {
   const std::string id = last_part(resource.arn);
-  const auto document = call.transaction.get(key_prefix(resource.account) + id);
-  if (document == nullptr) return std::nullopt;
+  const auto key = keyring::tables::keys.get(call.transaction, resource.account, id);
+  if (!key) return std::nullopt;
   Guarded guarded{.arn = resource.arn, .account = resource.account, .type = resource.type, .kind = authz::ResourceKind::key, .policy = {}};
   // Read as it is shown: a prover knows no ids, and findings name ARNs.
-  auto policy = policy::compile(service::shown((*document)["policy"], policy::Kind::key, call.estate), policy::Kind::key, policy::Quota::waived);
+  auto policy = policy::compile(service::shown(key->policy, policy::Kind::key, call.estate), policy::Kind::key, policy::Quota::waived);
   if (!policy) return std::nullopt;  // such a key is usable by nobody: keyring.h
   guarded.policy = {"key policy of " + resource.arn, *std::move(policy)};
-  for (const store::Entry& entry : call.transaction.list(keyring::grant_prefix(resource.account, id))) {
-    if (auto grant = authz::policy_of(keyring::grant_of(*entry.document))) guarded.grants.push_back(*std::move(grant));
+  for (const auto& row : keyring::tables::grants.list(call.transaction, resource.account, id)) {
+    if (auto grant = authz::policy_of(keyring::kms_grant_of(row.record))) guarded.grants.push_back(*std::move(grant));
   }
   // AWS Organizations User Guide: RCPs do not apply to AWS managed keys.
   const estate::Account* owner = call.estate.account(resource.account);
-  if (owner != nullptr && document->text("KeyManager") != "AWS") guarded.rcps = owner->rcps;
-  for (const Json& tag : (*document)["tags"].items()) guarded.tags[tag.str("TagKey")] = tag.str("TagValue");
+  if (owner != nullptr && key->manager != keyring::KeyManager::aws) guarded.rcps = owner->rcps;
+  guarded.tags = key->tags;
   return guarded;
 }
 
@@ -147,7 +145,7 @@ std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer) {
   const Zone zone = zone_of(call, analyzer);
   std::vector<Resource> all;
   for (const std::string& account : zone.accounts) {
-    for (const store::Entry& entry : call.transaction.list(key_prefix(account))) all.push_back({entry.document->str("Arn"), account, key_type});
+    for (const auto& row : keyring::tables::keys.list(call.transaction, account)) all.push_back({row.record.arn, account, key_type});
   }
   call.estate.principals.for_each([&](const estate::Principal& principal) {
     const bool is_role = principal.type == policy::Principal::Type::role_session;

@@ -32,7 +32,7 @@ service::Ask ask_key(std::string action, KeyMember member);
 
 std::string account_arn(const Call& call, std::string_view resource);
 keyring::EncryptionContext context_of(const Json& map);
-void put_key(const Call& call, const keyring::Key& key, Json document);
+void put_key(const Call& call, const keyring::StoredKey& key);
 
 // KMS names a tag's members TagKey and TagValue.
 estate::Tags tags_of(const Json& list);
