@@ -50,9 +50,15 @@ struct Severed {
   std::size_t flows = 0, addresses = 0;
 };
 
+// Where something is that packets go to.
+struct Place {
+  std::string vpc_id, address;
+};
+
 // What the server answers beyond leases, each called on a thread of this room's.
 struct Answers {
   std::function<Json()> status;
+  std::function<std::vector<Place>(const std::string&)> databases;  // of this identifier, resource id or ARN; of several accounts: several
   std::function<Result<Json>(const Json&)> live_question;  // server/live_question.h
   std::function<Result<Json>()> live_export;               // server/live_export.h
   std::function<Result<os::UniqueFd>()> copy_store;        // as store::copy_sqlite, in a file without a name

@@ -91,6 +91,7 @@ class Control : public network::WithDocuments {
                         network::Reconciler::Options{.log = [](const std::string&) {}});
     auto started = Server::start(folder_, environment_, host_, *reconciler_,
                                  {.status = [this] { return Json::object({{"state", state_}}); },
+                                  .databases = [this](const std::string& name) { return name == "app" || name == "db-A1" ? databases_ : std::vector<Place>(); },
                                   .live_question = [](const Json& question) -> Result<Json> {
                                     if (!question.contains("request")) return fail(Failure::invalid, "`request` is missing");
                                     return Json::object({{"filled", question}});
@@ -145,6 +146,7 @@ class Control : public network::WithDocuments {
   Json exported_;
   std::vector<std::string> recorded_;
   bool can_record_ = true;
+  std::vector<Place> databases_;
   Host host_;
   FixedClock clock_;
   Secret root_key_{std::string(32, 'r')};
@@ -158,9 +160,7 @@ class Control : public network::WithDocuments {
 TEST_F(Control, FlowsAreSeveredByDatabaseInterfaceGroupAndAddressAndRecorded) {
   const auto held = leased();
   ASSERT_TRUE(held) << held.error().message;
-  store::Transaction transaction(*store_);
-  transaction.put("rds/111122223333/db/app", Json::object({{"DBInstanceIdentifier", "app"}, {"DbiResourceId", "db-A1"}, {"vpc", network::test_vpc}, {"address", "10.0.1.9"}}));
-  ASSERT_TRUE(store_->commit(transaction));
+  databases_ = {{network::test_vpc, "10.0.1.9"}};
   const auto severed = [&](const SeverRequest& request) {
     const auto done = sever(folder_, request);
     EXPECT_TRUE(done) << done.error().message;
@@ -191,11 +191,7 @@ TEST_F(Control, NobodysFlowsAreSeveredByAWrongNameOrWithoutARecord) {
   can_record_ = false;
   EXPECT_TRUE(refused({.address = "10.0.1.9", .vpc = network::test_vpc}).contains("cannot be recorded"));
   EXPECT_EQ(host_.severed, "");
-  store::Transaction transaction(*store_);
-  for (const char* account : {"111122223333", "444455556666"}) {
-    transaction.put("rds/" + std::string(account) + "/db/app", Json::object({{"DBInstanceIdentifier", "app"}, {"vpc", network::test_vpc}, {"address", "10.0.1.9"}}));
-  }
-  ASSERT_TRUE(store_->commit(transaction));
+  databases_ = {{network::test_vpc, "10.0.1.9"}, {network::test_vpc, "10.0.1.9"}};
   EXPECT_TRUE(refused({.database = "app"}).contains("several accounts"));
 }
 

@@ -76,14 +76,10 @@ bool has_group(const Json& interface, const std::string& group) {
   return std::ranges::any_of(interface["Groups"].items(), [&](const Json& each) { return each.text("GroupId") == group; });
 }
 
-bool is_database(const Json& document, const std::string& name) {
-  return document.text("DBInstanceIdentifier") == name || document.text("DbiResourceId") == name || document.text("DBInstanceArn") == name;
-}
-
 using AddressesOfVpcs = std::map<std::string, std::vector<std::string>>;
 
 // The addresses that a request to sever means. Not found: there are none, or a name is two databases'.
-Result<AddressesOfVpcs> addresses_of(const store::Store& store, const Json& request) {
+Result<AddressesOfVpcs> addresses_of(const store::Store& store, const Answers& answers, const Json& request) {
   AddressesOfVpcs found;
   const std::string address = request.str("address"), vpc = request.str("vpc"), database = request.str("database");
   if (!address.empty()) {
@@ -92,14 +88,10 @@ Result<AddressesOfVpcs> addresses_of(const store::Store& store, const Json& requ
     return found;
   }
   if (!database.empty()) {
-    std::size_t databases = 0;
-    for (const store::Entry& entry : store.list("rds/")) {
-      if (entry.key.find("/db/") == std::string::npos || !is_database(*entry.document, database)) continue;
-      ++databases;
-      found[entry.document->str("vpc")].push_back(entry.document->str("address"));
-    }
-    if (databases == 0) return fail(Failure::not_found, "there is no database `" + database + "`");
-    if (databases > 1) return fail(Failure::not_found, "several accounts have a database `" + database + "`: give its ARN");
+    const auto databases = answers.databases(database);
+    for (const Place& place : databases) found[place.vpc_id].push_back(place.address);
+    if (databases.empty()) return fail(Failure::not_found, "there is no database `" + database + "`");
+    if (databases.size() > 1) return fail(Failure::not_found, "several accounts have a database `" + database + "`: give its ARN");
     return found;
   }
   const std::string interface = request.str("interface"), group = request.str("group");
@@ -210,7 +202,7 @@ void Server::serve(const os::UniqueFd& connection) {
 }
 
 Json Server::sever(const Json& request) {
-  const auto addresses = addresses_of(environment_.store, request);
+  const auto addresses = addresses_of(environment_.store, answers_, request);
   if (!addresses) return refusal(addresses.error().message);
   std::size_t flows = 0, count = 0;
   for (const auto& [vpc_id, theirs] : *addresses) {

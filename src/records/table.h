@@ -130,11 +130,16 @@ class Table {
     return prefix ? rows(from.list(*prefix, *prefix + std::string(first), limit)) : std::vector<Row>();
   }
   // How many there are, counted no further than `most`. Costs no reading of what they say.
-  template <typename... P>
-    requires(sizeof...(P) + 1 == N)
-  std::size_t count(store::Transaction& transaction, std::size_t most, const P&... parts) const {
+  template <typename From, typename... P>
+    requires(sizeof...(P) < N)
+  std::size_t count(From& from, std::size_t most, const P&... parts) const {
     const auto prefix = prefix_of(parts...);
-    return prefix ? transaction.list(*prefix, {}, most).size() : 0;
+    return prefix ? from.list(*prefix, {}, most).size() : 0;
+  }
+  // At most `limit` of all, from the one of this key on: for those who go through everything in steps.
+  template <typename From>
+  std::vector<Row> page_from(From& from, std::string_view first_key, std::size_t limit) const {
+    return rows(from.list(prefix(), first_key, limit));
   }
 
   // For those who watch: what to watch, and whose a change is.

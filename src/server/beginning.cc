@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "directory/records.h"
 #include "os/files.h"
 
 namespace ringwall::server {
@@ -60,7 +61,7 @@ Result<> begin(const Layout& layout, host::Host& host) {
 }
 
 Result<> check_filled(const Layout& layout, const store::Store& store) {
-  if (store.get("org/organization") || is_there(layout.beginning())) return {};
+  if (directory::tables::organizations.get(store) || is_there(layout.beginning())) return {};
   return lost("holds no organisation", "its root key and what was made with it");
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "directory/records.h"
 #include "directory/testing.h"
 #include "os/files.h"
 #include "server/host_test.h"
@@ -91,7 +92,7 @@ TEST_F(Beginning, AStoreThatHoldsNothingIsAsLostAsAMissingOne) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Failure::corrupt);
   store::Transaction transaction(*store);
-  transaction.put("org/organization", text::Json::object({{"Id", "o-1"}}));
+  directory::tables::organizations.put(transaction, {.id = "o-1"});
   ASSERT_TRUE(store->commit(transaction));
   EXPECT_TRUE(check_filled(layout_, *store));
 }

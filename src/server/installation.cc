@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "keyring/schedule.h"
+#include "server/records.h"
 #include "store/store.h"
 #include "text/json.h"
 
@@ -16,8 +17,6 @@ using rds::Position;
 using text::Json;
 
 namespace {
-
-constexpr std::string_view installation_key = "server/installation";
 
 // What root's file says; nothing of an installation, if there is none or it is damaged.
 struct World {
@@ -40,13 +39,13 @@ Result<Entered> enter(const service::Environment& environment, host::Host& host)
   store::Store& store = environment.store;
   RW_TRY(const World world, world_of(host));
   RW_TRY(const auto volumes, host.volumes());
-  const auto stored = store.get(installation_key);
+  const auto stored = tables::installations.get(store);
   Entered entered;
   Installation& installation = entered.installation;
-  installation.id = stored ? stored->document->str("id") : world.id;
+  installation.id = stored ? stored->id : world.id;
   if (installation.id.empty()) installation.id = "ringwall-" + random_text(environment.random, "0123456789abcdef", 17);
 
-  const Position mine{stored ? (*stored->document)["generation"].as_integer() : 0, store.snapshot({}).revision};
+  const Position mine{stored ? stored->generation : 0, store.snapshot({}).revision};
   const Position seen = std::max(world.id == installation.id ? world.position : Position{},
                                  rds::last_labelled(environment, volumes, installation.id));
   const bool is_older = seen > mine;
@@ -61,7 +60,7 @@ Result<Entered> enter(const service::Environment& environment, host::Host& host)
       withdrawn = rds::withdraw_deletions(transaction);
       postponed = keyring::postpone_deletions(environment, transaction);
     }
-    transaction.put(installation_key, Json::object({{"id", installation.id}, {"generation", installation.generation}}));
+    tables::installations.put(transaction, {.id = installation.id, .generation = installation.generation});
     return {};
   });
   if (!raised) {

@@ -6,6 +6,7 @@
 #include "directory/testing.h"
 #include "keyring/keyring.h"
 #include "server/host_test.h"
+#include "services/rds/records.h"
 #include "store/testing.h"
 
 namespace ringwall::server {
@@ -94,19 +95,26 @@ TEST_F(InstallationTest, ACopyOfTheSameStartIsNoticedByWhatWasCommittedSince) {
 TEST_F(InstallationTest, WhatAnOlderStoreWantsDeletedWaitsUntilItIsAskedForAgain) {
   const auto store = store::open_temporary();
   ASSERT_TRUE(enter_with(*store));
-  put(*store, "rds/111122223333/db/shop",
-      Json::object({{"DBInstanceIdentifier", "shop"}, {"desired", "deleted"}, {"generation", 3}}));
-  put(*store, "rds/111122223333/db/kept",
-      Json::object({{"DBInstanceIdentifier", "kept"}, {"desired", "running"}, {"generation", 3}}));
+  const auto put_instance = [&](const char* identifier, rds::Desired desired, rds::Status status) {
+    rds::Instance instance;
+    instance.wanted.identifier = identifier;
+    instance.wanted.desired = desired;
+    instance.wanted.generation = 3;
+    instance.observed.status = status;
+    put(*store, rds::tables::instances.key("111122223333", identifier), records::to_json(instance));
+  };
+  put_instance("shop", rds::Desired::deleted, rds::Status::deleting);
+  put_instance("kept", rds::Desired::running, rds::Status::available);
   const auto older = copy_of(*store);
   ASSERT_TRUE(enter_with(*store));
-  EXPECT_EQ(store->get("rds/111122223333/db/shop")->document->text("desired"), "deleted");  // its own wish
+  const auto instance = [](const store::Store& of, const char* identifier) { return rds::tables::instances.get(of, "111122223333", identifier).value(); };
+  EXPECT_EQ(instance(*store, "shop").wanted.desired, rds::Desired::deleted);  // its own wish
   const auto entered = enter_with(*older);
   EXPECT_NE(entered->notice.find("`shop`"), std::string::npos) << entered->notice;
-  const auto shop = older->get("rds/111122223333/db/shop")->document;
-  EXPECT_EQ(shop->text("desired"), "stopped");
-  EXPECT_EQ((*shop)["generation"].as_integer(), 4);
-  EXPECT_EQ((*older->get("rds/111122223333/db/kept")->document)["generation"].as_integer(), 3);
+  EXPECT_EQ(instance(*older, "shop").wanted.desired, rds::Desired::stopped);
+  EXPECT_EQ(instance(*older, "shop").observed.status, rds::Status::stopping);
+  EXPECT_EQ(instance(*older, "shop").wanted.generation, 4);
+  EXPECT_EQ(instance(*older, "kept").wanted.generation, 3);
 }
 
 TEST_F(InstallationTest, AnOlderStoreGivesAKeyThatItIsAboutToDeleteSevenDaysMore) {

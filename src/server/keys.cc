@@ -8,6 +8,7 @@
 
 #include "crypto/crypto.h"
 #include "os/files.h"
+#include "server/records.h"
 #include "text/encode.h"
 #include "text/json.h"
 
@@ -18,8 +19,6 @@ using text::Json;
 namespace {
 
 constexpr std::size_t root_key_bytes = 32;
-constexpr std::string_view authority_key = "server/authority";
-constexpr std::string_view region_key = "server/region";
 constexpr std::size_t endpoint_bytes_max = 4096;
 constexpr std::string_view authority_binding = "certificate authority";
 
@@ -61,25 +60,25 @@ Result<Secret> root_key(const Layout& layout, Random& random) {
 
 namespace {
 
-Result<Secret> authority_secret(const text::Json& stored, const Secret& root_key) {
-  RW_TRY(const Bytes sealed, text::parse_base64(stored.text("key")));
+Result<Secret> authority_secret(const StoredAuthority& stored, const Secret& root_key) {
+  RW_TRY(const Bytes sealed, text::parse_base64(stored.key));
   return crypto::open(authority_sealing_key(root_key).reveal(), sealed, bytes_of(authority_binding));
 }
 
 }  // namespace
 
 Result<> check_root_key(const store::Store& store, const Secret& root_key) {
-  const auto stored = store.get(authority_key);
+  const auto stored = tables::authorities.get(store);
   if (!stored) return fail(Failure::corrupt, "the store holds no certificate authority: it is none of a server that has run");
-  if (!authority_secret(*stored->document, root_key)) return fail(Failure::denied, "the root key is not the one that the store was written under");
+  if (!authority_secret(*stored, root_key)) return fail(Failure::denied, "the root key is not the one that the store was written under");
   return {};
 }
 
 Result<> keep_region(store::Store& store, const Layout& layout, const std::string& region) {
   std::string kept;
-  const auto noted = store.get(region_key);
+  const auto noted = tables::regions.get(store);
   if (noted) {
-    kept = noted->document->str("region");
+    kept = noted->region;
   } else if (const auto endpoint = os::read_file(layout.endpoint(), endpoint_bytes_max)) {
     kept = text::parse_json(*endpoint).value_or(text::Json()).text("region");
   }
@@ -90,21 +89,21 @@ Result<> keep_region(store::Store& store, const Layout& layout, const std::strin
   }
   if (noted) return {};
   store::Transaction transaction(store);
-  transaction.put(region_key, text::Json::object({{"region", region}}));
+  tables::regions.put(transaction, {.region = region});
   RW_DO(store.commit(transaction));
   return {};
 }
 
 Result<crypto::Authority> authority(store::Store& store, const Secret& root_key, Random& random, TimePoint now) {
-  if (const auto stored = store.get(authority_key)) {
-    auto key = authority_secret(*stored->document, root_key);
+  if (const auto stored = tables::authorities.get(store)) {
+    auto key = authority_secret(*stored, root_key);
     if (!key) return fail(Failure::corrupt, "the certificate authority was stored under another root key: restore `root.key` from a backup");
-    return crypto::Authority::load(stored->document->str("certificate"), *std::move(key));
+    return crypto::Authority::load(stored->certificate, *std::move(key));
   }
   crypto::Authority made = crypto::Authority::create("Ringwall CA " + random_text(random, "0123456789abcdef", 8), now);
   const Bytes sealed = crypto::seal(authority_sealing_key(root_key).reveal(), made.identity().key_pem.reveal(), bytes_of(authority_binding), random);
   store::Transaction transaction(store);
-  transaction.put(authority_key, Json::object({{"certificate", made.identity().certificate_pem}, {"key", text::base64(sealed)}}));
+  tables::authorities.put(transaction, {.certificate = made.identity().certificate_pem, .key = text::base64(sealed)});
   RW_DO(store.commit(transaction));
   return made;
 }

@@ -43,6 +43,8 @@
 #include "services/kms/kms.h"
 #include "services/organizations/organizations.h"
 #include "services/rds/rds.h"
+#include "services/rds/records.h"
+#include "services/rds/records.h"
 #include "services/rds/reconciler.h"
 #include "services/sts/sts.h"
 #include "store/copy.h"
@@ -134,6 +136,7 @@ class Server::Parts {
   Result<> open_control();
   Result<os::UniqueFd> copy_store();
   bool record_sever(const std::string& whose, const std::string& vpc_id);
+  std::vector<control::Place> databases_named(const std::string& name) const;
   Json degraded() const;
   Json status() const;
   void run_upkeep();
@@ -209,10 +212,10 @@ Result<> Server::Parts::open_gateway(os::UniqueFd listener) {
 // Where uids of new databases begin on this host; those there are keep theirs.
 Result<> Server::Parts::note_engine_uids() {
   store::Transaction transaction(*store);
-  const auto noted = transaction.get(rds::engine_uids_key);
+  const auto noted = rds::tables::engine_uids.get(transaction);
   const auto first = static_cast<std::int64_t>(options.engine_uids_first);
-  if (first == 0 || (noted && (*noted)["first"].as_integer() == first)) return {};
-  transaction.put(rds::engine_uids_key, Json::object({{"first", first}}));
+  if (first == 0 || (noted && noted->first == first)) return {};
+  rds::tables::engine_uids.put(transaction, {.first = first});
   RW_DO(store->commit(transaction));
   return {};
 }
@@ -277,11 +280,21 @@ bool Server::Parts::record_sever(const std::string& whose, const std::string& vp
   return audit->record(std::move(record));
 }
 
+std::vector<control::Place> Server::Parts::databases_named(const std::string& name) const {
+  std::vector<control::Place> places;
+  for (const auto& [parts, db] : rds::tables::instances.list(*store)) {
+    const rds::Wanted& wanted = db.wanted;
+    if (wanted.identifier == name || wanted.resource_id == name || wanted.arn == name) places.push_back({wanted.vpc, wanted.address});
+  }
+  return places;
+}
+
 Result<> Server::Parts::open_control() {
   RW_TRY(control,
          control::Server::start(
              options.data_folder, environment, *host, *networks,
              {.status = [this] { return status(); },
+             .databases = [this](const std::string& name) { return databases_named(name); },
               .live_question =
                   [this](const Json& question) { return live_question(environment, *directory->current(), question); },
               .live_export = [this] { return live_export(environment, *directory->current(), services()); },
@@ -327,17 +340,15 @@ Json Server::Parts::status() const {
   const std::string missing = unheld();
   Json databases_json = Json::array();
   Json networks_json = Json::array();
-  for (const store::Entry& entry : store->list("rds/")) {
-    if (entry.key.find("/db/") == std::string::npos) continue;
-    const Json& db = *entry.document;
-    databases_json.push(Json::object({{"identifier", db.str("DBInstanceIdentifier")},
-                                      {"resource_id", db.str("DbiResourceId")},
-                                      {"engine", db.str("Engine") + " " + db.str("EngineVersion")},
-                                      {"status", db.str("DBInstanceStatus")},
-                                      {"message", db.str("message")},
-                                      {"growth_refused", db.str("growth_refused")},
-                                      {"endpoint", db["Endpoint"].str("Address")},
-                                      {"port", db["Endpoint"]["Port"]}}));
+  for (const auto& [parts, db] : rds::tables::instances.list(*store)) {
+    databases_json.push(Json::object({{"identifier", db.wanted.identifier},
+                                      {"resource_id", db.wanted.resource_id},
+                                      {"engine", db.wanted.engine + " " + db.wanted.version},
+                                      {"status", records::word_of(db.observed.status)},
+                                      {"message", db.observed.message.value_or("")},
+                                      {"growth_refused", db.requests.growth_refused.value_or("")},
+                                      {"endpoint", db.wanted.endpoint.address},
+                                      {"port", db.wanted.endpoint.port}}));
   }
   for (const store::Entry& entry : store->list(network::documents_prefix)) {
     if (entry.key.find("/vpc/") == std::string::npos) continue;

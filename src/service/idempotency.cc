@@ -4,12 +4,12 @@
 #include <array>
 
 #include "crypto/crypto.h"
+#include "service/records.h"
 #include "text/time.h"
 
 namespace ringwall::service {
 namespace {
 
-constexpr std::string_view tokens_prefix = "token/";
 constexpr std::array<std::string_view, 3> token_members = {"ClientToken", "clientToken", "ClientRequestToken"};
 
 // The same text for the same value, in whatever order its members came.
@@ -34,45 +34,48 @@ class Once {
     if (operation.access != Access::write || call.account().empty()) return;
     const auto given = std::ranges::find_if(token_members, [&](std::string_view name) { return !call.input.text(name).empty(); });
     if (given == token_members.end()) return;
-    key_ = std::string(tokens_prefix) + call.account() + '/' + std::string(service) + '/' + operation.name + '/' + crypto::sha256_hex(call.input.text(*given));
+    name_ = {call.account(), std::string(service), operation.name, crypto::sha256_hex(call.input.text(*given))};
     Json others = call.input;
     others.erase(*given);
-    input_ = crypto::sha256_hex(canonical(others));
+    asked_.made = text::to_millis(call.now);
+    asked_.input = crypto::sha256_hex(canonical(others));
     const policy::Principal& caller = call.caller.principal;
-    caller_ = caller.unique_id.empty() ? caller.arn : caller.unique_id;
-    first_ = call.transaction.get(key_);
-    if (first_ != nullptr && is_old(*first_)) first_ = nullptr;
+    asked_.caller = caller.unique_id.empty() ? caller.arn : caller.unique_id;
+    first_ = tables::tokens.get(call.transaction, name_[0], name_[1], name_[2], name_[3]);
+    if (first_ && is_old(*first_)) first_.reset();
   }
 
-  bool came_before() const { return first_ != nullptr; }
-  bool is_same_call() const { return first_->text("input") == input_; }
-  bool is_same_caller() const { return first_->text("caller") == caller_; }
-  Json answer() const { return (*first_)["output"]; }
+  bool came_before() const { return first_.has_value(); }
+  bool is_same_call() const { return first_->input == asked_.input; }
+  bool is_same_caller() const { return first_->caller == asked_.caller; }
+  Json answer() const { return first_->output; }
 
   void remember(const Json& output) {
-    if (key_.empty()) return;
+    if (name_[0].empty()) return;
     make_room();
-    call_.transaction.put(key_, Json::object({{"made", text::to_millis(call_.now)}, {"input", input_}, {"caller", caller_}, {"output", output}}));
+    asked_.output = output;
+    tables::tokens.put(call_.transaction, asked_, name_[0], name_[1], name_[2], name_[3]);
   }
 
  private:
-  bool is_old(const Json& token) const {
-    return token["made"].as_integer() + std::chrono::milliseconds(tokens_kept).count() <= text::to_millis(call_.now);
+  bool is_old(const Token& token) const {
+    return token.made + std::chrono::milliseconds(tokens_kept).count() <= text::to_millis(call_.now);
   }
   // Read past the transaction: which old tokens are there decides about no call, so that calls which
   // come together need not be in each other's way.
   void make_room() {
-    const std::string prefix = std::string(tokens_prefix) + call_.account() + '/';
-    std::vector<store::Entry> tokens = call_.environment.store.list(prefix, {}, tokens_per_account_max);
-    if (tokens.size() < tokens_per_account_max) return;
-    const auto made = [](const store::Entry& token) { return (*token.document)["made"].as_integer(); };
-    std::ranges::sort(tokens, {}, made);
-    for (std::size_t i = 0; i < tokens_per_account_max / 10; ++i) call_.transaction.erase(tokens[i].key);
+    if (tables::tokens.count(call_.environment.store, tokens_per_account_max, call_.account()) < tokens_per_account_max) return;
+    auto tokens = tables::tokens.list(call_.environment.store, call_.account());
+    std::ranges::sort(tokens, {}, [](const auto& row) { return row.record.made; });
+    for (const auto& [parts, token] : std::span(tokens).first(tokens_per_account_max / 10)) {
+      tables::tokens.erase(call_.transaction, parts[0], parts[1], parts[2], parts[3]);
+    }
   }
 
   const Call& call_;
-  std::string key_, input_, caller_;  // empty: no token
-  std::shared_ptr<const Json> first_;
+  std::array<std::string, 4> name_;  // of the token; empty: there is none
+  Token asked_;
+  std::optional<Token> first_;
 };
 
 // AWS gives EC2's code; where a service declares none of its own for it, it is a conflict, or invalid.
@@ -112,17 +115,18 @@ Result<> forget_old_tokens(const Environment& environment) {
   const std::int64_t oldest = text::to_millis(environment.clock.now() - tokens_kept);
   std::string from;
   for (;;) {
-    const std::vector<store::Entry> tokens = environment.store.list(tokens_prefix, from, at_once);
+    const auto tokens = tables::tokens.page_from(environment.store, from, at_once);
     store::Transaction transaction(environment.store);
-    for (const store::Entry& token : tokens) {
-      if ((*token.document)["made"].as_integer() <= oldest) transaction.erase(token.key);
+    for (const auto& [parts, token] : tokens) {
+      if (token.made <= oldest) tables::tokens.erase(transaction, parts[0], parts[1], parts[2], parts[3]);
     }
     if (transaction.writes()) {
       const auto committed = environment.store.commit(transaction);
       if (!committed) return std::unexpected(committed.error());
     }
     if (tokens.size() < at_once) return {};
-    from = tokens.back().key + '\0';
+    const auto& last = tokens.back().parts;
+    from = tables::tokens.key(last[0], last[1], last[2], last[3]) + '\0';
   }
 }
 

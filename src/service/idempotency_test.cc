@@ -1,5 +1,7 @@
 #include "service/idempotency.h"
 
+#include "service/records.h"
+
 #include <gtest/gtest.h>
 
 #include "base/check.h"
@@ -53,7 +55,7 @@ class Idempotency : public ::testing::Test {
     return output ? output->str("id") : output.error().code;
   }
   static Json with(const char* token, const char* vpc = "vpc-1") { return Json::object({{"VpcId", vpc}, {"ClientToken", token}}); }
-  std::size_t tokens() const { return store_->list("token/").size(); }
+  std::size_t tokens() const { return tables::tokens.list(*store_).size(); }
 
   std::unique_ptr<store::Store> store_ = store::open_temporary();
   FakeClock clock_;
@@ -134,14 +136,14 @@ TEST_F(Idempotency, ATokenIsKeptForADayAndNoLonger) {
 TEST_F(Idempotency, AnAccountHasALimitOfTokensPastWhichTheOldestGo) {
   store::Transaction transaction(*store_);
   for (std::size_t i = 0; i + 1 < tokens_per_account_max; ++i) {
-    transaction.put("token/111111111111/ec2/X/" + std::to_string(i), Json::object({{"made", static_cast<std::int64_t>(i)}}));
+    tables::tokens.put(transaction, {.made = static_cast<std::int64_t>(i), .input = {}, .caller = {}, .output = {}}, "111111111111", "ec2", "X", std::to_string(i));
   }
   ASSERT_TRUE(store_->commit(transaction));
   EXPECT_EQ(said(with("t1")), "vpce-1");
   EXPECT_EQ(tokens(), tokens_per_account_max);
   EXPECT_EQ(said(with("t2")), "vpce-2");
   EXPECT_EQ(tokens(), tokens_per_account_max - tokens_per_account_max / 10 + 1);
-  EXPECT_FALSE(store_->get("token/111111111111/ec2/X/0"));
+  EXPECT_FALSE(tables::tokens.get(*store_, "111111111111", "ec2", "X", "0"));
   EXPECT_EQ(said(with("t1")), "vpce-1") << "the newest stays";
 }
 

@@ -49,7 +49,7 @@ std::optional<ApiError> fault_in_type(const Call& call) {
 std::optional<ApiError> fault_in_number(const Call& call) {
   const std::string type = call.input.str("type");
   std::size_t there = 0;
-  for (const store::Entry& entry : call.transaction.list(analyzer_key(call.account(), ""))) there += entry.document->text("type") == type ? 1 : 0;
+  for (const auto& row : tables::analyzers.list(call.transaction, call.account())) there += records::word_of(row.record.type) == type ? 1 : 0;
   const std::size_t most = type == "ACCOUNT" ? account_analyzers_max : organization_analyzers_max;
   if (there < most) return std::nullopt;
   return quota_exceeded("Analyzer", call.input.text("analyzerName"),
@@ -58,42 +58,41 @@ std::optional<ApiError> fault_in_number(const Call& call) {
 
 ApiResult<Json> create_analyzer(const Call& call) {
   const Json& input = call.input;
-  const std::string name = input.str("analyzerName"), key = analyzer_key(call.account(), name);
+  const std::string name = input.str("analyzerName");
   if (auto fault = fault_in_type(call)) return std::unexpected(*std::move(fault));
   const estate::Tags tags = tags_in(input["tags"]);
   if (auto fault = service::fault_in(tags)) return wrong_field("tags", *std::move(fault));
-  if (const auto there = call.transaction.get(key)) {
+  if (const auto there = tables::analyzers.get(call.transaction, call.account(), name)) {
     // The same request again, as a client repeats it that did not hear the answer.
-    const bool again = input.contains("clientToken") && there->text("client_token") == input.text("clientToken") && there->text("type") == input.text("type");
-    if (again) return Json::object({{"arn", there->str("arn")}});
+    const bool again = input.contains("clientToken") && there->client_token == input.text("clientToken") && records::word_of(there->type) == input.text("type");
+    if (again) return Json::object({{"arn", there->arn}});
     return std::unexpected(conflict("Analyzer", name));
   }
   if (auto fault = fault_in_number(call)) return std::unexpected(*std::move(fault));
-  Json document = Json::object({{"arn", analyzer_arn(call, name)},
-                                {"name", name},
-                                {"type", input.str("type")},
-                                {"createdAt", text::to_millis(call.now)},
-                                {"tags", tag_map(tags)},
-                                {"id", random_text(call.environment.random, id_alphabet, id_characters)},
-                                {"client_token", input.str("clientToken")}});
-  const Analyzer analyzer{std::make_shared<const Json>(document), call.account()};
+  const Analyzer analyzer{{.arn = analyzer_arn(call, name),
+                           .name = name,
+                           .type = records::value_of<AnalyzerType>(input.text("type")).value(),
+                           .created = text::to_millis(call.now),
+                           .tags = tags,
+                           .id = random_text(call.environment.random, id_alphabet, id_characters),
+                           .client_token = input.str("clientToken")},
+                          call.account()};
   for (const Json& rule : input["archiveRules"].items()) RW_DO(put_new_rule(call, analyzer, rule));
-  call.transaction.put(key, std::move(document));
-  return Json::object({{"arn", analyzer.arn()}});
+  tables::analyzers.put(call.transaction, analyzer.record, call.account(), name);
+  return Json::object({{"arn", analyzer.record.arn}});
 }
 
 // An organisation's analyzer works as long as its account speaks for the organisation.
 Json summary_of(const Call& call, const Analyzer& analyzer) {
-  Json summary = *analyzer.document;
+  Json summary = records::wire_of(analyzer.record);
   const bool works = !analyzer.of_organization() || speaks_for_organization(call);
   summary.set("status", works ? "ACTIVE" : "DISABLED");
   if (!works) summary.set("statusReason", Json::object({{"code", "DELEGATED_ADMINISTRATOR_DEREGISTERED"}}));
   std::int64_t newest = -1;
-  for (const store::Entry& entry : call.transaction.list(resource_prefix(analyzer))) {
-    const std::int64_t analyzed = (*entry.document)["analyzedAt"].as_integer();
-    if (analyzed <= newest) continue;
-    newest = analyzed;
-    summary.set("lastResourceAnalyzed", entry.document->str("resourceArn")).set("lastResourceAnalyzedAt", analyzed);
+  for (const auto& row : tables::analysed_resources.list(call.transaction, analyzer.account, analyzer.id())) {
+    if (row.record.analyzed <= newest) continue;
+    newest = row.record.analyzed;
+    summary.set("lastResourceAnalyzed", row.record.arn).set("lastResourceAnalyzedAt", newest);
   }
   return summary;
 }
@@ -105,21 +104,24 @@ ApiResult<Json> get_analyzer(const Call& call) {
 
 ApiResult<Json> list_analyzers(const Call& call) {
   std::vector<Placed> items;
-  for (const store::Entry& entry : call.transaction.list(analyzer_key(call.account(), ""))) {
-    if (call.input.contains("type") && entry.document->text("type") != call.input.text("type")) continue;
-    items.push_back({entry.document->str("name"), summary_of(call, {entry.document, call.account()})});
+  for (const auto& row : tables::analyzers.list(call.transaction, call.account())) {
+    if (call.input.contains("type") && records::word_of(row.record.type) != call.input.text("type")) continue;
+    items.push_back({row.record.name, summary_of(call, {row.record, call.account()})});
   }
   return page_of(call.input, "analyzers", std::move(items), "analyzers " + call.account() + ' ' + call.input.str("type"));
 }
 
 ApiResult<Json> delete_analyzer(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
-  const auto rules = call.transaction.list(rule_prefix(analyzer)), resources = call.transaction.list(resource_prefix(analyzer));
-  call.transaction.erase(analyzer_key(call.account(), analyzer.name()));
-  for (const store::Entry& entry : rules) call.transaction.erase(entry.key);
+  const auto rules = tables::archive_rules.list(call.transaction, analyzer.account, analyzer.id());
+  const auto resources = tables::analysed_resources.list(call.transaction, analyzer.account, analyzer.id());
+  tables::analyzers.erase(call.transaction, analyzer.account, analyzer.record.name);
+  for (const auto& [parts, rule] : rules) tables::archive_rules.erase(call.transaction, parts[0], parts[1], parts[2]);
   // What one transaction cannot take with it nobody finds again: no other analyzer has this id.
   const std::size_t room = store::transaction_writes_max - 1 - rules.size();
-  for (const store::Entry& entry : std::span(resources).first(std::min(room, resources.size()))) call.transaction.erase(entry.key);
+  for (const auto& [parts, resource] : std::span(resources).first(std::min(room, resources.size()))) {
+    tables::analysed_resources.erase(call.transaction, parts[0], parts[1], parts[2]);
+  }
   return Json::object();
 }
 
@@ -137,31 +139,30 @@ ApiResult<service::Questions> ask_untag(const Call& call) {
   return service::Questions{{std::move(question)}};
 }
 
-ApiResult<Json> put_tags(const Call& call, const Analyzer& analyzer, const estate::Tags& tags) {
+ApiResult<Json> put_tags(const Call& call, Analyzer analyzer, const estate::Tags& tags) {
   if (auto fault = service::fault_in(tags)) return wrong_field("tags", *std::move(fault));
-  Json document = *analyzer.document;
-  document.set("tags", tag_map(tags));
-  call.transaction.put(analyzer_key(call.account(), analyzer.name()), std::move(document));
+  analyzer.record.tags = tags;
+  tables::analyzers.put(call.transaction, analyzer.record, analyzer.account, analyzer.record.name);
   return Json::object();
 }
 
 ApiResult<Json> tag_resource(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_by_arn(call, call.input.text("resourceArn")));
-  estate::Tags tags = tags_in((*analyzer.document)["tags"]);
+  estate::Tags tags = analyzer.record.tags;
   for (const auto& [key, value] : tags_in(call.input["tags"])) tags.insert_or_assign(key, value);
   return put_tags(call, analyzer, tags);
 }
 
 ApiResult<Json> untag_resource(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_by_arn(call, call.input.text("resourceArn")));
-  estate::Tags tags = tags_in((*analyzer.document)["tags"]);
+  estate::Tags tags = analyzer.record.tags;
   for (const Json& key : call.input["tagKeys"].items()) tags.erase(std::string(key.as_string()));
   return put_tags(call, analyzer, tags);
 }
 
 ApiResult<Json> list_tags(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_by_arn(call, call.input.text("resourceArn")));
-  return Json::object({{"tags", (*analyzer.document)["tags"]}});
+  return Json::object({{"tags", tag_map(analyzer.record.tags)}});
 }
 
 }  // namespace

@@ -17,30 +17,30 @@ ApiResult<Json> create_rule(const Call& call) {
 ApiResult<Json> get_rule(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const auto rule, find_rule(call, analyzer));
-  return Json::object({{"archiveRule", *rule}});
+  return Json::object({{"archiveRule", records::wire_of(rule)}});
 }
 
 ApiResult<Json> list_rules(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   std::vector<Placed> items;
-  for (const store::Entry& entry : call.transaction.list(rule_prefix(analyzer))) items.push_back({entry.document->str("ruleName"), *entry.document});
+  for (const auto& row : tables::archive_rules.list(call.transaction, analyzer.account, analyzer.id())) items.push_back({row.record.name, records::wire_of(row.record)});
   return page_of(call.input, "archiveRules", std::move(items), "rules " + analyzer.id());
 }
 
 ApiResult<Json> update_rule(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
-  RW_TRY(const auto rule, find_rule(call, analyzer));
+  RW_TRY(ArchiveRule rule, find_rule(call, analyzer));
   if (auto fault = fault_in_filter(call.input["filter"], FilterUse::archive_rule)) return std::unexpected(*std::move(fault));
-  Json changed = *rule;
-  changed.set("filter", call.input["filter"]).set("updatedAt", text::to_millis(call.now));
-  call.transaction.put(rule_prefix(analyzer) + call.input.str("ruleName"), std::move(changed));
+  rule.filter = call.input["filter"];
+  rule.updated = text::to_millis(call.now);
+  tables::archive_rules.put(call.transaction, rule, analyzer.account, analyzer.id(), rule.name);
   return Json::object();
 }
 
 ApiResult<Json> delete_rule(const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
-  RW_DO(find_rule(call, analyzer));
-  call.transaction.erase(rule_prefix(analyzer) + call.input.str("ruleName"));
+  RW_TRY(const auto rule, find_rule(call, analyzer));
+  tables::archive_rules.erase(call.transaction, analyzer.account, analyzer.id(), rule.name);
   return Json::object();
 }
 
@@ -48,9 +48,8 @@ ApiResult<Json> delete_rule(const Call& call) {
 ApiResult<Json> apply_rule(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const auto rule, find_rule(call, analyzer));
-  const Json filter = (*rule)["filter"];
-  for (const Analysed& resource : analysed(bugs, call, analyzer)) {
-    change_status(call, resource, "ACTIVE", "ARCHIVED", [&](const Json& finding) { return meets(filter, finding); });
+  for (const AnalysedResource& resource : analysed(bugs, call, analyzer)) {
+    change_status(call, analyzer, resource, FindingStatus::active, FindingStatus::archived, [&](const Json& finding) { return meets(rule.filter, finding); });
   }
   return Json::object();
 }

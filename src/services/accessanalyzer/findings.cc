@@ -18,9 +18,9 @@ ApiResult<std::vector<Json>> findings_met(const BugSink& bugs, const Call& call,
   const Json& filter = call.input["filter"];
   if (auto fault = fault_in_filter(filter, FilterUse::listing)) return std::unexpected(*std::move(fault));
   std::vector<Json> met;
-  for (const Analysed& resource : analysed(bugs, call, analyzer)) {
-    for (const Json& finding : resource.record["findings"].items()) {
-      Json whole = finding_of(resource.record, finding);
+  for (const AnalysedResource& resource : analysed(bugs, call, analyzer)) {
+    for (const Finding& finding : resource.findings) {
+      Json whole = finding_of(resource, finding);
       if (meets(filter, whole)) met.push_back(std::move(whole));
     }
   }
@@ -56,9 +56,9 @@ ApiResult<Json> list_findings(const BugSink& bugs, const Call& call) {
 ApiResult<Json> find_finding(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   const std::string_view id = call.input.text("id");
-  for (const Analysed& resource : analysed(bugs, call, analyzer)) {
-    for (const Json& finding : resource.record["findings"].items()) {
-      if (finding.text("id") == id) return finding_of(resource.record, finding);
+  for (const AnalysedResource& resource : analysed(bugs, call, analyzer)) {
+    for (const Finding& finding : resource.findings) {
+      if (finding.id == id) return finding_of(resource, finding);
     }
   }
   return std::unexpected(not_found("Finding", id));
@@ -80,18 +80,19 @@ ApiResult<Json> update_findings(const BugSink& bugs, const Call& call) {
   if (input.contains("ids") == input.contains("resourceArn")) return wrong_field("ids", "Findings are named either by ids or by resourceArn");
   std::set<std::string_view> ids;
   for (const Json& id : input["ids"].items()) ids.insert(id.as_string());
-  const std::string_view to = input.text("status"), from = to == "ARCHIVED" ? "ACTIVE" : "ARCHIVED";
+  const FindingStatus to = input.text("status") == "ARCHIVED" ? FindingStatus::archived : FindingStatus::active;
+  const FindingStatus from = to == FindingStatus::archived ? FindingStatus::active : FindingStatus::archived;
   const auto is_meant = [&](const Json& finding) { return ids.contains(finding.text("id")) || (!finding.text("resource").empty() && finding.text("resource") == input.text("resourceArn")); };
   std::set<std::string_view> missing = ids;
   bool is_there = false;
-  const std::vector<Analysed> all = analysed(bugs, call, analyzer);
-  for (const Analysed& resource : all) {
-    is_there |= resource.record.text("resourceArn") == input.text("resourceArn");
-    for (const Json& finding : resource.record["findings"].items()) missing.erase(finding.text("id"));
+  const std::vector<AnalysedResource> all = analysed(bugs, call, analyzer);
+  for (const AnalysedResource& resource : all) {
+    is_there |= resource.arn == input.text("resourceArn");
+    for (const Finding& finding : resource.findings) missing.erase(finding.id);
   }
   if (!missing.empty()) return std::unexpected(not_found("Finding", *missing.begin()));
   if (ids.empty() && !is_there) return std::unexpected(not_found("Resource", input.text("resourceArn")));
-  for (const Analysed& resource : all) change_status(call, resource, from, to, is_meant);
+  for (const AnalysedResource& resource : all) change_status(call, analyzer, resource, from, to, is_meant);
   return Json::object();
 }
 
@@ -130,20 +131,20 @@ ApiResult<Json> list_resources(const Call& call) {
 ApiResult<Json> get_resource(const BugSink& bugs, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const Resource resource, resource_named(call, analyzer));
-  const std::vector<Analysed> all = analysed(bugs, call, analyzer);
-  const auto known = std::ranges::find(all, resource_key(analyzer, resource.arn), &Analysed::key);
+  const std::vector<AnalysedResource> all = analysed(bugs, call, analyzer);
+  const auto known = std::ranges::find(all, resource.arn, &AnalysedResource::arn);
   if (known == all.end()) return std::unexpected(not_found("Resource", resource.arn));
-  Json answer = known->record;
-  std::int64_t updated = answer["createdAt"].as_integer();
+  Json answer = records::wire_of(*known);
+  std::int64_t updated = known->created;
   bool is_public = false, is_active = false;
   std::set<std::string_view> actions;
-  for (const Json& finding : known->record["findings"].items()) {
-    updated = std::max(updated, finding["updatedAt"].as_integer());
-    if (finding.text("status") == "RESOLVED") continue;
-    is_public |= finding["isPublic"].as_bool();
-    is_active |= finding.text("status") == "ACTIVE";
-    for (const Json& action : finding["action"].items()) actions.insert(action.as_string());
-    if (finding.contains("error")) answer.set("error", finding.str("error"));
+  for (const Finding& finding : known->findings) {
+    updated = std::max(updated, finding.updated);
+    if (finding.status == FindingStatus::resolved) continue;
+    is_public |= finding.is_public;
+    is_active |= finding.status == FindingStatus::active;
+    actions.insert(finding.action.begin(), finding.action.end());
+    if (finding.error) answer.set("error", *finding.error);
     answer.set("status", is_active ? "ACTIVE" : "ARCHIVED");
   }
   answer.set("updatedAt", updated).set("isPublic", is_public);

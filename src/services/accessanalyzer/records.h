@@ -71,6 +71,7 @@ struct Finding {
   std::string id;
   std::int64_t created = 0, updated = 0;
   FindingStatus status = FindingStatus::active;
+  friend bool operator==(const Finding&, const Finding&) = default;
 };
 template <typename A, records::Is<Finding> T>
 void fields(A& archive, T& v) {

@@ -60,7 +60,9 @@ TEST_F(RdsApi, AnAccountHasFortyInstancesAndNoMore) {
   good("CreateDBSubnetGroup", new_group());
   edit([&](store::Transaction& transaction) {
     for (std::size_t i = 1; i < detail::instances_max; ++i) {
-      transaction.put(detail::instance_key(account_, "filler" + std::to_string(i)), Json::object({{"uid", static_cast<std::int64_t>(host::engine_uid_min) + 1000 + static_cast<std::int64_t>(i)}}));
+      Instance filler;
+      filler.wanted.uid = static_cast<std::uint32_t>(host::engine_uid_min + 1000 + i);
+      tables::instances.put(transaction, filler, account_, "filler" + std::to_string(i));
     }
   });
   EXPECT_EQ(code("CreateDBInstance", new_instance("last")), "");

@@ -4,7 +4,6 @@
 
 #include "crypto/crypto.h"
 #include "host/uids.h"
-#include "services/rds/rds.h"
 #include "text/encode.h"
 
 namespace ringwall::rds::detail {
@@ -15,18 +14,6 @@ Secret password_key(const service::Environment& environment) {
 }
 
 }  // namespace
-
-std::string instance_key(std::string_view account, std::string_view identifier) {
-  return "rds/" + std::string(account) + "/db/" + text::lower(identifier);
-}
-
-bool is_instance_key(std::string_view key) {
-  return key.starts_with("rds/") && key.find("/db/") != std::string_view::npos;
-}
-
-std::string subnet_group_key(std::string_view account, std::string_view name) {
-  return "rds/" + std::string(account) + "/subgrp/" + text::lower(name);
-}
 
 std::string instance_arn(const service::Environment& environment, std::string_view account, std::string_view identifier) {
   return "arn:aws:rds:" + environment.region + ":" + std::string(account) + ":db:" + text::lower(identifier);
@@ -57,14 +44,14 @@ namespace {
 
 std::set<std::int64_t> used_uids(store::Transaction& transaction) {
   std::set<std::int64_t> used;
-  for (const store::Entry& entry : transaction.list("rds/")) used.insert((*entry.document)["uid"].as_integer());
+  for (const auto& row : tables::instances.list(transaction)) used.insert(row.record.wanted.uid);
   return used;
 }
 
 // The first of the uids that are this server's to give.
 std::uint32_t first_uid(store::Transaction& transaction) {
-  const auto range = transaction.get(engine_uids_key);
-  return range ? static_cast<std::uint32_t>((*range)["first"].as_integer()) : host::engine_uid_min;
+  const auto range = tables::engine_uids.get(transaction);
+  return range ? static_cast<std::uint32_t>(range->first) : host::engine_uid_min;
 }
 
 }  // namespace

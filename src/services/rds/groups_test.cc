@@ -36,7 +36,7 @@ TEST_F(RdsGroups, WhatIsWrongWithAGroupIsSaid) {
   EXPECT_EQ(subnets("subnet-a", "subnet-far"), "InvalidSubnet");
   EXPECT_EQ(subnets("subnet-a", "subnet-none"), "InvalidSubnet");
   EXPECT_EQ(code("CreateDBSubnetGroup", with(new_group(), {{"Tags.Tag.1.Key", "aws:x"}, {"Tags.Tag.1.Value", ""}})), "InvalidParameterValue");
-  EXPECT_FALSE(world_.store().get(detail::subnet_group_key(account_, "group")));
+  EXPECT_FALSE(world_.store().get(tables::subnet_groups.key(account_, "group")));
 }
 
 TEST_F(RdsGroups, AGroupInUseKeepsTheSubnetsInUse) {
@@ -49,7 +49,7 @@ TEST_F(RdsGroups, AGroupInUseKeepsTheSubnetsInUse) {
   EXPECT_TRUE(has(good("DescribeDBSubnetGroups", {}), "<DBSubnetGroupDescription>new</DBSubnetGroupDescription>"));
   EXPECT_EQ(code("ModifyDBSubnetGroup", with(a2, {{"SubnetIds.SubnetIdentifier.2", "subnet-a"}})), "DBSubnetGroupDoesNotCoverEnoughAZs");
   EXPECT_EQ(code("DeleteDBSubnetGroup", {{"DBSubnetGroupName", "group"}}), "InvalidDBSubnetGroupStateFault");
-  edit([&](store::Transaction& transaction) { transaction.erase(detail::instance_key(account_, "main")); });
+  edit([&](store::Transaction& transaction) { transaction.erase(tables::instances.key(account_, "main")); });
   EXPECT_EQ(code("DeleteDBSubnetGroup", {{"DBSubnetGroupName", "GROUP"}}), "");
   for (const char* name : {"DescribeDBSubnetGroups", "DeleteDBSubnetGroup"}) {
     EXPECT_EQ(code(name, {{"DBSubnetGroupName", "group"}}), "DBSubnetGroupNotFoundFault") << name;

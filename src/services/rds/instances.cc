@@ -5,6 +5,7 @@
 
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 #include "services/rds/detail/common.h"
 #include "services/rds/detail/validate.h"
 #include "text/encode.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::int64_t port_default = 5432;
 constexpr std::string_view resource_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-ApiResult<std::shared_ptr<const Json>> subnet_group_of(const Call& call) {
+ApiResult<SubnetGroup> subnet_group_of(const Call& call) {
   if (!call.input.contains("DBSubnetGroupName")) {
     return api_error("DBSubnetGroupNotFoundFault", "DB subnet group 'default' does not exist: Ringwall has no default VPC, so name one with DBSubnetGroupName");
   }
@@ -101,7 +102,7 @@ std::vector<std::string> strings_of(const Json& list) {
 struct Parts {
   const engine::Version& version;
   const keyring::Key& key;
-  const Json& subnet_group;
+  const SubnetGroup& subnet_group;
   const Json& placed;      // the interface's document
   std::string resource_id;
   std::string backup_window, maintenance_window;
@@ -121,67 +122,41 @@ ApiResult<std::pair<std::string, std::string>> windows_of(const Call& call) {
   return std::unexpected(overlapping_windows());
 }
 
-Json new_document(const Call& call, const Parts& parts, const estate::Tags& tags) {
+Instance new_instance(const Call& call, const Parts& parts, const estate::Tags& tags) {
   const Json& input = call.input;
   const std::string identifier = text::lower(input.text("DBInstanceIdentifier"));
-  const auto port = input["Port"].as_integer(port_default);
-  Json document = Json::object({
-      {"DBInstanceIdentifier", identifier},
-      {"DBInstanceArn", instance_arn(call.environment, call.account(), identifier)},
-      {"DbiResourceId", parts.resource_id},
-      {"DBInstanceClass", input.str("DBInstanceClass")},
-      {"Engine", parts.version.engine},
-      {"EngineVersion", parts.version.version},
-      {"EngineLifecycleSupport", input.text("EngineLifecycleSupport", "open-source-rds-extended-support-disabled")},
-      {"LicenseModel", "postgresql-license"},
-      {"DBInstanceStatus", "creating"},
-      {"MasterUsername", input.str("MasterUsername")},
-      {"Endpoint", Json::object({{"Address", endpoint_name(call.environment, call.account(), identifier)}, {"Port", port}})},
-      {"DbInstancePort", 0},
-      {"AllocatedStorage", input["AllocatedStorage"].as_integer()},
-      {"InstanceCreateTime", text::to_millis(call.now)},
-      {"PreferredBackupWindow", parts.backup_window},
-      {"BackupRetentionPeriod", input["BackupRetentionPeriod"].as_integer(1)},
-      {"DBSecurityGroups", Json::array()},
-      {"DBParameterGroups", Json::array({Json::object({{"DBParameterGroupName", "default." + parts.version.family}, {"ParameterApplyStatus", "in-sync"}})})},
-      {"OptionGroupMemberships",
-       Json::array({Json::object({{"OptionGroupName", "default:" + parts.version.engine + "-" + parts.version.major}, {"Status", "in-sync"}})})},
-      {"PreferredMaintenanceWindow", parts.maintenance_window},
-      {"PendingModifiedValues", Json::object({})},
-      {"MultiAZ", false},
-      {"AutoMinorVersionUpgrade", input["AutoMinorVersionUpgrade"].as_bool(true)},
-      {"ReadReplicaDBInstanceIdentifiers", Json::array()},
-      {"PubliclyAccessible", false},
-      {"StorageType", input.text("StorageType", "gp2")},
-      {"StorageThroughput", 0},
-      {"StorageEncrypted", true},
-      {"KmsKeyId", parts.key.arn},
-      {"CACertificateIdentifier", certificate_id},
-      {"DomainMemberships", Json::array()},
-      {"CopyTagsToSnapshot", input["CopyTagsToSnapshot"].as_bool()},
-      {"MonitoringInterval", 0},
-      {"IAMDatabaseAuthenticationEnabled", input["EnableIAMDatabaseAuthentication"].as_bool()},
-      {"DatabaseInsightsMode", "standard"},
-      {"PerformanceInsightsEnabled", false},
-      {"DeletionProtection", input["DeletionProtection"].as_bool()},
-      {"AssociatedRoles", Json::array()},
-      {"TagList", service::json_of(tags)},
-      {"CustomerOwnedIpEnabled", false},
-      {"ActivityStreamStatus", "stopped"},
-      {"BackupTarget", "region"},
-      {"NetworkType", "IPV4"},
-      {"IsStorageConfigUpgradeAvailable", false},
-      {"DedicatedLogVolume", false},
-      {"MultiTenant", false},
-      {"account", call.account()},
-      {"uid", free_uid(call.transaction)},
-      {"desired", "running"},
-      {"generation", 1},
-      {"master_password", seal_password(call.environment, parts.resource_id, input.text("MasterUserPassword"))},
-  });
-  set_place(document, parts.subnet_group, parts.placed);
-  if (!input.text("DBName").empty()) document.set("DBName", input.str("DBName"));
-  return document;
+  Instance instance;
+  Wanted& wanted = instance.wanted;
+  wanted.identifier = identifier;
+  wanted.arn = instance_arn(call.environment, call.account(), identifier);
+  wanted.resource_id = parts.resource_id;
+  wanted.account = call.account();
+  wanted.instance_class = input.str("DBInstanceClass");
+  wanted.engine = parts.version.engine;
+  wanted.version = parts.version.version;
+  wanted.lifecycle_support = input.text("EngineLifecycleSupport", "open-source-rds-extended-support-disabled");
+  wanted.master_user = input.str("MasterUsername");
+  wanted.database = input.str("DBName");
+  wanted.endpoint = {.address = endpoint_name(call.environment, call.account(), identifier), .port = input["Port"].as_integer(port_default)};
+  wanted.backup_window = parts.backup_window;
+  wanted.maintenance_window = parts.maintenance_window;
+  wanted.backup_days = input["BackupRetentionPeriod"].as_integer(1);
+  wanted.parameter_groups = {{.name = "default." + parts.version.family}};
+  wanted.option_groups = {{.name = "default:" + parts.version.engine + "-" + parts.version.major}};
+  wanted.auto_minor_upgrade = input["AutoMinorVersionUpgrade"].as_bool(true);
+  wanted.copies_tags = input["CopyTagsToSnapshot"].as_bool();
+  wanted.takes_tokens = input["EnableIAMDatabaseAuthentication"].as_bool();
+  wanted.deletion_protection = input["DeletionProtection"].as_bool();
+  wanted.storage_type = input.text("StorageType", "gp2");
+  wanted.kms_key = parts.key.arn;
+  wanted.certificate_authority = certificate_id;
+  wanted.tags = tags;
+  wanted.uid = free_uid(call.transaction);
+  set_place(wanted, parts.subnet_group, parts.placed);
+  instance.requests.master_password = seal_password(call.environment, parts.resource_id, input.text("MasterUserPassword"));
+  instance.observed.storage = input["AllocatedStorage"].as_integer();
+  instance.observed.created = text::to_millis(call.now);
+  return instance;
 }
 
 ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
@@ -189,10 +164,10 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   const auto engine = engine_for(catalogue, call.input);
   if (!engine) return std::unexpected(engine.error());
   if (auto fault = fault_in_create(call.input, (*engine)->version())) return std::unexpected(*std::move(fault));
-  if (call.transaction.contains(instance_key(call.account(), identifier))) {
+  if (tables::instances.contains(call.transaction, call.account(), identifier)) {
     return api_error("DBInstanceAlreadyExists", "DB instance already exists");
   }
-  if (call.transaction.list(instance_key(call.account(), ""), {}, instances_max).size() >= instances_max) {
+  if (tables::instances.count(call.transaction, instances_max, call.account()) >= instances_max) {
     return api_error("InstanceQuotaExceeded", "The account has the most DB instances that it may have: " + std::to_string(instances_max));
   }
   const estate::Tags tags = service::tags_of(call.input["Tags"]);
@@ -203,7 +178,7 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   if (!key) return std::unexpected(key.error());
   RW_TRY(auto windows, windows_of(call));
   const auto placed =
-      place_interface({call.environment, call.transaction, call.account()}, **group,
+      place_interface({call.environment, call.transaction, call.account()}, *group,
                       call.input.text("AvailabilityZone"), strings_of(call.input["VpcSecurityGroupIds"]));
   if (!placed) return std::unexpected(placed.error());
 
@@ -214,23 +189,22 @@ ApiResult<Json> create(const Catalogue& catalogue, const Call& call) {
   const auto wrapped = keyring::encrypt(call.environment, *key, data_key.reveal(), data_key_context(resource_id));
   if (!wrapped) return std::unexpected(wrapped.error());
 
-  Json document = new_document(
-      call,
-      {(*engine)->version(), *key, **group, *placed, resource_id, std::move(windows.first), std::move(windows.second)},
-      tags);
-  if (document["uid"].as_integer() == 0) return api_error("InstanceQuotaExceeded", "no more DB instances fit on this server");
-  document.set("data_key", text::base64(*wrapped));
-  call.transaction.put(network::dns_key_of(document.text("vpc"), document["Endpoint"].text("Address")), Json::object({{"address", document.str("address")}}));
-  put_instance(call, document);
-  return Json::object({{"DBInstance", shown(document)}});
+  Instance instance = new_instance(
+      call, {(*engine)->version(), *key, *group, *placed, resource_id, std::move(windows.first), std::move(windows.second)}, tags);
+  Wanted& wanted = instance.wanted;
+  if (wanted.uid == 0) return api_error("InstanceQuotaExceeded", "no more DB instances fit on this server");
+  wanted.data_key = text::base64(*wrapped);
+  network::tables::names.put(call.transaction, {.address = wanted.address, .addresses = {}}, wanted.vpc, wanted.endpoint.address);
+  put_instance(call, instance);
+  return Json::object({{"DBInstance", shown(instance)}});
 }
 
 ApiResult<service::Questions> ask_describe(const Call& call) {
   if (!call.input.contains("DBInstanceIdentifier")) {
     return service::Questions{{{.action = "rds:DescribeDBInstances", .resource = arn_of(call, "db", "*")}}};
   }
-  const auto document = find_instance(call);
-  if (document) return service::Questions{{instance_question(call, "rds:DescribeDBInstances", **document)}};
+  const auto instance = find_instance(call);
+  if (instance) return service::Questions{{instance_question(call, "rds:DescribeDBInstances", *instance)}};
   // One that is not there is asked for all the same, so that only who may look learns that.
   return service::Questions{{{.action = "rds:DescribeDBInstances", .resource = arn_of(call, "db", call.input.text("DBInstanceIdentifier"))}}};
 }
@@ -238,11 +212,11 @@ ApiResult<service::Questions> ask_describe(const Call& call) {
 ApiResult<Json> describe(const Call& call) {
   std::vector<Json> instances;
   if (call.input.contains("DBInstanceIdentifier")) {
-    const auto document = find_instance(call);
-    if (!document) return std::unexpected(document.error());
-    instances.push_back(shown(**document));
+    const auto instance = find_instance(call);
+    if (!instance) return std::unexpected(instance.error());
+    instances.push_back(shown(*instance));
   } else {
-    for (const auto& entry : call.transaction.list(instance_key(call.account(), ""))) instances.push_back(shown(*entry.document));
+    for (const auto& row : tables::instances.list(call.transaction, call.account())) instances.push_back(shown(row.record));
   }
   const auto is = [](std::string_view member) {
     return [member](const Json& item, std::string_view value) { return item.text(member) == value; };
@@ -261,69 +235,83 @@ ApiResult<Json> describe(const Call& call) {
   return paged(call.input, *std::move(kept), "DBInstances", "DBInstanceIdentifier");
 }
 
-// Settings that are only remembered: the input's member is the document's.
-constexpr std::array<std::string_view, 6> plain_settings = {"DeletionProtection",    "BackupRetentionPeriod",   "CopyTagsToSnapshot",
-                                                            "PreferredBackupWindow", "AutoMinorVersionUpgrade", "PreferredMaintenanceWindow"};
+// Settings that are only remembered, where the input has them.
+void set_plain(const Json& input, Wanted& wanted) {
+  const auto flag = [&](const char* member, bool& value) { value = input[member].as_bool(value); };
+  const auto window = [&](const char* member, std::string& value) {
+    if (input.contains(member)) value = text::lower(input.text(member));
+  };
+  flag("DeletionProtection", wanted.deletion_protection);
+  flag("CopyTagsToSnapshot", wanted.copies_tags);
+  flag("AutoMinorVersionUpgrade", wanted.auto_minor_upgrade);
+  flag("EnableIAMDatabaseAuthentication", wanted.takes_tokens);
+  wanted.backup_days = input["BackupRetentionPeriod"].as_integer(wanted.backup_days);
+  window("PreferredBackupWindow", wanted.backup_window);
+  window("PreferredMaintenanceWindow", wanted.maintenance_window);
+}
 
-ApiResult<Json> modify(const Call& call) {
-  const auto stored = find_instance(call);
-  if (!stored) return std::unexpected(stored.error());
-  Json document = **stored;
-  const std::string status = document.str("DBInstanceStatus");
-  if (status != "available" && status != "storage-full" && status != "failed") {
-    return api_error("InvalidDBInstanceState", "Database instance is not in available state.");
-  }
-  if (auto fault = fault_in_modify(call.input, document)) return std::unexpected(*std::move(fault));
-  for (const std::string_view member : plain_settings) {
-    if (call.input.contains(member))
-      document.set(member,
-                   call.input[member].is_string() ? Json(text::lower(call.input.text(member))) : call.input[member]);
-  }
-  const bool moves = call.input.contains("PreferredBackupWindow") || call.input.contains("PreferredMaintenanceWindow");
-  if (moves && windows_overlap(document.text("PreferredBackupWindow"), document.text("PreferredMaintenanceWindow"))) {
-    return std::unexpected(overlapping_windows());
-  }
-  if (call.input.contains("EnableIAMDatabaseAuthentication")) {
-    document.set("IAMDatabaseAuthenticationEnabled", call.input["EnableIAMDatabaseAuthentication"]);
-  }
-  if (!call.input["VpcSecurityGroupIds"].items().empty()) {
-    const auto groups = strings_of(call.input["VpcSecurityGroupIds"]);
-    if (auto fault = fault_in_groups(call.transaction, call.account(), document.text("vpc"), groups))
-      return std::unexpected(*std::move(fault));
-    const auto placed = network::set_groups(call.transaction, call.account(), document.str("interface"), groups);
-    if (!placed) return std::unexpected(invalid_value(placed.error().message));
-    document.set("VpcSecurityGroups", group_memberships(*placed));
-  }
+ApiResult<void> set_groups(const Call& call, Wanted& wanted) {
+  const auto groups = strings_of(call.input["VpcSecurityGroupIds"]);
+  if (groups.empty()) return {};
+  if (auto fault = fault_in_groups(call.transaction, call.account(), wanted.vpc, groups)) return std::unexpected(*std::move(fault));
+  const auto placed = network::set_groups(call.transaction, call.account(), wanted.interface, groups);
+  if (!placed) return std::unexpected(invalid_value(placed.error().message));
+  wanted.security_groups = group_memberships(*placed);
+  return {};
+}
+
+// What the engine or its volume has to change for; whether there is anything. The last wish counts.
+bool set_requests(const Call& call, Instance& instance) {
+  const Json& input = call.input;
+  Wanted& wanted = instance.wanted;
+  Requests& requests = instance.requests;
   bool engine_changes = false;
-  if (call.input.contains("MasterUserPassword")) {
-    document.set("master_password", seal_password(call.environment, document.text("DbiResourceId"), call.input.text("MasterUserPassword")));
+  if (input.contains("MasterUserPassword")) {
+    requests.master_password = seal_password(call.environment, wanted.resource_id, input.text("MasterUserPassword"));
     engine_changes = true;
   }
-  if (call.input.contains("AllocatedStorage")) {
-    document.edit("PendingModifiedValues").erase("AllocatedStorage");  // the last wish counts
-    document.erase("growth_refused");
-    if (call.input["AllocatedStorage"].as_integer() > document["AllocatedStorage"].as_integer()) {
-      document.edit("PendingModifiedValues").set("AllocatedStorage", call.input["AllocatedStorage"]);
+  if (input.contains("AllocatedStorage")) {
+    requests.pending.storage.reset();
+    requests.growth_refused.reset();
+    if (const std::int64_t asked = input["AllocatedStorage"].as_integer(); asked > instance.observed.storage) {
+      requests.pending.storage = asked;
       engine_changes = true;
     }
   }
-  if (call.input.contains("DBInstanceClass")) {
-    document.edit("PendingModifiedValues").erase("DBInstanceClass");  // the last wish counts
-    if (call.input.text("DBInstanceClass") != document.text("DBInstanceClass")) {
-      document.edit("PendingModifiedValues").set("DBInstanceClass", call.input.str("DBInstanceClass"));
-      if (call.input["ApplyImmediately"].as_bool()) {
-        apply_pending(document);
-        document.set("reboot", true);
+  if (input.contains("DBInstanceClass")) {
+    requests.pending.instance_class.reset();
+    if (input.text("DBInstanceClass") != wanted.instance_class) {
+      requests.pending.instance_class = input.str("DBInstanceClass");
+      if (input["ApplyImmediately"].as_bool()) {
+        apply_pending(instance);
+        requests.reboot = true;
         engine_changes = true;
       }
     }
   }
-  Json answer = document;  // RDS answers the state before the modification begins
-  if (engine_changes && status != "failed") document.set("DBInstanceStatus", "modifying");
-  document.set("generation", document["generation"].as_integer() + 1);
+  return engine_changes;
+}
+
+ApiResult<Json> modify(const Call& call) {
+  auto instance = find_instance(call);
+  if (!instance) return std::unexpected(instance.error());
+  Wanted& wanted = instance->wanted;
+  const Status status = instance->observed.status;
+  if (status != Status::available && status != Status::storage_full && status != Status::failed) {
+    return api_error("InvalidDBInstanceState", "Database instance is not in available state.");
+  }
+  if (auto fault = fault_in_modify(call.input, *instance)) return std::unexpected(*std::move(fault));
+  set_plain(call.input, wanted);
+  const bool moves = call.input.contains("PreferredBackupWindow") || call.input.contains("PreferredMaintenanceWindow");
+  if (moves && windows_overlap(wanted.backup_window, wanted.maintenance_window)) return std::unexpected(overlapping_windows());
+  RW_DO(set_groups(call, wanted));
+  const bool engine_changes = set_requests(call, *instance);
+  Json answer = shown(*instance);  // RDS answers the state before the modification begins
   if (call.input.contains("MasterUserPassword")) answer.edit("PendingModifiedValues").set("MasterUserPassword", "****");
-  put_instance(call, document);
-  return Json::object({{"DBInstance", shown(answer)}});
+  if (engine_changes && status != Status::failed) become(instance->observed, Status::modifying);
+  ++wanted.generation;
+  put_instance(call, *instance);
+  return Json::object({{"DBInstance", std::move(answer)}});
 }
 
 }  // namespace

@@ -21,9 +21,12 @@ bool is_disk_full(const Error& error) {
 
 Next again() { return {.when = Next::When::at_once}; }
 
-bool same_place(const Json& one, const Json& other) {
-  return std::ranges::all_of(std::to_array({"uid", "vpc", "interface", "address"}),
-                             [&](const char* member) { return one[member] == other[member]; });
+// Is the volume's label of the same uid and place?
+bool same_place(const Label& label, const Wanted& wanted) {
+  const auto labelled = instance_of(label);
+  if (!labelled) return false;
+  const auto place = [](const Wanted& of) { return std::tie(of.uid, of.vpc, of.interface, of.address); };
+  return place(labelled->wanted) == place(wanted);
 }
 
 }  // namespace
@@ -35,7 +38,7 @@ milliseconds retry_after(int failures) {
 
 Next Keeper::pass(const std::string& document_key) {
   const auto record = find_record(parts_.environment.store, document_key, id_);
-  if (record) name_ = record->text("DBInstanceIdentifier");
+  if (record) name_ = record->wanted().identifier;
   if (waits(record)) {
     return {Next::When::later, std::chrono::ceil<milliseconds>(resume_at_ - SteadyClock::now())};
   }
@@ -51,14 +54,17 @@ bool Keeper::waits(const std::optional<Record>& record) const {
   if (SteadyClock::now() >= resume_at_) return false;
   if (!record) return resume_generation_ == -1;
   if (record->generation() != resume_generation_) return false;
-  const auto key = record->text("desired") == "running" ? key_state(parts_.environment, *record) : KeyState::usable;
+  const auto key = record->wanted().desired == Desired::running ? key_state(parts_.environment, *record) : KeyState::usable;
   return !key || *key == KeyState::usable;
 }
 
 Result<Next> Keeper::step(const std::optional<Record>& record) {
   if (!record) return set_aside();
-  if (record->text("desired") == "deleted") return remove(*record);
-  if (record->text("desired") == "stopped") return rest(*record);
+  switch (record->wanted().desired) {
+    case Desired::deleted: return remove(*record);
+    case Desired::stopped: return rest(*record);
+    case Desired::running: break;
+  }
   return serve(*record);
 }
 
@@ -70,7 +76,7 @@ Result<Next> Keeper::serve(const Record& record) {
     RW_TRY(const host::Inventory inventory, parts_.host.inventory());
     return contains(inventory.processes, id_) ? adopt(record) : start(record);
   }
-  if (record.reboot_asked()) return restart(record);
+  if (record.requests().reboot) return restart(record);
   if (!listener_) RW_DO(listen(record));
   return ready_ || served_ ? attend(record) : await_ready(record);
 }
@@ -101,15 +107,15 @@ Result<Next> Keeper::set_aside() {
 
 Result<Next> Keeper::rest(const Record& record) {
   RW_DO(put_to_rest());
-  return label_later(record, say(record, "stopped"));
+  return label_later(record, say(record, Status::stopped));
 }
 
 Result<Next> Keeper::lock_away(const Record& record, KeyState state) {
   RW_DO(put_to_rest());
   return label_later(record, state == KeyState::gone
-                                 ? say(record, "inaccessible-encryption-credentials",
+                                 ? say(record, Status::inaccessible,
                                        "the KMS key of its storage is gone: without it nobody can read the data")
-                                 : say(record, "inaccessible-encryption-credentials-recoverable",
+                                 : say(record, Status::inaccessible_recoverable,
                                        "the KMS key of its storage is not enabled: enable it again"));
 }
 
@@ -131,20 +137,20 @@ Result<> Keeper::put_to_rest() {
 }
 
 Result<Next> Keeper::adopt(const Record& record) {
-  read_only_ = record.text("DBInstanceStatus") == "storage-full";
+  read_only_ = record.observed().status == Status::storage_full;
   RW_TRY(host::Running running, parts_.host.adopt(id_));
   // Whoever started it may have known other limits, or none.
-  if (const auto limited = parts_.host.limit(id_, record.instance().limits); !limited) {
+  if (const auto limited = parts_.host.limit(id_, record.served().limits); !limited) {
     if (limited.error().kind != Failure::conflict) return std::unexpected(limited.error());
     log(limited.error().message);
     return restart(record);
   }
   RW_DO(hold(std::move(running)));
-  served_ = record.text("DBInstanceStatus") == "available" || read_only_;
+  served_ = record.observed().status == Status::available || read_only_;
   RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
   const auto there = label_of(facts);
   // The store is an older one, put back: the engine was started as another user or elsewhere since.
-  if (there && !same_place(there->document, *record.document)) return restart(record);
+  if (there && !same_place(*there, record.wanted())) return restart(record);
   RW_DO(listen(record));
   log("adopted the running engine, process " + std::to_string(running_->pid));
   return again();
@@ -159,15 +165,15 @@ Result<Next> Keeper::mourn(const Record& record, std::string_view what) {
   const milliseconds delay = retry_after(++crashes_);
   resume_at_ = SteadyClock::now() + delay;
   resume_generation_ = record.generation();
-  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Observed& observed, Requests&) {
            if (full) {
-             document.set("DBInstanceStatus", "storage-full");
+             become(observed, Status::storage_full);
            } else if (crashes_ >= failures_told) {
-             document.set("DBInstanceStatus", "failed");
-           } else if (document.text("DBInstanceStatus") == "available") {
-             document.set("DBInstanceStatus", "rebooting");
+             become(observed, Status::failed);
+           } else if (observed.status == Status::available) {
+             become(observed, Status::rebooting);
            }
-           document.set("message", full ? storage_full : "the engine " + std::string(what) + " and is started again");
+           observed.message = full ? storage_full : "the engine " + std::string(what) + " and is started again";
          }));
   log("the engine " + std::string(what) + "; starting it again in " + std::to_string(delay.count()) + " ms");
   if (!current) return again();
@@ -177,8 +183,8 @@ Result<Next> Keeper::mourn(const Record& record, std::string_view what) {
 // What asks for it stays in the document until the start that follows begins.
 Result<Next> Keeper::restart(const Record& record) {
   // Who reads `available` connects.
-  RW_TRY(const bool current, amend(parts_.environment.store, record, [](Json& document) {
-           if (document.text("DBInstanceStatus") == "available") document.set("DBInstanceStatus", "rebooting");
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [](Observed& observed, Requests&) {
+           if (observed.status == Status::available) become(observed, Status::rebooting);
          }));
   if (!current) return again();
   log("stopping the engine to start it again");
@@ -204,14 +210,13 @@ Result<> Keeper::hold(host::Running running) {
   return {};
 }
 
-Next Keeper::say(const Record& record, std::string_view status, std::string message) {
-  const auto current = amend(parts_.environment.store, record, [&](Json& document) {
-    document.set("DBInstanceStatus", status);
-    document.erase("message");
-    if (!message.empty()) document.set("message", message);
+Next Keeper::say(const Record& record, Status status, std::optional<std::string> message) {
+  const auto current = amend(parts_.environment.store, record, [&](Observed& observed, Requests&) {
+    become(observed, status);
+    observed.message = message;
   });
   if (!current) return failed(record, current.error());
-  if (*current && record.text("DBInstanceStatus") != status) log(std::string(status) + (message.empty() ? "" : ": " + message));
+  if (*current && record.observed().status != status) log(std::string(records::word_of(status)) + (message ? ": " + *message : std::string()));
   return *current ? Next{} : again();
 }
 
@@ -224,16 +229,16 @@ Next Keeper::failed(const std::optional<Record>& record, const Error& error) {
   told_ = error.message;
   // Without its privileged half nothing can be said about the instance: the server is ending.
   if (!record || (error.kind == Failure::unavailable && !parts_.host.inventory())) return next;
-  const bool should_serve = record->text("desired") == "running" && !ready_;
+  const bool should_serve = record->wanted().desired == Desired::running && !ready_;
   const bool full = should_serve && is_full();
-  (void)amend(parts_.environment.store, *record, [&](Json& document) {
-    document.set("message", error.message);
+  (void)amend(parts_.environment.store, *record, [&](Observed& observed, Requests&) {
+    observed.message = error.message;
     if (!should_serve) return;
     if (full || is_disk_full(error)) {
       // Before it has storage of its own, it is the server that has none to give.
-      document.set("DBInstanceStatus", full || record->was_made() ? "storage-full" : "insufficient-capacity");
+      become(observed, full || observed.was_made ? Status::storage_full : Status::insufficient_capacity);
     } else if (failures_ >= failures_told) {
-      document.set("DBInstanceStatus", "failed");
+      become(observed, Status::failed);
     }
   });
   return next;
@@ -246,7 +251,7 @@ bool Keeper::is_full() {
 }
 
 bool Keeper::is_current(const Record& record) const {
-  const auto now = find_record(parts_.environment.store, record.key, id_);
+  const auto now = find_record(parts_.environment.store, tables::instances.key(record.at[0], record.at[1]), id_);
   return now && now->generation() == record.generation();
 }
 

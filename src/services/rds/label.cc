@@ -1,7 +1,6 @@
 #include "services/rds/detail/label.h"
 
 #include <algorithm>
-#include <array>
 
 #include "crypto/crypto.h"
 #include "host/host.h"
@@ -14,8 +13,8 @@ constexpr std::string_view format_member = "ringwall_volume_label";
 constexpr std::string_view mac_word = "mac ";
 constexpr std::size_t frame_bytes_max = 4096;  // of a label, beside the document
 
-constexpr std::array<std::string_view, 7> passing = {"master_password", "reboot",     "message", "certificate_until",
-                                                     "DBInstanceStatus", "desired", "generation"};
+// What a label does not say, and an instance that begins again has.
+constexpr std::string_view status_member = "DBInstanceStatus", desired_member = "desired", generation_member = "generation", tags_member = "TagList";
 
 Secret escrow_key(const service::Environment& environment) {
   return crypto::derive_key(environment.root_key.reveal(), "volume data keys in escrow");
@@ -28,15 +27,32 @@ std::string mac_of(const service::Environment& environment, std::string_view lin
 
 }  // namespace
 
-Json lasting(const Json& document) {
-  Json kept = document;
-  for (const std::string_view member : passing) kept.erase(member);
-  if (kept.dump().size() > host::label_bytes_max - frame_bytes_max) kept.erase("TagList");
+Json lasting(const Instance& instance) {
+  Instance bare = instance;
+  bare.requests.master_password.reset();
+  bare.requests.reboot = false;
+  bare.observed.message.reset();
+  bare.observed.certificate_until.reset();
+  Json kept = records::to_json(bare);
+  for (const std::string_view member : {status_member, desired_member, generation_member}) kept.erase(member);
+  if (kept.dump().size() > host::label_bytes_max - frame_bytes_max) kept.erase(tags_member);
   return kept;
 }
 
-std::string kms_key_of(const Json& document) {
-  const auto blob = text::parse_base64(document.text("data_key"));
+Result<Instance> instance_of(const Label& label) {
+  Json whole = label.document;
+  whole.set(status_member, records::word_of(Status::creating)).set(desired_member, records::word_of(Desired::running)).set(generation_member, 1);
+  if (!whole.contains(tags_member)) whole.set(tags_member, Json::array());
+  return records::from_json<Instance>(whole);
+}
+
+bool is_made(const Label& label) {
+  const auto instance = instance_of(label);
+  return instance && instance->observed.was_made;
+}
+
+std::string kms_key_of(const Wanted& wanted) {
+  const auto blob = text::parse_base64(wanted.data_key);
   if (!blob) return {};
   return keyring::key_of(*blob).value_or("");
 }

@@ -18,16 +18,20 @@ std::optional<Label> Keeper::label_of(const host::VolumeFacts& facts) const {
 // document has not changed in what lasts.
 Result<> Keeper::label(const Record& record, Moment moment) {
   const service::Environment& environment = parts_.environment;
-  Json document = lasting(*record.document);
-  if (moment == Moment::made) document.set("made", true);
+  Instance instance = record.instance;
+  instance.observed.was_made |= moment == Moment::made;
+  Json document = lasting(instance);
   store::Transaction reading(environment.store);
-  const bool shredded = keyring::was_deleted(reading, kms_key_of(*record.document));
+  const bool shredded = keyring::was_deleted(reading, kms_key_of(record.wanted()));
   std::string wanted = document.dump() + (shredded ? " without escrow" : "");
   if (wanted == labelled_) return {};
   RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
   if (moment == Moment::later && !facts.has_image) return {};
   const auto there = label_of(facts);
-  if (there && there->document["made"].as_bool()) document.set("made", true);
+  if (there && is_made(*there)) {
+    instance.observed.was_made = true;
+    document = lasting(instance);
+  }
   Label label{.volume = id_,
               .installation = parts_.installation.id,
               .position = {},

@@ -6,64 +6,61 @@
 namespace ringwall::rds::detail {
 namespace {
 
-ApiError wrong_state(const Json& document, std::string_view wanted) {
-  return {"InvalidDBInstanceState", "Instance " + document.str("DBInstanceIdentifier") + " is not in " + std::string(wanted) + " state."};
+ApiError wrong_state(const Instance& instance, std::string_view wanted) {
+  return {"InvalidDBInstanceState", "Instance " + instance.wanted.identifier + " is not in " + std::string(wanted) + " state."};
 }
 
-Json request(const Call& call, Json document, std::string_view desired, std::string_view status) {
-  document.set("desired", desired).set("DBInstanceStatus", status);
-  document.set("generation", document["generation"].as_integer() + 1);
-  put_instance(call, document);
-  return Json::object({{"DBInstance", shown(document)}});
+Json request(const Call& call, Instance instance, Desired desired, Status status) {
+  instance.wanted.desired = desired;
+  ++instance.wanted.generation;
+  become(instance.observed, status);
+  put_instance(call, instance);
+  return Json::object({{"DBInstance", shown(instance)}});
 }
 
 // One whose storage is full can be stopped and rebooted too: that needs no more of it.
-bool is_up(const Json& document) {
-  const std::string_view status = document.text("DBInstanceStatus");
-  return status == "available" || status == "storage-full";
+bool is_up(const Instance& instance) {
+  return instance.observed.status == Status::available || instance.observed.status == Status::storage_full;
 }
 
 ApiResult<Json> start(const Call& call) {
-  const auto stored = find_instance(call);
-  if (!stored) return std::unexpected(stored.error());
-  if ((*stored)->text("DBInstanceStatus") != "stopped") return std::unexpected(wrong_state(**stored, "stopped"));
-  Json document = **stored;
-  apply_pending(document);
-  return request(call, std::move(document), "running", "starting");
+  auto instance = find_instance(call);
+  if (!instance) return std::unexpected(instance.error());
+  if (instance->observed.status != Status::stopped) return std::unexpected(wrong_state(*instance, "stopped"));
+  apply_pending(*instance);
+  return request(call, *std::move(instance), Desired::running, Status::starting);
 }
 
 ApiResult<Json> stop(const Call& call) {
-  const auto stored = find_instance(call);
-  if (!stored) return std::unexpected(stored.error());
-  if (!is_up(**stored)) return std::unexpected(wrong_state(**stored, "available"));
+  auto instance = find_instance(call);
+  if (!instance) return std::unexpected(instance.error());
+  if (!is_up(*instance)) return std::unexpected(wrong_state(*instance, "available"));
   if (call.input.contains("DBSnapshotIdentifier")) {
     return std::unexpected(invalid_combination("snapshots are not offered by this server: stop without DBSnapshotIdentifier"));
   }
-  return request(call, **stored, "stopped", "stopping");
+  return request(call, *std::move(instance), Desired::stopped, Status::stopping);
 }
 
 ApiResult<Json> reboot(const Call& call) {
-  const auto stored = find_instance(call);
-  if (!stored) return std::unexpected(stored.error());
-  if (!is_up(**stored)) return std::unexpected(wrong_state(**stored, "available"));
+  auto instance = find_instance(call);
+  if (!instance) return std::unexpected(instance.error());
+  if (!is_up(*instance)) return std::unexpected(wrong_state(*instance, "available"));
   if (call.input["ForceFailover"].as_bool()) {
     return std::unexpected(invalid_combination("ForceFailover cannot be specified since the instance is not configured for MultiAZ."));
   }
-  Json document = **stored;
-  apply_pending(document);
-  document.set("reboot", true);
-  return request(call, std::move(document), "running", "rebooting");
+  apply_pending(*instance);
+  instance->requests.reboot = true;
+  return request(call, *std::move(instance), Desired::running, Status::rebooting);
 }
 
 ApiResult<Json> remove(const Call& call) {
-  const auto stored = find_instance(call);
-  if (!stored) return std::unexpected(stored.error());
-  const Json& document = **stored;
-  if (document["DeletionProtection"].as_bool()) {
+  auto instance = find_instance(call);
+  if (!instance) return std::unexpected(instance.error());
+  if (instance->wanted.deletion_protection) {
     return std::unexpected(invalid_combination("Cannot delete protected DB Instance, please disable deletion protection and try again."));
   }
-  if (document.text("desired") == "deleted") {
-    return api_error("InvalidDBInstanceState", "Instance " + document.str("DBInstanceIdentifier") + " is already being deleted.");
+  if (instance->wanted.desired == Desired::deleted) {
+    return api_error("InvalidDBInstanceState", "Instance " + instance->wanted.identifier + " is already being deleted.");
   }
   const bool skip = call.input["SkipFinalSnapshot"].as_bool(), named = call.input.contains("FinalDBSnapshotIdentifier");
   if (skip && named) {
@@ -76,16 +73,15 @@ ApiResult<Json> remove(const Call& call) {
     return std::unexpected(invalid_combination("snapshots are not offered by this server, so a final one cannot be made: nothing was deleted. "
                                                "Dump the database first, then delete with SkipFinalSnapshot."));
   }
-  return request(call, document, "deleted", "deleting");
+  return request(call, *std::move(instance), Desired::deleted, Status::deleting);
 }
 
 }  // namespace
 
-void apply_pending(Json& document) {
-  if (const std::string wanted = document["PendingModifiedValues"].str("DBInstanceClass"); !wanted.empty()) {
-    document.set("DBInstanceClass", wanted);
-  }
-  document.edit("PendingModifiedValues").erase("DBInstanceClass");
+void apply_pending(Instance& instance) {
+  std::optional<std::string>& waits = instance.requests.pending.instance_class;
+  if (waits) instance.wanted.instance_class = *waits;
+  waits.reset();
 }
 
 std::vector<service::Operation> lifecycle_operations() {

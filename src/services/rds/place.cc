@@ -22,18 +22,18 @@ std::optional<ApiError> fault_in_groups(store::Transaction& transaction, std::st
   return std::nullopt;
 }
 
-ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, std::string_view zone,
+ApiResult<Json> place_interface(const Where& where, const SubnetGroup& subnet_group, std::string_view zone,
                                 const std::vector<std::string>& groups) {
-  if (auto fault = fault_in_groups(where.transaction, where.account, subnet_group.text("VpcId"), groups))
+  if (auto fault = fault_in_groups(where.transaction, where.account, subnet_group.vpc, groups))
     return std::unexpected(*std::move(fault));
   ApiResult<Json> placed =
       api_error("InvalidVPCNetworkStateFault", "DB instances cannot be created in the Availability Zone " +
                                                    std::string(zone) + ": the DB subnet group has no subnet there.");
-  for (const Json& subnet : subnet_group["Subnets"].items()) {
-    if (!zone.empty() && subnet["SubnetAvailabilityZone"].text("Name") != zone) continue;
+  for (const GroupSubnet& subnet : subnet_group.subnets) {
+    if (!zone.empty() && subnet.zone.name != zone) continue;
     placed = network::add_interface(where.transaction, where.environment.random,
                                     {.account = where.account,
-                                     .subnet_id = subnet.str("SubnetIdentifier"),
+                                     .subnet_id = subnet.id,
                                      .groups = groups,
                                      .description = "RDSNetworkInterface",
                                      .requester = std::string(requester)});
@@ -49,18 +49,19 @@ ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, st
   return placed;
 }
 
-Json group_memberships(const Json& placed) {
-  Json memberships = Json::array();
-  for (const Json& group : placed["Groups"].items()) {
-    memberships.push(Json::object({{"VpcSecurityGroupId", group.str("GroupId")}, {"Status", "active"}}));
-  }
+std::vector<SecurityGroup> group_memberships(const Json& placed) {
+  std::vector<SecurityGroup> memberships;
+  for (const Json& group : placed["Groups"].items()) memberships.push_back({.id = group.str("GroupId")});
   return memberships;
 }
 
-void set_place(Json& document, const Json& subnet_group, const Json& placed) {
-  document.set("VpcSecurityGroups", group_memberships(placed)).set("DBSubnetGroup", subnet_group);
-  document.set("AvailabilityZone", placed.str("AvailabilityZone")).set("vpc", placed.str("VpcId"));
-  document.set("interface", placed.str("NetworkInterfaceId")).set("address", placed.str("PrivateIpAddress"));
+void set_place(Wanted& wanted, const SubnetGroup& subnet_group, const Json& placed) {
+  wanted.security_groups = group_memberships(placed);
+  wanted.subnet_group = subnet_group;
+  wanted.zone = placed.str("AvailabilityZone");
+  wanted.vpc = placed.str("VpcId");
+  wanted.interface = placed.str("NetworkInterfaceId");
+  wanted.address = placed.str("PrivateIpAddress");
 }
 
 }  // namespace ringwall::rds::detail

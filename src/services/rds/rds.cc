@@ -13,32 +13,29 @@ namespace {
 
 constexpr std::int64_t records_min = 20, records_max = 100;
 
-// What the documents hold that the API does not answer while an instance has never been available.
-constexpr std::string_view creating = "creating";
-
 }  // namespace
 
 std::string arn_of(const Call& call, std::string_view kind, std::string_view name) {
   return "arn:aws:rds:" + call.environment.region + ":" + call.account() + ":" + std::string(kind) + ":" + text::lower(name);
 }
 
-ApiResult<std::shared_ptr<const Json>> find_instance(const Call& call, std::string_view member) {
+ApiResult<Instance> find_instance(const Call& call, std::string_view member) {
   const std::string named = call.input.str(member);
   std::string identifier = named;
   const std::string prefix = arn_of(call, "db", "");
   if (named.starts_with(prefix)) identifier = named.substr(prefix.size());
-  auto document = call.transaction.get(instance_key(call.account(), identifier));
-  if (!document) return api_error("DBInstanceNotFound", "DBInstance " + named + " not found.");
-  return document;
+  auto instance = tables::instances.get(call.transaction, call.account(), identifier);
+  if (!instance) return api_error("DBInstanceNotFound", "DBInstance " + named + " not found.");
+  return *std::move(instance);
 }
 
-void put_instance(const Call& call, const Json& document) {
-  call.transaction.put(instance_key(call.account(), document.text("DBInstanceIdentifier")), document);
+void put_instance(const Call& call, const Instance& instance) {
+  tables::instances.put(call.transaction, instance, call.account(), instance.wanted.identifier);
 }
 
-Json shown(const Json& document) {
-  Json answer = document;
-  if (document.text("DBInstanceStatus") == creating) answer.erase("Endpoint");
+Json shown(const Instance& instance) {
+  Json answer = records::wire_of(instance);
+  if (instance.observed.status == Status::creating) answer.erase("Endpoint");
   return answer;
 }
 
@@ -46,26 +43,26 @@ void add_tags_context(policy::Context& context, std::string_view prefix, const e
   for (const auto& [key, value] : tags) context.set(std::string(prefix) + key, value);
 }
 
-service::Question instance_question(const Call& call, std::string action, const Json& document) {
-  service::Question question{.action = std::move(action), .resource = arn_of(call, "db", document.text("DBInstanceIdentifier"))};
-  const estate::Tags tags = service::tags_of(document["TagList"]);
-  service::add_resource_tags(question.context, tags);
-  add_tags_context(question.context, "rds:db-tag/", tags);
-  question.context.set("rds:DatabaseEngine", document.str("Engine"));
-  question.context.set("rds:DatabaseClass", document.str("DBInstanceClass"));
-  question.context.set("rds:DatabaseName", document.str("DBName"));
-  question.context.set("rds:StorageEncrypted", document["StorageEncrypted"].as_bool() ? "true" : "false");
-  question.context.set("rds:StorageSize", std::to_string(document["AllocatedStorage"].as_integer()));
-  question.context.set("rds:MultiAz", document["MultiAZ"].as_bool() ? "true" : "false");
-  question.context.set("rds:Vpc", document.str("vpc").empty() ? "false" : "true");
+service::Question instance_question(const Call& call, std::string action, const Instance& instance) {
+  const Wanted& wanted = instance.wanted;
+  service::Question question{.action = std::move(action), .resource = arn_of(call, "db", wanted.identifier)};
+  service::add_resource_tags(question.context, wanted.tags);
+  add_tags_context(question.context, "rds:db-tag/", wanted.tags);
+  question.context.set("rds:DatabaseEngine", wanted.engine);
+  question.context.set("rds:DatabaseClass", wanted.instance_class);
+  question.context.set("rds:DatabaseName", wanted.database);
+  question.context.set("rds:StorageEncrypted", "true");
+  question.context.set("rds:StorageSize", std::to_string(instance.observed.storage));
+  question.context.set("rds:MultiAz", "false");
+  question.context.set("rds:Vpc", wanted.vpc.empty() ? "false" : "true");
   return question;
 }
 
 service::Ask ask_instance(std::string action) {
   return [action = std::move(action)](const Call& call) -> ApiResult<service::Questions> {
-    const auto document = find_instance(call);
-    if (!document) return std::unexpected(document.error());
-    return service::Questions{{instance_question(call, action, **document)}};
+    const auto instance = find_instance(call);
+    if (!instance) return std::unexpected(instance.error());
+    return service::Questions{{instance_question(call, action, *instance)}};
   };
 }
 

@@ -9,10 +9,6 @@
 
 namespace ringwall::rds {
 
-// {"first": the first uid of this data folder's engines}, as host/uids.h has it; the server writes
-// it at each start. New databases are given uids from there.
-inline constexpr std::string_view engine_uids_key = "server/engine-uids";
-
 // Every operation Ringwall implements, with its authorisation. `engines` are those installed here;
 // it and `authority` must outlive the operations.
 std::vector<service::Operation> operations(const std::vector<std::unique_ptr<engine::Engine>>& engines,

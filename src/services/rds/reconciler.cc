@@ -36,11 +36,11 @@ class Reconciler::Loop {
   explicit Loop(ReconcilerParts parts)
       : parts_(std::move(parts)), ends_([this](std::uint64_t tag) { note_end(tag); }) {
     store::Store& store = parts_.environment.store;
-    instances_watch_ = store.watch("rds/", [this](const std::vector<store::Change>& changes) { note(changes); });
-    keys_watch_ = store.watch("kms/", [this](const std::vector<store::Change>&) { note_keys(); });
-    for (const store::Entry& entry : store.list("rds/")) {
+    instances_watch_ = store.watch(tables::instances.prefix(), [this](const std::vector<store::Change>& changes) { note(changes); });
+    keys_watch_ = store.watch(keyring::tables::keys.prefix(), [this](const std::vector<store::Change>&) { note_keys(); });
+    for (const auto& row : tables::instances.list(store)) {
       const std::lock_guard lock(mutex_);
-      note_one(entry.key, entry.document.get());
+      note_one(tables::instances.key(row.parts[0], row.parts[1]), row.record.wanted.resource_id);
     }
     for (std::size_t i = 0; i < workers_count; ++i) {
       workers_.emplace_back([this, first = i == 0] {
@@ -93,15 +93,16 @@ class Reconciler::Loop {
 
   void note(const std::vector<store::Change>& changes) {
     const std::lock_guard lock(mutex_);
-    for (const store::Change& change : changes) note_one(change.key, change.document.get());
+    for (const store::Change& change : changes) {
+      if (!tables::instances.parts_of(change.key)) continue;
+      const bool is_there = change.document != nullptr;
+      note_one(change.key, is_there ? tables::instances.decode(change.key, *change.document).wanted.resource_id : std::string());
+    }
   }
 
   // A document that is gone, or is another instance's now, concerns whose it was.
-  void note_one(const std::string& key, const Json* document) {
-    if (!detail::is_instance_key(key)) return;
-    if (document != nullptr && !document->text("DbiResourceId").empty()) {
-      slot(document->str("DbiResourceId")).document_key = key;
-    }
+  void note_one(const std::string& key, const std::string& resource_id) {
+    if (!resource_id.empty()) slot(resource_id).document_key = key;
     for (auto& [id, one] : slots_) {
       if (one.document_key == key) wake(one);
     }

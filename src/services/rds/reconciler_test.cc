@@ -368,7 +368,7 @@ TEST_F(Reconciling, KeepsAVolumeThatNoDocumentKnowsAndSaysSo) {
 TEST_F(Reconciling, EndsTheEngineOfAnOlderStoresVolumeInOrderAndKeepsItsData) {
   make_available();
   leave();
-  const std::string key = detail::instance_key(test_account, "shop");
+  const std::string key = instance_key("shop");
   const auto newest = store->get(key)->document;
   change([&](store::Transaction& transaction) { transaction.erase(key); });
   begin();
@@ -385,11 +385,11 @@ TEST_F(Reconciling, EndsTheEngineOfAnOlderStoresVolumeInOrderAndKeepsItsData) {
 
 TEST_F(Reconciling, KeepsAVolumeWhoseDocumentAnotherInstanceReplaced) {
   make_available();
-  const std::string key = detail::instance_key(test_account, "shop");
+  const std::string key = instance_key("shop");
   create("other", "15.20");
   const Json other = *document("other");
   change([&](store::Transaction& transaction) {
-    transaction.erase(detail::instance_key(test_account, "other"));
+    transaction.erase(instance_key("other"));
     transaction.put(key, other);
   });
   ASSERT_TRUE(signal.eventually([&] { return host.process(id_) == 0 && !host.disk(id_)->open; }));
@@ -427,7 +427,7 @@ TEST_F(Reconciling, HoldsAnAdoptedEngineToItsClass) {
   make_available();
   const pid_t before = host.process(id_);
   leave();
-  const auto key = detail::instance_key(test_account, "shop");
+  const auto key = instance_key("shop");
   change([&](store::Transaction& transaction) {
     Json changed = *transaction.get(key);
     transaction.put(key, changed.set("DBInstanceClass", "db.t3.small"));

@@ -150,18 +150,21 @@ struct Requests {
   Pending pending;
   std::optional<std::string> master_password;  // base64, sealed (see seal_password): to be set
   bool reboot = false;
+  std::optional<std::string> growth_refused;   // why its storage did not become what was last asked for
 };
 
-// The reconciler's half. Where the API asks for something it says that it begins: Status has the table of what follows what.
+// The reconciler's half. Where the API asks for something it says that it begins: status.h has the table of what follows what.
 struct Observed {
   Status status = Status::creating;
   std::int64_t storage = 0;                    // gibibytes that the volume has
   std::optional<std::int64_t> created;
   std::optional<std::string> message;          // why it failed, for people
-  std::optional<std::string> growth_refused;   // why its storage did not become what was last asked for
   bool was_made = false;                       // it has been available once: its volume is never made anew
   std::optional<std::int64_t> certificate_until;
 };
+
+// The one way to another status. INVARIANT: it may follow the one that there is.
+void become(Observed& observed, Status status);
 
 struct Instance {
   Wanted wanted;
@@ -232,12 +235,12 @@ void fields(A& archive, T& v) {
   archive.kept("data_key", v.wanted.data_key);
   archive.kept("reboot", records::if_set(v.requests.reboot));
   archive.kept("message", v.observed.message);
-  archive.kept("growth_refused", v.observed.growth_refused);
+  archive.kept("growth_refused", v.requests.growth_refused);
   archive.kept("made", records::if_set(v.observed.was_made));
   archive.kept("certificate_until", v.observed.certificate_until);
 }
 
-// Where the uids of new databases begin on this host.
+// Where the uids of new databases begin on this host (host/uids.h). The server writes it at each start.
 struct EngineUids {
   std::int64_t first = 0;
 };

@@ -21,8 +21,8 @@ Next again() { return {.when = Next::When::at_once}; }
 std::string_view major_of(std::string_view version) { return version.substr(0, version.find('.')); }
 
 // Statuses that are not true once a start has begun, and that nobody else would replace.
-bool says_other_than_starting(std::string_view status) {
-  return status == "available" || status == "stopped" || status.starts_with("inaccessible-encryption-credentials");
+bool says_other_than_starting(Status status) {
+  return status == Status::available || status == Status::stopped || status == Status::inaccessible || status == Status::inaccessible_recoverable;
 }
 
 bool contains(const std::vector<std::string>& ids, const std::string& id) { return std::ranges::find(ids, id) != ids.end(); }
@@ -48,7 +48,7 @@ auto Keeper::timed(const char* what, Work&& work) {
 Result<Next> Keeper::start(const Record& record) {
   RW_TRY(const host::VolumeFacts facts, parts_.host.volume(id_));
   const auto there = label_of(facts);
-  const bool was_made = record.was_made() || (there && there->document["made"].as_bool());
+  const bool was_made = record.observed().was_made || (there && is_made(*there));
   if (was_made && !facts.has_image) {
     // Never made anew: an empty database in place of somebody's data would look like a success.
     return fail(Failure::corrupt, "the volume of `" + id_ + "` is missing: put its image back");
@@ -56,9 +56,9 @@ Result<Next> Keeper::start(const Record& record) {
   times_.clear();
   RW_TRY(engine::Engine* const engine, engine_of(record));
   // Stopped is what a restart was asked for, so the wish ends here.
-  RW_TRY(const bool current, amend(parts_.environment.store, record, [](Json& document) {
-           document.erase("reboot");
-           if (says_other_than_starting(document.text("DBInstanceStatus"))) document.set("DBInstanceStatus", "starting");
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [](Observed& observed, Requests& requests) {
+           requests.reboot = false;
+           if (says_other_than_starting(observed.status)) become(observed, Status::starting);
          }));
   if (!current) return again();
   if (auto labelled = label(record, Moment::before_its_image); !labelled && !facts.has_image)
@@ -67,12 +67,12 @@ Result<Next> Keeper::start(const Record& record) {
   if (!is_current(record)) return again();
   RW_DO(timed("data", [&] { return initialise(record, *engine); }));
   // Before anybody can write to it.
-  if (!record.was_made()) RW_DO(label(record, Moment::made));
+  if (!record.observed().was_made) RW_DO(label(record, Moment::made));
   if (!is_current(record)) return again();
   RW_TRY(const crypto::Identity identity, timed("certificate", [&] { return identity_of(record); }));
   listener_.reset();
   RW_DO(listen(record));
-  engine::Instance instance = record.instance();
+  engine::Instance instance = record.served();
   instance.read_only = read_only_ = is_full();
   RW_TRY(host::Running running, timed("start", [&] { return engine->start(parts_.host, instance, identity); }));
   certificate_until_ = parts_.environment.clock.now() + certificate_lifetime;
@@ -81,7 +81,7 @@ Result<Next> Keeper::start(const Record& record) {
 }
 
 Result<> Keeper::prepare(const Record& record) {
-  const auto settle = [&] { return parts_.networks.settle(record.document->str("vpc")); };
+  const auto settle = [&] { return parts_.networks.settle(record.wanted().vpc); };
   std::future<Result<>> network;
   const auto begun = SteadyClock::now();
   try {
@@ -110,13 +110,13 @@ Result<> Keeper::open_volume(const Record& record) {
 }
 
 Result<> Keeper::end_growth(const Record& record, const std::string& refusal) {
-  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
-           document.edit("PendingModifiedValues").erase("AllocatedStorage");
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Observed& observed, Requests& requests) {
+           requests.pending.storage.reset();
+           requests.growth_refused.reset();
            if (refusal.empty()) {
-             document.set("AllocatedStorage", record.storage_wanted());
-             document.erase("growth_refused");
+             observed.storage = record.storage_wanted();
            } else {
-             document.set("growth_refused", refusal);
+             requests.growth_refused = refusal;
            }
          }));
   (void)current;  // else another wish follows, and ends likewise
@@ -135,26 +135,26 @@ Result<bool> Keeper::grow(const Record& record) {
 
 // The password is there until the instance has been available once, and after that the data is.
 Result<> Keeper::initialise(const Record& record, engine::Engine& engine) {
-  if (record.was_made()) return {};
-  RW_TRY(const Secret password, open_password(parts_.environment, id_, record.text("master_password")));
-  return engine.initialise(parts_.host, record.instance(), password);
+  if (record.observed().was_made) return {};
+  RW_TRY(const Secret password, open_password(parts_.environment, id_, record.requests().master_password.value_or("")));
+  return engine.initialise(parts_.host, record.served(), password);
 }
 
 Result<> Keeper::listen(const Record& record) {
   // Everything but the sign-in itself is of the instance, and copied: the judge is called from
   // the listener's thread.
   SigninQuestion about;
-  about.account = record.account();
+  about.account = record.wanted().account;
   about.resource_id = id_;
   about.host = record.endpoint(parts_.environment);
   about.port = record.port();
-  about.vpc_id = record.document->str("vpc");
-  const auto judge = [about, key = record.key, &store = parts_.environment.store,
+  about.vpc_id = record.wanted().vpc;
+  const auto judge = [about, key = tables::instances.key(record.at[0], record.at[1]), &store = parts_.environment.store,
                       decide = parts_.judge](const engine::SigninRequest& request, std::string& reason) {
     SigninQuestion question = about;
     // Asked each time: turning it off takes effect at once.
     const auto now = find_record(store, key, about.resource_id);
-    question.takes_tokens = now && (*now->document)["IAMDatabaseAuthenticationEnabled"].as_bool();
+    question.takes_tokens = now && now->wanted().takes_tokens;
     question.client_address = request.origin;
     question.user = request.user;
     question.token = request.token.reveal_text();
@@ -170,14 +170,14 @@ Result<> Keeper::listen(const Record& record) {
       say("database `" + about.resource_id + "`: a sign-in by password could not be recorded");
     }
   };
-  RW_TRY(listener_, engine::SigninListener::open(parts_.host.socket_folder(id_), record.instance().uid, judge, {},
+  RW_TRY(listener_, engine::SigninListener::open(parts_.host.socket_folder(id_), record.served().uid, judge, {},
                                                  witness));
   return {};
 }
 
 Result<Next> Keeper::await_ready(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
-  if (const auto ready = engine->probe(parts_.host, record.instance()); !ready) {
+  if (const auto ready = engine->probe(parts_.host, record.served()); !ready) {
     // Recovery after a crash takes its time, so a slow engine is asked on, never ended.
     if (since(held_since_) > parts_.ready_patience) return fail(ready.error(), "the engine runs and does not serve");
     return Next{Next::When::later, ++probes_ <= probes_often ? probe_often : probe_seldom};
@@ -192,7 +192,7 @@ Result<Next> Keeper::await_ready(const Record& record) {
 Result<Next> Keeper::attend(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
   const auto asked = SteadyClock::now();
-  const auto answer = engine->probe(parts_.host, record.instance());
+  const auto answer = engine->probe(parts_.host, record.served());
   const bool recovers = !answer && answer.error().kind == Failure::unavailable;
   if (answer || (!recovers && answer.error().kind != Failure::io)) {
     silences_ = 0;
@@ -204,10 +204,10 @@ Result<Next> Keeper::attend(const Record& record) {
   if (since(silent_since_) > parts_.silence_patience) return mourn(record, "did not answer any more");
   if (silences_ == silences_told) log(recovers ? "the engine recovers" : "the engine does not answer");
   if (silences_ >= silences_told) {
-    RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
-             if (document.text("DBInstanceStatus") == "available") document.set("DBInstanceStatus", "rebooting");
-             document.set("message", recovers ? "the engine recovers from the end of one of its processes"
-                                              : "the engine does not answer: unless it does soon, it is ended and started again");
+    RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Observed& observed, Requests&) {
+             if (observed.status == Status::available) become(observed, Status::rebooting);
+             observed.message = recovers ? "the engine recovers from the end of one of its processes"
+                                         : "the engine does not answer: unless it does soon, it is ended and started again";
            }));
     if (!current) return again();
   }
@@ -216,7 +216,7 @@ Result<Next> Keeper::attend(const Record& record) {
 
 Result<Next> Keeper::finish(const Record& record) {
   RW_TRY(engine::Engine* const engine, engine_of(record));
-  if (record.text("DBInstanceStatus") == "modifying" || record.storage_wanted() != record.storage()) {
+  if (record.observed().status == Status::modifying || record.storage_wanted() != record.storage()) {
     RW_TRY(const bool grown, grow(record));
     if (!grown) return again();
     storage_due_ = {};
@@ -238,19 +238,19 @@ Result<Next> Keeper::finish(const Record& record) {
     RW_DO(renew_certificate(record, *engine));
   }
   const TimePoint now = parts_.environment.clock.now();
-  const std::string applied(record.text("master_password"));
-  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Json& document) {
-           document.set("DBInstanceStatus", full ? "storage-full" : "available");
-           document.erase("message");
-           if (full) document.set("message", storage_full);
-           if (!full && document.text("master_password") == applied) document.erase("master_password");
-           if (!document.contains("InstanceCreateTime")) document.set("InstanceCreateTime", text::to_millis(now));
-           document.set("made", true);
-           document.set("certificate_until", text::to_millis(certificate_until_));
+  const Status serves = full ? Status::storage_full : Status::available;
+  RW_TRY(const bool current, amend(parts_.environment.store, record, [&](Observed& observed, Requests& requests) {
+           become(observed, serves);
+           observed.message.reset();
+           if (full) observed.message = storage_full;
+           if (!full && requests.master_password == record.requests().master_password) requests.master_password.reset();
+           if (!observed.created) observed.created = text::to_millis(now);
+           observed.was_made = true;
+           observed.certificate_until = text::to_millis(certificate_until_);
          }));
   if (!current) return again();
   told_.clear();
-  if (record.text("DBInstanceStatus") != (full ? "storage-full" : "available")) {
+  if (record.observed().status != serves) {
     std::string line = full ? storage_full : "available";
     for (const auto& [what, time] : times_) line += std::string(", ") + what + " " + std::to_string(time.count()) + " ms";
     log(line);
@@ -272,17 +272,17 @@ Result<> Keeper::follow_storage(const Record& record, engine::Engine& engine, bo
 }
 
 Result<> Keeper::apply_password(const Record& record, engine::Engine& engine) {
-  const std::string_view sealed = record.text("master_password");
-  if (sealed.empty()) return {};
-  RW_TRY(const Secret password, open_password(parts_.environment, id_, sealed));
-  return timed("password", [&] { return engine.set_master_password(parts_.host, record.instance(), password); });
+  const auto& sealed = record.requests().master_password;
+  if (!sealed) return {};
+  RW_TRY(const Secret password, open_password(parts_.environment, id_, *sealed));
+  return timed("password", [&] { return engine.set_master_password(parts_.host, record.served(), password); });
 }
 
 // The engine serves, so an instance is not `modifying` for as long as its password cannot be set:
 // it is available, says why, and goes on trying.
 std::unexpected<Error> Keeper::without_password(const Record& record, const Error& error) {
-  if (failures_ + 1 >= failures_told && record.text("DBInstanceStatus") == "modifying") {
-    (void)amend(parts_.environment.store, record, [](Json& document) { document.set("DBInstanceStatus", "available"); });
+  if (failures_ + 1 >= failures_told && record.observed().status == Status::modifying) {
+    (void)amend(parts_.environment.store, record, [](Observed& observed, Requests&) { become(observed, Status::available); });
   }
   return fail(error, "the master password is not set yet");
 }
@@ -291,7 +291,7 @@ std::unexpected<Error> Keeper::without_password(const Record& record, const Erro
 Result<> Keeper::renew_certificate(const Record& record, engine::Engine& engine) {
   const TimePoint now = parts_.environment.clock.now();
   if (certificate_until_ == TimePoint{}) {
-    certificate_until_ = text::from_millis((*record.document)["certificate_until"].as_integer());
+    certificate_until_ = text::from_millis(record.observed().certificate_until.value_or(0));
   }
   if (now < certificate_until_ - certificate_renewal_before) return {};
   RW_DO(reload(record, engine));
@@ -301,7 +301,7 @@ Result<> Keeper::renew_certificate(const Record& record, engine::Engine& engine)
 
 Result<> Keeper::reload(const Record& record, engine::Engine& engine) {
   RW_TRY(const crypto::Identity identity, identity_of(record));
-  engine::Instance instance = record.instance();
+  engine::Instance instance = record.served();
   instance.read_only = read_only_;
   RW_DO(engine.reload(parts_.host, instance, identity));
   certificate_until_ = parts_.environment.clock.now() + certificate_lifetime;
@@ -312,19 +312,19 @@ Result<crypto::Identity> Keeper::identity_of(const Record& record) const {
   const std::string name = record.endpoint(parts_.environment);
   return parts_.authority.issue({.common_name = name,
                                  .dns_names = {name},
-                                 .addresses = {record.document->str("address")},
+                                 .addresses = {record.wanted().address},
                                  .lifetime = certificate_lifetime},
                                 parts_.environment.clock.now());
 }
 
 // A minor version that is not installed any more is served by its successor: the data is the same.
 Result<engine::Engine*> Keeper::engine_of(const Record& record) const {
-  const std::string_view version = record.text("EngineVersion");
+  const std::string_view version = record.wanted().version;
   for (const auto& engine : parts_.engines) {
     const engine::Version& offered = engine->version();
-    if (offered.engine == record.text("Engine") && offered.major == major_of(version)) return engine.get();
+    if (offered.engine == record.wanted().engine && offered.major == major_of(version)) return engine.get();
   }
-  return fail(Failure::unavailable, "`" + record.document->str("Engine") + " " + std::string(version) +
+  return fail(Failure::unavailable, "`" + record.wanted().engine + " " + std::string(version) +
                                         "` is not installed here: install its packages and start ringwall again");
 }
 

@@ -23,10 +23,10 @@ std::optional<ApiError> fault_in_name(std::string_view name) {
 }
 
 // The members that follow from the subnets: VpcId and Subnets.
-std::optional<ApiError> place(const Call& call, Json& group) {
+std::optional<ApiError> place(const Call& call, SubnetGroup& group) {
   std::set<std::string> zones;
   std::string vpc;
-  Json subnets = Json::array();
+  std::vector<GroupSubnet> subnets;
   for (const Json& id : call.input["SubnetIds"].items()) {
     const auto subnet = call.transaction.get(network::key_of(network::Kind::subnet, call.account(), id.as_string()));
     if (!subnet) {
@@ -37,26 +37,23 @@ std::optional<ApiError> place(const Call& call, Json& group) {
     }
     vpc = subnet->str("VpcId");
     zones.insert(subnet->str("AvailabilityZone"));
-    subnets.push(Json::object({{"SubnetIdentifier", subnet->str("SubnetId")},
-                               {"SubnetAvailabilityZone", Json::object({{"Name", subnet->str("AvailabilityZone")}})},
-                               {"SubnetOutpost", Json::object({})},
-                               {"SubnetStatus", "Active"}}));
+    subnets.push_back({.id = subnet->str("SubnetId"), .zone = {subnet->str("AvailabilityZone")}});
   }
   if (zones.size() < zones_min) {
     return ApiError{"DBSubnetGroupDoesNotCoverEnoughAZs",
                     "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: " +
                         (zones.empty() ? std::string("none") : *zones.begin()) + ". Add subnets to cover at least 2 AZs."};
   }
-  group.set("VpcId", vpc).set("Subnets", std::move(subnets));
+  group.vpc = vpc;
+  group.subnets = std::move(subnets);
   return std::nullopt;
 }
 
 service::Question group_question(const Call& call, std::string action) {
   service::Question question{.action = std::move(action), .resource = arn_of(call, "subgrp", call.input.text("DBSubnetGroupName"))};
   if (const auto group = find_subnet_group(call)) {
-    const estate::Tags tags = service::tags_of((**group)["tags"]);
-    service::add_resource_tags(question.context, tags);
-    add_tags_context(question.context, "rds:subgrp-tag/", tags);
+    service::add_resource_tags(question.context, group->tags);
+    add_tags_context(question.context, "rds:subgrp-tag/", group->tags);
   }
   return question;
 }
@@ -83,85 +80,80 @@ ApiResult<service::Questions> ask_create(const Call& call) {
 ApiResult<Json> create(const Call& call) {
   const std::string name = text::lower(call.input.text("DBSubnetGroupName"));
   if (auto fault = fault_in_name(name)) return std::unexpected(*std::move(fault));
-  if (call.transaction.contains(subnet_group_key(call.account(), name))) {
+  if (tables::subnet_groups.contains(call.transaction, call.account(), name)) {
     return api_error("DBSubnetGroupAlreadyExists", "The DB subnet group '" + name + "' already exists.");
   }
   const estate::Tags tags = service::tags_of(call.input["Tags"]);
   if (auto fault = service::fault_in(tags)) return std::unexpected(invalid_value(*fault));
-  Json group = Json::object({{"DBSubnetGroupName", name},
-                             {"DBSubnetGroupDescription", call.input.str("DBSubnetGroupDescription")},
-                             {"SubnetGroupStatus", "Complete"},
-                             {"DBSubnetGroupArn", arn_of(call, "subgrp", name)},
-                             {"SupportedNetworkTypes", Json::array({"IPV4"})},
-                             {"tags", service::json_of(tags)}});
+  SubnetGroup group{.name = name,
+                    .description = call.input.str("DBSubnetGroupDescription"),
+                    .arn = arn_of(call, "subgrp", name),
+                    .tags = tags,
+                    .vpc = {},
+                    .subnets = {}};
   if (auto fault = place(call, group)) return std::unexpected(*std::move(fault));
-  call.transaction.put(subnet_group_key(call.account(), name), group);
-  return Json::object({{"DBSubnetGroup", std::move(group)}});
+  tables::subnet_groups.put(call.transaction, group, call.account(), name);
+  return Json::object({{"DBSubnetGroup", records::wire_of(group)}});
 }
 
 ApiResult<Json> describe(const Call& call) {
   if (call.input.contains("DBSubnetGroupName")) {
     const auto group = find_subnet_group(call);
     if (!group) return std::unexpected(group.error());
-    return Json::object({{"DBSubnetGroups", Json::array({**group})}});
+    return Json::object({{"DBSubnetGroups", Json::array({records::wire_of(*group)})}});
   }
   std::vector<Json> groups;
-  for (const auto& entry : call.transaction.list(subnet_group_key(call.account(), ""))) groups.push_back(*entry.document);
+  for (const auto& row : tables::subnet_groups.list(call.transaction, call.account())) groups.push_back(records::wire_of(row.record));
   RW_TRY(groups, filtered(call.input, std::move(groups), {}));
   return paged(call.input, std::move(groups), "DBSubnetGroups", "DBSubnetGroupName");
 }
 
 // The instances placed by this group.
-std::vector<Json> users_of(const Call& call, std::string_view name) {
-  std::vector<Json> users;
-  for (const auto& entry : call.transaction.list(instance_key(call.account(), ""))) {
-    if ((*entry.document)["DBSubnetGroup"].text("DBSubnetGroupName") == name) users.push_back(*entry.document);
+std::vector<Instance> users_of(const Call& call, std::string_view name) {
+  std::vector<Instance> users;
+  for (auto& row : tables::instances.list(call.transaction, call.account())) {
+    if (row.record.wanted.subnet_group.name == name) users.push_back(std::move(row.record));
   }
   return users;
 }
 
 ApiResult<Json> modify(const Call& call) {
-  const auto stored = find_subnet_group(call);
-  if (!stored) return std::unexpected(stored.error());
-  Json group = **stored;
-  if (call.input.contains("DBSubnetGroupDescription")) {
-    group.set("DBSubnetGroupDescription", call.input.str("DBSubnetGroupDescription"));
-  }
-  if (auto fault = place(call, group)) return std::unexpected(*std::move(fault));
-  for (Json& user : users_of(call, group.text("DBSubnetGroupName"))) {
-    const auto used = call.transaction.get(network::key_of(network::Kind::interface, call.account(), user.text("interface")));
-    const bool kept = used && std::ranges::any_of(group["Subnets"].items(), [&](const Json& subnet) {
-                        return subnet.text("SubnetIdentifier") == used->text("SubnetId");
-                      });
+  auto group = find_subnet_group(call);
+  if (!group) return std::unexpected(group.error());
+  if (call.input.contains("DBSubnetGroupDescription")) group->description = call.input.str("DBSubnetGroupDescription");
+  if (auto fault = place(call, *group)) return std::unexpected(*std::move(fault));
+  for (Instance& user : users_of(call, group->name)) {
+    const auto used = call.transaction.get(network::key_of(network::Kind::interface, call.account(), user.wanted.interface));
+    const bool kept = used && std::ranges::find(group->subnets, used->text("SubnetId"), &GroupSubnet::id) != group->subnets.end();
     if (!kept) {
-      return api_error("SubnetAlreadyInUse", "the subnet of the DB instance " + user.str("DBInstanceIdentifier") + " cannot be removed while it is there");
+      return api_error("SubnetAlreadyInUse", "the subnet of the DB instance " + user.wanted.identifier + " cannot be removed while it is there");
     }
-    user.set("DBSubnetGroup", group);
+    user.wanted.subnet_group = *group;
     put_instance(call, user);
   }
-  call.transaction.put(subnet_group_key(call.account(), group.text("DBSubnetGroupName")), group);
-  return Json::object({{"DBSubnetGroup", std::move(group)}});
+  tables::subnet_groups.put(call.transaction, *group, call.account(), group->name);
+  return Json::object({{"DBSubnetGroup", records::wire_of(*group)}});
 }
 
 ApiResult<Json> remove(const Call& call) {
   const auto group = find_subnet_group(call);
   if (!group) return std::unexpected(group.error());
-  const std::string name = (*group)->str("DBSubnetGroupName");
+  const std::string name = group->name;
   if (const auto users = users_of(call, name); !users.empty()) {
     return api_error("InvalidDBSubnetGroupStateFault", "Cannot delete the subnet group '" + name + "' because at least one database instance: " +
-                                                           users.front().str("DBInstanceIdentifier") + " is still using it.");
+                                                           users.front().wanted.identifier + " is still using it.");
   }
-  call.transaction.erase(subnet_group_key(call.account(), name));
+  tables::subnet_groups.erase(call.transaction, call.account(), name);
   return Json::object();
 }
 
 }  // namespace
 
-ApiResult<std::shared_ptr<const Json>> find_subnet_group(const Call& call) {
+ApiResult<SubnetGroup> find_subnet_group(const Call& call) {
   const std::string name = call.input.str("DBSubnetGroupName");
-  auto group = call.transaction.get(subnet_group_key(call.account(), name));
+  auto group = tables::subnet_groups.get(call.transaction, call.account(), name);
   if (!group) return api_error("DBSubnetGroupNotFoundFault", "DB subnet group '" + name + "' does not exist.");
-  return group;
+  return *std::move(group);
 }
 
 std::vector<service::Operation> subnet_group_operations() {

@@ -1,47 +1,44 @@
 // Tags on RDS resources, which are named by ARN.
 
+#include <variant>
+
 #include "services/rds/detail/common.h"
 
 namespace ringwall::rds::detail {
 namespace {
 
-// A taggable resource: where it is stored and which member holds its tags.
+// A taggable resource.
 struct Target {
-  std::string key;
-  std::string_view member;
-  std::string_view context_prefix;
-  std::string_view arn_member;
-  std::shared_ptr<const Json> document;
+  std::variant<Instance, SubnetGroup> resource;
+
+  Instance* instance() { return std::get_if<Instance>(&resource); }
+  Tags& tags() { return instance() != nullptr ? instance()->wanted.tags : std::get<SubnetGroup>(resource).tags; }
+  const std::string& arn() { return instance() != nullptr ? instance()->wanted.arn : std::get<SubnetGroup>(resource).arn; }
+  std::string_view context_prefix() { return instance() != nullptr ? "rds:db-tag/" : "rds:subgrp-tag/"; }
 };
 
 ApiResult<Target> find(const Call& call) {
   const std::string arn = call.input.str("ResourceName");
   const std::string db = arn_of(call, "db", ""), group = arn_of(call, "subgrp", "");
-  Target target;
   if (arn.starts_with(db)) {
-    target = {instance_key(call.account(), arn.substr(db.size())), "TagList", "rds:db-tag/", "DBInstanceArn", nullptr};
-  } else if (arn.starts_with(group)) {
-    target = {subnet_group_key(call.account(), arn.substr(group.size())), "tags", "rds:subgrp-tag/", "DBSubnetGroupArn", nullptr};
-  } else {
-    return std::unexpected(invalid_value("Invalid resource name: " + arn));
+    if (auto instance = tables::instances.get(call.transaction, call.account(), arn.substr(db.size()))) return Target{*std::move(instance)};
+    return api_error("DBInstanceNotFound", "DBInstance not found: " + arn);
   }
-  target.document = call.transaction.get(target.key);
-  if (!target.document) {
-    return target.member == "TagList" ? api_error("DBInstanceNotFound", "DBInstance not found: " + arn)
-                                      : api_error("DBSubnetGroupNotFoundFault", "DB subnet group not found: " + arn);
+  if (arn.starts_with(group)) {
+    if (auto found = tables::subnet_groups.get(call.transaction, call.account(), arn.substr(group.size()))) return Target{*std::move(found)};
+    return api_error("DBSubnetGroupNotFoundFault", "DB subnet group not found: " + arn);
   }
-  return target;
+  return std::unexpected(invalid_value("Invalid resource name: " + arn));
 }
 
 service::Ask ask(std::string action) {
   return [action = std::move(action)](const Call& call) -> ApiResult<service::Questions> {
-    const auto target = find(call);
+    auto target = find(call);
     if (!target) return std::unexpected(target.error());
     // The stored ARN: names are found in any case, and policies must see the one that is meant.
-    service::Question question{.action = action, .resource = target->document->str(target->arn_member)};
-    const estate::Tags held = service::tags_of((*target->document)[target->member]);
-    service::add_resource_tags(question.context, held);
-    add_tags_context(question.context, target->context_prefix, held);
+    service::Question question{.action = action, .resource = target->arn()};
+    service::add_resource_tags(question.context, target->tags());
+    add_tags_context(question.context, target->context_prefix(), target->tags());
     estate::Tags asked = service::tags_of(call.input["Tags"]);
     for (const Json& key : call.input["TagKeys"].items()) asked[std::string(key.as_string())];
     if (call.input.contains("Tags")) {
@@ -56,36 +53,34 @@ service::Ask ask(std::string action) {
   };
 }
 
-void store_tags(const Call& call, const Target& target, const estate::Tags& tags) {
-  Json document = *target.document;
-  document.set(target.member, service::json_of(tags));
-  call.transaction.put(target.key, std::move(document));
+void store(const Call& call, Target& target) {
+  if (const Instance* instance = target.instance()) return put_instance(call, *instance);
+  const SubnetGroup& group = std::get<SubnetGroup>(target.resource);
+  tables::subnet_groups.put(call.transaction, group, call.account(), group.name);
 }
 
 ApiResult<Json> add(const Call& call) {
-  const auto target = find(call);
+  auto target = find(call);
   if (!target) return std::unexpected(target.error());
-  estate::Tags tags = service::tags_of((*target->document)[target->member]);
-  for (const auto& [key, value] : service::tags_of(call.input["Tags"])) tags[key] = value;
-  if (auto fault = service::fault_in(tags)) return std::unexpected(invalid_value(*fault));
-  store_tags(call, *target, tags);
+  for (const auto& [key, value] : service::tags_of(call.input["Tags"])) target->tags()[key] = value;
+  if (auto fault = service::fault_in(target->tags())) return std::unexpected(invalid_value(*fault));
+  store(call, *target);
   return Json::object();
 }
 
 ApiResult<Json> remove(const Call& call) {
-  const auto target = find(call);
+  auto target = find(call);
   if (!target) return std::unexpected(target.error());
-  estate::Tags tags = service::tags_of((*target->document)[target->member]);
-  for (const Json& key : call.input["TagKeys"].items()) tags.erase(std::string(key.as_string()));
-  store_tags(call, *target, tags);
+  for (const Json& key : call.input["TagKeys"].items()) target->tags().erase(std::string(key.as_string()));
+  store(call, *target);
   return Json::object();
 }
 
 ApiResult<Json> list(const Call& call) {
-  const auto target = find(call);
+  auto target = find(call);
   if (!target) return std::unexpected(target.error());
   RW_TRY([[maybe_unused]] const auto none, filtered(call.input, {}, {}));  // RDS has no filter of tags
-  return Json::object({{"TagList", (*target->document)[target->member]}});
+  return Json::object({{"TagList", service::json_of(target->tags())}});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "crypto/crypto.h"
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 #include "os/files.h"
 #include "services/rds/detail/record.h"
 #include "services/rds/reconciler.h"
@@ -104,9 +105,10 @@ class World {
     return interface;
   }
 
+  static std::string instance_key(const std::string& identifier) { return tables::instances.key(test_account, identifier); }
+
   // As CreateDBInstance leaves it; answers the resource id.
   std::string create(const std::string& identifier, const std::string& version) {
-    using text::Json;
     const std::string id = "db-" + random_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ", 20);
     const Json interface = add_interface(std::string(detail::requester));
     const std::string name = detail::endpoint_name(environment, test_account, identifier);
@@ -117,22 +119,35 @@ class World {
       random.fill(data_key);
       const auto wrapped = keyring::encrypt(environment, *key, data_key, detail::data_key_context(id));
       RW_CHECK(wrapped.has_value());
-      transaction.put(detail::instance_key(test_account, identifier),
-                      Json::object({{"DBInstanceIdentifier", identifier}, {"DbiResourceId", id}, {"DBInstanceClass", "db.t3.micro"},
-                                    {"Engine", "postgres"}, {"EngineVersion", version}, {"MasterUsername", "master"}, {"DBName", "shop"},
-                                    {"AllocatedStorage", 1}, {"DBInstanceStatus", "creating"}, {"KmsKeyId", arn}, {"InstanceCreateTime", 1},
-                                    {"Endpoint", Json::object({{"Address", name}, {"Port", 5432}})},
-                                    {"account", test_account}, {"vpc", test_vpc}, {"interface", interface.str("NetworkInterfaceId")},
-                                    {"address", interface.str("PrivateIpAddress")}, {"uid", detail::free_uid(transaction)},
-                                    {"IAMDatabaseAuthenticationEnabled", true}, {"desired", "running"}, {"generation", 1}, {"data_key", text::base64(*wrapped)},
-                                    {"master_password", detail::seal_password(environment, id, test_password)}}));
-      transaction.put(network::dns_key_of(test_vpc, name), Json::object({{"address", interface.str("PrivateIpAddress")}}));
+      Instance instance;
+      Wanted& wanted = instance.wanted;
+      wanted.identifier = identifier;
+      wanted.resource_id = id;
+      wanted.instance_class = "db.t3.micro";
+      wanted.engine = "postgres";
+      wanted.version = version;
+      wanted.master_user = "master";
+      wanted.database = "shop";
+      wanted.kms_key = arn;
+      wanted.endpoint = {name, 5432};
+      wanted.account = test_account;
+      wanted.vpc = test_vpc;
+      wanted.interface = interface.str("NetworkInterfaceId");
+      wanted.address = interface.str("PrivateIpAddress");
+      wanted.uid = detail::free_uid(transaction);
+      wanted.takes_tokens = true;
+      wanted.data_key = text::base64(*wrapped);
+      instance.requests.master_password = detail::seal_password(environment, id, test_password);
+      instance.observed.storage = 1;
+      instance.observed.created = 1;
+      tables::instances.put(transaction, instance, test_account, identifier);
+      network::tables::names.put(transaction, {.address = wanted.address, .addresses = {}}, test_vpc, name);
     });
     return id;
   }
 
   std::shared_ptr<const text::Json> document(const std::string& identifier) const {
-    const auto entry = store->get(detail::instance_key(test_account, identifier));
+    const auto entry = store->get(instance_key(identifier));
     return entry ? entry->document : nullptr;
   }
 
@@ -140,7 +155,7 @@ class World {
   template <typename Change>
   void ask(const std::string& identifier, Change&& wanted) {
     change([&](store::Transaction& transaction) {
-      const std::string key = detail::instance_key(test_account, identifier);
+      const std::string key = instance_key(identifier);
       text::Json changed = *transaction.get(key);
       wanted(changed);
       changed.set("generation", changed["generation"].as_integer() + 1);

@@ -123,7 +123,7 @@ class ApiTest : public ::testing::Test {
   }
 
   std::shared_ptr<const Json> document(const std::string& identifier = "main") const {
-    const auto entry = world_.store().get(detail::instance_key(account_, identifier));
+    const auto entry = world_.store().get(tables::instances.key(account_, identifier));
     return entry ? entry->document : nullptr;
   }
   // As the reconciler would write it.
@@ -131,7 +131,7 @@ class ApiTest : public ::testing::Test {
     edit([&](store::Transaction& transaction) {
       Json changed = *document();
       changed.set("DBInstanceStatus", status);
-      transaction.put(detail::instance_key(account_, "main"), std::move(changed));
+      transaction.put(tables::instances.key(account_, "main"), std::move(changed));
     });
   }
   service::Caller user(const std::string& name, const std::string& statements) {

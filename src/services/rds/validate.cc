@@ -300,28 +300,30 @@ std::optional<ApiError> fault_in_create(const Json& input, const engine::Version
   return std::nullopt;
 }
 
-std::optional<ApiError> fault_in_modify(const Json& input, const Json& document) {
+std::optional<ApiError> fault_in_modify(const Json& input, const Instance& instance) {
   if (auto fault = fault_in_options(input)) return fault;
   if (input.contains("MasterUserPassword")) {
     if (auto fault = fault_in_password(input.text("MasterUserPassword"))) return fault;
   }
   if (input.contains("AllocatedStorage")) {
-    const std::int64_t wanted = input["AllocatedStorage"].as_integer(), has = document["AllocatedStorage"].as_integer();
+    const std::int64_t wanted = input["AllocatedStorage"].as_integer(), has = instance.observed.storage;
     if (wanted < has)
       return invalid_combination("Requested allocated storage cannot be smaller than the " + std::to_string(has) +
                                  " GiB there are.");
     if (auto fault = fault_in_storage(wanted)) return fault;
   }
-  for (const std::string_view fixed : {"EngineVersion", "Engine", "DBSubnetGroupName", "StorageType"}) {
-    const Json& now = fixed == "DBSubnetGroupName" ? document["DBSubnetGroup"]["DBSubnetGroupName"] : document[fixed];
-    if (input.contains(fixed) && input.text(fixed) != now.as_string()) {
+  const Wanted& now = instance.wanted;
+  for (const auto& [fixed, value] : {std::pair{"EngineVersion", &now.version},
+                                     {"Engine", &now.engine},
+                                     {"DBSubnetGroupName", &now.subnet_group.name},
+                                     {"StorageType", &now.storage_type}}) {
+    if (input.contains(fixed) && input.text(fixed) != *value) {
       return invalid_combination(std::string(fixed) + ": changing it is not offered by this server.");
     }
   }
-  for (const auto& [member, list, name] :
-       {std::tuple{"DBParameterGroupName", "DBParameterGroups", "DBParameterGroupName"},
-        {"OptionGroupName", "OptionGroupMemberships", "OptionGroupName"}}) {
-    if (input.contains(member) && document[list].items().front().text(name) != input.text(member)) {
+  for (const auto& [member, name] : {std::pair{"DBParameterGroupName", &now.parameter_groups.front().name},
+                                     {"OptionGroupName", &now.option_groups.front().name}}) {
+    if (input.contains(member) && input.text(member) != *name) {
       return invalid_combination(std::string(member) + ": only the default groups are offered by this server.");
     }
   }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <map>
 
+#include "directory/records.h"
 #include "keyring/schedule.h"
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 #include "services/rds/detail/common.h"
 #include "services/rds/detail/label.h"
 #include "services/rds/detail/validate.h"
@@ -21,28 +23,22 @@ namespace {
 
 constexpr const char* orphan = "orphan";
 
-using Documents = std::map<std::string, std::shared_ptr<const Json>, std::less<>>;  // by resource id
+using Instances = std::map<std::string, Instance, std::less<>>;  // by resource id
 
-Documents documents_of(const store::Store& store) {
-  Documents found;
-  for (store::Entry& entry : store.list("rds/")) {
-    if (detail::is_instance_key(entry.key))
-      found.emplace(entry.document->str("DbiResourceId"), std::move(entry.document));
+Instances instances_of(const store::Store& store) {
+  Instances found;
+  for (auto& row : tables::instances.list(store)) {
+    std::string id = row.record.wanted.resource_id;
+    found.emplace(std::move(id), std::move(row.record));
   }
   return found;
 }
 
-std::string engine_of(const Json& document) {
-  return document.text("Engine").empty() ? "" : document.str("Engine") + " " + document.str("EngineVersion");
-}
-
-void describe(Json& row, const Json& document) {
-  row.set("account", document.str("account")).set("identifier", document.str("DBInstanceIdentifier"));
-  row.set("engine", engine_of(document))
-      .set("master_user", document.str("MasterUsername"))
-      .set("kms_key", document.str("KmsKeyId"));
-  if (const auto created = document["InstanceCreateTime"].as_integer(); created > 0)
-    row.set("created", text::iso8601(text::from_millis(created)));
+void describe(Json& row, const Instance& instance) {
+  const Wanted& wanted = instance.wanted;
+  row.set("account", wanted.account).set("identifier", wanted.identifier);
+  row.set("engine", wanted.engine + " " + wanted.version).set("master_user", wanted.master_user).set("kms_key", wanted.kms_key);
+  if (instance.observed.created) row.set("created", text::iso8601(text::from_millis(*instance.observed.created)));
 }
 
 std::unexpected<Error> failed(const service::ApiError& error) {
@@ -69,13 +65,14 @@ struct Opened {
 // INVARIANT: escrow opens no volume whose KMS key is in the store, or was deleted.
 Result<Opened> open_label(const service::Environment& environment, store::Transaction& transaction,
                           const Label& label) {
-  RW_TRY(const Bytes blob, text::parse_base64(label.document.text("data_key")));
+  RW_TRY(const Instance instance, detail::instance_of(label));
+  RW_TRY(const Bytes blob, text::parse_base64(instance.wanted.data_key));
   const auto arn = keyring::key_of(blob);
   if (!arn) return fail(Failure::corrupt, "the data key in the label of `" + label.volume + "` is damaged");
   if (keyring::was_deleted(transaction, *arn)) {
     return fail(Failure::denied, "its KMS key `" + *arn + "` was deleted: nobody can read the volume");
   }
-  if (const auto key = keyring::find_key(transaction, environment.region, label.document.text("account"), *arn)) {
+  if (const auto key = keyring::find_key(transaction, environment.region, instance.wanted.account, *arn)) {
     if (const auto fault = keyring::unusable(*key))
       return fail(Failure::denied, "its KMS key `" + *arn + "` cannot be used: " + fault->message);
     auto data_key = keyring::decrypt(environment, *key, blob, detail::data_key_context(label.volume));
@@ -105,13 +102,13 @@ Position last_labelled(const service::Environment& environment, const std::vecto
 
 std::vector<std::string> withdraw_deletions(store::Transaction& transaction) {
   std::vector<std::string> withdrawn;
-  for (const store::Entry& entry : transaction.list("rds/")) {
-    if (!detail::is_instance_key(entry.key) || entry.document->text("desired") != "deleted") continue;
-    Json document = *entry.document;
-    document.set("desired", "stopped").set("DBInstanceStatus", "stopping");
-    document.set("generation", document["generation"].as_integer() + 1);
-    withdrawn.push_back(document.str("DBInstanceIdentifier"));
-    transaction.put(entry.key, std::move(document));
+  for (auto& [parts, instance] : tables::instances.list(transaction)) {
+    if (instance.wanted.desired != Desired::deleted) continue;
+    instance.wanted.desired = Desired::stopped;
+    ++instance.wanted.generation;
+    become(instance.observed, Status::stopping);
+    withdrawn.push_back(instance.wanted.identifier);
+    tables::instances.put(transaction, instance, parts[0], parts[1]);
   }
   return withdrawn;
 }
@@ -135,7 +132,8 @@ class Stranger {
         problem = "its label was not written for it under this root key: it was changed, or the root key was";
       } else {
         state = orphan;
-        if (!read->label.document["made"].as_bool()) problem = "it was never finished and holds no database: remove it";
+        if (const auto instance = detail::instance_of(read->label); !instance) problem = instance.error().message;
+        else if (!instance->observed.was_made) problem = "it was never finished and holds no database: remove it";
       }
       genuine = read->genuine;
       label = std::move(read->label);
@@ -165,20 +163,22 @@ Json row_of(const host::VolumeFacts& facts) {
 
 Result<Json> Volumes::list() {
   RW_TRY(const auto volumes, host_.volumes());
-  Documents documents = documents_of(environment_.store);
+  Instances instances = instances_of(environment_.store);
   std::map<std::string, Json> rows;
   for (const host::VolumeFacts& facts : volumes) {
     Json row = row_of(facts);
-    if (const auto known = documents.find(facts.id); known != documents.end()) {
+    if (const auto known = instances.find(facts.id); known != instances.end()) {
       if (!facts.has_image) continue;  // below, with those that have not even a label
       row.set("state", "in-use");
-      describe(row, *known->second);
-      row.set("refers", known->second->str("DBInstanceArn")).set("status", known->second->str("DBInstanceStatus"));
-      documents.erase(known);
+      describe(row, known->second);
+      row.set("refers", known->second.wanted.arn).set("status", records::word_of(known->second.observed.status));
+      instances.erase(known);
     } else {
       const Stranger stranger(environment_, facts, installation_);
       row.set("state", stranger.state);
-      if (stranger.label) describe(row, stranger.label->document);
+      if (stranger.label) {
+        if (const auto instance = detail::instance_of(*stranger.label)) describe(row, *instance);
+      }
       std::string problem = stranger.problem;
       if (stranger.state == orphan && problem.empty()) {
         store::Transaction transaction(environment_.store);
@@ -189,11 +189,11 @@ Result<Json> Volumes::list() {
     }
     rows.emplace(facts.id, std::move(row));
   }
-  for (const auto& [id, document] : documents) {
-    if (!(*document)["made"].as_bool()) continue;  // it is being made
+  for (const auto& [id, instance] : instances) {
+    if (!instance.observed.was_made) continue;  // it is being made
     Json row = Json::object({{"id", id}, {"state", "missing"}});
-    describe(row, *document);
-    row.set("refers", document->str("DBInstanceArn")).set("status", document->str("DBInstanceStatus"));
+    describe(row, instance);
+    row.set("refers", instance.wanted.arn).set("status", records::word_of(instance.observed.status));
     row.set("problem", "its image is missing: put `host/volumes/" + id + ".img` back");
     rows.emplace(id, std::move(row));
   }
@@ -204,50 +204,47 @@ Result<Json> Volumes::list() {
 
 namespace {
 
-// The document of the instance that takes the volume over: the label's, at another place.
-Result<Json> adopted_document(const service::Environment& environment, store::Transaction& transaction,
-                              const Adoption& wish, const Label& label) {
-  Json document = label.document;
-  const std::string account = wish.account.empty() ? document.str("account") : wish.account;
-  const std::string identifier =
-      text::lower(wish.identifier.empty() ? document.text("DBInstanceIdentifier") : std::string_view(wish.identifier));
-  if (!transaction.contains("org/account/" + account)) {
+// The instance that takes the volume over: the label's, at another place.
+Result<Instance> adopted(const service::Environment& environment, store::Transaction& transaction, const Adoption& wish,
+                         const Label& label) {
+  RW_TRY(Instance instance, detail::instance_of(label));
+  Wanted& wanted = instance.wanted;
+  const std::string account = wish.account.empty() ? wanted.account : wish.account;
+  const std::string identifier = text::lower(wish.identifier.empty() ? wanted.identifier : wish.identifier);
+  if (!directory::tables::accounts.contains(transaction, account)) {
     return fail(Failure::not_found, "the store has no account `" + account + "`: name one with --account");
   }
   if (const auto fault = detail::fault_in_identifier(identifier)) return failed(*fault);
-  if (transaction.contains(detail::instance_key(account, identifier))) {
+  if (tables::instances.contains(transaction, account, identifier)) {
     return fail(Failure::conflict, "the account `" + account + "` has a database `" + identifier +
                                        "` already: give this one another name with --identifier");
   }
-  const std::string group_name =
-      wish.subnet_group.empty() ? document["DBSubnetGroup"].str("DBSubnetGroupName") : wish.subnet_group;
-  const auto group = transaction.get(detail::subnet_group_key(account, group_name));
+  const std::string group_name = wish.subnet_group.empty() ? wanted.subnet_group.name : wish.subnet_group;
+  const auto group = tables::subnet_groups.get(transaction, account, group_name);
   if (!group) {
     return fail(Failure::not_found, "the account `" + account + "` has no DB subnet group `" + group_name +
                                         "`: name one with --db-subnet-group-name");
   }
   std::vector<std::string> groups = wish.groups;
-  for (const Json& member : document["VpcSecurityGroups"].items()) {
-    if (wish.groups.empty()) groups.push_back(member.str("VpcSecurityGroupId"));
+  for (const SecurityGroup& member : wanted.security_groups) {
+    if (wish.groups.empty()) groups.push_back(member.id);
   }
   const auto placed = detail::place_interface({environment, transaction, account}, *group, "", groups);
   if (!placed) {
     return fail(Failure::invalid, placed.error().code + ": " + placed.error().message +
                                       " Name others with --vpc-security-group-ids or --db-subnet-group-name");
   }
-  const std::string endpoint = detail::endpoint_name(environment, account, identifier);
-  document.set("DBInstanceIdentifier", identifier)
-      .set("DBInstanceArn", detail::instance_arn(environment, account, identifier));
-  document.set("DBInstanceStatus", "creating").set("desired", "running").set("generation", 1).set("made", true);
-  document.edit("Endpoint").set("Address", endpoint);
-  document.set("PendingModifiedValues", Json::object({}));
-  document.set("account", account);
-  detail::set_place(document, *group, *placed);
-  document.set("uid", detail::uid_for(transaction, document["uid"].as_integer()));
-  if (document["uid"].as_integer() == 0) return fail(Failure::exhausted, "no more databases fit on this server");
-  transaction.put(network::dns_key_of(document.text("vpc"), endpoint),
-                  Json::object({{"address", document.str("address")}}));
-  return document;
+  wanted.identifier = identifier;
+  wanted.arn = detail::instance_arn(environment, account, identifier);
+  wanted.account = account;
+  wanted.endpoint.address = detail::endpoint_name(environment, account, identifier);
+  detail::set_place(wanted, *group, *placed);
+  wanted.uid = detail::uid_for(transaction, wanted.uid);
+  instance.requests = {};
+  instance.observed.was_made = true;
+  if (wanted.uid == 0) return fail(Failure::exhausted, "no more databases fit on this server");
+  network::tables::names.put(transaction, {.address = wanted.address, .addresses = {}}, wanted.vpc, wanted.endpoint.address);
+  return instance;
 }
 
 }  // namespace
@@ -259,10 +256,9 @@ Result<Json> Volumes::adopt(const Adoption& wish) {
     return fail(Failure::not_found, "there is no volume `" + wish.volume + "`");
   const Stranger stranger(environment_, facts, installation_);
   return store::transact(environment_.store, [&](store::Transaction& transaction) -> Result<Json> {
-    for (const store::Entry& entry : transaction.list("rds/")) {
-      if (entry.document->text("DbiResourceId") == wish.volume) {
-        return fail(Failure::conflict, "the volume `" + wish.volume + "` is in use by `" +
-                                           entry.document->str("DBInstanceIdentifier") + "`");
+    for (const auto& row : tables::instances.list(transaction)) {
+      if (row.record.wanted.resource_id == wish.volume) {
+        return fail(Failure::conflict, "the volume `" + wish.volume + "` is in use by `" + row.record.wanted.identifier + "`");
       }
     }
     if (stranger.state != orphan || !stranger.problem.empty())
@@ -273,19 +269,21 @@ Result<Json> Volumes::adopt(const Adoption& wish) {
     if (opened.data_key.reveal().size() != detail::data_key_bytes) {
       return fail(Failure::corrupt, "the data key of `" + wish.volume + "` has the wrong length");
     }
-    RW_TRY(Json document, adopted_document(environment_, transaction, wish, *stranger.label));
+    RW_TRY(Instance instance, adopted(environment_, transaction, wish, *stranger.label));
+    Wanted& wanted = instance.wanted;
     if (!wish.kms_key.empty() || !opened.still_wrapped) {
-      RW_TRY(const keyring::Key key, key_named(environment_, transaction, document.str("account"), wish.kms_key));
+      RW_TRY(const keyring::Key key, key_named(environment_, transaction, wanted.account, wish.kms_key));
       const auto wrapped =
           keyring::encrypt(environment_, key, opened.data_key.reveal(), detail::data_key_context(wish.volume));
       if (!wrapped) return failed(wrapped.error());
-      document.set("data_key", text::base64(*wrapped)).set("KmsKeyId", key.arn);
+      wanted.data_key = text::base64(*wrapped);
+      wanted.kms_key = key.arn;
     }
-    transaction.put(detail::instance_key(document.text("account"), document.text("DBInstanceIdentifier")), document);
-    return Json::object({{"identifier", document.str("DBInstanceIdentifier")},
-                         {"account", document.str("account")},
-                         {"endpoint", document["Endpoint"].str("Address")},
-                         {"kms_key", document.str("KmsKeyId")}});
+    tables::instances.put(transaction, instance, wanted.account, wanted.identifier);
+    return Json::object({{"identifier", wanted.identifier},
+                         {"account", wanted.account},
+                         {"endpoint", wanted.endpoint.address},
+                         {"kms_key", wanted.kms_key}});
   });
 }
 
@@ -293,9 +291,9 @@ Result<> Volumes::remove(const std::string& id) {
   const std::lock_guard lock(mutex_);
   RW_TRY(const host::VolumeFacts facts, host_.volume(id));
   if (!facts.has_image && facts.label.empty()) return fail(Failure::not_found, "there is no volume `" + id + "`");
-  if (const Documents documents = documents_of(environment_.store); documents.contains(id)) {
+  if (const Instances instances = instances_of(environment_.store); instances.contains(id)) {
     return fail(Failure::conflict, "the volume `" + id + "` is in use by `" +
-                                       documents.at(id)->str("DBInstanceIdentifier") +
+                                       instances.at(id).wanted.identifier +
                                        "`: delete the database, with `aws rds delete-db-instance`");
   }
   if (const Stranger stranger(environment_, facts, installation_); stranger.state == "foreign") {
@@ -316,15 +314,16 @@ Result<> Volumes::check_export(const std::string& id) {
 Result<int> Volumes::shred() {
   const std::lock_guard lock(mutex_);
   RW_TRY(const auto volumes, host_.volumes());
-  const Documents documents = documents_of(environment_.store);
+  const Instances instances = instances_of(environment_.store);
   int shredded = 0;
   for (const host::VolumeFacts& facts : volumes) {
     auto read = detail::read_label(environment_, facts.id, facts.label);
-    if (!read || !read->genuine || read->label.installation != installation_.id || documents.contains(facts.id))
+    if (!read || !read->genuine || read->label.installation != installation_.id || instances.contains(facts.id))
       continue;
-    if (read->label.escrow.empty()) continue;
+    const auto labelled = detail::instance_of(read->label);
+    if (read->label.escrow.empty() || !labelled) continue;
     store::Transaction transaction(environment_.store);
-    if (!keyring::was_deleted(transaction, detail::kms_key_of(read->label.document))) continue;
+    if (!keyring::was_deleted(transaction, detail::kms_key_of(labelled->wanted))) continue;
     read->label.escrow.clear();
     RW_DO(host_.label_volume(facts.id, detail::write_label(environment_, read->label)));
     ++shredded;

@@ -17,13 +17,10 @@ constexpr const char* group_name = "two";
 class VolumesTest : public ::testing::Test, protected RecordedWorld {
  protected:
   VolumesTest() {
-    const Json subnet = Json::object(
-        {{"SubnetIdentifier", test_subnet}, {"SubnetAvailabilityZone", Json::object({{"Name", "us-east-1a"}})}});
+    const SubnetGroup group{.name = group_name, .description = {}, .arn = {}, .tags = {}, .vpc = test_vpc, .subnets = {{.id = test_subnet, .zone = {"us-east-1a"}}}};
     change([&](store::Transaction& transaction) {
       transaction.put("org/account/" + std::string(test_account), Json::object({{"Id", test_account}}));
-      transaction.put(
-          detail::subnet_group_key(test_account, group_name),
-          Json::object({{"DBSubnetGroupName", group_name}, {"VpcId", test_vpc}, {"Subnets", Json::array({subnet})}}));
+      tables::subnet_groups.put(transaction, group, test_account, group_name);
     });
   }
   void TearDown() override {
@@ -40,7 +37,7 @@ class VolumesTest : public ::testing::Test, protected RecordedWorld {
     leave();
     const std::string name = document("shop")->str("interface");
     change([&](store::Transaction& transaction) {
-      transaction.erase(detail::instance_key(test_account, "shop"));
+      transaction.erase(instance_key("shop"));
       network::remove_interface(transaction, test_account, name);
       if (key_too) transaction.erase(kms_key);
     });
@@ -128,12 +125,12 @@ TEST_F(VolumesTest, ALabelThatSomebodyChangedIsNotBelieved) {
 
 TEST_F(VolumesTest, ALabelStaysInsideItsLimitAndDropsTagsForThat) {
   const auto bytes_with = [&](std::size_t value_bytes) {
-    Json document = Json::object({{"DbiResourceId", "db-ONE"}});
-    document.set("TagList", Json::array({Json::object({{"Key", "k"}, {"Value", std::string(value_bytes, 'v')}})}));
-    return detail::lasting(document).dump().size();
+    Instance instance;
+    instance.wanted.tags = {{"k", std::string(value_bytes, 'v')}};
+    return detail::lasting(instance).dump().size();
   };
   EXPECT_GT(bytes_with(host::label_bytes_max - 8192), host::label_bytes_max - 8192);
-  EXPECT_LT(bytes_with(host::label_bytes_max - 4096), 100U);
+  EXPECT_LT(bytes_with(host::label_bytes_max - 4096), 4096U);
 }
 
 TEST_F(VolumesTest, EveryStateIsToldWithWhatKeepsAVolumeFromBeingUsed) {
@@ -327,11 +324,11 @@ TEST_F(VolumesTest, AnOlderDocumentThatDoesNotKnowOfTheDataMakesNoneAnew) {
   leave();
   // The copy was taken while the instance was being created; then its image got lost.
   change([&](store::Transaction& transaction) {
-    Json older = *transaction.get(detail::instance_key(test_account, "shop"));
+    Json older = *transaction.get(instance_key("shop"));
     older.erase("made");
     older.set("DBInstanceStatus", "creating")
         .set("master_password", detail::seal_password(environment, id_, test_password));
-    transaction.put(detail::instance_key(test_account, "shop"), std::move(older));
+    transaction.put(instance_key("shop"), std::move(older));
   });
   host.crash(id_);
   host.drop_disk(id_);
@@ -346,8 +343,8 @@ TEST_F(VolumesTest, AnEngineThatRunsWhereTheDocumentDoesNotSayIsStartedAgain) {
   const pid_t before = host.process(id_);
   leave();
   change([&](store::Transaction& transaction) {
-    Json older = *transaction.get(detail::instance_key(test_account, "shop"));
-    transaction.put(detail::instance_key(test_account, "shop"), older.set("uid", older["uid"].as_integer() + 1));
+    Json older = *transaction.get(instance_key("shop"));
+    transaction.put(instance_key("shop"), older.set("uid", older["uid"].as_integer() + 1));
   });
   begin();
   ASSERT_TRUE(signal.eventually([&] { return host.process(id_) > before; }));
@@ -359,7 +356,7 @@ TEST_F(VolumesTest, AnOrphanWithoutALabelIsLeftOpenForOnlyTheKernelHasItsKey) {
   make_available();
   leave();
   host.put_label(id_, "");
-  change([&](store::Transaction& transaction) { transaction.erase(detail::instance_key(test_account, "shop")); });
+  change([&](store::Transaction& transaction) { transaction.erase(instance_key("shop")); });
   begin();
   ASSERT_TRUE(
       signal.eventually([&] { return logged().find("are left open at host/mounts/" + id_) != std::string::npos; }));

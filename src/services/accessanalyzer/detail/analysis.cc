@@ -87,47 +87,53 @@ std::string fingerprint_of(const Guarded& resource, const std::string& zone, con
 }
 
 // What a finding is about: the same access met again is the same finding.
-std::string identity_of(const Json& finding) {
-  return finding["principal"].dump() + finding["action"].dump() + finding["condition"].dump() + finding["isPublic"].dump() + finding["error"].dump();
+auto identity_of(const Finding& finding) {
+  return std::tie(finding.principal, finding.action, finding.condition, finding.is_public, finding.error);
 }
+
+std::string name_of(std::string_view resource_arn) { return crypto::sha256_hex(resource_arn); }
 
 class Keeper {
  public:
   Keeper(const Call& call, const Analyzer& analyzer) : call_(call), now_(text::to_millis(call.now)), filters_(filters_of(call, analyzer)) {}
 
   // The record with these findings; those that it had and that are not among them are resolved.
-  void renew(Json& record, const std::vector<Json>& found) {
-    std::map<std::string, const Json*> by_identity;
-    for (const Json& finding : found) by_identity.emplace(identity_of(finding), &finding);
-    for (Json& finding : record.edit("findings").edit_items()) {
+  void renew(AnalysedResource& record, const std::vector<Finding>& found) {
+    std::map<decltype(identity_of(std::declval<const Finding&>())), const Finding*> by_identity;
+    for (const Finding& finding : found) by_identity.emplace(identity_of(finding), &finding);
+    for (Finding& finding : record.findings) {
       const auto still = by_identity.extract(identity_of(finding));
-      const bool is_resolved = finding.text("status") == "RESOLVED";
+      const bool is_resolved = finding.status == FindingStatus::resolved;
       if (still.empty()) {
-        if (!is_resolved) finding.set("status", "RESOLVED").set("updatedAt", now_);
+        if (!is_resolved) become(finding, FindingStatus::resolved);
         continue;
       }
-      finding.set("resourceControlPolicyRestriction", (*still.mapped())["resourceControlPolicyRestriction"]);
-      if (is_resolved) finding.set("status", first_status(record, finding)).set("updatedAt", now_);
+      finding.rcp_restriction = still.mapped()->rcp_restriction;
+      if (is_resolved) become(finding, first_status(record, finding));
     }
     for (const auto& [identity, finding] : by_identity) {
-      Json made = *finding;
-      made.set("id", uuid(call_.environment.random)).set("createdAt", now_).set("updatedAt", now_);
-      made.set("status", first_status(record, made));
-      record.edit("findings").push(std::move(made));
+      Finding made = *finding;
+      made.id = uuid(call_.environment.random);
+      made.created = made.updated = now_;
+      made.status = first_status(record, made);
+      record.findings.push_back(std::move(made));
     }
   }
 
-  bool drop_old(Json& record) const {
-    auto& findings = record.edit("findings").edit_items();
-    const std::size_t before = findings.size();
-    std::erase_if(findings, [&](const Json& finding) { return finding.text("status") == "RESOLVED" && finding["updatedAt"].as_integer() + resolved_kept_ms < now_; });
-    return findings.size() != before;
+  bool drop_old(AnalysedResource& record) const {
+    const auto is_old = [&](const Finding& finding) { return finding.status == FindingStatus::resolved && finding.updated + resolved_kept_ms < now_; };
+    return std::erase_if(record.findings, is_old) > 0;
   }
 
  private:
-  const char* first_status(const Json& record, const Json& finding) const {
+  void become(Finding& finding, FindingStatus status) const {
+    finding.status = status;
+    finding.updated = now_;
+  }
+  FindingStatus first_status(const AnalysedResource& record, const Finding& finding) const {
     const Json whole = finding_of(record, finding);
-    return std::ranges::any_of(filters_, [&](const Json& filter) { return meets(filter, whole); }) ? "ARCHIVED" : "ACTIVE";
+    const bool is_expected = std::ranges::any_of(filters_, [&](const Json& filter) { return meets(filter, whole); });
+    return is_expected ? FindingStatus::archived : FindingStatus::active;
   }
 
   const Call& call_;
@@ -135,8 +141,8 @@ class Keeper {
   const std::vector<Json> filters_;
 };
 
-Json new_record(const Resource& resource, std::int64_t now) {
-  return Json::object({{"resourceArn", resource.arn}, {"resourceType", resource.type}, {"resourceOwnerAccount", resource.account}, {"createdAt", now}, {"findings", Json::array()}});
+AnalysedResource new_record(const Resource& resource, std::int64_t now) {
+  return {.arn = resource.arn, .type = resource.type, .account = resource.account, .created = now, .findings = {}, .fingerprint = {}};
 }
 
 }  // namespace
@@ -155,16 +161,19 @@ std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer) {
   return all;
 }
 
-std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again) {
-  std::map<std::string, Analysed> records;
-  for (const store::Entry& entry : call.transaction.list(resource_prefix(analyzer))) records.emplace(entry.key, Analysed{entry.key, *entry.document});
+std::vector<AnalysedResource> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again) {
+  std::map<std::string, AnalysedResource> records;  // by the names under which they are stored
+  for (auto& row : tables::analysed_resources.list(call.transaction, analyzer.account, analyzer.id())) records.emplace(row.parts[2], std::move(row.record));
   const auto listed = [&] {
-    std::vector<Analysed> all;
-    for (auto& [key, one] : records) all.push_back(std::move(one));
+    std::vector<AnalysedResource> all;
+    for (auto& [name, one] : records) all.push_back(std::move(one));
     return all;
   };
   if (analyzer.of_organization() && !speaks_for_organization(call)) return listed();  // it is disabled: nothing is analysed
 
+  const auto put = [&](const std::string& name, const AnalysedResource& record) {
+    tables::analysed_resources.put(call.transaction, record, analyzer.account, analyzer.id(), name);
+  };
   const Zone zone = zone_of(call, analyzer);
   const std::string zone_hash = hash_of(zone);
   const std::int64_t now = text::to_millis(call.now);
@@ -175,54 +184,56 @@ std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Anal
   for (const Resource& resource : resources_of(call, analyzer)) {
     const auto guarded = resource.type == std::string_view(key_type) ? guarded_key(call, resource) : guarded_role(call, resource);
     if (!guarded) continue;
-    const std::string key = resource_key(analyzer, resource.arn);
-    is_there[key] = true;
+    const std::string name = name_of(resource.arn);
+    is_there[name] = true;
     const std::string fingerprint = fingerprint_of(*guarded, zone_hash, call.estate);
-    const auto known = records.find(key);
-    if (known != records.end() && known->second.record.text("fingerprint") == fingerprint && resource.arn != again) continue;
+    const auto known = records.find(name);
+    if (known != records.end() && known->second.fingerprint == fingerprint && resource.arn != again) continue;
     const bool enough = analyses == analyses_per_call_max || steps >= analysis_steps_per_call_max;
     if (enough && resource.arn != again) continue;
     ++analyses;
-    Analysed& one = records.try_emplace(key, Analysed{key, new_record(resource, now)}).first->second;
-    keeper.renew(one.record, external_access(*guarded, zone, call.estate, bugs, steps));
-    one.record.set("fingerprint", fingerprint).set("analyzedAt", now);
-    call.transaction.put(key, one.record);
+    AnalysedResource& one = records.try_emplace(name, new_record(resource, now)).first->second;
+    keeper.renew(one, external_access(*guarded, zone, call.estate, bugs, steps));
+    one.fingerprint = fingerprint;
+    one.analyzed = now;
+    put(name, one);
   }
   for (auto at = records.begin(); at != records.end();) {
-    Json& record = at->second.record;
+    AnalysedResource& record = at->second;
     bool changed = false;
-    if (!is_there.contains(at->first) && !record.text("fingerprint").empty()) {
+    if (!is_there.contains(at->first) && !record.fingerprint.empty()) {
       keeper.renew(record, {});
-      record.set("fingerprint", "").set("analyzedAt", now);
+      record.fingerprint.clear();
+      record.analyzed = now;
       changed = true;
     }
     changed |= keeper.drop_old(record);
-    const bool is_over = record.text("fingerprint").empty() && record["findings"].items().empty();
-    if (is_over) call.transaction.erase(at->first);
-    else if (changed) call.transaction.put(at->first, record);
+    const bool is_over = record.fingerprint.empty() && record.findings.empty();
+    if (is_over) tables::analysed_resources.erase(call.transaction, analyzer.account, analyzer.id(), at->first);
+    else if (changed) put(at->first, record);
     at = is_over ? records.erase(at) : std::next(at);
   }
   return listed();
 }
 
-Json finding_of(const Json& record, const Json& finding) {
-  Json whole = finding;
-  whole.set("resource", record.str("resourceArn")).set("resourceType", record.str("resourceType"));
-  whole.set("resourceOwnerAccount", record.str("resourceOwnerAccount"));
-  if (record.contains("analyzedAt")) whole.set("analyzedAt", record["analyzedAt"]);
+Json finding_of(const AnalysedResource& resource, const Finding& finding) {
+  Json whole = records::wire_of(finding);
+  whole.set("resource", resource.arn).set("resourceType", resource.type).set("resourceOwnerAccount", resource.account);
+  if (resource.analyzed != 0) whole.set("analyzedAt", resource.analyzed);  // not while it is analysed for the first time
   return whole;
 }
 
-std::size_t change_status(const Call& call, const Analysed& resource, std::string_view from, std::string_view to,
+std::size_t change_status(const Call& call, const Analyzer& analyzer, AnalysedResource resource, FindingStatus from, FindingStatus to,
                           const std::function<bool(const Json&)>& which) {
-  Json record = resource.record;
+  const AnalysedResource before = resource;
   std::size_t changed = 0;
-  for (Json& finding : record.edit("findings").edit_items()) {
-    if (finding.text("status") != from || !which(finding_of(resource.record, finding))) continue;
-    finding.set("status", to).set("updatedAt", text::to_millis(call.now));
+  for (Finding& finding : resource.findings) {
+    if (finding.status != from || !which(finding_of(before, finding))) continue;
+    finding.status = to;
+    finding.updated = text::to_millis(call.now);
     ++changed;
   }
-  if (changed > 0) call.transaction.put(resource.key, std::move(record));
+  if (changed > 0) tables::analysed_resources.put(call.transaction, resource, analyzer.account, analyzer.id(), name_of(resource.arn));
   return changed;
 }
 

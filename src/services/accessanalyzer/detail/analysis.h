@@ -3,9 +3,6 @@
 // resource whose policies, or whose zone, are as they were is not analysed again, by a fingerprint
 // that is kept with its findings. So no finding is older than the call that lists it, except where
 // more than analyses_per_call_max resources changed at once.
-//
-// Of each resource is stored: resourceArn, resourceType, resourceOwnerAccount, fingerprint,
-// analyzedAt, createdAt, and "findings": each with FindingSummary's members that are its own.
 
 #include <functional>
 
@@ -17,11 +14,6 @@ namespace ringwall::accessanalyzer::detail {
 // AWS deletes resolved findings after 90 days.
 inline constexpr std::int64_t resolved_kept_ms = 90LL * 24 * 60 * 60 * 1000;
 
-struct Analysed {
-  std::string key;  // in the store
-  Json record;
-};
-
 // A resource of the zone, before its policies are read.
 struct Resource {
   std::string arn, account, type;
@@ -32,14 +24,14 @@ std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer);
 
 // All records, as they are now; changes are written to the call's transaction. `again` names a
 // resource that is analysed whether or not it has changed.
-std::vector<Analysed> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again = {});
+std::vector<AnalysedResource> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again = {});
 
 // FindingSummary's members.
-Json finding_of(const Json& record, const Json& finding);
+Json finding_of(const AnalysedResource& resource, const Finding& finding);
 
 // Changes the status of the resource's findings that have `from` and that `which` (of
 // FindingSummary's members) picks; how many.
-std::size_t change_status(const Call& call, const Analysed& resource, std::string_view from, std::string_view to,
+std::size_t change_status(const Call& call, const Analyzer& analyzer, AnalysedResource resource, FindingStatus from, FindingStatus to,
                           const std::function<bool(const Json&)>& which);
 
 }  // namespace ringwall::accessanalyzer::detail

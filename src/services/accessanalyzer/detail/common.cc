@@ -1,6 +1,7 @@
 #include "services/accessanalyzer/detail/common.h"
 
 #include "crypto/crypto.h"
+#include "directory/records.h"
 #include "text/encode.h"
 
 namespace ringwall::accessanalyzer::detail {
@@ -11,10 +12,6 @@ constexpr std::size_t mark_characters = 16;
 
 ApiError about_resource(const char* code, std::string_view type, std::string_view id, std::string message) {
   return {.code = code, .message = std::move(message), .status = 0, .members = Json::object({{"resourceId", id}, {"resourceType", type}})};
-}
-
-std::string prefix_of(std::string_view account, const char* kind) {
-  return "accessanalyzer/" + std::string(account) + '/' + kind + '/';
 }
 
 // A part of an ARN, from 0: arn:aws:service:region:account:resource.
@@ -59,13 +56,6 @@ ApiError quota_exceeded(std::string_view type, std::string_view id, std::string 
   return about_resource("ServiceQuotaExceededException", type, id, std::move(message));
 }
 
-std::string analyzer_key(std::string_view account, std::string_view name) { return prefix_of(account, "analyzer") + std::string(name); }
-std::string rule_prefix(const Analyzer& analyzer) { return prefix_of(analyzer.account, "rule") + analyzer.id() + '/'; }
-std::string resource_prefix(const Analyzer& analyzer) { return prefix_of(analyzer.account, "resource") + analyzer.id() + '/'; }
-std::string resource_key(const Analyzer& analyzer, std::string_view resource_arn) {
-  return resource_prefix(analyzer) + crypto::sha256_hex(resource_arn);
-}
-
 std::string analyzer_arn(const Call& call, std::string_view name) {
   return "arn:aws:access-analyzer:" + call.environment.region + ':' + call.account() + ":analyzer/" + std::string(name);
 }
@@ -74,7 +64,7 @@ ApiResult<Analyzer> analyzer_by_arn(const Call& call, std::string_view arn) {
   const std::string own = analyzer_arn(call, "");
   if (arn.starts_with(own)) {
     const std::string_view name = arn.substr(own.size());
-    if (auto document = call.transaction.get(analyzer_key(call.account(), name))) return Analyzer{std::move(document), call.account()};
+    if (auto record = tables::analyzers.get(call.transaction, call.account(), name)) return Analyzer{*std::move(record), call.account()};
   }
   return std::unexpected(not_found("Analyzer", arn));
 }
@@ -82,7 +72,7 @@ ApiResult<Analyzer> analyzer_by_arn(const Call& call, std::string_view arn) {
 ApiResult<Analyzer> analyzer_named(const Call& call) {
   if (call.input.contains("analyzerArn")) return analyzer_by_arn(call, call.input.text("analyzerArn"));
   const std::string_view name = call.input.text("analyzerName");
-  if (auto document = call.transaction.get(analyzer_key(call.account(), name))) return Analyzer{std::move(document), call.account()};
+  if (auto record = tables::analyzers.get(call.transaction, call.account(), name)) return Analyzer{*std::move(record), call.account()};
   return std::unexpected(not_found("Analyzer", name));
 }
 
@@ -90,9 +80,7 @@ service::Question question_about(const Call& call, const char* action, std::stri
   service::Question question{.action = action, .resource = std::move(arn)};
   if (const std::string_view account = arn_part(question.resource, 4); account != call.account()) question.resource_account = account;
   if (const auto analyzer = analyzer_by_arn(call, question.resource)) {
-    estate::Tags tags;
-    for (const Json::Member& tag : (*analyzer->document)["tags"].members()) tags.emplace(tag.key, tag.value.as_string());
-    service::add_resource_tags(question.context, tags);
+    service::add_resource_tags(question.context, analyzer->record.tags);
   }
   return question;
 }
@@ -118,7 +106,7 @@ service::Ask ask_about_rule(const char* action) {
 bool speaks_for_organization(const Call& call) {
   if (!call.estate.organization) return false;
   if (call.estate.organization->management_account == call.account()) return true;
-  return call.transaction.contains("org/delegate/" + call.account() + '/' + std::string(service_principal));
+  return directory::tables::delegations.contains(call.transaction, call.account(), service_principal);
 }
 
 ApiResult<Json> page_of(const Json& input, const char* member, std::vector<Placed> items, std::string_view about, Order order) {

@@ -1,12 +1,6 @@
 #pragma once
-// What Access Analyzer's operations share, and how what they keep is stored:
-//
-//   accessanalyzer/<account>/analyzer/<name>                   AnalyzerSummary's members, "id", "client_token"
-//   accessanalyzer/<account>/rule/<analyzer's id>/<name>       ArchiveRuleSummary's members
-//   accessanalyzer/<account>/resource/<analyzer's id>/<hash>   what is known of a resource: analysis.h
-//
-// All times are milliseconds. An analyzer made again under its old name has another id, so that
-// nothing of the old one is found.
+// What Access Analyzer's operations share. All times are milliseconds. An analyzer made again under
+// its old name has another id, so that nothing of the old one is found.
 
 #include <algorithm>
 #include <memory>
@@ -17,6 +11,7 @@
 
 #include "service/service.h"
 #include "services/accessanalyzer/accessanalyzer.h"
+#include "services/accessanalyzer/records.h"
 
 namespace ringwall::accessanalyzer::detail {
 
@@ -33,19 +28,12 @@ ApiError conflict(std::string_view type, std::string_view id);
 ApiError quota_exceeded(std::string_view type, std::string_view id, std::string message);
 
 struct Analyzer {
-  std::shared_ptr<const Json> document;
+  StoredAnalyzer record;
   std::string account;
 
-  std::string name() const { return document->str("name"); }
-  std::string arn() const { return document->str("arn"); }
-  std::string id() const { return document->str("id"); }
-  bool of_organization() const { return document->text("type") == "ORGANIZATION"; }
+  const std::string& id() const { return record.id; }
+  bool of_organization() const { return record.type == AnalyzerType::organization; }
 };
-
-std::string analyzer_key(std::string_view account, std::string_view name);
-std::string rule_prefix(const Analyzer& analyzer);
-std::string resource_prefix(const Analyzer& analyzer);
-std::string resource_key(const Analyzer& analyzer, std::string_view resource_arn);
 
 std::string analyzer_arn(const Call& call, std::string_view name);
 // The caller's analyzer that the input names by its member `analyzerName`, or `analyzerArn`.

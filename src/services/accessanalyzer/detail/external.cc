@@ -37,17 +37,18 @@ struct Candidate {
   policy::DocumentPtr alone = {};  // null: it could not be written by itself
 };
 
-Json element_of(const PrincipalName& name) {
+// As a policy's Principal names it: "AWS", and the ARN.
+std::pair<const char*, std::string> element_of(const PrincipalName& name) {
   switch (name.type) {
-    case PrincipalName::Type::everyone: return Json::object({{"AWS", "*"}});
-    case PrincipalName::Type::federated: return Json::object({{"Federated", name.value}});
-    case PrincipalName::Type::canonical_user: return Json::object({{"CanonicalUser", name.value}});
-    case PrincipalName::Type::service: return Json::object({{"Service", name.value}});
+    case PrincipalName::Type::everyone: return {"AWS", "*"};
+    case PrincipalName::Type::federated: return {"Federated", name.value};
+    case PrincipalName::Type::canonical_user: return {"CanonicalUser", name.value};
+    case PrincipalName::Type::service: return {"Service", name.value};
     case PrincipalName::Type::account:
     case PrincipalName::Type::arn:
     case PrincipalName::Type::unique_id: break;
   }
-  return Json::object({{"AWS", name.value}});
+  return {"AWS", name.value};
 }
 
 policy::DocumentPtr alone(const policy::Document& document, std::size_t statement, const PrincipalName& name) {
@@ -55,7 +56,8 @@ policy::DocumentPtr alone(const policy::Document& document, std::size_t statemen
   if (!json) return nullptr;
   const Json& statements = (*json)["Statement"];
   Json one = statements.is_object() ? statements : statements.items().at(statement);
-  one.set("Principal", element_of(name));
+  const auto [kind, value] = element_of(name);
+  one.set("Principal", Json::object({{kind, value}}));
   Json written = Json::object({{"Statement", Json::array({std::move(one)})}});
   if (json->contains("Version")) written.set("Version", json->str("Version"));
   return policy::compile_bound(written.dump(), document.kind(), policy::Quota::waived).value_or(nullptr);
@@ -68,8 +70,8 @@ class Search {
 
   std::uint64_t steps() const { return steps_; }
 
-  std::vector<Json> run() {
-    std::vector<Json> findings;
+  std::vector<Finding> run() {
+    std::vector<Finding> findings;
     for (std::size_t i = 0; i <= resource_.grants.size(); ++i) {  // the policy, then the grants
       const policy::Document& document = *documents_[i];
       const policy::Syntax syntax = syntax_of(document);
@@ -198,7 +200,7 @@ class Search {
     return answer;
   }
 
-  std::optional<Json> finding_of(const Candidate& candidate) {
+  std::optional<Finding> finding_of(const Candidate& candidate) {
     prover::Answer answer;  // inconclusive
     const bool can_be_asked = candidate.alone != nullptr && candidate.name.type != PrincipalName::Type::canonical_user;
     if (can_be_asked) answer = ask(candidate, *outsiders_);
@@ -208,27 +210,25 @@ class Search {
     if (actions.empty() || answer.more) {
       for (const policy::Listed& listed : candidate.statement->actions) actions.insert(listed.text);
     }
-    Json listed = Json::array();
-    for (const std::string& action : actions) listed.push(action);
-    Json finding = Json::object({{"principal", element_of(candidate.name)},
-                                 {"action", std::move(listed)},
-                                 {"condition", conditions_of(*candidate.statement)},
-                                 {"isPublic", can_be_asked && is_public(candidate)},
-                                 {"resourceControlPolicyRestriction", is_restricted() ? "APPLIED" : "NOT_APPLICABLE"}});
-    if (answer.verdict == prover::Verdict::inconclusive) finding.set("error", undecided);
+    Finding finding{.principal = {element_of(candidate.name)},
+                    .action = {actions.begin(), actions.end()},
+                    .condition = conditions_of(*candidate.statement),
+                    .is_public = can_be_asked && is_public(candidate),
+                    .rcp_restriction = is_restricted() ? RcpRestriction::applied : RcpRestriction::not_applicable,
+                    .error = {},
+                    .id = {}};
+    if (answer.verdict == prover::Verdict::inconclusive) finding.error = undecided;
     return finding;
   }
 
   // The conditions of the statement by their keys: AWS's findings show no operators.
-  static Json conditions_of(const policy::Statement& statement) {
+  static std::map<std::string, std::string> conditions_of(const policy::Statement& statement) {
     std::map<std::string, std::string> by_key;
     for (const policy::Condition& condition : statement.conditions) {
       std::string& values = by_key[condition.key_name];
       for (const policy::Listed& value : condition.values) values += (values.empty() ? "" : ",") + value.text;
     }
-    Json shown = Json::object();
-    for (const auto& [key, values] : by_key) shown.set(key, values);
-    return shown;
+    return by_key;
   }
 
   bool is_public(const Candidate& candidate) {
@@ -268,9 +268,9 @@ class Search {
 
 bool Zone::contains(std::string_view account) const { return std::ranges::binary_search(accounts, account); }
 
-std::vector<Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs, std::uint64_t& steps) {
+std::vector<Finding> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs, std::uint64_t& steps) {
   Search search(resource, zone, estate, bugs);
-  std::vector<Json> findings = search.run();
+  std::vector<Finding> findings = search.run();
   steps += search.steps();
   return findings;
 }

@@ -10,7 +10,7 @@
 #include "authz/authz.h"
 #include "estate/estate.h"
 #include "services/accessanalyzer/accessanalyzer.h"
-#include "text/json.h"
+#include "services/accessanalyzer/records.h"
 
 namespace ringwall::accessanalyzer::detail {
 
@@ -32,9 +32,8 @@ struct Guarded {
   estate::Tags tags = {};
 };
 
-// What a finding says, in the members of FindingSummary: principal, action, condition, isPublic,
-// resourceControlPolicyRestriction, and `error` where it could not be decided. One that meets a bug of the prover is such a
+// What findings say: who, what, when, and an error where it could not be decided; the rest is their keeper's. One that meets a bug of the prover is such a
 // one, and hides no other. Adds what it cost to `steps`.
-std::vector<text::Json> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs, std::uint64_t& steps);
+std::vector<Finding> external_access(const Guarded& resource, const Zone& zone, const estate::Estate& estate, const BugSink& bugs, std::uint64_t& steps);
 
 }  // namespace ringwall::accessanalyzer::detail

@@ -74,28 +74,29 @@ std::optional<ApiError> fault_in_filter(const Json& filter, FilterUse use) {
 }
 
 ApiResult<Json> put_new_rule(const Call& call, const Analyzer& analyzer, const Json& rule) {
-  const std::string key = rule_prefix(analyzer) + rule.str("ruleName");
+  const std::string name = rule.str("ruleName");
   if (auto fault = fault_in_filter(rule["filter"], FilterUse::archive_rule)) return std::unexpected(*std::move(fault));
-  if (call.transaction.contains(key)) return std::unexpected(conflict("ArchiveRule", rule.text("ruleName")));
-  if (call.transaction.list(rule_prefix(analyzer)).size() >= archive_rules_max) {
-    return std::unexpected(quota_exceeded("ArchiveRule", rule.text("ruleName"),
+  if (tables::archive_rules.contains(call.transaction, analyzer.account, analyzer.id(), name)) return std::unexpected(conflict("ArchiveRule", name));
+  if (tables::archive_rules.count(call.transaction, archive_rules_max, analyzer.account, analyzer.id()) >= archive_rules_max) {
+    return std::unexpected(quota_exceeded("ArchiveRule", name,
                                           "The analyzer has " + std::to_string(archive_rules_max) + " archive rules, which is all that it may have"));
   }
   const std::int64_t now = text::to_millis(call.now);
-  call.transaction.put(key, Json::object({{"ruleName", rule.str("ruleName")}, {"filter", rule["filter"]}, {"createdAt", now}, {"updatedAt", now}}));
+  const ArchiveRule made{.name = name, .filter = rule["filter"], .created = now, .updated = now};
+  tables::archive_rules.put(call.transaction, made, analyzer.account, analyzer.id(), name);
   return Json::object();
 }
 
 std::vector<Json> filters_of(const Call& call, const Analyzer& analyzer) {
   std::vector<Json> filters;
-  for (const store::Entry& entry : call.transaction.list(rule_prefix(analyzer))) filters.push_back((*entry.document)["filter"]);
+  for (auto& row : tables::archive_rules.list(call.transaction, analyzer.account, analyzer.id())) filters.push_back(std::move(row.record.filter));
   return filters;
 }
 
-ApiResult<std::shared_ptr<const Json>> find_rule(const Call& call, const Analyzer& analyzer) {
-  auto rule = call.transaction.get(rule_prefix(analyzer) + call.input.str("ruleName"));
-  if (rule == nullptr) return std::unexpected(not_found("ArchiveRule", call.input.text("ruleName")));
-  return rule;
+ApiResult<ArchiveRule> find_rule(const Call& call, const Analyzer& analyzer) {
+  auto rule = tables::archive_rules.get(call.transaction, analyzer.account, analyzer.id(), call.input.text("ruleName"));
+  if (!rule) return std::unexpected(not_found("ArchiveRule", call.input.text("ruleName")));
+  return *std::move(rule);
 }
 
 }  // namespace ringwall::accessanalyzer::detail

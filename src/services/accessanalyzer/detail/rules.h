@@ -24,6 +24,6 @@ ApiResult<Json> put_new_rule(const Call& call, const Analyzer& analyzer, const J
 // The filters of an analyzer's rules.
 std::vector<Json> filters_of(const Call& call, const Analyzer& analyzer);
 
-ApiResult<std::shared_ptr<const Json>> find_rule(const Call& call, const Analyzer& analyzer);
+ApiResult<ArchiveRule> find_rule(const Call& call, const Analyzer& analyzer);
 
 }  // namespace ringwall::accessanalyzer::detail

@@ -33,8 +33,8 @@ inline ApiError invalid_value(std::string message) { return {"InvalidParameterVa
 inline ApiError invalid_combination(std::string message) { return {"InvalidParameterCombination", std::move(message)}; }
 
 // The stored instance that the input names, by identifier or ARN; DBInstanceNotFound.
-ApiResult<std::shared_ptr<const Json>> find_instance(const Call& call, std::string_view member = "DBInstanceIdentifier");
-void put_instance(const Call& call, const Json& document);
+ApiResult<Instance> find_instance(const Call& call, std::string_view member = "DBInstanceIdentifier");
+void put_instance(const Call& call, const Instance& instance);
 // In a subnet of the group, which has one with room in that zone, or in any if it is empty: an
 // interface, in words of RDS if there is none.
 struct Where {
@@ -42,21 +42,21 @@ struct Where {
   store::Transaction& transaction;
   const std::string& account;
 };
-ApiResult<Json> place_interface(const Where& where, const Json& subnet_group, std::string_view zone, const std::vector<std::string>& groups);
+ApiResult<Json> place_interface(const Where& where, const SubnetGroup& subnet_group, std::string_view zone, const std::vector<std::string>& groups);
 // Security groups of an instance in that VPC: one that is not there, or is another VPC's.
 std::optional<ApiError> fault_in_groups(store::Transaction& transaction, std::string_view account, std::string_view vpc_id,
                                         const std::vector<std::string>& groups);
-// Writes into an instance's document where it is.
-Json group_memberships(const Json& placed);
-void set_place(Json& document, const Json& subnet_group, const Json& placed);
-// The document as the API answers it.
-Json shown(const Json& document);
+// Says where an instance is.
+std::vector<SecurityGroup> group_memberships(const Json& placed);
+void set_place(Wanted& wanted, const SubnetGroup& subnet_group, const Json& placed);
+// As the API answers it.
+Json shown(const Instance& instance);
 
 // What was to wait for a restart is now so: the engine is about to begin anew.
-void apply_pending(Json& document);
+void apply_pending(Instance& instance);
 
-// A question about an instance, with the context keys its document gives.
-service::Question instance_question(const Call& call, std::string action, const Json& document);
+// A question about an instance, with the context keys that it gives.
+service::Question instance_question(const Call& call, std::string action, const Instance& instance);
 service::Ask ask_instance(std::string action);
 void add_tags_context(policy::Context& context, std::string_view prefix, const estate::Tags& tags);
 
@@ -70,7 +70,7 @@ ApiResult<std::vector<Json>> filtered(const Json& input, std::vector<Json> items
                                       const std::vector<std::pair<std::string_view, Fits>>& tests);
 
 // The DB subnet group that the input names.
-ApiResult<std::shared_ptr<const Json>> find_subnet_group(const Call& call);
+ApiResult<SubnetGroup> find_subnet_group(const Call& call);
 
 std::vector<service::Operation> instance_operations(const Catalogue& catalogue);
 std::vector<service::Operation> lifecycle_operations();

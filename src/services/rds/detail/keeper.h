@@ -104,7 +104,7 @@ class Keeper {
   Result<> hold(host::Running running);
   Result<> end(host::Stop how);
   Next failed(const std::optional<Record>& record, const Error& error);
-  Next say(const Record& record, std::string_view status, std::string message = {});
+  Next say(const Record& record, Status status, std::optional<std::string> message = {});
 
   Result<engine::Engine*> engine_of(const Record& record) const;
   Result<crypto::Identity> identity_of(const Record& record) const;

@@ -31,12 +31,16 @@ struct Label {
   std::string escrow;  // base64; empty: there is none
 };
 
-// What a label keeps of an instance's document: all but secrets, wishes and what is observed. Tags
+// What a label keeps of an instance: all but secrets, wishes and what is observed. Tags
 // go where the whole would be past what a label may have.
-Json lasting(const Json& document);
+Json lasting(const Instance& instance);
+// The instance that a label tells of, about to begin again. Failure::corrupt when it is not understood.
+Result<Instance> instance_of(const Label& label);
+// Does it say that the volume's data is whole?
+bool is_made(const Label& label);
 
 // The ARN of the KMS key that wraps the data key; empty if that is damaged.
-std::string kms_key_of(const Json& document);
+std::string kms_key_of(const Wanted& wanted);
 
 std::string write_label(const service::Environment& environment, const Label& label);
 

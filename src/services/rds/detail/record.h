@@ -1,5 +1,5 @@
 #pragma once
-// An instance's document, as the reconciler reads and writes it.
+// An instance as the reconciler reads it, and how it writes its half.
 
 #include <cstdint>
 #include <functional>
@@ -16,32 +16,32 @@
 namespace ringwall::rds::detail {
 
 struct Record {
-  std::string key;
-  std::shared_ptr<const Json> document;
+  std::array<std::string, 2> at;  // its table's parts
+  Instance instance;
 
-  std::string_view text(std::string_view member) const { return document->text(member); }
-  std::string resource_id() const { return document->str("DbiResourceId"); }
-  std::string account() const { return document->str("account"); }
-  std::int64_t generation() const { return (*document)["generation"].as_integer(); }
-  bool was_made() const { return (*document)["made"].as_bool(); }  // its volume holds somebody's data
-  bool reboot_asked() const { return (*document)["reboot"].as_bool(); }
+  const Wanted& wanted() const { return instance.wanted; }
+  const Requests& requests() const { return instance.requests; }
+  const Observed& observed() const { return instance.observed; }
+  const std::string& resource_id() const { return instance.wanted.resource_id; }
+  std::int64_t generation() const { return instance.wanted.generation; }
   std::string endpoint(const service::Environment& environment) const;
   std::uint16_t port() const;
-  engine::Instance instance() const;
+  engine::Instance served() const;
   // Gibibytes: what its volume has, and what it is to have.
-  std::int64_t storage() const { return (*document)["AllocatedStorage"].as_integer(); }
+  std::int64_t storage() const { return instance.observed.storage; }
   std::int64_t storage_wanted() const;
   host::Volume volume(std::int64_t gibibytes) const;
 };
 
-// The document under `key` if it is that of `resource_id`: an identifier can be used again by
+// The instance under `key` if it is that of `resource_id`: an identifier can be used again by
 // another instance once its first is gone.
 std::optional<Record> find_record(const store::Store& store, const std::string& key, std::string_view resource_id);
 
-// Changes the document, unless somebody has asked for something else since `record` was read:
-// then it answers false and changes nothing. A change that changes nothing is not written, so
-// that it wakes nobody.
-Result<bool> amend(store::Store& store, const Record& record, const std::function<void(Json&)>& change);
+// Changes the reconciler's half, and ends requests, unless somebody has asked for something else since
+// `record` was read: then it answers false and changes nothing. A change that changes nothing is not
+// written, so that it wakes nobody.
+using Change = std::function<void(Observed& observed, Requests& requests)>;
+Result<bool> amend(store::Store& store, const Record& record, const Change& change);
 
 // Ends a deletion: document, interface and name go in one commit. False as above.
 Result<bool> erase(const service::Environment& environment, const Record& record);

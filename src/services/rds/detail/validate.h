@@ -13,7 +13,7 @@ ApiResult<const engine::Engine*> engine_for(const Catalogue& catalogue, const Js
 // The first thing wrong with a CreateDBInstance or ModifyDBInstance; nothing if it will do.
 std::optional<ApiError> fault_in_identifier(std::string_view identifier);
 std::optional<ApiError> fault_in_create(const Json& input, const engine::Version& version);
-std::optional<ApiError> fault_in_modify(const Json& input, const Json& document);
+std::optional<ApiError> fault_in_modify(const Json& input, const Instance& instance);
 
 // Do "hh24:mi-hh24:mi" and "ddd:hh24:mi-ddd:hh24:mi" share a minute? Both are well formed, in lower case.
 bool windows_overlap(std::string_view backup, std::string_view maintenance);
