@@ -6,6 +6,7 @@
 #include "prove/detail/asker.h"
 #include "prove/detail/cells.h"
 #include "prove/detail/gaps.h"
+#include "prover/callers.h"
 #include "text/encode.h"
 
 namespace ringwall::prove {
@@ -104,6 +105,7 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
   std::vector<prover::Constraint> asked;
   if (auto actions = prover::on_actions({action})) asked.push_back(*std::move(actions));
   if (auto resources = prover::on_resources({resource})) asked.push_back(*std::move(resources));
+  if (guarded.kind == authz::ResourceKind::trust) asked.push_back(prover::presenting());
   std::vector<prover::Owner> owners = {{}};
   if (!guarded.account.empty()) owners = {{prover::Owner::Kind::account, {guarded.account}}};
   const auto query_of = [&](std::vector<prover::Caller> callers, authz::Layers layers,
@@ -131,6 +133,12 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
   }
   bool canonical = false;
   std::vector<prover::Caller> others = outsiders(mine_, words_, facts, Kinds::all, &canonical);
+  for (const Facts* one : facts) {  // tokens of a provider of mine are not mine alone
+    for (const policy::PrincipalName& name : one->names) {
+      const bool is_there = std::ranges::any_of(others, [&](const prover::Caller& caller) { return caller.principal.provider == name.value; });
+      if (name.type == policy::PrincipalName::Type::federated && !is_there) others.push_back(federated_caller(name.value));
+    }
+  }
   if (canonical)
     accesses_.undecided.emplace_back("the policy names a canonical user, and whose account that is "
                                      "no file says");
@@ -209,15 +217,15 @@ Accesses Asking::what_can(const Own& own) {
     if (resource.account == home) elsewhere.push_back(prover::all_of(asked_of(resource.arn)));
     add_guarded(resource.arn, resource.account, *resource.policy, resource.kind, asked_of(resource.arn));
   });
-  const auto assuming = prover::on_actions({"sts:*"});
+  const auto of_sts = prover::on_actions({"sts:*"});
   for (const Own& other : mine_.principals()) {
     const estate::Principal& role = *other.principal;
     auto itself = prover::on_resources({role.arn});
-    if (role.trust && itself && assuming)
-      add_guarded(role.arn, role.account, *role.trust, authz::ResourceKind::trust, {*std::move(itself), *assuming});
+    if (role.trust && itself && of_sts)
+      add_guarded(role.arn, role.account, *role.trust, authz::ResourceKind::trust, {*std::move(itself), *of_sts, prover::presenting()});
   }
-  if (auto roles = prover::on_resources({"arn:*:iam::*:role/*"}); roles && assuming)
-    elsewhere.push_back(prover::all_of({*std::move(roles), *assuming}));
+  if (auto roles = prover::on_resources({"arn:*:iam::*:role/*"}); roles && of_sts)
+    elsewhere.push_back(prover::all_of({*std::move(roles), *of_sts}));
   add(side, home, prover::none_of(std::move(elsewhere)), "everything else");
   Asker asker(memory_, options_);
   for (const AnswerPtr& answer : asker.ask(items)) tell(own.principal->arn, answer);

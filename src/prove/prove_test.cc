@@ -239,6 +239,27 @@ TEST(Access, TellsWhoCanAndWhatCan) {
   EXPECT_FALSE(what_can(world, "arn:aws:iam::111122223333:role/nobody", options).has_value());
 }
 
+TEST(Access, KnowsThatATokenIsPresentedAndThatCredentialsSign) {
+  testing::Builder builder = testing::small_organization({});
+  const std::string provider = "arn:aws:iam::" + std::string(testing::member) + ":oidc-provider/token.actions.githubusercontent.com";
+  builder.role(testing::member, "builder", testing::document(testing::allow_all(), policy::Kind::identity),
+               testing::document(R"({"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:*"},{"Effect":"Allow","Principal":{"Federated":")" + provider +
+                                     R"("},"Action":"sts:*"})",
+                                 policy::Kind::trust));
+  const loaders::Loaded world = std::move(builder).finish();
+  const auto who = [&](const char* action) {
+    std::set<std::string> names;
+    const auto told = who_can(world, action, "arn:aws:iam::" + std::string(testing::member) + ":role/builder", options);
+    if (told) {
+      for (const Access& access : told->found) names.insert(access.principal);
+    }
+    return names;
+  };
+  EXPECT_EQ(who("sts:AssumeRoleWithWebIdentity"), std::set{provider});
+  EXPECT_FALSE(who("sts:AssumeRole").contains(provider));
+  EXPECT_TRUE(who("sts:AssumeRole").contains(testing::app_role));
+}
+
 TEST(Access, TellsOfNoBucketOfAnotherAccountAsIfItWereTheCallers) {
   testing::Builder builder = testing::small_organization({.rcp = false, .statements = false});
   builder.resource("arn:aws:s3:::bare", testing::member, nullptr);

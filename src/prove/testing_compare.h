@@ -145,6 +145,7 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
   for (std::size_t i = 0; i < people; ++i) people_of.emplace_back(worlds::arn_of(static_cast<People>(i)), &sets.of_person[i]);
   people_of.emplace_back("anonymous", &sets.of_anonymous);
   people_of.emplace_back("any account", &sets.of_stranger);
+  people_of.emplace_back(provider_arn(), &sets.of_token);
   for (const auto& [name, theirs] : people_of) {
     const bool may = asked.meets(*theirs);
     const bool told = std::ranges::find(answer->found, name, &Access::principal) != answer->found.end();

@@ -35,6 +35,10 @@ struct Sets {
     of_service = where([&](const Who& who, const Spot&, const Place&) { return who.is_service(); });
     of_cloudtrail = where([&](const Who& who, const Spot&, const Place&) { return who.principal.service == "cloudtrail.amazonaws.com"; });
     of_anonymous = where([&](const Who& who, const Spot&, const Place&) { return who.is_anonymous(); });
+    of_token = where([](const Who& who, const Spot&, const Place&) { return who.is_token(); });
+    for (std::size_t i = 0; i < std::size(tenants); ++i)
+      of_tenant[i] = where([&](const Who& who, const Spot&, const Place&) { return who.tenant == tenants[i]; });
+    for_sts = where([](const Who& who, const Spot&, const Place&) { return who.audience == expected_audience; });
     of_partner_role = where([&](const Who& who, const Spot&, const Place&) { return who.principal.role_arn == role_arn(partner, "agent"); });
     of_account = of_home | of_sister | of_partner | of_stranger;
     own = where([&](const Who& who, const Spot& spot, const Place&) {
@@ -101,7 +105,8 @@ struct Sets {
   Bits exists;
   std::array<Bits, people> of_person;
   std::array<Bits, things> on;
-  Bits of_home, of_sister, of_partner, of_stranger, of_service, of_cloudtrail, of_anonymous, of_partner_role, of_account;
+  Bits of_home, of_sister, of_partner, of_stranger, of_service, of_cloudtrail, of_anonymous, of_partner_role, of_account, of_token, for_sts;
+  std::array<Bits, std::size(tenants)> of_tenant;
   Bits own, foreign, of_partners_resource, on_a_resource, of_homes_resource, of_sisters_resource, trust, s3, seconds, by_rcps;
   Bits get_object, put_object, theirs, on_bucket_arn, second_itself, unlisted, unsaid, namesakes;
   Bits passed_on, somewhere, from_expected_ip, from_unexpected_ip, from_my_vpc, from_other_vpc, from_my_endpoint, for_mine, for_the_partner;
@@ -178,6 +183,7 @@ class Oracle {
       mine_ |= at_.of_partner;
       foreign_.minus(at_.of_partners_resource);
     }
+    mine_ |= tokens_of_mine();
     Bits expected = at_.passed_on | at_.of_service | at_.from_expected_ip;
     if (world_.gate.there && world_.estate_networks) expected |= at_.from_my_vpc | at_.from_my_endpoint;
     unexpected_ = at_.somewhere - expected;
@@ -209,6 +215,27 @@ class Oracle {
         if (excuse.rows.empty() || lists(static_cast<Objective>(row)) || lists(Objective::whole)) excused_[row] |= covers;
       }
     }
+  }
+
+  // Tokens whose tenant is mine: by the file, or, where it is silent, by what the role's policies spell out.
+  Bits tokens_of_mine() const {
+    if (world_.tokens == World::Tokens::of_acme) return at_.of_tenant[0];
+    if (world_.tokens == World::Tokens::of_acme_for_sts) return at_.of_tenant[0] & at_.for_sts;
+    Bits mine = at_.universe.none();
+    for (const auto& [thing, trust, bound, own_level] : {std::tuple(Thing::app_role, &world_.app_trust, !world_.home_is_management, true),
+                                                         std::tuple(Thing::job_role, &world_.job_trust, world_.home_is_management, false)}) {
+      std::string said = document(Sort::trust, *trust).document->source();
+      if (bound) {
+        for (const Letters& letters : world_.root_rcps) said += document(Sort::rcp, letters).document->source();
+      }
+      if (bound && own_level) {
+        for (const Letters& letters : world_.home_rcps) said += document(Sort::rcp, letters).document->source();
+      }
+      for (std::size_t i = 0; i < std::size(tenants); ++i) {
+        if (said.contains("\"repo:" + std::string(tenants[i]) + "/")) mine |= on(thing) & at_.of_tenant[i];
+      }
+    }
+    return mine;
   }
 
   // ----- what each side lets through -----------------------------------------------------------

@@ -133,6 +133,7 @@ class Writer {
     if (names_principals(sort)) text += "," + principal(sort, denies);
     text += "," + action(sort);
     if (sort != Sort::trust) text += "," + resource(sort);
+    if (topic_ == Topic::tokens && (sort == Sort::trust || sort == Sort::rcp) && !choices_.one_in(4)) return of_tokens(sort, denies);
     const std::size_t conditions = denies ? 1 + choices_.below(5) / 4 : choices_.below(5) * 2 / 5;
     if (conditions != 0) text += "," + condition(conditions);
     return text + "}";
@@ -143,6 +144,36 @@ class Writer {
   const std::string& one(const Texts& texts) { return texts[choices_.below(texts.size())]; }
   static std::string element(const char* name, const std::string& value) {
     return "\"" + std::string(name) + "\":" + (value.starts_with('[') || value.starts_with('{') ? value : "\"" + value + "\"");
+  }
+
+  // About whoever comes with a token of GitHub's.
+  std::string of_tokens(Sort sort, bool denies) {
+    std::string text = std::string(R"({"Effect":")") + (denies ? "Deny" : "Allow") + "\",";
+    const bool named = sort == Sort::trust && !(denies && choices_.one_in(2));
+    text += element("Principal", named ? R"({"Federated":")" + provider_arn() + "\"}" : "*") + ",";
+    text += element("Action", one({token_action, token_action, "sts:*"}));
+    if (sort == Sort::rcp) text += R"(,"Resource":"*")";
+    const Texts subjects = {"repo:acme/*", "repo:acme/app:*", "repo:acme*", "repo:*", "repo:*:ref:refs/heads/main", "repo:*/deploy:*", "repo:evil/*"};
+    const std::string sub = std::string(issuer) + ":sub", aud = std::string(issuer) + ":aud";
+    Texts all;
+    for (const std::string& subject : subjects) {
+      all.push_back(test("StringLike", sub, subject));
+      if (denies) all.push_back(test("StringNotLikeIfExists", sub, subject));
+    }
+    all.push_back(test("StringNotLike", sub, "repo:acme/*"));
+    all.push_back(test("StringEquals", sub, "repo:acme/app:ref:refs/heads/main"));
+    if (denies) all.push_back(test("Null", sub, choices_.one_in(2) ? "true" : "false"));
+    std::string condition = one(all);
+    if (choices_.one_in(2)) condition = (choices_.one_in(2) ? condition + "," : "") + test(denies ? "StringNotEquals" : "StringEquals", aud, expected_audience);
+    if (denies || !choices_.one_in(6)) text += R"(,"Condition":{)" + merged(condition) + "}";
+    return text + "}";
+  }
+  // Of two tests by the same operator the first.
+  static std::string merged(const std::string& tests) {
+    const std::size_t second = tests.find("},\"");
+    if (second == std::string::npos) return tests;
+    const std::string op = tests.substr(0, tests.find(':') + 1);
+    return tests.compare(second + 2, op.size(), op) == 0 ? tests.substr(0, second + 1) : tests;
   }
 
   std::string principal(Sort sort, bool denies) {

@@ -39,6 +39,13 @@ inline std::string session_arn(const std::string& account, const std::string& ro
   return "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + session;
 }
 
+// GitHub's, whose tokens anybody can have: one of its repository's, or of a repository of another tenant.
+inline constexpr const char* issuer = "token.actions.githubusercontent.com";
+inline std::string provider_arn() { return "arn:aws:iam::" + std::string(home) + ":oidc-provider/" + issuer; }
+inline constexpr const char* tenants[] = {"acme", "acme-evil", "evil"};
+inline constexpr const char* expected_audience = "sts.amazonaws.com";
+inline constexpr const char* token_action = "sts:AssumeRoleWithWebIdentity";
+
 // What an estate may list.
 enum class Thing : std::uint8_t { bucket, second, app_role, job_role, none };
 inline constexpr std::size_t things = 4;
@@ -70,8 +77,9 @@ struct Who {
   bool pretends = false;           // says that it is of my organisation, and is not
   bool is_service() const { return principal.type == policy::Principal::Type::service; }
   bool is_anonymous() const { return principal.type == policy::Principal::Type::anonymous; }
-  // A token of an identity provider, before there is a session.
+  // A token of an identity provider, before there is a session: of a repository of this tenant.
   bool is_token() const { return principal.type == policy::Principal::Type::federated && principal.account.empty(); }
+  std::string tenant = {}, audience = {};
 };
 
 // An action on a resource.
@@ -100,10 +108,10 @@ struct Place {
   enum class For : std::uint8_t { nobody, mine, the_partner, another } on_behalf = For::nobody;
 };
 
-enum class Topic : std::uint8_t { networks, services, names };
-inline constexpr std::size_t topics = 3;
+enum class Topic : std::uint8_t { networks, services, names, tokens };
+inline constexpr std::size_t topics = 4;
 inline std::string_view name_of(Topic topic) {
-  return topic == Topic::networks ? "networks" : topic == Topic::services ? "services" : "names";
+  return topic == Topic::networks ? "networks" : topic == Topic::services ? "services" : topic == Topic::names ? "names" : "tokens";
 }
 
 // A set of requests.
@@ -178,6 +186,8 @@ inline constexpr Law laws[] = {
        return spot.keys.find("aws:ResourceOrgID") == nullptr || spot.keys.find("aws:ResourceAccount") != nullptr;
      }},
     {"no account that is not mine is in my organisation", [](const Who& who, const Spot&, const Place&) { return !who.pretends; }},
+    {"a token is presented, and credentials sign",
+     [](const Who& who, const Spot& spot, const Place&) { return who.is_token() == (spot.action == token_action); }},
     {"services have no account and no organisation",
      [](const Who& who, const Spot&, const Place&) { return !who.is_service() || who.keys.find("aws:PrincipalOrgID") == nullptr; }},
 };
@@ -231,7 +241,7 @@ class Universe {
   static std::string told_by_worlds(const Who& who) {
     const policy::Principal& one = who.principal;
     return who.listed_as + "|" + one.account + "|" + one.service + "|" + (one.role_arn == role_arn(partner, "agent") ? "agent" : "") + "|" +
-           std::to_string(static_cast<int>(one.type)) + (who.pretends ? "p" : "");
+           std::to_string(static_cast<int>(one.type)) + (who.pretends ? "p" : "") + who.tenant + "|" + who.audience;
   }
   static std::string told_by_worlds(const Spot& spot) {
     std::string told = spot.owner + "|" + std::to_string(static_cast<int>(spot.thing)) + (spot.unlisted ? "u" : "") + (spot.unsaid ? "s" : "") + (spot.namesake ? "n" : "") +
@@ -335,6 +345,38 @@ class Universe {
     callers_.push_back(std::move(who));
   }
 
+  void add_token(const std::string& tenant, const std::string& repository, const std::string& audience) {
+    Who who{tenant + "/" + repository + " for " + audience, {}, {}};
+    who.principal.type = Type::federated;
+    who.principal.provider = provider_arn();
+    who.keys.set("aws:PrincipalType", "FederatedUser");
+    who.keys.set("aws:FederatedProvider", who.principal.provider);
+    who.keys.set(std::string(issuer) + ":sub", "repo:" + tenant + "/" + repository + ":ref:refs/heads/main");
+    who.keys.set(std::string(issuer) + ":aud", audience);
+    who.tenant = tenant;
+    who.audience = audience;
+    callers_.push_back(std::move(who));
+  }
+
+  // A session says what token it was begun with, whosever role it is of.
+  void add_sessions_by_token() {
+    std::vector<Who> sessions;
+    for (const Who& who : callers_) {
+      const bool is_first = who.principal.arn.ends_with("/s");
+      if (who.principal.type == Type::role_session && is_first) sessions.push_back(who);
+    }
+    for (const Who& who : sessions) {
+      for (const char* repository : {"acme/app", "acme/deploy", "evil/app", "somebody/app"}) {
+        for (const char* audience : {expected_audience, "another"}) {
+          Who& with = callers_.emplace_back(who);
+          with.keys.set(std::string(issuer) + ":sub", "repo:" + std::string(repository) + ":ref:refs/heads/main");
+          with.keys.set(std::string(issuer) + ":aud", audience);
+          with.name += " by " + std::string(repository);
+        }
+      }
+    }
+  }
+
   void add_callers() {
     add_role(home, "app", "s", my_org, true);
     add_role(home, "app", "t", my_org, true);
@@ -359,6 +401,14 @@ class Universe {
       callers_.back().pretends = true;
       add_service("cloudtrail.amazonaws.com");
       callers_.back().keys.set("aws:PrincipalOrgID", my_org);
+    }
+    if (topic_ == Topic::tokens) {
+      for (const char* tenant : {"acme", "acme-evil", "evil", "somebody"}) {
+        for (const char* repository : {"app", "deploy"}) {
+          for (const char* audience : {expected_audience, "another"}) add_token(tenant, repository, audience);
+        }
+      }
+      add_sessions_by_token();
     }
     if (topic_ == Topic::names) {
       for (const char* org : {"", other_org}) {
@@ -444,6 +494,10 @@ class Universe {
     }
     add_mine("sts:AssumeRole", role_arn(home, "app"), home, Thing::app_role);
     add_mine("sts:AssumeRole", role_arn(sister, "job"), sister, Thing::job_role);
+    if (topic_ == Topic::tokens) {
+      add_mine(token_action, role_arn(home, "app"), home, Thing::app_role);
+      add_mine(token_action, role_arn(sister, "job"), sister, Thing::job_role);
+    }
     // Resources that have no side of their own, and none at all.
     for (const char* action : {"iam:GetRole", "ec2:AssociateEnclaveCertificateIamRole"}) {
       add_mine(action, role_arn(home, "app"), home, Thing::none);

@@ -77,6 +77,7 @@ struct World {
   bool declares_cloudtrail = false, only_puts = false;
   bool owns_theirs = false;     // aws_owned names `theirs`
   bool anonymous_get_object = false;
+  enum class Tokens : std::uint8_t { undeclared, of_acme, of_acme_for_sts } tokens = Tokens::undeclared;  // that are mine
   std::vector<Excuse> excuses;
 };
 
@@ -111,6 +112,7 @@ class Pool {
     file.only_puts = choices_.one_in(3);
     file.owns_theirs = choices_.one_in(5);
     file.anonymous_get_object = choices_.one_in(8);
+    if (alphabet_.universe().topic() == Topic::tokens) file.tokens = static_cast<World::Tokens>(choices_.below(3));
     for (std::size_t n = !choices_.one_in(3) ? 0 : 1 + choices_.below(2); n > 0; --n) file.excuses.push_back(draw_excuse());
     return file;
   }
@@ -230,6 +232,11 @@ inline perimeter::Perimeter perimeter_of(const World& world, Second second) {
   }
   if (world.owns_theirs) file.aws_owned = {{{"arn:aws:s3:::theirs/*"}, {}, 0}};
   file.anonymous_get_object = world.anonymous_get_object;
+  if (world.tokens != World::Tokens::undeclared) {
+    perimeter::IdentityProvider provider{issuer, {"repo:acme/*"}, {}};
+    if (world.tokens == World::Tokens::of_acme_for_sts) provider.audiences = {expected_audience};
+    file.identity_providers = {std::move(provider)};
+  }
   for (const Excuse& excuse : world.excuses) {
     perimeter::Exception exception;
     exception.name = "exception " + std::to_string(file.exceptions.size());
@@ -361,6 +368,7 @@ inline std::uint64_t hash_of(const World& world, const Alphabet& alphabet) {
   for (const bool flag : {world.home_is_management, world.trusts_partner, world.estate_networks, world.declares_cloudtrail, world.only_puts, world.owns_theirs,
                           world.anonymous_get_object})
     add(flag ? 1 : 0);
+  add(static_cast<std::uint64_t>(world.tokens));
   for (const Excuse& excuse : world.excuses) {
     for (const Objective row : excuse.rows) add(static_cast<std::uint64_t>(row) + 10);
     add(static_cast<std::uint64_t>(excuse.whom));
@@ -409,7 +417,8 @@ inline std::string written(const World& world, const Alphabet& alphabet) {
   }
   out += std::string("  perimeter: estate's networks ") + (world.estate_networks ? "expected" : "not expected") +
          (world.declares_cloudtrail ? world.only_puts ? ", cloudtrail for s3:PutObject" : ", cloudtrail" : "") +
-         (world.owns_theirs ? ", theirs is AWS's" : "") + (world.anonymous_get_object ? ", anonymous GetObject" : "") + "\n";
+         (world.owns_theirs ? ", theirs is AWS's" : "") + (world.anonymous_get_object ? ", anonymous GetObject" : "") +
+         (world.tokens == World::Tokens::undeclared ? "" : world.tokens == World::Tokens::of_acme ? ", acme's tokens" : ", acme's tokens for STS") + "\n";
   for (const Excuse& excuse : world.excuses) {
     out += "  exception in";
     if (excuse.rows.empty()) out += " every row";

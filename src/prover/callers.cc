@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/check.h"
 #include "prover/detail/accounts.h"
 #include "prover/detail/reading.h"
 #include "prover/domain.h"
@@ -287,6 +288,14 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
   for (const std::string& provider : compared.providers) callers.all.push_back(federated(provider));
   callers.all.push_back(anonymous());
   return callers;
+}
+
+Constraint presenting() {
+  const auto no_account = condition("Null", "aws:PrincipalAccount", {"true"}), no_service = condition("Null", "aws:PrincipalServiceName", {"true"});
+  const auto with_token = on_actions({"sts:AssumeRoleWith*"}), with_credentials = on_actions({"sts:AssumeRole"});
+  RW_CHECK(no_account && no_service && with_token && with_credentials);
+  const Constraint by_token = all_of({*no_account, *no_service});
+  return any_of({all_of({by_token, none_of({*with_credentials})}), none_of({by_token, *with_token})});
 }
 
 }  // namespace ringwall::prover

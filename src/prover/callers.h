@@ -1,6 +1,7 @@
 #pragma once
 // Everyone whom policies could tell apart, for questions in which the caller is not known.
 
+#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,5 +27,11 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
 // One caller, with the keys that follow from who it is. A role's ARN is a session of it. Failure::
 // invalid: not the ARN of a user, a role, a session or an account's root, nor a service or `anonymous`.
 Result<Caller> caller_of(const std::string& who);
+
+// What callers ask of roles: a token of an identity provider is presented and asks for no sts:AssumeRole, whoever has credentials
+// signs and asks for no sts:AssumeRoleWith….
+Constraint presenting();
+// What is asked for beside a call that hands out a role, and never alone.
+inline constexpr std::array<const char*, 3> asked_beside = {"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"};
 
 }  // namespace ringwall::prover

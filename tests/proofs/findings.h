@@ -15,7 +15,7 @@ inline std::string findings_differ(const loaders::Loaded& loaded, const World& w
   const estate::Estate& estate = *loaded.estate;
   const Sets& sets = oracle.sets();
   const analyzer::Zone zone{{home, sister}, my_org};
-  const Bits outside = sets.of_partner | sets.of_stranger | sets.of_anonymous;
+  const Bits outside = sets.of_partner | sets.of_stranger | sets.of_anonymous | sets.of_token;
   std::vector<analyzer::Guarded> all;
   std::vector<Bits> open;
   const auto add = [&](Thing thing, const char* account, const authz::Named& policy, authz::ResourceKind kind) {

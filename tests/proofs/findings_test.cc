@@ -11,7 +11,7 @@ using namespace testing::worlds;  // tidy: all of it is about these worlds
 
 constexpr std::uint64_t seed = 20'261'201;
 constexpr std::size_t letters = 8;
-constexpr int worlds = 100;  // of each topic
+constexpr int worlds = 40;  // of each topic
 
 TEST(Findings, TellOfAccessFromOutsideExactlyWhereARequestOfSomebodyOutsideIsAllowed) {
   for (std::size_t topic = 0; topic < topics; ++topic) {

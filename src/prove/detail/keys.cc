@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "catalogue/catalogue.h"
 #include "prove/detail/cells.h"
+#include "prover/callers.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -174,7 +175,7 @@ std::vector<prover::Constraint> asked_of(const std::string& arn) {
 prover::Constraint assuming() {
   const auto by_token = prover::condition("StringEquals", "aws:PrincipalType", {"FederatedUser"});
   const auto with_token = prover::on_actions({"sts:AssumeRoleWith*"}), of_sts = prover::on_actions({"sts:*"});
-  const auto beside = prover::on_actions({"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"});
+  const auto beside = prover::on_actions({prover::asked_beside.begin(), prover::asked_beside.end()});
   RW_CHECK(by_token && with_token && of_sts && beside);
   return prover::any_of({prover::all_of({*by_token, *with_token}),
                          prover::all_of({prover::none_of({*by_token, *with_token, *beside}), *of_sts})});

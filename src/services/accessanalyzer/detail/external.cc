@@ -188,6 +188,7 @@ class Search {
     if (auto here = prover::on_resources({resource_.arn})) where.push_back(*std::move(here));
     // Other services' actions name keys and roles too, and consult no policy of theirs.
     if (auto own = prover::on_actions({std::string(service()) + "*"})) where.push_back(*std::move(own));
+    if (resource_.kind == authz::ResourceKind::trust) where.push_back(prover::presenting());
     query.universe.where = prover::all_of(std::move(where));
     const authz::Layers layers{.identity = std::span(&everything(), 1), .resource = &resource_.policy, .resource_kind = resource_.kind, .grants = resource_.grants, .rcps = resource_.rcps};
     query.allowing = {prover::Side{.layers = layers}, prover::Side{.document = candidate.alone}};
@@ -207,6 +208,9 @@ class Search {
     if (answer.verdict == prover::Verdict::none) return std::nullopt;
     std::set<std::string> actions;
     for (const prover::Finding& one : answer.findings) actions.insert(one.actions.begin(), one.actions.end());
+    const auto hands_out = [](const std::string& action) { return std::ranges::find(prover::asked_beside, action) == prover::asked_beside.end(); };
+    const bool is_whole = answer.verdict != prover::Verdict::inconclusive && !answer.more;
+    if (is_whole && resource_.kind == authz::ResourceKind::trust && std::ranges::none_of(actions, hands_out)) return std::nullopt;
     if (actions.empty() || answer.more) {
       for (const policy::Listed& listed : candidate.statement->actions) actions.insert(listed.text);
     }
