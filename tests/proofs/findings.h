@@ -35,9 +35,9 @@ inline std::string findings_differ(const loaders::Loaded& loaded, const World& w
     std::uint64_t steps = 0;
     const auto findings = analyzer::external_access(all[i], zone, estate, [&](const std::string& what, const std::string&) { bug = what; }, steps);
     if (!bug.empty()) return "findings meet a bug: " + bug;
-    if (std::ranges::any_of(findings, [](const text::Json& finding) { return finding.contains("error"); })) continue;  // not decided
+    if (std::ranges::any_of(findings, [](const accessanalyzer::Finding& finding) { return finding.error.has_value(); })) continue;  // not decided
     if (open[i].any() && findings.empty()) return "findings miss " + written(sets.universe.request(open[i].first()));
-    if (!open[i].any() && !findings.empty()) return "findings tell of " + all[i].arn + " what nobody may: " + findings.front().dump();
+    if (!open[i].any() && !findings.empty()) return "findings tell of " + all[i].arn + " what nobody may: " + findings.front().principal.begin()->second + " " + findings.front().action.front();
   }
   return {};
 }
