@@ -17,6 +17,8 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // of UTF-8: no pa
 // Reads within the limits of a whole estate.
 class Reader {
  public:
+  explicit Reader(Seen* seen = nullptr) : seen_(seen) {}
+
   Result<std::vector<loaders::File>> read(const std::string& path) {
     std::error_code error;
     const bool is_folder = fs::is_directory(path, error);
@@ -29,7 +31,9 @@ class Reader {
       files.push_back(std::move(file));
       return files;
     }
+    if (seen_ != nullptr) seen_->folders[path];  // of which nothing is known yet
     RW_TRY(const std::vector<fs::path> names, below(path));
+    if (seen_ != nullptr) seen_->folders[path] = {names.begin(), names.end()};
     for (const fs::path& name : names) {
       RW_TRY(loaders::File file, one(name.string(), name.lexically_relative(path).generic_string()));
       files.push_back(std::move(file));
@@ -43,13 +47,13 @@ class Reader {
   std::optional<loaders::File> nested(const std::string& from, const std::string& url) {
     const std::string name = url.contains("://") ? url.substr(url.rfind('/') + 1) : url;
     const fs::path path = (fs::path(from).parent_path() / name).lexically_normal();
+    if (!name.empty() && seen_ != nullptr) seen_->look(path.string());
     std::error_code error;
     if (name.empty() || !fs::is_regular_file(path, error)) return std::nullopt;
     auto file = one(path.string(), path.generic_string());
     return file ? std::optional(*std::move(file)) : std::nullopt;
   }
 
- private:
   // Its files in the order of their names, without those of hidden folders and hidden files.
   Result<std::vector<fs::path>> below(const std::string& path) {
     std::vector<fs::path> names;
@@ -69,7 +73,15 @@ class Reader {
     return names;
   }
 
+  // A file beside the estate.
+  Result<std::string> text(const std::string& path, std::size_t bytes_max) {
+    if (seen_ != nullptr) seen_->look(path);
+    return os::read_file(path, bytes_max);
+  }
+
+ private:
   Result<loaders::File> one(const std::string& path, const std::string& name) {
+    if (seen_ != nullptr) seen_->look(path);
     RW_TRY(std::string text, os::read_file(path, estate_file_bytes_max));
     bytes_ += text.size();
     if (bytes_ > estate_bytes_max) return fail(Failure::exhausted, "the estate has more than " + std::to_string(estate_bytes_max) + " bytes");
@@ -77,6 +89,7 @@ class Reader {
     return loaders::File{name, std::move(text)};
   }
 
+  Seen* const seen_;
   std::size_t bytes_ = 0;
 };
 
@@ -120,10 +133,10 @@ Result<> add_parameters(const text::Json& json, std::map<std::string, std::strin
   return {};
 }
 
-Result<std::map<std::string, std::string>> parameters_of(const EstateFlags& flags) {
+Result<std::map<std::string, std::string>> parameters_of(const EstateFlags& flags, Reader& reader) {
   std::map<std::string, std::string> parameters;
   if (!flags.parameters_file.empty()) {
-    RW_TRY(const std::string text, os::read_file(flags.parameters_file, parameters_bytes_max));
+    RW_TRY(const std::string text, reader.text(flags.parameters_file, parameters_bytes_max));
     const auto json = text::parse_json(text);
     if (!json) return fail(json.error(), flags.parameters_file);
     if (const auto added = add_parameters(*json, parameters); !added) return fail(added.error(), flags.parameters_file);
@@ -142,12 +155,26 @@ Result<> refuse_unused(const loaders::Options& options, const loaders::Loaded& l
 
 }  // namespace
 
-Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization, Expected expected) {
+Sight sight_of(const Seen& seen, TimePoint now) {
+  for (const auto& [path, held] : seen.folders) {
+    auto names = Reader().below(path);
+    if (!names) names.emplace();
+    if (!std::ranges::equal(*names, held, {}, [](const fs::path& name) { return name.string(); })) return Sight::other;
+  }
+  bool young = false;
+  for (const auto& [path, state] : seen.files) {
+    if (os::state_of(path) != state) return Sight::other;
+    young |= os::is_young(state, seen.since) && !os::is_young(state, now);
+  }
+  return young ? Sight::again : Sight::same;
+}
+
+Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization, Expected expected, Seen* seen) {
   if (flags.live != flags.paths.empty()) {
     return fail(Failure::invalid, flags.live ? "`--live` takes the running server's estate: leave out the other" : "there is no estate: `--estate PATH` names one, `--live` takes the running server's");
   }
-  RW_TRY(auto parameters, parameters_of(flags));
-  Reader reader;
+  Reader reader(seen);
+  RW_TRY(auto parameters, parameters_of(flags, reader));
   loaders::Options options{.organization = organization, .no_organization = expected == Expected::none, .default_account = flags.account,
                            .default_region = flags.region, .parameters = std::move(parameters)};
   options.nested = [&reader](const std::string& from, const std::string& url) { return reader.nested(from, url); };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "commands.h"
 #include "loaders/loaders.h"
+#include "os/file_state.h"
 #include "perimeter/perimeter.h"
 #include "policy/policy.h"
 #include "prove/prove.h"
@@ -60,7 +62,20 @@ inline constexpr std::size_t estate_bytes_max = 4UL * 1024 * 1024 * 1024;
 
 // `organization`: another one is refused; empty: any. `none`: there is to be none.
 enum class Expected : std::uint8_t { any, none };
-Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization = {}, Expected expected = Expected::any);
+// What was looked at to read files, each as it was just before it was read; of a folder, what it held. Also what was not there.
+struct Seen {
+  std::map<std::string, os::FileState> files;
+  std::map<std::string, std::vector<std::string>> folders;
+  TimePoint since = {};  // before the first look
+
+  void look(const std::string& path) { files.insert_or_assign(path, os::state_of(path)); }
+};
+// Whether reading them again may read something else. `again`: they look the same, and one was so young that this says little.
+enum class Sight : std::uint8_t { same, again, other };
+Sight sight_of(const Seen& seen, TimePoint now);
+
+// `seen`: told what is looked at, also where reading fails.
+Result<loaders::Loaded> read_estate(const EstateFlags& flags, const std::string& organization = {}, Expected expected = Expected::any, Seen* seen = nullptr);
 
 // As `--today` gives it; empty: the clock's. An ISO 8601 date.
 Result<std::string> today_of(const std::string& given);
@@ -80,7 +95,29 @@ struct ProveFlags {
   bool no_depth = false;
   std::vector<std::string> objectives;  // empty: all
   bool schema = false;
+  bool watch = false;
+  double interval_s = 2;  // of looks at the files
 };
+
+// One proof, of the files that flags name.
+struct Proof {
+  std::string perimeter_text;
+  perimeter::Perimeter perimeter;
+  loaders::Loaded world;
+  prove::Report report;
+  int status = exit_bad_input;  // of the command, were this the end
+};
+// What stays from one proof to the next.
+struct Kept {
+  std::shared_ptr<prove::Memory> memory = prove::make_memory();
+  std::optional<loaders::Loaded> world;  // the last one
+};
+Result<std::unique_ptr<Proof>> prove_files(const ProveFlags& flags, Kept* kept = nullptr, Seen* seen = nullptr);
+// Writes the files that flags name beside the report on standard output.
+Result<> write_files(const Proof& proof, const ProveFlags& flags);
+std::string rendered(const Proof& proof, const ProveFlags& flags);  // for standard output
+// Proves again whenever files changed, until a signal ends it.
+Result<int> watch(const ProveFlags& flags);
 
 struct DiffFlags {
   EstateFlags before, after;

@@ -44,6 +44,7 @@ void add_prove(CLI::App& command, ProveFlags& flags) {
                  "network/resources, trust, perimeter (all layers together).\n"
                  "Examples: ringwall prove --perimeter perimeter.yaml --estate export/\n"
                  "          ringwall prove --perimeter perimeter.yaml --estate export/ --estate plan.json --page report.html\n"
+                 "          ringwall prove --perimeter perimeter.yaml --estate export/ --watch\n"
                  "          ringwall prove --perimeter perimeter.yaml --live --certificate proof.txt && ringwall check --perimeter perimeter.yaml --live proof.txt\n"
                  "Exit status: 0 proved, 1 a leak, 2 something could not be decided, 3 bad input, 70 a bug of Ringwall.");
   command.add_option("--perimeter", flags.perimeter, "the perimeter file: what is mine, and what is excepted")->type_name("FILE");
@@ -59,6 +60,8 @@ void add_prove(CLI::App& command, ProveFlags& flags) {
   command.add_option("--today", flags.today, "the day on which exceptions expire or not (default: the clock's, in UTC)")->type_name("DATE");
   command.add_option("--objective", flags.objectives, "report on this objective alone (repeat for more)")->type_name("NAME");
   command.add_flag("--no-depth", flags.no_depth, "do not ask which layers hold each cell alone: faster");
+  CLI::Option* watch = command.add_flag("--watch", flags.watch, "stay, prove again whenever the files change, and tell what changed; --format text or json");
+  command.add_option("--interval", flags.interval_s, "seconds between two looks at the files")->needs(watch)->check(CLI::Range(0.01, 86'400.0))->capture_default_str()->type_name("S");
   add_threads(command, flags.threads);
   command.add_flag("--schema", flags.schema, "print the JSON schema of the JSON report, and prove nothing");
 }

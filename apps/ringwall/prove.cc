@@ -102,17 +102,6 @@ std::string rendered(const report::Subject& subject, ProofFormat format, report:
   return report::to_page(subject, RINGWALL_VERSION);
 }
 
-Result<> write_all(const report::Subject& subject, const ProveFlags& flags) {
-  constexpr unsigned mode = 0644;
-  const std::pair<const std::string&, ProofFormat> files[] = {
-      {flags.page, ProofFormat::html}, {flags.sarif, ProofFormat::sarif}, {flags.json, ProofFormat::json}, {flags.out, flags.format}};
-  for (const auto& [path, format] : files) {
-    if (!path.empty()) RW_DO(os::write_file(path, rendered(subject, format, report::Colour::off), mode));
-  }
-  if (flags.out.empty()) fmt::print("{}", rendered(subject, flags.format, colour()));
-  return {};
-}
-
 int status_of(prove::Verdict verdict) {
   switch (verdict) {
     case prove::Verdict::proved:
@@ -125,26 +114,60 @@ int status_of(prove::Verdict verdict) {
   return exit_inconclusive;
 }
 
-Result<int> proved(const ProveFlags& flags) {
+report::Subject subject_of(const Proof& proof, const ProveFlags& flags) {
+  return {proof.world, proof.perimeter, flags.perimeter, proof.report, proof.perimeter_text};
+}
+
+}  // namespace
+
+std::string rendered(const Proof& proof, const ProveFlags& flags) { return rendered(subject_of(proof, flags), flags.format, colour()); }
+
+Result<> write_files(const Proof& proof, const ProveFlags& flags) {
+  constexpr unsigned mode = 0644;
+  const report::Subject subject = subject_of(proof, flags);
+  const std::pair<const std::string&, ProofFormat> files[] = {
+      {flags.page, ProofFormat::html}, {flags.sarif, ProofFormat::sarif}, {flags.json, ProofFormat::json}, {flags.out, flags.format}};
+  for (const auto& [path, format] : files) {
+    if (!path.empty()) RW_DO(os::write_file(path, rendered(subject, format, report::Colour::off), mode));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Proof>> prove_files(const ProveFlags& flags, Kept* kept, Seen* seen) {
   if (flags.perimeter.empty()) return fail(Failure::invalid, "there is no perimeter: `--perimeter FILE` names its file");
-  RW_TRY(const std::string perimeter_text, os::read_file(flags.perimeter, perimeter::bytes_max));
-  const auto perimeter = perimeter::read(perimeter_text);
+  auto proof = std::make_unique<Proof>();
+  if (seen != nullptr) seen->look(flags.perimeter);
+  RW_TRY(proof->perimeter_text, os::read_file(flags.perimeter, perimeter::bytes_max));
+  auto perimeter = perimeter::read(proof->perimeter_text);
   if (!perimeter) return fail(perimeter.error(), flags.perimeter);
+  proof->perimeter = *std::move(perimeter);
   RW_TRY(const Objectives objectives, objectives_of(flags.objectives));
   RW_TRY(std::string today, today_of(flags.today));
-  RW_TRY(const loaders::Loaded world, read_estate(flags.estate, perimeter->organization, perimeter->no_organization ? Expected::none : Expected::any));
+  const Expected expected = proof->perimeter.no_organization ? Expected::none : Expected::any;
+  RW_TRY(proof->world, read_estate(flags.estate, proof->perimeter.organization, expected, seen));
+  if (kept != nullptr && kept->world) proof->world = prove::renewed(*kept->world, std::move(proof->world));
   Progress progress;
   Bugs bugs;
   prove::Options options = options_of(flags.threads, flags.estate.live, progress, bugs);
   options.today = std::move(today);
   options.depth = !flags.no_depth;
-  prove::Report found = prove::prove(world, *perimeter, options);
+  proof->report = prove::prove(proof->world, proof->perimeter, options, kept != nullptr ? kept->memory : nullptr);
   progress.end();
-  keep_only(found, objectives);
-  if (!flags.certificate.empty()) RW_DO(write_certificates(flags.certificate, found, world, *perimeter, options));
-  const report::Subject subject{world, *perimeter, flags.perimeter, found, perimeter_text};
-  RW_DO(write_all(subject, flags));
-  return bugs.status(status_of(found.verdict()));
+  if (kept != nullptr) kept->world = proof->world;
+  keep_only(proof->report, objectives);
+  if (!flags.certificate.empty()) RW_DO(write_certificates(flags.certificate, proof->report, proof->world, proof->perimeter, options));
+  proof->status = bugs.status(status_of(proof->report.verdict()));
+  return proof;
+}
+
+namespace {
+
+Result<int> proved(const ProveFlags& flags) {
+  if (flags.watch) return watch(flags);
+  RW_TRY(const std::unique_ptr<Proof> proof, prove_files(flags));
+  RW_DO(write_files(*proof, flags));
+  if (flags.out.empty()) fmt::print("{}", rendered(*proof, flags));
+  return proof->status;
 }
 
 Result<int> differed(const DiffFlags& flags) {

@@ -30,6 +30,28 @@ std::string_view schema();                                   // JSON Schema, dra
 inline constexpr std::size_t page_leaks_max = 200;
 inline constexpr std::size_t subjects_shown_max = 12;
 
+// What a proof says that the one before it did not, and the other way round. A leak appears where an action gets through for a kind of
+// caller for whom it did not; it is gone where one of its actions gets through for nobody any more.
+struct Changes {
+  struct OfLeak {
+    perimeter::Objective objective;
+    prover::Finding finding;
+    std::string fix;
+    std::vector<std::string> subjects;  // of which it is true now and was not, or was and is not
+  };
+  struct OfCell {
+    perimeter::Objective objective;
+    std::string subject;
+    std::vector<std::string> undecided;
+  };
+  std::vector<OfLeak> appeared, gone;
+  std::vector<OfCell> undecided, decided;  // cells that became inconclusive, and that are it no more
+  bool empty() const { return appeared.empty() && gone.empty() && undecided.empty() && decided.empty(); }
+};
+Changes changes(const Subject* before, const Subject& after);  // null: there was none
+std::string to_text(const Changes& changes);                   // nothing where nothing changed
+text::Json to_json(const Changes& changes);
+
 // A comparison's and a difference's.
 std::string to_text(const prove::Difference& difference);
 text::Json to_json(const prove::Difference& difference);

@@ -210,6 +210,74 @@ TEST(Page, EscapesEveryWordOfTheEstate) {
   EXPECT_EQ(scripts, 1U);
 }
 
+// ----- what came and what went ------------------------------------------------------------------
+
+std::vector<std::string> subjects_of(const std::vector<Changes::OfLeak>& leaks) {
+  std::vector<std::string> all;
+  for (const Changes::OfLeak& leak : leaks) all.insert(all.end(), leak.subjects.begin(), leak.subjects.end());
+  return all;
+}
+
+TEST(ChangesOf, TheFirstProofAreAllItsLeaks) {
+  const Sample sample = leaking();
+  const Changes found = changes(nullptr, sample.subject());
+  EXPECT_EQ(found.appeared.size(), sample.report.leaks.size());
+  EXPECT_TRUE(found.gone.empty());
+}
+
+TEST(ChangesOf, TheSameProofAreNone) {
+  const Sample before = leaking(), after = leaking();
+  const Subject was = before.subject();
+  const Changes found = changes(&was, after.subject());
+  EXPECT_TRUE(found.empty());
+  EXPECT_EQ(to_text(found), "");
+}
+
+TEST(ChangesOf, TwoProofsAreTheSubjectsActionsAndCallersThatOneOfThemHasAlone) {
+  const Sample before = leaking();
+  const Subject was = before.subject();
+  Sample after = leaking();
+  prove::Leak& leak = after.report.leaks[0];
+  leak.subjects.push_back("arn:aws:s3:::another");
+  EXPECT_EQ(subjects_of(changes(&was, after.subject()).appeared), std::vector<std::string>{"arn:aws:s3:::another"});
+  const Subject is = after.subject();
+  EXPECT_EQ(subjects_of(changes(&is, before.subject()).gone), std::vector<std::string>{"arn:aws:s3:::another"});
+
+  Sample wider = leaking();
+  wider.report.leaks[0].finding.actions.push_back("s3:PutObject");
+  EXPECT_EQ(subjects_of(changes(&was, wider.subject()).appeared), before.report.leaks[0].subjects);
+  EXPECT_TRUE(changes(&was, wider.subject()).gone.empty());
+  const Subject of_wider = wider.subject();
+  EXPECT_TRUE(changes(&of_wider, before.subject()).appeared.empty());
+  EXPECT_EQ(subjects_of(changes(&of_wider, before.subject()).gone), before.report.leaks[0].subjects);
+
+  Sample others = leaking();
+  others.report.leaks[0].finding.request.principal.type = policy::Principal::Type::service;
+  others.report.leaks[0].finding.request.principal.service = "cloudtrail.amazonaws.com";
+  EXPECT_TRUE(changes(&was, others.subject()).empty());  // whoever is not signed in already could
+  const Subject of_others = others.subject();
+  EXPECT_EQ(subjects_of(changes(&of_others, before.subject()).appeared), before.report.leaks[0].subjects);
+}
+
+TEST(ChangesOf, ACellThatCannotBeDecidedIsToldWithItsReasonAndWhatADocumentNamesReachesNoTerminal) {
+  const Sample before = leaking();
+  const Subject was = before.subject();
+  Sample after = leaking();
+  prove::CellOf cell;
+  cell.subject = "arn:aws:s3:::\x1b[2Jbooks";
+  cell.undecided = {"it ends inside a \x1b string"};
+  after.report.rows[2].cells = std::vector<prove::CellOf>{cell};
+  const Changes found = changes(&was, after.subject());
+  ASSERT_EQ(found.undecided.size(), 1U);
+  EXPECT_EQ(found.undecided[0].subject, cell.subject);
+  const std::string text = to_text(found);
+  EXPECT_TRUE(has(text, "+ not decided  resource/principals: ")) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  const Subject is = after.subject();
+  EXPECT_EQ(changes(&is, before.subject()).decided.size(), 1U);
+  EXPECT_EQ(to_json(found)["undecided"].items().size(), 1U);
+}
+
 TEST(Page, OfFiftyThousandSubjectsIsSmall) {
   Sample sample = leaking();
   std::vector<std::string> many;

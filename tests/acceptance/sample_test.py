@@ -1,7 +1,11 @@
 """The sample that ./run makes: made, shown, and not started over."""
 
+import contextlib
 import json
 import os
+import select
+import signal
+import subprocess
 import sys
 import unittest
 
@@ -12,6 +16,7 @@ import alterations  # noqa: E402
 
 PERIMETER = os.path.join(ROOT, "sample", "perimeter.py")
 REFUSALS = 10
+TOLD_S_MAX = 60
 
 
 class SampleTest(ServerCase):
@@ -35,6 +40,22 @@ class SampleTest(ServerCase):
         self.assertIn("all of it is there already", again.stdout)
         self.assertEqual(self.made(), made)
         self.refuses_what_is_altered()
+
+    @contextlib.contextmanager
+    def watching(self):
+        """What `prove --watch` tells of the running server; it ends as its last verdict says."""
+        command = [BINARY, "prove", "--watch", "--interval", "0.2", "--format", "json", "--perimeter", os.path.join(self.data, "perimeter.yaml"), "--live", "--data", self.data]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            try:
+                def told():
+                    self.assertTrue(select.select([process.stdout], [], [], TOLD_S_MAX)[0], "nothing was told")
+                    return json.loads(process.stdout.readline())
+
+                yield told
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.wait(timeout=TOLD_S_MAX), 0)
+            finally:
+                process.kill()
 
     def refuses_what_is_altered(self):
         with open(os.path.join(self.data, "perimeter.proof"), encoding="utf-8") as file:
@@ -61,9 +82,17 @@ class SampleTest(ServerCase):
         made = self.made()
         organizations = self.client("organizations")
         place = {"PolicyId": made["resource-boundary"], "TargetId": made["unit"]}
-        organizations.detach_policy(**place)
-        shown = self.show()
-        organizations.attach_policy(**place)
+        with self.watching() as told:
+            self.assertEqual(told()["verdict"], "proved")
+            organizations.detach_policy(**place)
+            opened = told()
+            self.assertEqual((opened["before"], opened["verdict"]), ("proved", "leak"))
+            self.assertIn("identity/resources", [leak["objective"] for leak in opened["changes"]["appeared"]])
+            shown = self.show()
+            organizations.attach_policy(**place)
+            while (closed := told())["verdict"] != "proved":  # what is shown makes and unmakes things of its own
+                pass
+            self.assertIn("identity/resources", [leak["objective"] for leak in closed["changes"]["gone"]])
         self.assertEqual(shown.returncode, 1)
         self.assertIn("SUCCEEDED", shown.stderr)
         self.assertRegex(shown.stdout, r"identity/resources +LEAK")
