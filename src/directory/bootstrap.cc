@@ -5,9 +5,9 @@
 namespace ringwall::directory {
 namespace {
 
-Result<Administrator> existing(const service::Environment& environment, store::Transaction& transaction, const Json& organization) {
-  Administrator administrator{.account = organization.str("MasterAccountId"), .arn = organization.str("administrator"), .access_key = {}, .secret = {}};
-  const std::string id = organization.str("administrator_key");
+Result<Administrator> existing(const service::Environment& environment, store::Transaction& transaction, const StoredOrganization& organization) {
+  Administrator administrator{.account = organization.management_account, .arn = organization.administrator.value_or(""), .access_key = {}, .secret = {}};
+  const std::string id = organization.administrator_key.value_or("");
   const auto key = transaction.get(access_key_key(id));
   if (key == nullptr) return administrator;
   RW_TRY(administrator.secret, open_access_key(environment.root_key.reveal(), id, *key));
@@ -18,7 +18,7 @@ Result<Administrator> existing(const service::Environment& environment, store::T
 Administrator make(const service::Environment& environment, store::Transaction& transaction) {
   const TimePoint now = environment.clock.now();
   const std::string account = new_account_id(environment, transaction);
-  Json organization = put_organization(environment, transaction, account, "management", "management@ringwall.internal", now);
+  StoredOrganization organization = put_organization(environment, transaction, account, "management", "management@ringwall.internal", now);
 
   Json user = new_user(environment, account, "/", administrator_name, now);
   user.edit("attached").push("arn:aws:iam::aws:policy/AdministratorAccess");
@@ -27,9 +27,9 @@ Administrator make(const service::Environment& environment, store::Transaction& 
   transaction.put(iam_key(account, "user", administrator_name), user);
   transaction.put(access_key_key(key.id), std::move(key.document));
 
-  organization.set("administrator", user.str("Arn"));
-  organization.set("administrator_key", key.id);
-  transaction.put("org/organization", std::move(organization));
+  organization.administrator = user.str("Arn");
+  organization.administrator_key = key.id;
+  tables::organizations.put(transaction, organization);
   return {.account = account, .arn = user.str("Arn"), .access_key = key.id, .secret = std::move(key.secret), .is_new = true};
 }
 
@@ -38,13 +38,13 @@ Administrator make(const service::Environment& environment, store::Transaction& 
 std::string new_account_id(const service::Environment& environment, store::Transaction& transaction) {
   for (;;) {
     const std::string id = random_text(environment.random, "123456789", 1) + random_text(environment.random, "0123456789", 11);
-    if (!transaction.contains("org/account/" + id) && !transaction.contains("org/removed/" + id)) return id;
+    if (!tables::accounts.contains(transaction, id) && !tables::removed_accounts.contains(transaction, id)) return id;
   }
 }
 
 Result<Administrator> bootstrap(const service::Environment& environment) {
   return store::transact(environment.store, [&](store::Transaction& transaction) -> Result<Administrator> {
-    if (const auto organization = transaction.get("org/organization")) return existing(environment, transaction, *organization);
+    if (const auto organization = tables::organizations.get(transaction)) return existing(environment, transaction, *organization);
     return make(environment, transaction);
   });
 }

@@ -109,7 +109,7 @@ class Organisation {
   }
   store::Revision replace_root_scp(int n) {
     store::Transaction transaction(store());
-    transaction.put("org/policy/p-root0", organization_policy("p-root0", scp_type, policy_text(5, 1'000'000 + n)));
+    transaction.put(tables::control_policies.key("p-root0"), organization_policy("p-root0", scp_type, policy_text(5, 1'000'000 + n)));
     return committed(transaction);
   }
   store::Revision add_user(int n) {
@@ -127,7 +127,7 @@ class Organisation {
   }
 
   static Json organization_policy(const std::string& id, std::string_view type, const std::string& text) {
-    return Json::object({{"PolicySummary", Json::object({{"Id", id}, {"Arn", "arn:aws:organizations::100000000000:policy/o-1/x/" + id}, {"Type", type}})}, {"Content", text}});
+    return records::to_json(ControlPolicy{.summary = {.id = id, .arn = "arn:aws:organizations::100000000000:policy/o-1/x/" + id, .type = std::string(type)}, .content = text});
   }
   static Json inline_policy(int variant) {
     return Json::array({Json::object({{"PolicyName", "own"}, {"PolicyDocument", policy_text(3, variant)}})});
@@ -139,24 +139,24 @@ class Organisation {
   }
 
   void put_policy(store::Transaction& transaction, const std::string& target, const std::string& id, std::string_view type, const std::string& text) {
-    transaction.put("org/policy/" + id, organization_policy(id, type, text));
-    transaction.put(attachment_key(target, id), Json::object());
+    transaction.put(tables::control_policies.key(id), organization_policy(id, type, text));
+    transaction.put(tables::attachments.key(target, id), Json::object());
   }
 
   // Root -> 10 units -> 5 each -> 2 each; two SCPs and an RCP at the root and one of each at
   // every upper unit, an SCP at every middle one, beside what AWS attaches everywhere.
   void fill_units() {
     store::Transaction transaction(store());
-    organization_ = *transaction.get("org/organization");
-    const std::string root = organization_.str("root");
-    Json root_document = *transaction.get("org/root/" + root);
-    root_document.edit("PolicyTypes").push(Json::object({{"Type", rcp_type}, {"Status", "ENABLED"}}));
-    transaction.put("org/root/" + root, root_document);
+    organization_ = *tables::organizations.get(transaction);
+    const std::string root = organization_.root;
+    Root stored = *tables::roots.get(transaction, root);
+    stored.policy_types.push_back({.type = std::string(rcp_type)});
+    tables::roots.put(transaction, stored, root);
     attach_defaults(transaction, organization_, root);
     for (int i = 0; i < 2; ++i) put_policy(transaction, root, number(i, "p-root"), scp_type, policy_text(5, i));
     put_policy(transaction, root, "p-rootrcp", rcp_type, resource_control_text(0));
     const auto put_unit = [&](const std::string& id, const std::string& parent) {
-      transaction.put("org/ou/" + id, Json::object({{"Id", id}, {"Name", id}, {"parent", parent}}));
+      tables::units.put(transaction, {.id = id, .arn = {}, .name = id, .parent = parent, .tags = {}}, id);
       attach_defaults(transaction, organization_, id);
     };
     for (int upper = 0; upper < upper_units; ++upper) {
@@ -221,7 +221,7 @@ class Organisation {
   Secret root_key_{std::string_view("a root key of thirty-two letters")};
   std::unique_ptr<store::Store> store_ = store::open_sqlite(folder_.file("state")).value();
   service::Environment environment_{*store_, clock_, random_, "us-east-1", "ringwall.internal", root_key_};
-  Json organization_;
+  StoredOrganization organization_;
   std::vector<std::string> units_;
   int new_users_ = 0;
 };

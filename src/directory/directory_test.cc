@@ -15,6 +15,9 @@ using testing::World;
 
 class DirectoryOf : public ::testing::Test {
  protected:
+  void put_account_in(const std::string& id, const std::string& parent) {
+    put(tables::accounts.key(id), records::to_json(StoredAccount{.id = id, .name = "a", .parent = parent}));
+  }
   Json user() { return *world_.store().get(iam_key(account_, "user", administrator_name))->document; }
   void put(const std::string& key, Json document) {
     store::Transaction transaction(world_.store());
@@ -134,7 +137,7 @@ TEST_F(DirectoryOf, ARoleOfAnotherAccountStopsTrustingAUserThatGoesAndNobodyElse
     put(iam_key(elsewhere, "user", "ann"), std::move(ann));
   };
   const std::string ann = iam_arn(elsewhere, "user", "/", "ann");
-  put("org/account/" + elsewhere, Json::object({{"Id", elsewhere}, {"Name", "a"}, {"parent", world_.store().get("org/organization")->document->str("root")}}));
+  put_account_in(elsewhere, tables::organizations.get(world_.store())->root);
   put_user(first);
   const std::string role = put_role(ann);
   const auto trusted = [&] { return service::shown(*world_.directory().current()->principal(role)->trust->document, *world_.directory().current())->source(); };
@@ -169,19 +172,17 @@ TEST_F(DirectoryOf, AChangeLeavesWhatItDoesNotReachTheSameObject) {
 }
 
 TEST_F(DirectoryOf, AnScpReachesTheAccountsBelowItAndLeavesTheirOtherLevels) {
-  const Json organization = *world_.store().get("org/organization")->document;
-  const std::string root = organization.str("root");
+  const std::string root = tables::organizations.get(world_.store())->root;
   const auto put_scp = [&](const char* action) {
     const std::string text = R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":")" + std::string(action) + R"(","Resource":"*"}]})";
-    put("org/policy/p-1", Json::object({{"PolicySummary", Json::object({{"Arn", "arn:p-1"}, {"Type", scp_type}})}, {"Content", text}}));
+    put(tables::control_policies.key("p-1"), records::to_json(ControlPolicy{.summary = {.arn = "arn:p-1", .type = std::string(scp_type)}, .content = text}));
   };
-  put("org/ou/ou-1", Json::object({{"Id", "ou-1"}, {"parent", root}}));
-  put("org/ou/ou-2", Json::object({{"Id", "ou-2"}, {"parent", root}}));
+  for (const char* id : {"ou-1", "ou-2"}) put(tables::units.key(id), records::to_json(Unit{.id = id, .parent = root}));
   for (const auto& [id, parent] : {std::pair("111111111111", "ou-1"), std::pair("222222222222", "ou-2")}) {
-    put("org/account/" + std::string(id), Json::object({{"Id", id}, {"Name", "a"}, {"parent", parent}}));
+    put_account_in(id, parent);
   }
   put_scp("s3:*");
-  put(attachment_key("ou-1", "p-1"), Json::object());
+  put(tables::attachments.key("ou-1", "p-1"), Json::object());
   const estate::EstatePtr before = world_.directory().current();
   put_scp("rds:*");
   const estate::EstatePtr after = world_.directory().current();
@@ -190,7 +191,7 @@ TEST_F(DirectoryOf, AnScpReachesTheAccountsBelowItAndLeavesTheirOtherLevels) {
   EXPECT_NE(at_unit(*after->account("111111111111")).find("rds:*"), std::string::npos);
   EXPECT_EQ(after->account("111111111111")->scps.size(), 3U);
   EXPECT_EQ(before->account("222222222222"), after->account("222222222222"));
-  put(attachment_key(root, "p-1"), Json::object());
+  put(tables::attachments.key(root, "p-1"), Json::object());
   EXPECT_NE(world_.directory().current()->account("222222222222")->scps.begin()[0].policies.at(0).document->source().find("rds:*"), std::string::npos);
 }
 

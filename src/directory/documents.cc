@@ -1,5 +1,7 @@
 #include "directory/documents.h"
 
+#include <algorithm>
+
 #include "crypto/crypto.h"
 #include "directory/managed_policies.h"
 #include "text/encode.h"
@@ -94,75 +96,64 @@ std::string organization_arn(std::string_view management_account, std::string_vi
   return "arn:aws:organizations::" + std::string(management_account) + ':' + std::string(kind) + '/' + std::string(rest);
 }
 
-std::string attachment_key(std::string_view target, std::string_view policy_id) {
-  return "org/attachment/" + std::string(target) + '/' + std::string(policy_id);
+bool is_enabled(const Root& root, std::string_view policy_type) {
+  const auto type = std::ranges::find(root.policy_types, policy_type, &PolicyType::type);
+  return type != root.policy_types.end() && type->status == PolicyType().status;
 }
 
-bool is_enabled(const Json& root, std::string_view policy_type) {
-  for (const Json& type : root["PolicyTypes"].items()) {
-    if (type.text("Type") == policy_type) return type.text("Status") == "ENABLED";
-  }
-  return false;
-}
-
-void attach_defaults(store::Transaction& transaction, const Json& organization, std::string_view target) {
-  const auto root = transaction.get("org/root/" + organization.str("root"));
-  if (root == nullptr) return;
+void attach_defaults(store::Transaction& transaction, const StoredOrganization& organization, std::string_view target) {
+  const auto root = tables::roots.get(transaction, organization.root);
+  if (!root) return;
   for (const std::string_view type : {scp_type, rcp_type}) {
-    if (is_enabled(*root, type)) transaction.put(attachment_key(target, full_access_policy(type)), Json::object());
+    if (is_enabled(*root, type)) tables::attachments.put(transaction, {}, target, full_access_policy(type));
   }
 }
 
-Json put_organization(const service::Environment& environment, store::Transaction& transaction, std::string_view account,
-                      std::string_view account_name, std::string_view email, TimePoint now) {
+StoredOrganization put_organization(const service::Environment& environment, store::Transaction& transaction, std::string_view account,
+                                    std::string_view account_name, std::string_view email, TimePoint now) {
   const std::string id = "o-" + random_text(environment.random, small_alphabet, 10);
   const std::string root_id = "r-" + random_text(environment.random, small_alphabet, 4);
-  const Json enabled = Json::array({Json::object({{"Type", scp_type}, {"Status", "ENABLED"}})});
-  Json organization = Json::object({{"Id", id},
-                                    {"Arn", organization_arn(account, "organization", id)},
-                                    {"FeatureSet", "ALL"},
-                                    {"MasterAccountArn", organization_arn(account, "account", id + '/' + std::string(account))},
-                                    {"MasterAccountId", account},
-                                    {"MasterAccountEmail", email},
-                                    {"AvailablePolicyTypes", enabled},
-                                    {"root", root_id}});
-  transaction.put("org/organization", organization);
-  transaction.put("org/root/" + root_id, Json::object({{"Id", root_id},
-                                                       {"Arn", organization_arn(account, "root", id + '/' + root_id)},
-                                                       {"Name", "Root"},
-                                                       {"PolicyTypes", enabled},
-                                                       {"Tags", Json::array()}}));
+  const std::vector<PolicyType> enabled = {{.type = std::string(scp_type)}};
+  const StoredOrganization organization{.id = id,
+                                        .arn = organization_arn(account, "organization", id),
+                                        .management_arn = organization_arn(account, "account", id + '/' + std::string(account)),
+                                        .management_account = std::string(account),
+                                        .management_email = std::string(email),
+                                        .policy_types = enabled,
+                                        .root = root_id,
+                                        .administrator = {},
+                                        .administrator_key = {}};
+  tables::organizations.put(transaction, organization);
+  tables::roots.put(transaction, {.id = root_id, .arn = organization_arn(account, "root", id + '/' + root_id), .policy_types = enabled, .tags = {}}, root_id);
   for (const std::string_view type : {scp_type, rcp_type}) {
     const std::string policy_id(full_access_policy(type));
     const std::string_view kind = type == scp_type ? "service_control_policy" : "resource_control_policy";
-    transaction.put("org/policy/" + policy_id,
-                    Json::object({{"PolicySummary", Json::object({{"Id", policy_id},
-                                                                  {"Arn", "arn:aws:organizations::aws:policy/" + std::string(kind) + '/' + policy_id},
-                                                                  {"Name", policy_id.substr(2)},
-                                                                  {"Description", type == scp_type ? "Allows access to every operation" : "Allows access to every resource"},
-                                                                  {"Type", type},
-                                                                  {"AwsManaged", true}})},
-                                  {"Content", full_access_text(type)},
-                                  {"Tags", Json::array()}}));
+    const ControlPolicy policy{.summary = {.id = policy_id,
+                                           .arn = "arn:aws:organizations::aws:policy/" + std::string(kind) + '/' + policy_id,
+                                           .name = policy_id.substr(2),
+                                           .description = type == scp_type ? "Allows access to every operation" : "Allows access to every resource",
+                                           .type = std::string(type),
+                                           .is_aws_managed = true},
+                               .content = std::string(full_access_text(type)),
+                               .tags = {}};
+    tables::control_policies.put(transaction, policy, policy_id);
   }
   attach_defaults(transaction, organization, root_id);
   put_account(transaction, organization, account, account_name, email, root_id, "INVITED", now);
   return organization;
 }
 
-Json put_account(store::Transaction& transaction, const Json& organization, std::string_view id, std::string_view name,
-                 std::string_view email, std::string_view parent, std::string_view joined_method, TimePoint now) {
-  Json account = Json::object({{"Id", id},
-                               {"Arn", organization_arn(organization.text("MasterAccountId"), "account", organization.str("Id") + '/' + std::string(id))},
-                               {"Email", email},
-                               {"Name", name},
-                               {"Status", "ACTIVE"},
-                               {"State", "ACTIVE"},
-                               {"JoinedMethod", joined_method},
-                               {"JoinedTimestamp", text::to_millis(now)},
-                               {"parent", parent},
-                               {"Tags", Json::array()}});
-  transaction.put("org/account/" + std::string(id), account);
+StoredAccount put_account(store::Transaction& transaction, const StoredOrganization& organization, std::string_view id, std::string_view name,
+                          std::string_view email, std::string_view parent, std::string_view joined_method, TimePoint now) {
+  StoredAccount account{.id = std::string(id),
+                        .arn = organization_arn(organization.management_account, "account", organization.id + '/' + std::string(id)),
+                        .email = std::string(email),
+                        .name = std::string(name),
+                        .joined_method = std::string(joined_method),
+                        .joined = text::to_millis(now),
+                        .parent = std::string(parent),
+                        .tags = {}};
+  tables::accounts.put(transaction, account, id);
   attach_defaults(transaction, organization, id);
   return account;
 }

@@ -25,6 +25,7 @@
 #include "base/bytes.h"
 #include "base/ports.h"
 #include "base/result.h"
+#include "directory/records.h"
 #include "estate/estate.h"
 #include "service/service.h"
 #include "store/store.h"
@@ -64,17 +65,16 @@ inline constexpr std::string_view rcp_type = "RESOURCE_CONTROL_POLICY";
 std::string_view full_access_policy(std::string_view type);
 
 std::string organization_arn(std::string_view management_account, std::string_view kind, std::string_view rest);
-std::string attachment_key(std::string_view target, std::string_view policy_id);
-bool is_enabled(const Json& root, std::string_view policy_type);
+bool is_enabled(const Root& root, std::string_view policy_type);
 
 // Writes an organisation with its root, its management account and the AWS managed policies;
-// SCPs are enabled. Answers the organisation's document.
-Json put_organization(const service::Environment& environment, store::Transaction& transaction, std::string_view account,
-                      std::string_view account_name, std::string_view email, TimePoint now);
+// SCPs are enabled. Answers the organisation.
+StoredOrganization put_organization(const service::Environment& environment, store::Transaction& transaction, std::string_view account,
+                                    std::string_view account_name, std::string_view email, TimePoint now);
 // Writes a member account and attaches the enabled types' full-access policies. `parent` exists.
-Json put_account(store::Transaction& transaction, const Json& organization, std::string_view id, std::string_view name,
-                 std::string_view email, std::string_view parent, std::string_view joined_method, TimePoint now);
+StoredAccount put_account(store::Transaction& transaction, const StoredOrganization& organization, std::string_view id, std::string_view name,
+                          std::string_view email, std::string_view parent, std::string_view joined_method, TimePoint now);
 // Attaches the full-access policy of every enabled type to a new target.
-void attach_defaults(store::Transaction& transaction, const Json& organization, std::string_view target);
+void attach_defaults(store::Transaction& transaction, const StoredOrganization& organization, std::string_view target);
 
 }  // namespace ringwall::directory

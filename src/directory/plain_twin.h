@@ -188,14 +188,15 @@ class PlainTwin {
   std::string levels(std::vector<std::string> targets, const std::string& account, std::string_view type) {
     const auto root = targets.empty() ? documents_.end() : documents_.find("org/root/" + targets.front());
     if (root == documents_.end()) return account + "{}";
-    if (!is_enabled(root->second, type)) return {};
+    const auto is_it = [&](const Json& each) { return each.text("Type") == type && each.text("Status") == "ENABLED"; };
+    if (std::ranges::none_of(root->second["PolicyTypes"].items(), is_it)) return {};
     targets.push_back(account);
     std::string words;
     for (const std::string& target : targets) {
       words += target + "{";
       for (const auto& [key, attachment] : documents_) {
-        if (!key.starts_with(attachment_key(target, ""))) continue;
-        const auto policy = documents_.find("org/policy/" + key.substr(attachment_key(target, "").size()));
+        if (!key.starts_with(tables::attachments.prefix(target))) continue;
+        const auto policy = documents_.find("org/policy/" + key.substr(tables::attachments.prefix(target).size()));
         if (policy == documents_.end() || policy->second["PolicySummary"].text("Type") != type) continue;
         words += policy_words(policy->second["PolicySummary"].str("Arn"), policy->second.str("Content"), type == scp_type ? policy::Kind::scp : policy::Kind::rcp);
       }

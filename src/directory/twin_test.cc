@@ -195,41 +195,43 @@ class History {
 
   void write_unit() {
     const std::string id = name("ou-");
-    if (one_in(4)) return erase("org/ou/" + id);
+    if (one_in(4)) return erase(tables::units.key(id));
     if (one_in(8)) return write_root();
     // Sometimes below itself, which is damage.
-    put("org/ou/" + id, Json::object({{"Id", id}, {"parent", one_in(3) ? name("ou-") : "r-1"}}));
+    put(tables::units.key(id), records::to_json(Unit{.id = id, .parent = one_in(3) ? name("ou-") : "r-1"}));
   }
   void write_root() {
-    if (one_in(5)) return erase("org/root/r-1");
-    Json types = Json::array();
+    if (one_in(5)) return erase(tables::roots.key("r-1"));
+    Root root{.id = "r-1"};
     for (const std::string_view type : {scp_type, rcp_type}) {
-      if (!one_in(5)) types.push(Json::object({{"Type", type}, {"Status", "ENABLED"}}));
+      if (!one_in(5)) root.policy_types.push_back({.type = std::string(type)});
     }
-    put("org/root/r-1", Json::object({{"Id", "r-1"}, {"PolicyTypes", std::move(types)}}));
+    put(tables::roots.key(root.id), records::to_json(root));
   }
 
   void write_account() {
     if (one_in(6)) {
-      if (one_in(5)) return erase("org/organization");
-      put("org/organization", Json::object({{"Id", one_in(4) ? "o-2" : "o-1"}, {"MasterAccountId", account()}, {"root", "r-1"}}));
+      if (one_in(5)) return erase(tables::organizations.key());
+      const std::string id = one_in(4) ? "o-2" : "o-1";
+      put(tables::organizations.key(), records::to_json(StoredOrganization{.id = id, .management_account = account(), .root = "r-1"}));
       return write_root();
     }
     const std::string id = account();
-    if (one_in(6)) return erase("org/account/" + id);
-    put("org/account/" + id, Json::object({{"Id", id}, {"Name", name("account")}, {"parent", one_in(3) ? "r-1" : name("ou-")}}));
+    if (one_in(6)) return erase(tables::accounts.key(id));
+    const std::string called = name("account");
+    put(tables::accounts.key(id), records::to_json(StoredAccount{.id = id, .name = called, .parent = one_in(3) ? "r-1" : name("ou-")}));
   }
 
   void write_organization_policy() {
     const std::string id = name("p-");
-    if (one_in(6)) return erase("org/policy/" + id);
+    if (one_in(6)) return erase(tables::control_policies.key(id));
     const bool is_rcp = one_in(3);
-    put("org/policy/" + id, Json::object({{"PolicySummary", Json::object({{"Arn", "arn:aws:organizations::1:policy/" + id}, {"Type", is_rcp ? rcp_type : scp_type}})},
-                                          {"Content", is_rcp ? resource_control_text() : policy_text()}}));
+    const PolicySummary summary{.id = id, .arn = "arn:aws:organizations::1:policy/" + id, .type = std::string(is_rcp ? rcp_type : scp_type)};
+    put(tables::control_policies.key(id), records::to_json(ControlPolicy{.summary = summary, .content = is_rcp ? resource_control_text() : policy_text()}));
   }
   void write_attachment() {
     const std::string target = any<std::string>({"r-1", name("ou-"), account()});
-    const std::string key = attachment_key(target, name("p-"));
+    const std::string key = tables::attachments.key(target, name("p-"));
     if (one_in(3)) return erase(key);
     put(key, Json::object());
   }

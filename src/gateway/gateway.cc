@@ -7,6 +7,7 @@
 #include "awsapi/sigv4.h"
 #include "awsapi/weight.h"
 #include "base/check.h"
+#include "directory/records.h"
 #include "gateway/authenticate.h"
 #include "gateway/decide.h"
 #include "gateway/key_uses.h"
@@ -356,7 +357,7 @@ class Gateway::Core {
     const Model& model = prepared.service->model();
     // A removal of the account that is under way and this change must not both succeed.
     if (prepared.operation->access == service::Access::write && prepared.of_organization &&
-        !call.transaction.contains("org/account/" + call.account())) {
+        !directory::tables::accounts.contains(call.transaction, call.account())) {
       return std::unexpected(awsapi::in_words_of(model, CommonError::access_denied, "the account is no longer of the organization"));
     }
     return service::perform(call, model, *prepared.operation, [&](const service::Questions& questions) { return refusal(call, prepared.facts, model, questions, answers); });

@@ -297,7 +297,7 @@ TEST_F(GatewayTest, AKeyThatIsGoneOrWhoseUserIsGoneIsUnknown) {
 TEST_F(GatewayTest, TheUsersOfAnAccountThatHasLeftGoOnOnTheirOwn) {
   const Keys one = identities_.user("one", allow_all);
   EXPECT_EQ(outcome_of(one), "200");
-  identities_.erase("org/account/" + identities_.account());
+  identities_.erase(directory::tables::accounts.key(identities_.account()));
   EXPECT_EQ(outcome_of(one), "200");
   EXPECT_EQ(outcome_of(one, {.service = "kms", .action = "CreateKey"}), "200");
 }
@@ -493,7 +493,7 @@ TEST_F(GatewayTest, AWriteIsDoneAgainWhenAnotherCameBetween) {
 }
 
 TEST_F(GatewayTest, AWriteAndTheRemovalOfItsAccountDoNotBothSucceed) {
-  between_ = [&] { identities_.erase("org/account/" + identities_.account()); };
+  between_ = [&] { identities_.erase(directory::tables::accounts.key(identities_.account())); };
   EXPECT_EQ(outcome_of(identities_.administrator(), {.service = "kms", .action = "CreateKey"}), "400 AccessDeniedException");
   EXPECT_EQ(handled_, 1);
   EXPECT_FALSE(identities_.world.store().get("test/count"));

@@ -11,6 +11,7 @@
 #include "directory/testing.h"
 #include "server/keys.h"
 #include "server/live_question.h"
+#include "server/occupied.h"
 #include "services/ec2/ec2.h"
 #include "services/iam/iam.h"
 #include "services/kms/kms.h"
@@ -40,7 +41,7 @@ class LiveExport : public ::testing::Test {
       services_.emplace_back(*awsapi::builtin_model(name), std::move(operations));
     };
     add("iam", iam::operations());
-    add("organizations", organizations::operations());
+    add("organizations", organizations::operations(remaining_in));
     add("kms", kms::operations());
     add("ec2", ec2::operations());
     add("rds", rds::operations(engines_, *authority_));
@@ -68,7 +69,7 @@ class LiveExport : public ::testing::Test {
   }
 
   // Both services have a CreatePolicy; the first is the one that is called.
-  World world_{joined<service::Operation>({organizations::operations(), iam::operations(), kms::operations(), ec2::operations()})};
+  World world_{joined<service::Operation>({organizations::operations(remaining_in), iam::operations(), kms::operations(), ec2::operations()})};
   const std::string account_ = world_.administrator().account;
   std::optional<crypto::Authority> authority_;
   const std::vector<std::unique_ptr<engine::Engine>> engines_ = {};

@@ -34,6 +34,7 @@
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
+#include "server/occupied.h"
 #include "server/stored.h"
 #include "service/idempotency.h"
 #include "server/volumes_request.h"
@@ -43,7 +44,6 @@
 #include "services/kms/kms.h"
 #include "services/organizations/organizations.h"
 #include "services/rds/rds.h"
-#include "services/rds/records.h"
 #include "services/rds/records.h"
 #include "services/rds/reconciler.h"
 #include "services/sts/sts.h"
@@ -161,7 +161,7 @@ std::vector<service::Service> Server::Parts::services() const {
   std::vector<service::Service> all;
   all.push_back(make("sts", sts::operations()));
   all.push_back(make("iam", iam::operations()));
-  all.push_back(make("organizations", organizations::operations()));
+  all.push_back(make("organizations", organizations::operations(remaining_in)));
   all.push_back(make("kms", kms::operations()));
   all.push_back(make("ec2", ec2::operations()));
   all.push_back(make("rds", rds::operations(engines, *authority)));

@@ -8,6 +8,7 @@
 
 #include "awsapi/members.h"
 #include "directory/testing.h"
+#include "server/occupied.h"
 #include "service/idempotency.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
@@ -33,7 +34,7 @@ class ClientTokens : public ::testing::Test {
     add("accessanalyzer", accessanalyzer::operations({}));
     add("iam", iam::operations());
     add("kms", kms::operations());
-    add("organizations", organizations::operations());
+    add("organizations", organizations::operations(remaining_in));
     add("sts", sts::operations());
   }
 

@@ -42,7 +42,7 @@ int main() {
   Json all = Json::array();
   all.push(describe("sts", sts::operations()));
   all.push(describe("iam", iam::operations()));
-  all.push(describe("organizations", organizations::operations()));
+  all.push(describe("organizations", organizations::operations({})));
   all.push(describe("kms", kms::operations()));
   all.push(describe("ec2", ec2::operations()));
   all.push(describe("rds", rds::operations(engines, authority)));

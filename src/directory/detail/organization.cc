@@ -7,19 +7,7 @@
 namespace ringwall::directory {
 namespace {
 
-constexpr std::string_view organization_key = "org/organization";
-constexpr std::string_view account_prefix = "org/account/";
-
-// The last two parts of "org/attachment/<target>/<policy>".
-struct Attachment {
-  std::string target, policy;
-};
-Attachment attachment_in(std::string_view key) {
-  const KeyParts parts = parts_of(key);
-  return {std::string(parts.kind), std::string(parts.name)};
-}
-
-bool is_of(const Json* policy, std::string_view type) { return policy != nullptr && (*policy)["PolicySummary"].text("Type") == type; }
+bool is_of(const std::optional<ControlPolicy>& policy, std::string_view type) { return policy && policy->summary.type == type; }
 
 // The levels above an account and its own.
 estate::Chain chain_of(const std::vector<authz::Level>& above, const authz::Level& own, authz::Indexes& indexes) {
@@ -32,9 +20,11 @@ estate::Chain chain_of(const std::vector<authz::Level>& above, const authz::Leve
 
 }  // namespace
 
-const Json* OrganizationBuilder::document(std::string_view key) const {
-  const auto found = documents_.find(key);
-  return found == documents_.end() ? nullptr : found->second.get();
+template <typename T, std::size_t N, typename... P>
+std::optional<T> OrganizationBuilder::find(const records::Table<T, N>& table, const P&... parts) const {
+  const auto found = documents_.find(table.key(parts...));
+  const bool is_there = found != documents_.end() && found->second != nullptr;  // one that is being erased is there no more
+  return is_there ? std::optional(table.decode(found->first, *found->second)) : std::nullopt;
 }
 
 void OrganizationBuilder::apply(const store::Change& change) {
@@ -44,31 +34,38 @@ void OrganizationBuilder::apply(const store::Change& change) {
     at = documents_.emplace(change.key, nullptr).first;
   }
   const Document before = std::exchange(at->second, change.document);
-  const bool is_attachment = change.key.starts_with("org/attachment/");
-  if (is_attachment) attachments_.add(attachment_in(at->first).policy, at->first);
+  const auto attachment = tables::attachments.parts_of(change.key);
+  if (attachment) attachments_.add((*attachment)[1], at->first);
   note(at->first, before);
   if (change.document != nullptr) return;
-  if (is_attachment) attachments_.remove(attachment_in(at->first).policy, at->first);
+  if (attachment) attachments_.remove((*attachment)[1], at->first);
   documents_.erase(at);
 }
 
 // What a change touches: the accounts below (and at) what it names.
 void OrganizationBuilder::note(std::string_view key, const Document& before) {
-  const auto [kind, name, rest] = parts_of(key);
   changed_ = true;
-  if (key == organization_key) {
+  const auto move = [this](const std::string& id) {
+    moved_.emplace(id);
+    levels_.erase(id);
+  };
+  if (tables::organizations.parts_of(key)) {
     whole_ = true;
-  } else if (kind == "root" || kind == "ou" || kind == "account") {
-    moved_.emplace(name);
-    levels_.erase(std::string(name));
-    if (kind == "account" && before != nullptr) departed_.insert(before->str("Id"));
-  } else if (kind == "attachment") {
-    forget_levels(std::string(name), true, true);
-  } else if (kind == "policy") {
-    const Json* after = document(key);
-    const auto was_or_is = [&](std::string_view type) { return is_of(before.get(), type) || is_of(after, type); };
+  } else if (const auto root = tables::roots.parts_of(key)) {
+    move((*root)[0]);
+  } else if (const auto unit = tables::units.parts_of(key)) {
+    move((*unit)[0]);
+  } else if (const auto account = tables::accounts.parts_of(key)) {
+    move((*account)[0]);
+    if (before != nullptr) departed_.insert((*account)[0]);
+  } else if (const auto attachment = tables::attachments.parts_of(key)) {
+    forget_levels((*attachment)[0], true, true);
+  } else if (const auto policy = tables::control_policies.parts_of(key)) {
+    const auto was = before == nullptr ? std::nullopt : std::optional(tables::control_policies.decode(key, *before));
+    const auto is = find(tables::control_policies, (*policy)[0]);
+    const auto was_or_is = [&](std::string_view type) { return is_of(was, type) || is_of(is, type); };
     const bool scps = was_or_is(scp_type), rcps = was_or_is(rcp_type);
-    attachments_.for_each(name, [&](std::string_view attachment) { forget_levels(attachment_in(attachment).target, scps, rcps); });
+    attachments_.for_each((*policy)[0], [&](std::string_view user) { forget_levels((*tables::attachments.parts_of(user))[0], scps, rcps); });
   }
 }
 
@@ -81,18 +78,20 @@ void OrganizationBuilder::forget_levels(const std::string& target, bool scps, bo
 void OrganizationBuilder::update(estate::Estate& estate) {
   if (!std::exchange(changed_, false)) return;
   const bool whole = std::exchange(whole_, false);
-  const Json* organization = document(organization_key);
-  if (organization == nullptr) {
+  const auto organization = find(tables::organizations);
+  if (!organization) {
     estate.organization.reset();
     estate.accounts = {};
   } else {
-    estate.organization = {.id = organization->str("Id"), .management_account = organization->str("MasterAccountId"), .root_id = organization->str("root")};
+    estate.organization = {.id = organization->id, .management_account = organization->management_account, .root_id = organization->root};
     Accounts accounts(estate.accounts);
     for (const std::string& id : departed_) accounts.erase(id);
-    for (auto at = documents_.lower_bound(account_prefix); at != documents_.end() && at->first.starts_with(account_prefix); ++at) {
-      const estate::Account* before = accounts.find(std::string_view(at->first).substr(account_prefix.size()));
+    for (auto at = documents_.lower_bound(tables::accounts.prefix()); at != documents_.end(); ++at) {
+      const auto account = tables::accounts.parts_of(at->first);
+      if (!account) break;
+      const estate::Account* before = accounts.find((*account)[0]);
       if (whole || before == nullptr || !is_patchable(*before)) {
-        accounts.put(account_of(*estate.organization, *at->second));
+        accounts.put(account_of(*estate.organization, tables::accounts.decode(at->first, *at->second)));
       } else if (touches(touched_scps_, *before) || touches(touched_rcps_, *before)) {
         accounts.put(patched(*before));
       }
@@ -133,9 +132,9 @@ estate::Chain OrganizationBuilder::patched(const estate::Chain& before, const Ta
   return {std::move(levels), indexes_};
 }
 
-estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const Json& stored) {
-  const Above& shared = above(organization, stored.str("parent"));
-  estate::Account account{.id = stored.str("Id"), .name = stored.str("Name"), .path = shared.path, .org_path = shared.org_path, .scps = {}, .rcps = {}};
+estate::Account OrganizationBuilder::account_of(const estate::Organization& organization, const StoredAccount& stored) {
+  const Above& shared = above(organization, stored.parent);
+  estate::Account account{.id = stored.id, .name = stored.name, .path = shared.path, .org_path = shared.org_path, .scps = {}, .rcps = {}};
   if (account.id == organization.management_account) return account;
   if (!shared.has_root) {
     // An account whose way up does not end at a root is damage: one empty level, which denies.
@@ -154,9 +153,9 @@ const OrganizationBuilder::Above& OrganizationBuilder::above(const estate::Organ
   if (!is_new) return found;
   found.path = path_to(parent);
   found.org_path = estate::org_path_of(organization, found.path);
-  const Json* root = found.path.empty() ? nullptr : document("org/root/" + found.path.front());
-  found.has_root = root != nullptr;
-  if (root == nullptr) return found;
+  const auto root = found.path.empty() ? std::nullopt : find(tables::roots, found.path.front());
+  found.has_root = root.has_value();
+  if (!root) return found;
   found.has_scps = is_enabled(*root, scp_type);
   found.has_rcps = is_enabled(*root, rcp_type);
   for (const std::string& target : found.path) {
@@ -172,8 +171,8 @@ std::vector<std::string> OrganizationBuilder::path_to(std::string parent) const 
   // Units cannot contain themselves; a damaged store must not make this loop.
   while (!parent.empty() && std::ranges::find(path, parent) == path.end()) {
     path.push_back(parent);
-    const Json* unit = document("org/ou/" + parent);
-    parent = unit == nullptr ? std::string() : unit->str("parent");
+    const auto unit = find(tables::units, parent);
+    parent = unit ? unit->parent : std::string();
   }
   std::ranges::reverse(path);
   return path;
@@ -184,16 +183,15 @@ const OrganizationBuilder::Levels& OrganizationBuilder::levels_of(const std::str
   Levels& levels = known->second;
   if (!is_new) return levels;
   levels.scps.target = levels.rcps.target = target;
-  const std::string prefix = attachment_key(target, "");
+  const std::string prefix = tables::attachments.prefix(target);
   for (auto at = documents_.lower_bound(prefix); at != documents_.end() && at->first.starts_with(prefix); ++at) {
-    const Json* policy = document("org/policy/" + at->first.substr(prefix.size()));
-    if (policy == nullptr) continue;
-    const Json& summary = (*policy)["PolicySummary"];
-    const bool is_scp = summary.text("Type") == scp_type;
-    if (!is_scp && summary.text("Type") != rcp_type) continue;
+    const auto policy = find(tables::control_policies, (*tables::attachments.parts_of(at->first))[1]);
+    if (!policy) continue;
+    const bool is_scp = is_of(policy, scp_type);
+    if (!is_scp && !is_of(policy, rcp_type)) continue;
     const policy::Kind kind = is_scp ? policy::Kind::scp : policy::Kind::rcp;
     authz::Level& level = is_scp ? levels.scps : levels.rcps;
-    level.policies.push_back({.name = summary.str("Arn"), .document = compiled_.of(policy->text("Content"), kind, summary.text("Arn"))});
+    level.policies.push_back({.name = policy->summary.arn, .document = compiled_.of(policy->content, kind, policy->summary.arn)});
   }
   return levels;
 }

@@ -2,6 +2,7 @@
 // The organisation's stored documents as an Estate's accounts, each with the policies of every
 // level above it. Not thread-safe.
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "directory/detail/compiled.h"
 #include "directory/detail/stored.h"
+#include "directory/records.h"
 
 namespace ringwall::directory {
 
@@ -35,7 +37,7 @@ class OrganizationBuilder {
   // An account that stays where it is, with the levels that changed.
   estate::Account patched(const estate::Account& before);
   // An account made whole.
-  estate::Account account_of(const estate::Organization& organization, const text::Json& document);
+  estate::Account account_of(const estate::Organization& organization, const StoredAccount& stored);
   // What the accounts of one parent have in common.
   struct Above {
     std::vector<std::string> path;
@@ -52,7 +54,8 @@ class OrganizationBuilder {
   };
   estate::Chain patched(const estate::Chain& before, const Targets& touched, authz::Level Levels::*type);
   const Levels& levels_of(const std::string& target);
-  const text::Json* document(std::string_view key) const;
+  template <typename T, std::size_t N, typename... P>
+  std::optional<T> find(const records::Table<T, N>& table, const P&... parts) const;
 
   CompiledPolicies& compiled_;
   authz::Indexes& indexes_;

@@ -18,9 +18,9 @@ class Analyzers : public Analyzing {
   }
   void register_administrator(const std::string& account, bool is_one = true) {
     store::Transaction transaction(world_.store());
-    const std::string key = "org/delegate/" + account + "/access-analyzer.amazonaws.com";
-    if (is_one) transaction.put(key, Json::object({{"ServicePrincipal", "access-analyzer.amazonaws.com"}}));
-    else transaction.erase(key);
+    const std::string service = "access-analyzer.amazonaws.com";
+    if (is_one) directory::tables::delegations.put(transaction, {.service = service}, account, service);
+    else directory::tables::delegations.erase(transaction, account, service);
     commit(transaction);
   }
 };

@@ -20,19 +20,15 @@ class Findings : public Analyzing {
   }
   void set_rcp(const std::string& document) {
     store::Transaction transaction(world_.store());
-    Json root;
-    for (const store::Entry& entry : transaction.list("org/root/")) {
-      root = *entry.document;
-      if (!directory::is_enabled(root, directory::rcp_type)) root.edit("PolicyTypes").push(Json::object({{"Type", directory::rcp_type}, {"Status", "ENABLED"}}));
-      transaction.put(entry.key, root);
-    }
-    const Json summary = Json::object({{"Id", "p-closed"}, {"Arn", "arn:aws:organizations::1:policy/p-closed"}, {"Name", "closed"}, {"Type", directory::rcp_type}});
-    transaction.put("org/policy/p-closed", Json::object({{"PolicySummary", summary}, {"Content", document}}));
-    transaction.put(directory::attachment_key(root.str("Id"), "p-closed"), Json::object());
-    transaction.put(directory::attachment_key(root.str("Id"), directory::full_access_rcp), Json::object());
-    for (const store::Entry& entry : transaction.list("org/account/")) {
-      transaction.put(directory::attachment_key(entry.document->str("Id"), directory::full_access_rcp), Json::object());
-    }
+    namespace tables = directory::tables;
+    directory::Root root = tables::roots.list(transaction).front().record;
+    if (!directory::is_enabled(root, directory::rcp_type)) root.policy_types.push_back({.type = std::string(directory::rcp_type)});
+    tables::roots.put(transaction, root, root.id);
+    const directory::PolicySummary summary{.id = "p-closed", .arn = "arn:aws:organizations::1:policy/p-closed", .name = "closed", .type = std::string(directory::rcp_type)};
+    tables::control_policies.put(transaction, {.summary = summary, .content = document}, summary.id);
+    tables::attachments.put(transaction, {}, root.id, summary.id);
+    tables::attachments.put(transaction, {}, root.id, directory::full_access_rcp);
+    for (const auto& row : tables::accounts.list(transaction)) tables::attachments.put(transaction, {}, row.record.id, directory::full_access_rcp);
     commit(transaction);
   }
 };

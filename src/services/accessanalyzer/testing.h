@@ -52,9 +52,9 @@ class Analyzing : public ::testing::Test {
   std::string account() const { return world_.administrator().account; }
   std::string other_account() {
     store::Transaction transaction(world_.store());
-    const auto organization = transaction.get("org/organization");
+    const auto organization = directory::tables::organizations.get(transaction);
     const std::string id = directory::new_account_id(world_.environment(), transaction);
-    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->str("root"), "CREATED", world_.clock().now());
+    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->root, "CREATED", world_.clock().now());
     commit(transaction);
     return id;
   }

@@ -581,8 +581,8 @@ TEST_F(Iam, AnAccountHasOneAliasThatNoOtherHas) {
   EXPECT_EQ(code("DeleteAccountAlias", with("acme")), "NoSuchEntity");
 
   store::Transaction transaction(world_.store());
-  const auto organization = transaction.get("org/organization");
-  directory::put_account(transaction, *organization, "444455556666", "member", "m@example.com", organization->str("root"), "CREATED", world_.clock().now());
+  const auto organization = directory::tables::organizations.get(transaction);
+  directory::put_account(transaction, *organization, "444455556666", "member", "m@example.com", organization->root, "CREATED", world_.clock().now());
   world_.directory().wait_for(*world_.store().commit(transaction));
   const service::Caller other = World::as_root("444455556666");
   EXPECT_EQ(world_.code("CreateAccountAlias", other, with("acme-2")), "EntityAlreadyExists");

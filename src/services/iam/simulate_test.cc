@@ -58,11 +58,12 @@ class Simulate : public ::testing::Test {
   // A member account whose SCPs are these, and its administrator.
   service::Caller member(const std::string& scp) {
     store::Transaction transaction(world_.store());
-    const auto organization = transaction.get("org/organization");
+    const auto organization = directory::tables::organizations.get(transaction);
     const std::string id = directory::new_account_id(world_.environment(), transaction);
-    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->str("root"), "CREATED", world_.clock().now());
-    transaction.put("org/policy/p-guard", Json::object({{"PolicySummary", Json::object({{"Id", "p-guard"}, {"Arn", "arn:aws:organizations::x:policy/p-guard"}, {"Name", "guard"}, {"Type", directory::scp_type}})}, {"Content", scp}}));
-    transaction.put(directory::attachment_key(id, "p-guard"), Json::object());
+    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->root, "CREATED", world_.clock().now());
+    const directory::PolicySummary summary{.id = "p-guard", .arn = "arn:aws:organizations::x:policy/p-guard", .name = "guard", .type = std::string(directory::scp_type)};
+    directory::tables::control_policies.put(transaction, {.summary = summary, .content = scp}, summary.id);
+    directory::tables::attachments.put(transaction, {}, id, summary.id);
     Json user = directory::new_user(world_.environment(), id, "/", "root-like", world_.clock().now());
     user.edit("attached").push("arn:aws:iam::aws:policy/AdministratorAccess");
     const std::string arn = user.str("Arn");

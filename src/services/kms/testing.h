@@ -79,9 +79,9 @@ class Kms : public ::testing::Test {
   }
   std::string other_account() {
     store::Transaction transaction(world_.store());
-    const auto organization = transaction.get("org/organization");
+    const auto organization = directory::tables::organizations.get(transaction);
     const std::string id = directory::new_account_id(world_.environment(), transaction);
-    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->str("root"), "CREATED", world_.clock().now());
+    directory::put_account(transaction, *organization, id, "member", id + "@example.com", organization->root, "CREATED", world_.clock().now());
     world_.directory().wait_for(*world_.store().commit(transaction));
     return id;
   }

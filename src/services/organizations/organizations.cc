@@ -4,10 +4,10 @@
 
 namespace ringwall::organizations {
 
-std::vector<service::Operation> operations() {
+std::vector<service::Operation> operations(const Remaining& remaining) {
   std::vector<service::Operation> all;
   detail::add_tree_operations(all);
-  detail::add_account_operations(all);
+  detail::add_account_operations(all, remaining);
   detail::add_policy_operations(all);
   detail::add_attachment_operations(all);
   detail::add_tag_operations(all);

@@ -2,6 +2,7 @@
 
 #include "services/rds/volumes.h"
 
+#include "directory/records.h"
 #include "keyring/schedule.h"
 #include "services/rds/detail/label.h"
 #include "services/rds/testing_host.h"
@@ -19,7 +20,7 @@ class VolumesTest : public ::testing::Test, protected RecordedWorld {
   VolumesTest() {
     const SubnetGroup group{.name = group_name, .description = {}, .arn = {}, .tags = {}, .vpc = test_vpc, .subnets = {{.id = test_subnet, .zone = {"us-east-1a"}}}};
     change([&](store::Transaction& transaction) {
-      transaction.put("org/account/" + std::string(test_account), Json::object({{"Id", test_account}}));
+      directory::tables::accounts.put(transaction, {.id = test_account}, test_account);
       tables::subnet_groups.put(transaction, group, test_account, group_name);
     });
   }

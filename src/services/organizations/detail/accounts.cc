@@ -2,6 +2,7 @@
 // account enters it; so its status has succeeded, or failed, when it is first answered.
 
 #include <algorithm>
+#include <functional>
 
 #include "directory/bootstrap.h"
 #include "directory/documents.h"
@@ -28,9 +29,7 @@ bool is_email(std::string_view email) {
 }
 
 bool is_email_taken(const Call& call, std::string_view email) {
-  return std::ranges::any_of(call.transaction.list("org/account/"), [&](const store::Entry& entry) {
-    return text::lower(entry.document->text("Email")) == text::lower(email);
-  });
+  return std::ranges::any_of(tables::accounts.list(call.transaction), [&](const auto& row) { return text::lower(row.record.email) == text::lower(email); });
 }
 
 void put_access_role(const Call& call, std::string_view account, std::string_view name) {
@@ -42,7 +41,7 @@ void put_access_role(const Call& call, std::string_view account, std::string_vie
 }
 
 ApiResult<Json> create_account(const Call& call) {
-  RW_TRY(const Document stored, organization(call));
+  RW_TRY(const StoredOrganization stored, organization(call));
   const std::string email = call.input.str("Email"), name = call.input.str("AccountName");
   const std::string role_name(call.input.text("RoleName", default_access_role));
   if (!is_email(email)) return api_error("InvalidInputException", "You specified an invalid email address: `" + email + "`.");
@@ -52,109 +51,91 @@ ApiResult<Json> create_account(const Call& call) {
 
   const std::int64_t now = text::to_millis(call.now);
   const std::string request = "car-" + random_text(call.environment.random, "0123456789abcdef", 32);
-  Json status = Json::object({{"Id", request}, {"AccountName", name}, {"State", "SUCCEEDED"}, {"RequestedTimestamp", now}, {"CompletedTimestamp", now}});
+  directory::CreateStatus status{.id = request, .account_name = name, .state = "SUCCEEDED", .requested = now, .completed = now, .account_id = {}, .failure_reason = {}};
   if (is_email_taken(call, email)) {
-    status.set("State", "FAILED");
-    status.set("FailureReason", "EMAIL_ALREADY_EXISTS");
+    status.state = "FAILED";
+    status.failure_reason = "EMAIL_ALREADY_EXISTS";
   } else {
     const std::string id = directory::new_account_id(call.environment, call.transaction);
-    Json account = directory::put_account(call.transaction, *stored, id, name, email, stored->text("root"), "CREATED", call.now);
-    account.set("Tags", service::json_of(service::tags_of(call.input["Tags"])));
-    call.transaction.put("org/account/" + id, std::move(account));
+    directory::StoredAccount account = directory::put_account(call.transaction, stored, id, name, email, stored.root, "CREATED", call.now);
+    account.tags = service::tags_of(call.input["Tags"]);
+    tables::accounts.put(call.transaction, account, id);
     put_access_role(call, id, role_name);
-    status.set("AccountId", id);
+    status.account_id = id;
   }
-  call.transaction.put("org/create-status/" + request, status);
-  return Json::object({{"CreateAccountStatus", std::move(status)}});
+  tables::create_statuses.put(call.transaction, status, request);
+  return Json::object({{"CreateAccountStatus", records::wire_of(status)}});
 }
 
 ApiResult<Json> describe_create_account_status(const Call& call) {
-  const std::string id = call.input.str("CreateAccountRequestId");
-  const Document status = id.contains('/') ? nullptr : call.transaction.get("org/create-status/" + id);
-  if (status == nullptr) return api_error("CreateAccountStatusNotFoundException", "You specified a create account request that doesn't exist.");
-  return Json::object({{"CreateAccountStatus", *status}});
+  const auto status = tables::create_statuses.get(call.transaction, call.input.text("CreateAccountRequestId"));
+  if (!status) return api_error("CreateAccountStatusNotFoundException", "You specified a create account request that doesn't exist.");
+  return Json::object({{"CreateAccountStatus", records::wire_of(*status)}});
 }
 
 ApiResult<Json> list_create_account_status(const Call& call) {
   const Json& states = call.input["States"];
   std::vector<Listed> items;
-  for (const store::Entry& entry : call.transaction.list("org/create-status/")) {
-    const bool is_wanted = states.items().empty() || std::ranges::any_of(states.items(), [&](const Json& state) { return state.as_string() == entry.document->text("State"); });
-    if (is_wanted) items.push_back({entry.key, *entry.document});
+  for (const auto& row : tables::create_statuses.list(call.transaction)) {
+    const bool is_wanted = states.items().empty() || std::ranges::any_of(states.items(), [&](const Json& state) { return state.as_string() == row.record.state; });
+    if (is_wanted) items.push_back({row.record.id, records::wire_of(row.record)});
   }
   return page(call, std::move(items), "CreateAccountStatuses");
 }
 
 ApiResult<Json> describe_account(const Call& call) {
   RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
-  return Json::object({{"Account", *account.document}});
+  return Json::object({{"Account", account.shown()}});
 }
 
 ApiResult<Json> list_accounts(const Call& call) {
   std::vector<Listed> items;
-  for (const store::Entry& entry : call.transaction.list("org/account/")) items.push_back({entry.key, *entry.document});
+  for (const auto& row : tables::accounts.list(call.transaction)) items.push_back({row.record.id, records::wire_of(row.record)});
   return page(call, std::move(items), "Accounts");
 }
 
 ApiResult<Json> list_accounts_for_parent(const Call& call) {
   RW_TRY(const Node parent, find_parent(call, call.input.text("ParentId")));
   std::vector<Listed> items;
-  for (const Node& account : children(call, parent.id, NodeType::account)) items.push_back({account.id, *account.document});
+  for (const Node& account : children(call, parent.id, NodeType::account)) items.push_back({account.id, account.shown()});
   return page(call, std::move(items), "Accounts");
 }
 
 ApiResult<Json> move_account(const Call& call) {
-  RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
+  RW_TRY(Node account, find_account(call, call.input.text("AccountId")));
   RW_TRY(const Node source, find_parent(call, call.input.text("SourceParentId"), "SourceParentNotFoundException"));
   RW_TRY(const Node destination, find_parent(call, call.input.text("DestinationParentId"), "DestinationParentNotFoundException"));
-  if (account.document->text("parent") != source.id) return api_error("SourceParentNotFoundException", "The account is not in the source parent you specified.");
+  if (account.parent != source.id) return api_error("SourceParentNotFoundException", "The account is not in the source parent you specified.");
   if (source.id == destination.id) return api_error("DuplicateAccountException", "That account is already present in the specified destination.");
-  Json document = *account.document;
-  document.set("parent", destination.id);
-  call.transaction.put(account.key, std::move(document));
+  std::get<directory::StoredAccount>(account.record).parent = destination.id;
+  put(call, account);
   return Json::object();
-}
-
-// What would go on without anybody who may manage it: nothing that is here serves an account that is
-// not of the organisation. Keys that wait for their deletion do so by themselves, and AWS's own are
-// nobody's to delete.
-std::optional<std::string> remaining(const Call& call, const std::string& account) {
-  const auto has = [&](const std::string& prefix, const auto& counts) {
-    return std::ranges::any_of(call.transaction.list(prefix), [&](const store::Entry& entry) { return counts(entry); });
-  };
-  const auto any = [](const store::Entry&) { return true; };
-  if (has("rds/" + account + "/db/", any)) return "DB instances";
-  if (has("ec2/" + account + "/vpc/", any)) return "VPCs";
-  const auto is_kept = [](const store::Entry& key) { return key.document->text("KeyManager") != "AWS" && key.document->text("KeyState") != "PendingDeletion"; };
-  if (has("kms/" + account + "/key/", is_kept)) return "KMS keys";
-  return std::nullopt;
 }
 
 // The account lives on outside the organisation: nothing of it is touched, the role by which the
 // management account enters it included, but no policy of the organisation binds it any more.
-ApiResult<Json> remove_account(const Call& call) {
-  RW_TRY(const Document stored, organization(call));
+ApiResult<Json> remove_account(const Remaining& remaining, const Call& call) {
+  RW_TRY(const StoredOrganization stored, organization(call));
   RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
-  if (account.id == stored->text("MasterAccountId")) {
+  if (account.id == stored.management_account) {
     return api_error("MasterCannotLeaveOrganizationException", "You can't remove a management account from an organization.");
   }
-  if (const auto kept = remaining(call, account.id)) {
+  if (const auto kept = remaining(call.transaction, account.id)) {
     ApiError refused{"ConstraintViolationException", "The account still has " + *kept + ": delete them before you remove it from the organization."};
     refused.members = Json::object({{"Reason", "ACCOUNT_CANNOT_LEAVE_ORGANIZATION"}});
     return std::unexpected(std::move(refused));
   }
-  const std::string attachments = directory::attachment_key(account.id, "");
-  for (const store::Entry& entry : call.transaction.list(attachments)) call.transaction.erase(entry.key);
-  call.transaction.erase(account.key);
+  for (const auto& row : tables::attachments.list(call.transaction, account.id)) tables::attachments.erase(call.transaction, account.id, row.parts[1]);
+  tables::accounts.erase(call.transaction, account.id);
   remove_delegations(call, account.id);
   // Its number is never given to another account, which would own what this one left.
-  call.transaction.put("org/removed/" + account.id, Json::object({{"RemovedTimestamp", text::to_millis(call.now)}}));
+  tables::removed_accounts.put(call.transaction, {.removed = text::to_millis(call.now)}, account.id);
   return Json::object();
 }
 
 }  // namespace
 
-void add_account_operations(Operations& operations) {
+void add_account_operations(Operations& operations, const Remaining& remaining) {
   operations.push_back({"CreateAccount", Access::write, ask_on_star("organizations:CreateAccount", add_request_tags), create_account});
   operations.push_back({"DescribeCreateAccountStatus", Access::read, ask_on_star("organizations:DescribeCreateAccountStatus"), describe_create_account_status});
   operations.push_back({"ListCreateAccountStatus", Access::read, ask_on_star("organizations:ListCreateAccountStatus"), list_create_account_status});
@@ -164,7 +145,7 @@ void add_account_operations(Operations& operations) {
   operations.push_back({"MoveAccount", Access::write,
                         ask_about("organizations:MoveAccount", {node_in("AccountId"), node_in("SourceParentId"), node_in("DestinationParentId")}), move_account});
   operations.push_back({"RemoveAccountFromOrganization", Access::write,
-                        ask_about("organizations:RemoveAccountFromOrganization", {node_in("AccountId")}), remove_account});
+                        ask_about("organizations:RemoveAccountFromOrganization", {node_in("AccountId")}), std::bind_front(remove_account, remaining)});
 }
 
 }  // namespace ringwall::organizations::detail

@@ -12,75 +12,69 @@ ApiResult<Node> find_target(const Call& call, std::string_view id) {
   return *std::move(node);
 }
 
-std::vector<Document> attached_to(const Call& call, std::string_view target, std::string_view type) {
-  std::vector<Document> policies;
-  const std::string prefix = directory::attachment_key(target, "");
-  for (const store::Entry& entry : call.transaction.list(prefix)) {
-    const Document policy = call.transaction.get(policy_key(entry.key.substr(prefix.size())));
-    if (policy != nullptr && type_of(*policy) == type) policies.push_back(policy);
+std::vector<ControlPolicy> attached_to(const Call& call, std::string_view target, std::string_view type) {
+  std::vector<ControlPolicy> policies;
+  for (const auto& row : tables::attachments.list(call.transaction, target)) {
+    auto policy = tables::control_policies.get(call.transaction, row.parts[1]);
+    if (policy && policy->summary.type == type) policies.push_back(*std::move(policy));
   }
   return policies;
 }
 
 bool is_type_enabled(const Call& call, std::string_view type) {
-  for (const store::Entry& root : call.transaction.list("org/root/")) {
-    if (directory::is_enabled(*root.document, type)) return true;
-  }
-  return false;
+  return std::ranges::any_of(tables::roots.list(call.transaction), [&](const auto& row) { return directory::is_enabled(row.record, type); });
 }
 
 ApiResult<Json> attach_policy(const Call& call) {
   const std::string id = call.input.str("PolicyId");
-  RW_TRY(const Document policy, find_policy(call, id));
+  RW_TRY(const ControlPolicy policy, find_policy(call, id));
   RW_TRY(const Node target, find_target(call, call.input.text("TargetId")));
-  const std::string_view type = type_of(*policy);
+  const std::string_view type = policy.summary.type;
   if (!is_type_enabled(call, type)) return api_error("PolicyTypeNotEnabledException", "The specified policy type isn't currently enabled in this root.");
-  const std::string key = directory::attachment_key(target.id, id);
-  if (call.transaction.contains(key)) return api_error("DuplicatePolicyAttachmentException", "The selected policy is already attached to the specified target.");
+  if (tables::attachments.contains(call.transaction, target.id, id)) return api_error("DuplicatePolicyAttachmentException", "The selected policy is already attached to the specified target.");
   if (attached_to(call, target.id, type).size() >= policies_per_target_max) {
     return api_error("ConstraintViolationException", "You have attached the maximum number of policies of this type to the specified target: 5.");
   }
-  call.transaction.put(key, Json::object());
+  tables::attachments.put(call.transaction, {}, target.id, id);
   return Json::object();
 }
 
 ApiResult<Json> detach_policy(const Call& call) {
   const std::string id = call.input.str("PolicyId");
-  RW_TRY(const Document policy, find_policy(call, id));
+  RW_TRY(const ControlPolicy policy, find_policy(call, id));
   RW_TRY(const Node target, find_target(call, call.input.text("TargetId")));
-  const std::string key = directory::attachment_key(target.id, id);
-  if (!call.transaction.contains(key)) return api_error("PolicyNotAttachedException", "The policy isn't attached to the specified target in the specified root.");
+  if (!tables::attachments.contains(call.transaction, target.id, id)) return api_error("PolicyNotAttachedException", "The policy isn't attached to the specified target in the specified root.");
   if (id == directory::full_access_rcp) return api_error("ConstraintViolationException", "RCPFullAWSAccess can't be detached.");
-  if (attached_to(call, target.id, type_of(*policy)).size() == 1) {
+  if (attached_to(call, target.id, policy.summary.type).size() == 1) {
     return api_error("ConstraintViolationException", "You can't remove the last policy that is attached to a root, OU or account: at least one of the type must stay attached.");
   }
-  call.transaction.erase(key);
+  tables::attachments.erase(call.transaction, target.id, id);
   return Json::object();
 }
 
 ApiResult<Json> list_policies_for_target(const Call& call) {
   RW_TRY(const Node target, find_target(call, call.input.text("TargetId")));
   std::vector<Listed> items;
-  for (const Document& policy : attached_to(call, target.id, call.input.text("Filter"))) {
-    items.push_back({(*policy)["PolicySummary"].str("Id"), (*policy)["PolicySummary"]});
+  for (const ControlPolicy& policy : attached_to(call, target.id, call.input.text("Filter"))) {
+    items.push_back({policy.summary.id, records::wire_of(policy.summary)});
   }
   return page(call, std::move(items), "Policies");
 }
 
 ApiResult<Json> list_targets_for_policy(const Call& call) {
   const std::string id = call.input.str("PolicyId");
-  RW_TRY(const Document policy, find_policy(call, id));
+  RW_DO(find_policy(call, id));
   std::vector<Listed> items;
   for (const Node& node : nodes(call)) {
-    if (!call.transaction.contains(directory::attachment_key(node.id, id))) continue;
-    items.push_back({node.id, Json::object({{"TargetId", node.id}, {"Arn", node.document->str("Arn")}, {"Name", node.name}, {"Type", name_of(node.type)}})});
+    if (!tables::attachments.contains(call.transaction, node.id, id)) continue;
+    items.push_back({node.id, Json::object({{"TargetId", node.id}, {"Arn", node.arn}, {"Name", node.name}, {"Type", name_of(node.type)}})});
   }
   return page(call, std::move(items), "Targets");
 }
 
 void add_type(const Call& call, policy::Context& context) {
   if (call.input.contains("Filter")) context.set("organizations:PolicyType", call.input.str("Filter"));
-  if (const auto policy = find_policy(call, call.input.text("PolicyId"))) context.set("organizations:PolicyType", std::string(type_of(**policy)));
+  if (const auto policy = find_policy(call, call.input.text("PolicyId"))) context.set("organizations:PolicyType", policy->summary.type);
 }
 
 }  // namespace

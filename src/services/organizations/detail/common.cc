@@ -9,11 +9,12 @@
 namespace ringwall::organizations::detail {
 namespace {
 
-constexpr std::pair<NodeType, std::string_view> node_prefixes[] = {
-    {NodeType::root, "org/root/"}, {NodeType::unit, "org/ou/"}, {NodeType::account, "org/account/"}};
-
-Node node_of(NodeType type, const std::string& key, const Document& document) {
-  return {.type = type, .key = key, .id = document->str("Id"), .name = document->str("Name"), .document = document};
+template <typename Record>
+Node node_of(NodeType type, Record record) {
+  Node node{.type = type, .record = {}, .id = record.id, .name = record.name, .arn = record.arn, .parent = {}};
+  if constexpr (requires { record.parent; }) node.parent = record.parent;
+  node.record = std::move(record);
+  return node;
 }
 
 ApiResult<Node> find_of(const Call& call, std::string_view id, NodeType type, const char* code, const char* message) {
@@ -24,18 +25,32 @@ ApiResult<Node> find_of(const Call& call, std::string_view id, NodeType type, co
 
 }  // namespace
 
-ApiResult<Document> organization(const Call& call) {
-  Document document = call.transaction.get("org/organization");
-  if (document == nullptr) return api_error("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
-  return document;
+ApiResult<StoredOrganization> organization(const Call& call) {
+  auto stored = tables::organizations.get(call.transaction);
+  if (!stored) return api_error("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
+  return *std::move(stored);
+}
+
+Tags& Node::tags() {
+  return std::visit([](auto& stored) -> Tags& { return stored.tags; }, record);
+}
+
+Json Node::shown() const {
+  return std::visit([](const auto& stored) { return records::wire_of(stored); }, record);
+}
+
+void put(const Call& call, const Node& node) {
+  switch (node.type) {
+    case NodeType::root: return tables::roots.put(call.transaction, std::get<directory::Root>(node.record), node.id);
+    case NodeType::unit: return tables::units.put(call.transaction, std::get<directory::Unit>(node.record), node.id);
+    case NodeType::account: return tables::accounts.put(call.transaction, std::get<directory::StoredAccount>(node.record), node.id);
+  }
 }
 
 std::optional<Node> find_node(const Call& call, std::string_view id) {
-  if (id.empty() || id.contains('/')) return std::nullopt;
-  for (const auto& [type, prefix] : node_prefixes) {
-    const std::string key = std::string(prefix) + std::string(id);
-    if (const Document document = call.transaction.get(key)) return node_of(type, key, document);
-  }
+  if (auto root = tables::roots.get(call.transaction, id)) return node_of(NodeType::root, *std::move(root));
+  if (auto unit = tables::units.get(call.transaction, id)) return node_of(NodeType::unit, *std::move(unit));
+  if (auto account = tables::accounts.get(call.transaction, id)) return node_of(NodeType::account, *std::move(account));
   return std::nullopt;
 }
 
@@ -50,15 +65,15 @@ std::string_view name_of(NodeType type) {
 
 std::vector<Node> nodes(const Call& call) {
   std::vector<Node> all;
-  for (const auto& [type, prefix] : node_prefixes) {
-    for (const store::Entry& entry : call.transaction.list(prefix)) all.push_back(node_of(type, entry.key, entry.document));
-  }
+  for (auto& row : tables::roots.list(call.transaction)) all.push_back(node_of(NodeType::root, std::move(row.record)));
+  for (auto& row : tables::units.list(call.transaction)) all.push_back(node_of(NodeType::unit, std::move(row.record)));
+  for (auto& row : tables::accounts.list(call.transaction)) all.push_back(node_of(NodeType::account, std::move(row.record)));
   return all;
 }
 
 std::vector<Node> children(const Call& call, std::string_view parent, NodeType type) {
   std::vector<Node> all = nodes(call);
-  std::erase_if(all, [&](const Node& node) { return node.type != type || node.document->text("parent") != parent; });
+  std::erase_if(all, [&](const Node& node) { return node.type != type || node.parent != parent; });
   return all;
 }
 
@@ -78,15 +93,11 @@ ApiResult<Node> find_parent(const Call& call, std::string_view id, const char* c
   return *std::move(node);
 }
 
-std::string policy_key(std::string_view id) { return "org/policy/" + std::string(id); }
-
-ApiResult<Document> find_policy(const Call& call, std::string_view id) {
-  Document document = id.empty() || id.contains('/') ? nullptr : call.transaction.get(policy_key(id));
-  if (document == nullptr) return api_error("PolicyNotFoundException", "You specified a policy that doesn't exist.");
-  return document;
+ApiResult<ControlPolicy> find_policy(const Call& call, std::string_view id) {
+  auto policy = tables::control_policies.get(call.transaction, id);
+  if (!policy) return api_error("PolicyNotFoundException", "You specified a policy that doesn't exist.");
+  return *std::move(policy);
 }
-
-std::string_view type_of(const Json& policy) { return policy["PolicySummary"].text("Type"); }
 
 std::optional<ApiError> fault_in_tags(const Json& tags) {
   if (service::tags_of(tags).size() != tags.items().size()) return ApiError{"InvalidInputException", "You specified the same tag key twice."};
@@ -113,8 +124,8 @@ ApiResult<Json> page(const Call& call, std::vector<Listed> items, std::string_vi
 
 Ask ask_about(std::string action, std::vector<ResourceOf> resources, AddKeys add) {
   return [action = std::move(action), resources = std::move(resources), add = std::move(add)](const Call& call) -> ApiResult<Questions> {
-    RW_TRY(const Document stored, organization(call));
-    const std::string management = stored->str("MasterAccountId");
+    RW_TRY(const StoredOrganization stored, organization(call));
+    const std::string& management = stored.management_account;
     std::optional<service::ResourcePolicy> delegation;
     if (call.account() != management) {
       RW_TRY(delegation, delegation_to(call, action));
@@ -124,8 +135,8 @@ Ask ask_about(std::string action, std::vector<ResourceOf> resources, AddKeys add
     Questions questions;
     for (const ResourceOf& resource : resources) {
       questions.all.push_back({.action = action, .resource = resource(call), .resource_account = management, .context = context, .resource_policy = delegation});
-      if (const std::optional<Node> node = find_node(call, questions.all.back().resource.substr(questions.all.back().resource.rfind('/') + 1))) {
-        service::add_resource_tags(questions.all.back().context, service::tags_of((*node->document)["Tags"]));
+      if (std::optional<Node> node = find_node(call, questions.all.back().resource.substr(questions.all.back().resource.rfind('/') + 1))) {
+        service::add_resource_tags(questions.all.back().context, node->tags());
       }
     }
     return questions;
@@ -139,19 +150,19 @@ Ask ask_on_star(std::string action, AddKeys add) {
 ResourceOf node_in(std::string member) {
   return [member = std::move(member)](const Call& call) -> std::string {
     const std::string id = call.input.str(member);
-    if (const std::optional<Node> node = find_node(call, id)) return node->document->str("Arn");
+    if (const std::optional<Node> node = find_node(call, id)) return node->arn;
     const std::string_view kind = id.starts_with("r-") ? "root" : id.starts_with("ou-") ? "ou" : "account";
-    const Document stored = call.transaction.get("org/organization");
-    return directory::organization_arn(stored->text("MasterAccountId"), kind, stored->str("Id") + '/' + id);
+    const StoredOrganization stored = organization(call).value();  // the questions are asked of one
+    return directory::organization_arn(stored.management_account, kind, stored.id + '/' + id);
   };
 }
 
 ResourceOf policy_in(std::string member) {
   return [member = std::move(member)](const Call& call) -> std::string {
     const std::string id = call.input.str(member);
-    if (const ApiResult<Document> policy = find_policy(call, id)) return (**policy)["PolicySummary"].str("Arn");
-    const Document stored = call.transaction.get("org/organization");
-    return directory::organization_arn(stored->text("MasterAccountId"), "policy", stored->str("Id") + "/service_control_policy/" + id);
+    if (const ApiResult<ControlPolicy> policy = find_policy(call, id)) return policy->summary.arn;
+    const StoredOrganization stored = organization(call).value();
+    return directory::organization_arn(stored.management_account, "policy", stored.id + "/service_control_policy/" + id);
   };
 }
 

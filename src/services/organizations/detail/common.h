@@ -5,8 +5,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
+#include "directory/records.h"
 #include "service/service.h"
 #include "services/organizations/organizations.h"
 
@@ -23,18 +25,25 @@ using service::Question;
 using service::Questions;
 using text::Json;
 
-using Document = std::shared_ptr<const Json>;
+using directory::ControlPolicy;
+using directory::StoredOrganization;
+using directory::Tags;
+namespace tables = directory::tables;
 
 // AWSOrganizationsNotInUseException before there is one.
-ApiResult<Document> organization(const Call& call);
+ApiResult<StoredOrganization> organization(const Call& call);
 
 // A place in the tree: the root, a unit or an account.
 enum class NodeType : std::uint8_t { root, unit, account };
 struct Node {
   NodeType type;
-  std::string key, id, name;
-  Document document;
+  std::variant<directory::Root, directory::Unit, directory::StoredAccount> record;
+  std::string id, name, arn;
+  std::string parent;  // empty: the root
+  Tags& tags();
+  Json shown() const;
 };
+void put(const Call& call, const Node& node);
 std::optional<Node> find_node(const Call& call, std::string_view id);
 std::string_view name_of(NodeType type);  // "ROOT", "ORGANIZATIONAL_UNIT", "ACCOUNT"
 std::vector<Node> nodes(const Call& call);
@@ -45,9 +54,7 @@ ApiResult<Node> find_root(const Call& call, std::string_view id);
 // A root or a unit; `code` if it is neither.
 ApiResult<Node> find_parent(const Call& call, std::string_view id, const char* code = "ParentNotFoundException");
 
-ApiResult<Document> find_policy(const Call& call, std::string_view id);
-std::string policy_key(std::string_view id);
-std::string_view type_of(const Json& policy);
+ApiResult<ControlPolicy> find_policy(const Call& call, std::string_view id);
 
 std::optional<ApiError> fault_in_tags(const Json& tags);
 
@@ -78,7 +85,7 @@ void add_request_tags(const Call& call, policy::Context& context);
 
 using Operations = std::vector<Operation>;
 void add_tree_operations(Operations& operations);
-void add_account_operations(Operations& operations);
+void add_account_operations(Operations& operations, const Remaining& remaining);
 void add_policy_operations(Operations& operations);
 void add_attachment_operations(Operations& operations);
 void add_tag_operations(Operations& operations);

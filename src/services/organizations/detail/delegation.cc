@@ -16,7 +16,6 @@ namespace ringwall::organizations::detail {
 namespace {
 
 constexpr std::string_view small_alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
-constexpr std::string_view resource_policy_key = "org/resource-policy";
 
 // The operations that AWS lets be delegated, of those that are here. Sorted.
 constexpr std::array<std::string_view, 28> delegatable = {
@@ -51,18 +50,18 @@ constexpr std::array<std::string_view, 28> delegatable = {
 };
 static_assert(std::ranges::is_sorted(delegatable));
 
-std::string delegate_prefix(std::string_view account) { return "org/delegate/" + std::string(account) + '/'; }
-
 bool is_reading(std::string_view operation) { return operation.starts_with("Describe") || operation.starts_with("List"); }
 
-ApiResult<Document> find_resource_policy(const Call& call) {
-  Document policy = call.transaction.get(resource_policy_key);
-  if (policy == nullptr) return api_error("ResourcePolicyNotFoundException", "We can't find a resource policy request with the parameter that you specified.");
-  return policy;
+using directory::OrganizationResourcePolicy;
+
+ApiResult<OrganizationResourcePolicy> find_resource_policy(const Call& call) {
+  auto policy = tables::resource_policies.get(call.transaction);
+  if (!policy) return api_error("ResourcePolicyNotFoundException", "We can't find a resource policy request with the parameter that you specified.");
+  return *std::move(policy);
 }
 
-Json answer(const Call& call, const Json& policy) {
-  return Json::object({{"ResourcePolicy", Json::object({{"ResourcePolicySummary", Json::object({{"Id", policy.str("Id")}, {"Arn", policy.str("Arn")}})}, {"Content", service::shown(policy["policy"], policy::Kind::resource, call.estate)}})}});
+Json answer(const Call& call, const OrganizationResourcePolicy& policy) {
+  return Json::object({{"ResourcePolicy", Json::object({{"ResourcePolicySummary", Json::object({{"Id", policy.id}, {"Arn", policy.arn}})}, {"Content", service::shown(policy.policy, policy::Kind::resource, call.estate)}})}});
 }
 
 // Each action must be one of this service: the policy stands on nothing else.
@@ -84,30 +83,31 @@ std::optional<ApiError> fault_in_content(std::string_view content) {
 }
 
 ApiResult<Json> put_resource_policy(const Call& call) {
-  RW_TRY(const Document stored, organization(call));
+  RW_TRY(const StoredOrganization stored, organization(call));
   if (auto fault = fault_in_content(call.input.text("Content"))) return std::unexpected(*fault);
   if (auto fault = fault_in_tags(call.input["Tags"])) return std::unexpected(*fault);
   Result<Json> bound = service::bound(call.input.text("Content"), policy::Kind::resource, call.estate);
   if (!bound) return api_error("InvalidInputException", "The resource policy is not valid: it names the principal `" + bound.error().message + "`, which does not exist.");
-  const Document before = call.transaction.get(resource_policy_key);
-  if (before != nullptr && !call.input["Tags"].items().empty()) return api_error("InvalidInputException", "Tags can be given only when the resource policy is made.");
-  const std::string id = before != nullptr ? before->str("Id") : "rp-" + random_text(call.environment.random, small_alphabet, 8);
-  Json policy = Json::object({{"Id", id},
-                              {"Arn", directory::organization_arn(stored->text("MasterAccountId"), "resourcepolicy", stored->str("Id") + '/' + id)},
-                              {"policy", *std::move(bound)},
-                              {"Tags", before != nullptr ? (*before)["Tags"] : service::json_of(service::tags_of(call.input["Tags"]))}});
-  call.transaction.put(resource_policy_key, policy);
+  const auto before = tables::resource_policies.get(call.transaction);
+  if (before && !call.input["Tags"].items().empty()) return api_error("InvalidInputException", "Tags can be given only when the resource policy is made.");
+  const std::string id = before ? before->id : "rp-" + random_text(call.environment.random, small_alphabet, 8);
+  const OrganizationResourcePolicy policy{.id = id,
+                                          .arn = directory::organization_arn(stored.management_account, "resourcepolicy", stored.id + '/' + id),
+                                          .unreadable_policy = {},
+                                          .policy = *std::move(bound),
+                                          .tags = before ? before->tags : service::tags_of(call.input["Tags"])};
+  tables::resource_policies.put(call.transaction, policy);
   return answer(call, policy);
 }
 
 ApiResult<Json> describe_resource_policy(const Call& call) {
-  RW_TRY(const Document policy, find_resource_policy(call));
-  return answer(call, *policy);
+  RW_TRY(const OrganizationResourcePolicy policy, find_resource_policy(call));
+  return answer(call, policy);
 }
 
 ApiResult<Json> delete_resource_policy(const Call& call) {
   RW_DO(find_resource_policy(call));
-  call.transaction.erase(resource_policy_key);
+  tables::resource_policies.erase(call.transaction);
   return Json::object();
 }
 
@@ -118,29 +118,32 @@ bool is_service_principal(std::string_view name) {
          });
 }
 
-// The stored delegation that the input names, or its key in the error's place.
-ApiResult<std::string> delegation_key(const Call& call) {
-  RW_TRY(const Document stored, organization(call));
+// The account and the service that the input names, if they can be each other's.
+struct Pair {
+  std::string account, service;
+};
+ApiResult<Pair> delegation_in(const Call& call) {
+  RW_TRY(const StoredOrganization stored, organization(call));
   RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
   const std::string service = call.input.str("ServicePrincipal");
   if (!is_service_principal(service)) return api_error("InvalidInputException", "You specified a service principal that is not valid: `" + service + "`.");
-  if (account.id == stored->text("MasterAccountId")) {
+  if (account.id == stored.management_account) {
     return api_error("ConstraintViolationException", "You can't register the management account of the organization as a delegated administrator.");
   }
-  return delegate_prefix(account.id) + service;
+  return Pair{account.id, service};
 }
 
 ApiResult<Json> register_administrator(const Call& call) {
-  RW_TRY(const std::string key, delegation_key(call));
-  if (call.transaction.contains(key)) return api_error("AccountAlreadyRegisteredException", "The provided account is already a delegated administrator for your organization.");
-  call.transaction.put(key, Json::object({{"ServicePrincipal", call.input.str("ServicePrincipal")}, {"DelegationEnabledDate", text::to_millis(call.now)}}));
+  RW_TRY(const Pair delegation, delegation_in(call));
+  if (tables::delegations.contains(call.transaction, delegation.account, delegation.service)) return api_error("AccountAlreadyRegisteredException", "The provided account is already a delegated administrator for your organization.");
+  tables::delegations.put(call.transaction, {.service = delegation.service, .enabled = text::to_millis(call.now)}, delegation.account, delegation.service);
   return Json::object();
 }
 
 ApiResult<Json> deregister_administrator(const Call& call) {
-  RW_TRY(const std::string key, delegation_key(call));
-  if (!call.transaction.contains(key)) return api_error("AccountNotRegisteredException", "The provided account is not a registered delegated administrator for your organization.");
-  call.transaction.erase(key);
+  RW_TRY(const Pair delegation, delegation_in(call));
+  if (!tables::delegations.contains(call.transaction, delegation.account, delegation.service)) return api_error("AccountNotRegisteredException", "The provided account is not a registered delegated administrator for your organization.");
+  tables::delegations.erase(call.transaction, delegation.account, delegation.service);
   return Json::object();
 }
 
@@ -148,13 +151,13 @@ ApiResult<Json> list_administrators(const Call& call) {
   const std::string_view service = call.input.text("ServicePrincipal");
   std::set<std::string> seen;
   std::vector<Listed> items;
-  for (const store::Entry& entry : call.transaction.list("org/delegate/")) {
-    if (!service.empty() && entry.document->text("ServicePrincipal") != service) continue;
-    const std::string id = entry.key.substr(13, 12);
+  for (const auto& row : tables::delegations.list(call.transaction)) {
+    if (!service.empty() && row.record.service != service) continue;
+    const std::string& id = row.parts[0];
     const std::optional<Node> account = find_node(call, id);
     if (!account || !seen.insert(id).second) continue;
-    Json item = *account->document;
-    item.set("DelegationEnabledDate", (*entry.document)["DelegationEnabledDate"]);
+    Json item = account->shown();
+    item.set("DelegationEnabledDate", row.record.enabled);
     items.push_back({id, std::move(item)});
   }
   return page(call, std::move(items), "DelegatedAdministrators");
@@ -163,15 +166,15 @@ ApiResult<Json> list_administrators(const Call& call) {
 ApiResult<Json> list_services(const Call& call) {
   RW_TRY(const Node account, find_account(call, call.input.text("AccountId")));
   std::vector<Listed> items;
-  for (const store::Entry& entry : call.transaction.list(delegate_prefix(account.id))) items.push_back({entry.key, *entry.document});
+  for (const auto& row : tables::delegations.list(call.transaction, account.id)) items.push_back({row.record.service, records::wire_of(row.record)});
   if (items.empty()) return api_error("AccountNotRegisteredException", "The provided account is not a registered delegated administrator for your organization.");
   return page(call, std::move(items), "DelegatedServices");
 }
 
 std::string resource_policy_arn(const Call& call) {
-  if (const Document policy = call.transaction.get(resource_policy_key)) return policy->str("Arn");
-  const Document stored = call.transaction.get("org/organization");
-  return directory::organization_arn(stored->text("MasterAccountId"), "resourcepolicy", stored->str("Id") + "/rp-*");
+  if (const auto policy = tables::resource_policies.get(call.transaction)) return policy->arn;
+  const StoredOrganization stored = organization(call).value();
+  return directory::organization_arn(stored.management_account, "resourcepolicy", stored.id + "/rp-*");
 }
 
 void add_service(const Call& call, policy::Context& context) {
@@ -183,12 +186,12 @@ void add_service(const Call& call, policy::Context& context) {
 ApiResult<service::ResourcePolicy> delegation_to(const Call& call, std::string_view action) {
   const auto denied = [] { return api_error("AccessDeniedException", "You don't have permissions to access this resource."); };
   const std::string_view operation = action.substr(action.find(':') + 1);
-  if (!call.transaction.contains("org/account/" + call.account()) || !std::ranges::binary_search(delegatable, operation)) return denied();
-  const Document policy = call.transaction.get(resource_policy_key);
-  const bool may_read = is_reading(operation) && !call.transaction.list(delegate_prefix(call.account())).empty();
-  if (policy == nullptr && !may_read) return denied();
+  if (!tables::accounts.contains(call.transaction, call.account()) || !std::ranges::binary_search(delegatable, operation)) return denied();
+  const auto policy = tables::resource_policies.get(call.transaction);
+  const bool may_read = is_reading(operation) && tables::delegations.count(call.transaction, 1, call.account()) > 0;
+  if (!policy && !may_read) return denied();
 
-  std::string text = policy != nullptr ? std::string(service::bound_text((*policy)["policy"])) : R"({"Version":"2012-10-17","Statement":[]})";
+  std::string text = policy ? std::string(service::bound_text(policy->policy)) : R"({"Version":"2012-10-17","Statement":[]})";
   if (may_read) {
     // The policy's denies hold for a delegated administrator's reading too.
     Result<Json> document = text::parse_json(text);
@@ -204,7 +207,7 @@ ApiResult<service::ResourcePolicy> delegation_to(const Call& call, std::string_v
 }
 
 void remove_delegations(const Call& call, std::string_view account) {
-  for (const store::Entry& entry : call.transaction.list(delegate_prefix(account))) call.transaction.erase(entry.key);
+  for (const auto& row : tables::delegations.list(call.transaction, account)) tables::delegations.erase(call.transaction, account, row.parts[1]);
 }
 
 void add_delegation_operations(Operations& operations) {

@@ -29,25 +29,25 @@ std::optional<ApiError> fault_in_content(std::string_view content, std::string_v
 std::optional<ApiError> fault_in_name(const Call& call, std::string_view name, std::string_view type, std::string_view self) {
   if (name.empty() || name.size() > policy_name_characters_max) return ApiError{"InvalidInputException", "A policy's name has 1 to 128 characters."};
   std::size_t count = 0;
-  for (const store::Entry& entry : call.transaction.list("org/policy/")) {
-    const Json& summary = (*entry.document)["PolicySummary"];
-    if (summary.text("Type") != type || summary.text("Id") == self) continue;
+  for (const auto& row : tables::control_policies.list(call.transaction)) {
+    const directory::PolicySummary& summary = row.record.summary;
+    if (summary.type != type || summary.id == self) continue;
     ++count;
-    if (summary.text("Name") == name) return ApiError{"DuplicatePolicyException", "A policy with the same name already exists."};
+    if (summary.name == name) return ApiError{"DuplicatePolicyException", "A policy with the same name already exists."};
   }
   if (count >= policies_max) return ApiError{"ConstraintViolationException", "You have exceeded the number of policies that you can have in an organization."};
   return std::nullopt;
 }
 
-std::optional<ApiError> immutable(const Json& policy) {
-  if (!policy["PolicySummary"]["AwsManaged"].as_bool()) return std::nullopt;
+std::optional<ApiError> immutable(const ControlPolicy& policy) {
+  if (!policy.summary.is_aws_managed) return std::nullopt;
   return ApiError{"InvalidInputException", "You specified a policy that is managed by AWS and can't be modified."};
 }
 
-Json answer(const Json& policy) { return Json::object({{"Policy", policy}}); }
+Json answer(const ControlPolicy& policy) { return Json::object({{"Policy", records::wire_of(policy)}}); }
 
 ApiResult<Json> create_policy(const Call& call) {
-  RW_TRY(const Document stored, organization(call));
+  RW_TRY(const StoredOrganization stored, organization(call));
   const std::string type = call.input.str("Type"), name = call.input.str("Name"), description = call.input.str("Description");
   if (!is_supported(type)) return std::unexpected(unsupported(type));
   if (auto fault = fault_in_name(call, name, type, "")) return std::unexpected(*fault);
@@ -57,98 +57,96 @@ ApiResult<Json> create_policy(const Call& call) {
 
   const std::string id = "p-" + random_text(call.environment.random, small_alphabet, 8);
   const std::string kind = type == directory::scp_type ? "/service_control_policy/" : "/resource_control_policy/";
-  const Json policy = Json::object({{"PolicySummary", Json::object({{"Id", id},
-                                                                    {"Arn", directory::organization_arn(stored->text("MasterAccountId"), "policy", stored->str("Id") + kind + id)},
-                                                                    {"Name", name},
-                                                                    {"Description", description},
-                                                                    {"Type", type},
-                                                                    {"AwsManaged", false}})},
-                                    {"Content", call.input.str("Content")},
-                                    {"Tags", service::json_of(service::tags_of(call.input["Tags"]))}});
-  call.transaction.put(policy_key(id), policy);
+  const ControlPolicy policy{.summary = {.id = id,
+                                         .arn = directory::organization_arn(stored.management_account, "policy", stored.id + kind + id),
+                                         .name = name,
+                                         .description = description,
+                                         .type = type},
+                             .content = call.input.str("Content"),
+                             .tags = service::tags_of(call.input["Tags"])};
+  tables::control_policies.put(call.transaction, policy, id);
   return answer(policy);
 }
 
 ApiResult<Json> describe_policy(const Call& call) {
-  RW_TRY(const Document policy, find_policy(call, call.input.text("PolicyId")));
-  return answer(*policy);
+  RW_TRY(const ControlPolicy policy, find_policy(call, call.input.text("PolicyId")));
+  return answer(policy);
 }
 
 ApiResult<Json> update_policy(const Call& call) {
-  RW_TRY(const Document stored, find_policy(call, call.input.text("PolicyId")));
-  if (auto fault = immutable(*stored)) return std::unexpected(*fault);
-  Json policy = *stored;
-  Json& summary = policy.edit("PolicySummary");
+  RW_TRY(ControlPolicy policy, find_policy(call, call.input.text("PolicyId")));
+  if (auto fault = immutable(policy)) return std::unexpected(*fault);
+  directory::PolicySummary& summary = policy.summary;
   if (call.input.contains("Name")) {
-    if (auto fault = fault_in_name(call, call.input.text("Name"), summary.text("Type"), summary.text("Id"))) return std::unexpected(*fault);
-    summary.set("Name", call.input.str("Name"));
+    if (auto fault = fault_in_name(call, call.input.text("Name"), summary.type, summary.id)) return std::unexpected(*fault);
+    summary.name = call.input.str("Name");
   }
   if (call.input.contains("Description")) {
     if (call.input.text("Description").size() > description_characters_max) return api_error("InvalidInputException", "A policy's description has at most 512 characters.");
-    summary.set("Description", call.input.str("Description"));
+    summary.description = call.input.str("Description");
   }
   if (call.input.contains("Content")) {
-    if (auto fault = fault_in_content(call.input.text("Content"), type_of(*stored))) return std::unexpected(*fault);
-    policy.set("Content", call.input.str("Content"));
+    if (auto fault = fault_in_content(call.input.text("Content"), summary.type)) return std::unexpected(*fault);
+    policy.content = call.input.str("Content");
   }
-  call.transaction.put(policy_key(call.input.text("PolicyId")), policy);
+  tables::control_policies.put(call.transaction, policy, summary.id);
   return answer(policy);
 }
 
 ApiResult<Json> delete_policy(const Call& call) {
   const std::string id = call.input.str("PolicyId");
-  RW_TRY(const Document policy, find_policy(call, id));
-  if (auto fault = immutable(*policy)) return std::unexpected(*fault);
-  for (const store::Entry& entry : call.transaction.list("org/attachment/")) {
-    if (entry.key.ends_with('/' + id)) {
+  RW_TRY(const ControlPolicy policy, find_policy(call, id));
+  if (auto fault = immutable(policy)) return std::unexpected(*fault);
+  for (const auto& row : tables::attachments.list(call.transaction)) {
+    if (row.parts[1] == id) {
       return api_error("PolicyInUseException", "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts before performing this operation.");
     }
   }
-  call.transaction.erase(policy_key(id));
+  tables::control_policies.erase(call.transaction, id);
   return Json::object();
 }
 
 ApiResult<Json> list_policies(const Call& call) {
   std::vector<Listed> items;
-  for (const store::Entry& entry : call.transaction.list("org/policy/")) {
-    if (type_of(*entry.document) == call.input.text("Filter")) items.push_back({entry.key, (*entry.document)["PolicySummary"]});
+  for (const auto& row : tables::control_policies.list(call.transaction)) {
+    if (row.record.summary.type == call.input.text("Filter")) items.push_back({row.record.summary.id, records::wire_of(row.record.summary)});
   }
   return page(call, std::move(items), "Policies");
 }
 
-// Sets the type's status at the root; null for a status it already has.
-std::optional<Json> with_status(const Json& root, std::string_view type, bool enabled) {
-  if (directory::is_enabled(root, type) == enabled) return std::nullopt;
-  Json changed = root;
-  Json::Array& types = changed.edit("PolicyTypes").edit_items();
-  std::erase_if(types, [&](const Json& each) { return each.text("Type") == type; });
-  if (enabled) types.push_back(Json::object({{"Type", type}, {"Status", "ENABLED"}}));
-  return changed;
+// Sets whether the type is enabled at the root; false: it was so already.
+bool set_enabled(directory::Root& root, std::string_view type, bool enabled) {
+  if (directory::is_enabled(root, type) == enabled) return false;
+  std::erase_if(root.policy_types, [&](const directory::PolicyType& each) { return each.type == type; });
+  if (enabled) root.policy_types.push_back({.type = std::string(type)});
+  return true;
 }
 
 ApiResult<Json> enable_policy_type(const Call& call) {
   const std::string type = call.input.str("PolicyType");
-  RW_TRY(const Node root, find_root(call, call.input.text("RootId")));
+  RW_TRY(Node root, find_root(call, call.input.text("RootId")));
   if (!is_supported(type)) return std::unexpected(unsupported(type));
-  const std::optional<Json> changed = with_status(*root.document, type, true);
-  if (!changed) return api_error("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled in the specified root.");
-  call.transaction.put(root.key, *changed);
-  for (const Node& node : nodes(call)) call.transaction.put(directory::attachment_key(node.id, directory::full_access_policy(type)), Json::object());
-  return Json::object({{"Root", *changed}});
+  if (!set_enabled(std::get<directory::Root>(root.record), type, true)) {
+    return api_error("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled in the specified root.");
+  }
+  put(call, root);
+  for (const Node& node : nodes(call)) tables::attachments.put(call.transaction, {}, node.id, directory::full_access_policy(type));
+  return Json::object({{"Root", root.shown()}});
 }
 
 ApiResult<Json> disable_policy_type(const Call& call) {
   const std::string type = call.input.str("PolicyType");
-  RW_TRY(const Node root, find_root(call, call.input.text("RootId")));
+  RW_TRY(Node root, find_root(call, call.input.text("RootId")));
   if (!is_supported(type)) return std::unexpected(unsupported(type));
-  const std::optional<Json> changed = with_status(*root.document, type, false);
-  if (!changed) return api_error("PolicyTypeNotEnabledException", "The specified policy type isn't currently enabled in this root.");
-  call.transaction.put(root.key, *changed);
-  for (const store::Entry& entry : call.transaction.list("org/attachment/")) {
-    const auto policy = call.transaction.get(policy_key(entry.key.substr(entry.key.rfind('/') + 1)));
-    if (policy == nullptr || type_of(*policy) == type) call.transaction.erase(entry.key);
+  if (!set_enabled(std::get<directory::Root>(root.record), type, false)) {
+    return api_error("PolicyTypeNotEnabledException", "The specified policy type isn't currently enabled in this root.");
   }
-  return Json::object({{"Root", *changed}});
+  put(call, root);
+  for (const auto& [parts, attachment] : tables::attachments.list(call.transaction)) {
+    const auto policy = tables::control_policies.get(call.transaction, parts[1]);
+    if (!policy || policy->summary.type == type) tables::attachments.erase(call.transaction, parts[0], parts[1]);
+  }
+  return Json::object({{"Root", root.shown()}});
 }
 
 void add_type(const Call& call, policy::Context& context) {
@@ -159,8 +157,8 @@ void add_type(const Call& call, policy::Context& context) {
 
 void add_type_of_policy(const Call& call, policy::Context& context) {
   if (const auto policy = find_policy(call, call.input.text("PolicyId"))) {
-    context.set("organizations:PolicyType", std::string(type_of(**policy)));
-    service::add_resource_tags(context, service::tags_of((**policy)["Tags"]));
+    context.set("organizations:PolicyType", policy->summary.type);
+    service::add_resource_tags(context, policy->tags);
   }
 }
 

@@ -7,44 +7,49 @@
 namespace ringwall::organizations::detail {
 namespace {
 
-struct Tagged {
-  std::string key;
-  Json document;
-};
+using Tagged = std::variant<Node, ControlPolicy>;
+
+Tags& tags_of(Tagged& tagged) {
+  Node* node = std::get_if<Node>(&tagged);
+  return node != nullptr ? node->tags() : std::get<ControlPolicy>(tagged).tags;
+}
+
+void put(const Call& call, const Tagged& tagged) {
+  if (const Node* node = std::get_if<Node>(&tagged)) return detail::put(call, *node);
+  const ControlPolicy& policy = std::get<ControlPolicy>(tagged);
+  tables::control_policies.put(call.transaction, policy, policy.summary.id);
+}
 
 ApiResult<Tagged> find_tagged(const Call& call) {
   const std::string_view id = call.input.text("ResourceId");
-  if (const std::optional<Node> node = find_node(call, id)) return Tagged{.key = node->key, .document = *node->document};
-  const ApiResult<Document> policy = find_policy(call, id);
+  if (std::optional<Node> node = find_node(call, id)) return *std::move(node);
+  ApiResult<ControlPolicy> policy = find_policy(call, id);
   if (!policy) return api_error("TargetNotFoundException", "You specified a target that doesn't exist.");
-  if ((**policy)["PolicySummary"]["AwsManaged"].as_bool()) return api_error("InvalidInputException", "You specified a policy that is managed by AWS and can't be modified.");
-  return Tagged{.key = policy_key(id), .document = **policy};
+  if (policy->summary.is_aws_managed) return api_error("InvalidInputException", "You specified a policy that is managed by AWS and can't be modified.");
+  return *std::move(policy);
 }
 
 ApiResult<Json> tag_resource(const Call& call) {
   RW_TRY(Tagged tagged, find_tagged(call));
   if (auto fault = fault_in_tags(call.input["Tags"])) return std::unexpected(*fault);
-  estate::Tags tags = service::tags_of(tagged.document["Tags"]);
+  Tags& tags = tags_of(tagged);
   for (auto& [key, value] : service::tags_of(call.input["Tags"])) tags.insert_or_assign(key, value);
   if (tags.size() > service::tags_max) return api_error("ConstraintViolationException", "You have exceeded the number of tags that a resource can have: 50.");
-  tagged.document.set("Tags", service::json_of(tags));
-  call.transaction.put(tagged.key, std::move(tagged.document));
+  put(call, tagged);
   return Json::object();
 }
 
 ApiResult<Json> untag_resource(const Call& call) {
   RW_TRY(Tagged tagged, find_tagged(call));
-  estate::Tags tags = service::tags_of(tagged.document["Tags"]);
-  for (const Json& key : call.input["TagKeys"].items()) tags.erase(std::string(key.as_string()));
-  tagged.document.set("Tags", service::json_of(tags));
-  call.transaction.put(tagged.key, std::move(tagged.document));
+  for (const Json& key : call.input["TagKeys"].items()) tags_of(tagged).erase(std::string(key.as_string()));
+  put(call, tagged);
   return Json::object();
 }
 
 ApiResult<Json> list_tags(const Call& call) {
-  RW_TRY(const Tagged tagged, find_tagged(call));
+  RW_TRY(Tagged tagged, find_tagged(call));
   std::vector<Listed> items;
-  for (const Json& tag : tagged.document["Tags"].items()) items.push_back({tag.str("Key"), tag});
+  for (const auto& [key, value] : tags_of(tagged)) items.push_back({key, Json::object({{"Key", key}, {"Value", value}})});
   return page(call, std::move(items), "Tags");
 }
 

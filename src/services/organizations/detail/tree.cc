@@ -10,32 +10,32 @@ constexpr std::string_view small_alphabet = "abcdefghijklmnopqrstuvwxyz012345678
 constexpr std::size_t unit_name_characters_max = 128;
 
 ApiResult<Json> create_organization(const Call& call) {
-  if (call.transaction.contains("org/organization")) {
+  if (tables::organizations.contains(call.transaction)) {
     return api_error("AlreadyInOrganizationException", "The AWS account is already a member of an organization.");
   }
   if (call.input.text("FeatureSet", "ALL") != "ALL") return api_error("InvalidInputException", "Only the feature set ALL is supported.");
-  const Json made = directory::put_organization(call.environment, call.transaction, call.account(), "management", "management@ringwall.internal", call.now);
-  return Json::object({{"Organization", made}});
+  const StoredOrganization made = directory::put_organization(call.environment, call.transaction, call.account(), "management", "management@ringwall.internal", call.now);
+  return Json::object({{"Organization", records::wire_of(made)}});
 }
 
 // Before there is an organisation there is no management account to restrict this to.
 Ask ask_to_create() { return service::ask_on_star("organizations:CreateOrganization"); }
 
 ApiResult<Json> describe_organization(const Call& call) {
-  RW_TRY(const Document document, organization(call));
-  return Json::object({{"Organization", *document}});
+  RW_TRY(const StoredOrganization stored, organization(call));
+  return Json::object({{"Organization", records::wire_of(stored)}});
 }
 
 ApiResult<Json> list_roots(const Call& call) {
   std::vector<Listed> items;
-  for (const store::Entry& entry : call.transaction.list("org/root/")) items.push_back({entry.key, *entry.document});
+  for (const auto& row : tables::roots.list(call.transaction)) items.push_back({row.record.id, records::wire_of(row.record)});
   return page(call, std::move(items), "Roots");
 }
 
 std::size_t depth_of(const Call& call, std::string_view id) {
   std::size_t depth = 0;
   for (std::optional<Node> node = find_node(call, id); node && node->type == NodeType::unit && depth <= unit_depth_max; ++depth) {
-    node = find_node(call, node->document->text("parent"));
+    node = find_node(call, node->parent);
   }
   return depth;
 }
@@ -49,38 +49,37 @@ std::optional<ApiError> fault_in_unit_name(const Call& call, std::string_view pa
 }
 
 ApiResult<Json> create_unit(const Call& call) {
-  RW_TRY(const Document stored, organization(call));
+  RW_TRY(const StoredOrganization stored, organization(call));
   RW_TRY(const Node parent, find_parent(call, call.input.text("ParentId")));
   if (auto fault = fault_in_unit_name(call, parent.id, call.input.text("Name"), "")) return std::unexpected(*fault);
   if (auto fault = fault_in_tags(call.input["Tags"])) return std::unexpected(*fault);
   if (depth_of(call, parent.id) >= unit_depth_max) {
     return api_error("ConstraintViolationException", "You have exceeded the maximum depth of the OU tree: five levels below the root.");
   }
-  const std::string id = "ou-" + stored->str("root").substr(2) + '-' + random_text(call.environment.random, small_alphabet, 8);
-  const Json unit = Json::object({{"Id", id},
-                                  {"Arn", directory::organization_arn(stored->text("MasterAccountId"), "ou", stored->str("Id") + '/' + id)},
-                                  {"Name", call.input.str("Name")},
-                                  {"parent", parent.id},
-                                  {"Tags", service::json_of(service::tags_of(call.input["Tags"]))}});
-  call.transaction.put("org/ou/" + id, unit);
-  directory::attach_defaults(call.transaction, *stored, id);
-  return Json::object({{"OrganizationalUnit", unit}});
+  const std::string id = "ou-" + stored.root.substr(2) + '-' + random_text(call.environment.random, small_alphabet, 8);
+  const directory::Unit unit{.id = id,
+                             .arn = directory::organization_arn(stored.management_account, "ou", stored.id + '/' + id),
+                             .name = call.input.str("Name"),
+                             .parent = parent.id,
+                             .tags = service::tags_of(call.input["Tags"])};
+  tables::units.put(call.transaction, unit, id);
+  directory::attach_defaults(call.transaction, stored, id);
+  return Json::object({{"OrganizationalUnit", records::wire_of(unit)}});
 }
 
 ApiResult<Json> describe_unit(const Call& call) {
   RW_TRY(const Node unit, find_unit(call, call.input.text("OrganizationalUnitId")));
-  return Json::object({{"OrganizationalUnit", *unit.document}});
+  return Json::object({{"OrganizationalUnit", unit.shown()}});
 }
 
 ApiResult<Json> update_unit(const Call& call) {
-  RW_TRY(const Node unit, find_unit(call, call.input.text("OrganizationalUnitId")));
-  Json document = *unit.document;
+  RW_TRY(Node unit, find_unit(call, call.input.text("OrganizationalUnitId")));
   if (call.input.contains("Name")) {
-    if (auto fault = fault_in_unit_name(call, document.text("parent"), call.input.text("Name"), unit.id)) return std::unexpected(*fault);
-    document.set("Name", call.input.str("Name"));
-    call.transaction.put(unit.key, document);
+    if (auto fault = fault_in_unit_name(call, unit.parent, call.input.text("Name"), unit.id)) return std::unexpected(*fault);
+    std::get<directory::Unit>(unit.record).name = call.input.str("Name");
+    put(call, unit);
   }
-  return Json::object({{"OrganizationalUnit", std::move(document)}});
+  return Json::object({{"OrganizationalUnit", unit.shown()}});
 }
 
 ApiResult<Json> delete_unit(const Call& call) {
@@ -88,15 +87,15 @@ ApiResult<Json> delete_unit(const Call& call) {
   if (!children(call, unit.id, NodeType::unit).empty() || !children(call, unit.id, NodeType::account).empty()) {
     return api_error("OrganizationalUnitNotEmptyException", "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child OUs, and try the operation again.");
   }
-  for (const store::Entry& entry : call.transaction.list(directory::attachment_key(unit.id, ""))) call.transaction.erase(entry.key);
-  call.transaction.erase(unit.key);
+  for (const auto& row : tables::attachments.list(call.transaction, unit.id)) tables::attachments.erase(call.transaction, unit.id, row.parts[1]);
+  tables::units.erase(call.transaction, unit.id);
   return Json::object();
 }
 
 ApiResult<Json> list_units(const Call& call) {
   RW_TRY(const Node parent, find_parent(call, call.input.text("ParentId")));
   std::vector<Listed> items;
-  for (const Node& unit : children(call, parent.id, NodeType::unit)) items.push_back({unit.id, *unit.document});
+  for (const Node& unit : children(call, parent.id, NodeType::unit)) items.push_back({unit.id, unit.shown()});
   return page(call, std::move(items), "OrganizationalUnits");
 }
 
@@ -116,7 +115,7 @@ ApiResult<Json> list_parents(const Call& call) {
   if (!child || child->type == NodeType::root) {
     return api_error("ChildNotFoundException", "You specified an organizational unit (OU) or AWS account that doesn't exist.");
   }
-  const std::optional<Node> parent = find_node(call, child->document->text("parent"));
+  const std::optional<Node> parent = find_node(call, child->parent);
   std::vector<Listed> items;
   if (parent) items.push_back({parent->id, Json::object({{"Id", parent->id}, {"Type", name_of(parent->type)}})});
   return page(call, std::move(items), "Parents");
