@@ -135,7 +135,7 @@ void World::restrict_public(estate::Resource& bucket) {
   const std::string prefix = fmt::format("arn:{}:s3:::", partition_);
   if (!restricts || !bucket.policy || !bucket.arn.starts_with(prefix)) return;
   policy::DocumentPtr& document = bucket.policy->document;
-  document = documents_.in_place_of(document, detail::restricted(document, partition_, bucket.arn.substr(prefix.size()), bucket.account));
+  document = detail::restricted(document, partition_, bucket.arn.substr(prefix.size()), bucket.account, documents_.sources());
 }
 
 void World::add_cidr(const std::string& vpc, std::string_view cidr, Place place) {

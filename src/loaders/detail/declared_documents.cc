@@ -142,15 +142,6 @@ policy::DocumentPtr Documents::denying(policy::Kind kind) {
   return document;
 }
 
-policy::DocumentPtr Documents::in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made) {
-  if (const auto source = sources_.find(document.get()); source != sources_.end()) {
-    Source same = source->second;
-    same.verbatim = same.verbatim && made == document;
-    sources_.emplace(made.get(), std::move(same));
-  }
-  return made;
-}
-
 std::vector<Gap> Documents::take_gaps() {
   std::ranges::stable_sort(gaps_, [](const Found& a, const Found& b) {
     if (a.file != b.file) return std::less<>()(a.file, b.file);

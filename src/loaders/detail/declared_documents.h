@@ -60,8 +60,7 @@ class Documents {
   policy::DocumentPtr compile_or_null(const Written& written, policy::Kind kind,
                                       std::string_view subject);
   policy::DocumentPtr denying(policy::Kind kind);
-  // `made`, which stands where `document` was read.
-  policy::DocumentPtr in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made);
+  std::map<const policy::Document*, Source>& sources() { return sources_; }  // where each was read
 
   // What was gathered. Gaps in the order of files and positions.
   std::vector<Gap> take_gaps();

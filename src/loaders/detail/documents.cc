@@ -89,15 +89,6 @@ Compiled Documents::compile(const Answer& answer, const Json& value, policy::Kin
   return {found.document, unfilled(found.document->source(), found.placeholder)};
 }
 
-policy::DocumentPtr Documents::in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made) {
-  if (const auto source = sources_.find(document.get()); source != sources_.end()) {
-    Source same = source->second;
-    same.verbatim = same.verbatim && made == document;
-    sources_.emplace(made.get(), std::move(same));
-  }
-  return made;
-}
-
 Compiled Documents::missing(std::string_view path, policy::Kind kind, std::string message) {
   Gap gap{.kind = Gap::Kind::missing, .subject = {}, .path = std::string(path), .message = std::move(message)};
   return {denying(kind), std::make_shared<const Gap>(std::move(gap))};

@@ -33,8 +33,7 @@ class Documents {
   // In place of one that is not there.
   Compiled missing(std::string_view path, policy::Kind kind, std::string message);
 
-  // `made`, which stands where `document` was read.
-  policy::DocumentPtr in_place_of(const policy::DocumentPtr& document, policy::DocumentPtr made);
+  std::map<const policy::Document*, Source>& sources() { return sources_; }  // where each was read
 
   // The document, for `subject` to use: a problem becomes its gap.
   policy::DocumentPtr use(const Compiled& compiled, std::string_view subject) const;

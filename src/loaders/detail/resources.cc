@@ -149,7 +149,7 @@ bool Reader::restricts_public(const std::string& folder, const std::string& name
 void Reader::restrict_public(const std::string& folder, const std::string& name, estate::Resource& resource) {
   if (!resource.policy || !restricts_public(folder, name)) return;
   policy::DocumentPtr& document = resource.policy->document;
-  document = documents_.in_place_of(document, restricted(document, partition_, name, account_));
+  document = restricted(document, partition_, name, account_, documents_.sources());
 }
 
 void Reader::add_cidrs(const Answer& answer, const Json& vpc, estate::Vpc& made) const {

@@ -43,7 +43,8 @@ Json statement(const std::string& partition, const std::string& bucket, const st
 }  // namespace
 
 policy::DocumentPtr restricted(const policy::DocumentPtr& document, const std::string& partition,
-                               const std::string& bucket, const std::string& account) {
+                               const std::string& bucket, const std::string& account,
+                               std::map<const policy::Document*, Source>& sources) {
   if (!is_public(*document)) return document;
   Result<Json> json = text::parse_json(document->source());
   if (!json) return document;
@@ -57,7 +58,13 @@ policy::DocumentPtr restricted(const policy::DocumentPtr& document, const std::s
   all.push(statement(partition, bucket, account));
   json->set("Statement", std::move(all));
   Result<policy::DocumentPtr> made = policy::compile(json->dump(), document->kind(), policy::Quota::waived);
-  return made ? *made : document;
+  if (!made) return document;
+  if (const auto source = sources.find(document.get()); source != sources.end()) {
+    Source same = source->second;
+    same.verbatim = false;
+    sources.emplace(made->get(), std::move(same));
+  }
+  return *made;
 }
 
 }  // namespace ringwall::loaders::detail

@@ -3,14 +3,16 @@
 // account come in (Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage"). The other three settings refuse
 // what is put from then on, or are about access control lists.
 
+#include <map>
 #include <string>
 
+#include "loaders/loaders.h"
 #include "policy/policy.h"
 
 namespace ringwall::loaders::detail {
 
-// The bucket's policy with a statement that says so; itself where it is not public.
+// The bucket's policy with a statement that says so; itself where it is not public. In `sources` it stands where the document was read.
 policy::DocumentPtr restricted(const policy::DocumentPtr& document, const std::string& partition, const std::string& bucket,
-                               const std::string& account);
+                               const std::string& account, std::map<const policy::Document*, Source>& sources);
 
 }  // namespace ringwall::loaders::detail
