@@ -8,8 +8,8 @@ namespace {
 Result<Administrator> existing(const service::Environment& environment, store::Transaction& transaction, const StoredOrganization& organization) {
   Administrator administrator{.account = organization.management_account, .arn = organization.administrator.value_or(""), .access_key = {}, .secret = {}};
   const std::string id = organization.administrator_key.value_or("");
-  const auto key = transaction.get(access_key_key(id));
-  if (key == nullptr) return administrator;
+  const auto key = tables::access_keys.get(transaction, id);
+  if (!key) return administrator;
   RW_TRY(administrator.secret, open_access_key(environment.root_key.reveal(), id, *key));
   administrator.access_key = id;
   return administrator;
@@ -23,14 +23,14 @@ Administrator make(const service::Environment& environment, store::Transaction& 
   Json user = new_user(environment, account, "/", administrator_name, now);
   user.edit("attached").push("arn:aws:iam::aws:policy/AdministratorAccess");
   NewAccessKey key = new_access_key(environment, account, user, now);
-  user.edit("keys").push(key.id);
+  user.edit("keys").push(key.record.id);
   transaction.put(iam_key(account, "user", administrator_name), user);
-  transaction.put(access_key_key(key.id), std::move(key.document));
+  tables::access_keys.put(transaction, key.record, key.record.id);
 
   organization.administrator = user.str("Arn");
-  organization.administrator_key = key.id;
+  organization.administrator_key = key.record.id;
   tables::organizations.put(transaction, organization);
-  return {.account = account, .arn = user.str("Arn"), .access_key = key.id, .secret = std::move(key.secret), .is_new = true};
+  return {.account = account, .arn = user.str("Arn"), .access_key = key.record.id, .secret = std::move(key.secret), .is_new = true};
 }
 
 }  // namespace

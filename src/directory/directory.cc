@@ -15,8 +15,8 @@ std::uint64_t next_identity() {
 Directory::Directory(const service::Environment& environment, Report report)
     : identity_(next_identity()), builder_(std::make_unique<Builder>(environment, std::move(report))) {
   refresh();
-  for (const char* prefix : {"iam/", "iam-key/", "org/"}) {
-    watches_.push_back(environment.store.watch(prefix, [this](const std::vector<store::Change>&) {
+  for (const std::string_view prefix : {identities_prefix, access_keys_prefix, organization_prefix}) {
+    watches_.push_back(environment.store.watch(std::string(prefix), [this](const std::vector<store::Change>&) {
       // The change itself is not looked at: the builder asks the store what came after its own
       // revision, and several commits that arrived together need one build.
       refresh();

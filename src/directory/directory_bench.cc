@@ -199,8 +199,8 @@ class Organisation {
     user.set("attached", attached_to(account, variant));
     user.set("Tags", Json::array({Json::object({{"Key", "team"}, {"Value", "red"}})}));
     NewAccessKey key = new_access_key(environment(), account, user, {});
-    user.edit("keys").push(key.id);
-    transaction.put(access_key_key(key.id), std::move(key.document));
+    user.edit("keys").push(key.record.id);
+    tables::access_keys.put(transaction, key.record, key.record.id);
     transaction.put(iam_key(account, "user", name), std::move(user));
   }
   // Every role trusts a user of the account next to its own.

@@ -248,8 +248,8 @@ TEST_F(DirectoryOf, WhoeverHasTheSamePoliciesSharesTheIndexOverThem) {
 TEST_F(DirectoryOf, WhatCannotBeUsedIsReportedOnceHoweverOftenItsOwnerChanges) {
   Json document = user();
   document.edit("inline").push(Json::object({{"PolicyName", "broken"}, {"PolicyDocument", R"({"Version":"2030-01-01"})"}}));
-  Json key = *world_.store().get(access_key_key(world_.administrator().access_key))->document;
-  put(access_key_key("AKIAOTHER"), std::move(key));  // sealed for another id
+  Json key = *world_.store().get(tables::access_keys.key(world_.administrator().access_key))->document;
+  put(tables::access_keys.key("AKIAOTHER"), std::move(key));  // sealed for another id
   for (const char* path : {"/a/", "/b/", "/c/"}) {
     document.set("Arn", iam_arn(account_, "user", path, administrator_name));
     put(iam_key(account_, "user", administrator_name), document);

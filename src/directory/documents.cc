@@ -37,8 +37,6 @@ std::string iam_prefix(std::string_view account, std::string_view kind) {
 std::string iam_key(std::string_view account, std::string_view kind, std::string_view name) {
   return iam_prefix(account, kind) + text::lower(name);
 }
-std::string access_key_key(std::string_view id) { return "iam-key/" + std::string(id); }
-std::string access_key_use_key(std::string_view id) { return "iam-key-used/" + std::string(id); }
 
 std::string iam_arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name) {
   return "arn:aws:iam::" + std::string(account) + ':' + std::string(kind) + std::string(path) + std::string(name);
@@ -64,26 +62,23 @@ Json new_role(const service::Environment& environment, std::string_view account,
 }
 
 NewAccessKey new_access_key(const service::Environment& environment, std::string_view account, const Json& user, TimePoint now) {
-  NewAccessKey key{.id = unique_id(environment.random, "AKIA").substr(0, 20),
-                   .secret = Secret(random_text(environment.random, secret_alphabet, secret_characters)),
-                   .document = {}};
-  const Bytes sealed = crypto::seal(access_key_sealing_key(environment.root_key.reveal()).reveal(), key.secret.reveal(),
-                                    bytes_of(key.id), environment.random);
-  key.document = Json::object({{"UserName", user.str("UserName")},
-                               {"AccessKeyId", key.id},
-                               {"Status", "Active"},
-                               {"CreateDate", text::to_millis(now)},
-                               {"account", account},
-                               {"user_id", user.str("UserId")},
-                               {"sealed", text::base64(sealed)}});
-  return key;
+  const std::string id = unique_id(environment.random, "AKIA").substr(0, 20);
+  Secret secret(random_text(environment.random, secret_alphabet, secret_characters));
+  const Bytes sealed = crypto::seal(access_key_sealing_key(environment.root_key.reveal()).reveal(), secret.reveal(), bytes_of(id), environment.random);
+  return {.record = {.user_name = user.str("UserName"),
+                     .id = id,
+                     .created = text::to_millis(now),
+                     .account = std::string(account),
+                     .user_id = user.str("UserId"),
+                     .sealed = text::base64(sealed)},
+          .secret = std::move(secret)};
 }
 
-Result<Secret> open_access_key(ByteView root_key, std::string_view id, const Json& document) {
+Result<Secret> open_access_key(ByteView root_key, std::string_view id, const AccessKey& stored) {
   const auto unreadable = [&] {
     return fail(Failure::corrupt, "the secret of access key `" + std::string(id) + "` was not sealed under this root key");
   };
-  const Result<Bytes> sealed = text::parse_base64(document.text("sealed"));
+  const Result<Bytes> sealed = text::parse_base64(stored.sealed);
   if (!sealed) return unreadable();
   Result<Secret> secret = crypto::open(access_key_sealing_key(root_key).reveal(), *sealed, bytes_of(id));
   if (!secret) return unreadable();

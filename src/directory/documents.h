@@ -37,8 +37,6 @@ using text::Json;
 
 std::string iam_key(std::string_view account, std::string_view kind, std::string_view name);
 std::string iam_prefix(std::string_view account, std::string_view kind);
-std::string access_key_key(std::string_view id);
-std::string access_key_use_key(std::string_view id);  // of a key or role, its last use: gateway/key_uses.h
 // "arn:aws:iam::123456789012:role/path/name"; `path` begins and ends with a slash.
 std::string iam_arn(std::string_view account, std::string_view kind, std::string_view path, std::string_view name);
 
@@ -47,15 +45,14 @@ Json new_group(const service::Environment& environment, std::string_view account
 Json new_role(const service::Environment& environment, std::string_view account, std::string_view path, std::string_view name,
               Json trust, TimePoint now);
 
-// An access key for a stored user: its document and, once, its secret (40 characters).
+// An access key for a stored user: what is stored of it and, once, its secret (40 characters).
 struct NewAccessKey {
-  std::string id;
+  AccessKey record;
   Secret secret;
-  Json document;
 };
 NewAccessKey new_access_key(const service::Environment& environment, std::string_view account, const Json& user, TimePoint now);
-// The secret of a stored access key; corrupt if it was not sealed under this root key.
-Result<Secret> open_access_key(ByteView root_key, std::string_view id, const Json& document);
+// The secret of what is stored as access key `id`; corrupt if it was not sealed for it under this root key.
+Result<Secret> open_access_key(ByteView root_key, std::string_view id, const AccessKey& stored);
 
 inline constexpr std::string_view full_access_scp = "p-FullAWSAccess";
 inline constexpr std::string_view full_access_rcp = "p-RCPFullAWSAccess";

@@ -81,7 +81,7 @@ class PlainTwin {
       const std::vector<std::string> parts = split(key);
       if (parts[0] == "iam" && parts[2] == "policy") add_policy(document.str("Arn"));
       if (parts[0] == "iam" && (parts[2] == "user" || parts[2] == "role")) add_principal(parts[1], parts[2], document);
-      if (parts[0] == "iam-key") add_key(parts[1], document);
+      if (parts[0] == "iam-key") add_key(parts[1], tables::access_keys.decode(key, document));
       if (parts[0] == "org" && parts[1] == "account" && documents_.contains("org/organization")) add_account(document);
     }
     if (const auto at = documents_.find("org/organization"); at != documents_.end()) {
@@ -159,12 +159,12 @@ class PlainTwin {
     if (!is_user) words_["alias " + account + "/" + name] = document.str("Arn");
   }
 
-  void add_key(const std::string& id, const Json& document) {
-    const auto user = documents_.find(iam_key(document.text("account"), "user", document.text("UserName")));
-    if (user == documents_.end() || user->second.text("UserId") != document.text("user_id")) return;
-    const Result<Secret> secret = open_access_key(environment_.root_key.reveal(), id, document);
+  void add_key(const std::string& id, const AccessKey& stored) {
+    const auto user = documents_.find(iam_key(stored.account, "user", stored.user_name));
+    if (user == documents_.end() || user->second.text("UserId") != stored.user_id) return;
+    const Result<Secret> secret = open_access_key(environment_.root_key.reveal(), id, stored);
     if (!secret) return;
-    words_["key " + id] = user->second.str("Arn") + (document.text("Status") == "Active" ? " active " : " inactive ") + std::string(secret->reveal_text());
+    words_["key " + id] = user->second.str("Arn") + (stored.status == AccessKeyStatus::active ? " active " : " inactive ") + std::string(secret->reveal_text());
   }
 
   void add_account(const Json& document) {

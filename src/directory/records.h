@@ -17,6 +17,9 @@ namespace ringwall::directory {
 
 using text::Json;
 
+// What all keys begin with: of identities, of access keys, of the organisation.
+inline constexpr std::string_view identities_prefix = "iam/", access_keys_prefix = "iam-key/", organization_prefix = "org/";
+
 // ---- IAM --------------------------------------------------------------------------------------------------------------
 
 // In the order in which they were set, which is how IAM answers them.

@@ -181,15 +181,15 @@ class History {
 
   void write_key() {
     const std::string home = account();
-    const std::string key = access_key_key("AKIA" + std::to_string(below(8)));
+    const std::string key = tables::access_keys.key("AKIA" + std::to_string(below(8)));
     if (one_in(4)) return erase(key);
     const auto user = transaction_->get(iam_key(home, "user", name("u")));
     if (user == nullptr) return;
     NewAccessKey made = new_access_key(environment_, home, *user, environment_.clock.now());
-    made.document.set("Status", one_in(3) ? "Inactive" : "Active");
+    made.record.status = one_in(3) ? AccessKeyStatus::inactive : AccessKeyStatus::active;
     // Under another id than it was sealed for, it cannot be opened.
-    put(one_in(6) ? key : access_key_key(made.id), std::move(made.document));
-    made_keys_.push_back(access_key_key(made.id));
+    put(one_in(6) ? key : tables::access_keys.key(made.record.id), records::to_json(made.record));
+    made_keys_.push_back(tables::access_keys.key(made.record.id));
     if (one_in(3)) erase(any(made_keys_));
   }
 

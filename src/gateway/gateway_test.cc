@@ -215,11 +215,11 @@ TEST_F(GatewayTest, TheUseOfALongLivedKeyIsWrittenDown) {
   EXPECT_NE(outcome_of(other, {.signature = Asking::Signature::wrong}), "200");
   EXPECT_EQ(outcome_of(identities_.session()), "200");
   close();  // which finishes what is queued
-  const auto used = identities_.world.store().list("iam-key-used/");
+  const auto used = directory::tables::last_uses.list(identities_.world.store());
   ASSERT_EQ(used.size(), 1U);
-  EXPECT_EQ(used[0].key, directory::access_key_use_key(admin.access_key));
-  EXPECT_EQ(used[0].document->text("ServiceName"), "kms");
-  EXPECT_EQ(used[0].document->text("Region"), "us-east-1");
+  EXPECT_EQ(used[0].parts[0], admin.access_key);
+  EXPECT_EQ(used[0].record.service, "kms");
+  EXPECT_EQ(used[0].record.region, "us-east-1");
 }
 
 TEST_F(GatewayTest, OneConnectionServesSeveralCallers) {
@@ -288,7 +288,7 @@ TEST_F(GatewayTest, AKeyThatIsGoneOrWhoseUserIsGoneIsUnknown) {
   const Keys one = identities_.user("one", allow_all), two = identities_.user("two", allow_all);
   EXPECT_EQ(outcome_of(one), "200");
   EXPECT_EQ(outcome_of(two), "200");
-  identities_.erase(directory::access_key_key(one.access_key));
+  identities_.erase(directory::tables::access_keys.key(one.access_key));
   identities_.erase(directory::iam_key(identities_.account(), "user", "two"));
   EXPECT_EQ(outcome_of(one), "403 InvalidClientTokenId");
   EXPECT_EQ(outcome_of(two), "403 InvalidClientTokenId");

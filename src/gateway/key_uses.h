@@ -1,8 +1,6 @@
 #pragma once
 // When long-lived access keys and roles were last used, for GetAccessKeyLastUsed and GetRole. What is
-// in steady use is written down once a minute, so what is stored is late by a minute at most:
-//
-//   iam-key-used/<access-key-id or role-id>    LastUsedDate, ServiceName, Region
+// in steady use is written down once a minute, so what is stored is late by a minute at most: directory::LastUse.
 
 #include <chrono>
 #include <optional>
@@ -17,8 +15,8 @@ namespace ringwall::gateway {
 inline constexpr std::chrono::seconds key_use_written_every{60};
 
 struct KeyUse {
-  std::string id;     // of the access key, or of the role whose session calls
-  std::string owner;  // the key of its document in the store
+  std::string id;             // of the access key, or of the role whose session calls
+  std::string account, role;  // of the role, by name; empty: an access key's
   std::string service, region;
   TimePoint when{};
 };

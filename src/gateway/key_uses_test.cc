@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "directory/documents.h"
+#include "directory/records.h"
 #include "gateway/testing.h"
 
 namespace ringwall::gateway {
@@ -11,8 +11,8 @@ namespace {
 TEST(KeyUses, AKeyIsDueOnceAMinute) {
   KeyUses uses;
   const TimePoint start = *text::parse_iso8601("2026-03-04T05:06:07Z");
-  const KeyUse one{.id = "AKIA1", .owner = {}, .service = {}, .region = {}},
-      other{.id = "AKIA2", .owner = {}, .service = {}, .region = {}};
+  const KeyUse one{.id = "AKIA1", .account = {}, .role = {}, .service = {}, .region = {}},
+      other{.id = "AKIA2", .account = {}, .role = {}, .service = {}, .region = {}};
   EXPECT_TRUE(uses.is_due(one, start));
   EXPECT_FALSE(uses.is_due(one, start));
   EXPECT_FALSE(uses.is_due(one, start + key_use_written_every - std::chrono::milliseconds(1)));
@@ -34,54 +34,57 @@ TEST(KeyUses, ASessionsUseIsItsRoles) {
   caller.principal.role_arn = "arn:aws:iam::111122223333:role/team/App";
   caller.principal.unique_id = "AROA1";
   EXPECT_EQ(use_of(caller)->id, "AROA1");
-  EXPECT_EQ(use_of(caller)->owner, directory::iam_key("111122223333", "role", "App"));
+  EXPECT_EQ(use_of(caller)->account, "111122223333");
+  EXPECT_EQ(use_of(caller)->role, "App");
 }
 
 TEST(KeyUses, ANamesakesUseIsNotTheRoles) {
   Identities identities;
   store::Store& store = identities.world.store();
-  const std::string owner = directory::iam_key("111122223333", "role", "App");
   ASSERT_TRUE(store::transact(store, [&](store::Transaction& transaction) -> Result<bool> {
-    transaction.put(owner, text::Json::object({{"RoleName", "App"}, {"RoleId", "AROANEW"}}));
+    directory::Role role;
+    role.name = "App";
+    role.id = "AROANEW";
+    directory::tables::roles.put(transaction, role, "111122223333", "App");
     return true;
   }));
   const TimePoint now = identities.world.clock().now();
   ASSERT_TRUE(
-      write_key_use(store, {.id = "AROAOLD", .owner = owner, .service = "kms", .region = "us-east-1", .when = now}));
+      write_key_use(store, {.id = "AROAOLD", .account = "111122223333", .role = "App", .service = "kms", .region = "us-east-1", .when = now}));
   ASSERT_TRUE(
-      write_key_use(store, {.id = "AROANEW", .owner = owner, .service = "kms", .region = "us-east-1", .when = now}));
-  EXPECT_FALSE(store.get(directory::access_key_use_key("AROAOLD")).has_value());
-  EXPECT_TRUE(store.get(directory::access_key_use_key("AROANEW")).has_value());
+      write_key_use(store, {.id = "AROANEW", .account = "111122223333", .role = "App", .service = "kms", .region = "us-east-1", .when = now}));
+  EXPECT_FALSE(directory::tables::last_uses.get(store, "AROAOLD").has_value());
+  EXPECT_TRUE(directory::tables::last_uses.get(store, "AROANEW").has_value());
 }
 
 TEST(KeyUses, TheLatestUseOfAStoredKeyIsKept) {
   Identities identities;
   const std::string key = identities.administrator().access_key;
   const TimePoint start = identities.world.clock().now();
-  const auto stored = [&] { return identities.world.store().get(directory::access_key_use_key(key)); };
+  const auto stored = [&] { return directory::tables::last_uses.get(identities.world.store(), key); };
   ASSERT_TRUE(write_key_use(
       identities.world.store(),
-      {.id = key, .owner = directory::access_key_key(key), .service = "kms", .region = "us-east-1", .when = start}));
+      {.id = key, .account = {}, .role = {}, .service = "kms", .region = "us-east-1", .when = start}));
   ASSERT_TRUE(write_key_use(identities.world.store(), {.id = key,
-                                                       .owner = directory::access_key_key(key),
+                                                       .account = {}, .role = {},
                                                        .service = "iam",
                                                        .region = "us-east-1",
                                                        .when = start - std::chrono::seconds(5)}));
   ASSERT_TRUE(stored().has_value());
-  EXPECT_EQ(stored()->document->text("ServiceName"), "kms");
+  EXPECT_EQ(stored()->service, "kms");
   ASSERT_TRUE(write_key_use(identities.world.store(), {.id = key,
-                                                       .owner = directory::access_key_key(key),
+                                                       .account = {}, .role = {},
                                                        .service = "iam",
                                                        .region = "eu-west-1",
                                                        .when = start + std::chrono::seconds(5)}));
-  EXPECT_EQ(stored()->document->text("ServiceName"), "iam");
-  EXPECT_EQ(stored()->document->text("Region"), "eu-west-1");
+  EXPECT_EQ(stored()->service, "iam");
+  EXPECT_EQ(stored()->region, "eu-west-1");
   ASSERT_TRUE(write_key_use(identities.world.store(), {.id = "AKIANONE",
-                                                       .owner = directory::access_key_key("AKIANONE"),
+                                                       .account = {}, .role = {},
                                                        .service = "iam",
                                                        .region = "us-east-1",
                                                        .when = start}));
-  EXPECT_FALSE(identities.world.store().get(directory::access_key_use_key("AKIANONE")).has_value());
+  EXPECT_FALSE(directory::tables::last_uses.get(identities.world.store(), "AKIANONE").has_value());
 }
 
 }  // namespace

@@ -36,9 +36,9 @@ class Identities {
     auto key = directory::new_access_key(world.environment(), account(), user, world.clock().now());
     const std::string arn = user.str("Arn");
     transaction.put(directory::iam_key(account(), "user", name), std::move(user));
-    transaction.put(directory::access_key_key(key.id), key.document);
+    directory::tables::access_keys.put(transaction, key.record, key.record.id);
     commit(transaction);
-    return {arn, key.id, std::move(key.secret)};
+    return {arn, key.record.id, std::move(key.secret)};
   }
   // A session of the administrator's that lasts an hour.
   Keys session(const std::string& inline_policy = {}) {

@@ -5,8 +5,7 @@
 namespace ringwall::directory {
 namespace {
 
-constexpr std::string_view organization_prefix = "org/";
-constexpr std::array<std::string_view, 3> prefixes = {"iam-key/", "iam/", organization_prefix};
+constexpr std::array prefixes = {access_keys_prefix, identities_prefix, organization_prefix};
 
 }  // namespace
 

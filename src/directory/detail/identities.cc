@@ -8,9 +8,7 @@
 namespace ringwall::directory {
 namespace {
 
-constexpr std::string_view access_key_prefix = "iam-key/";
-
-bool is_access_key(std::string_view key) { return key.starts_with(access_key_prefix); }
+bool is_access_key(std::string_view key) { return key.starts_with(access_keys_prefix); }
 bool is_principal(std::string_view kind) { return kind == "user" || kind == "role"; }
 
 std::string group_name(std::string_view account, std::string_view id) { return std::string(account) + '/' + std::string(id); }
@@ -58,7 +56,10 @@ void IdentityBuilder::apply(const store::Change& change) {
 template <typename Visit>
 void IdentityBuilder::for_each_link(std::string_view key, const Json& document, Visit&& visit) {
   if (document.is_null()) return;
-  if (is_access_key(key)) return visit(keys_, iam_key(document.text("account"), "user", document.text("UserName")));
+  if (is_access_key(key)) {
+    const AccessKey access_key = tables::access_keys.decode(key, document);
+    return visit(keys_, tables::users.key(access_key.account, access_key.user_name));
+  }
   const KeyParts parts = parts_of(key);
   if (parts.kind == "policy") return visit(policies_, document.text("Arn"));
   if (parts.kind == "group") visit(groups_, group_name(parts.account, document.text("GroupId")));
@@ -243,34 +244,34 @@ void IdentityBuilder::update_access_keys(estate::Estate& estate) {
   const Marks marks = std::exchange(key_marks_, {});
   estate::Table<estate::AccessKey>::Editor keys(estate.access_keys);
   for (const std::string& key : marks.changed) {
-    keys.erase(std::string_view(key).substr(access_key_prefix.size()));
+    keys.erase(std::string_view(key).substr(access_keys_prefix.size()));
     put_access_key(keys, key);
   }
   estate.access_keys = std::move(keys).finish();
 }
 
 void IdentityBuilder::put_access_key(estate::Table<estate::AccessKey>::Editor& keys, const std::string& key) {
-  const Json* stored = document(key);
-  if (stored == nullptr) {
+  const Json* found = document(key);
+  if (found == nullptr) {
     unusable_keys_.erase(key);
     return;
   }
-  const Json* user = document(iam_key(stored->text("account"), "user", stored->text("UserName")));
-  if (user == nullptr || user->text("UserId") != stored->text("user_id")) return;
+  const AccessKey stored = tables::access_keys.decode(key, *found);
+  const Json* user = document(tables::users.key(stored.account, stored.user_name));
+  if (user == nullptr || user->text("UserId") != stored.user_id) return;
 
-  const std::string id = key.substr(access_key_prefix.size());
-  Result<Secret> opened = open_access_key(environment_.root_key.reveal(), id, *stored);
+  const std::string id = key.substr(access_keys_prefix.size());
+  Result<Secret> opened = open_access_key(environment_.root_key.reveal(), id, stored);
   if (!opened) {
-    const std::string_view sealed = stored->text("sealed");
-    const auto [reported, is_new] = unusable_keys_.try_emplace(key, sealed);
-    if (!is_new && reported->second == sealed) return;
-    reported->second = sealed;
+    const auto [reported, is_new] = unusable_keys_.try_emplace(key, stored.sealed);
+    if (!is_new && reported->second == stored.sealed) return;
+    reported->second = stored.sealed;
     if (report_) report_("an access key cannot be used: " + opened.error().message);
     return;
   }
   // Shared by every snapshot that knows the key.
   auto secret = std::make_shared<const Secret>(*std::move(opened));
-  keys.put({.id = id, .secret = std::move(secret), .principal_arn = user->str("Arn"), .active = stored->text("Status") == "Active"});
+  keys.put({.id = id, .secret = std::move(secret), .principal_arn = user->str("Arn"), .active = stored.status == AccessKeyStatus::active});
 }
 
 }  // namespace ringwall::directory

@@ -487,15 +487,14 @@ TEST_F(Iam, ARoleSaysWhenItWasLastUsed) {
   ASSERT_TRUE(role().contains("RoleLastUsed"));
   EXPECT_TRUE(role()["RoleLastUsed"].members().empty());
   store::Transaction transaction(world_.store());
-  transaction.put(directory::access_key_use_key(role().str("RoleId")),
-                  Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
+  directory::tables::last_uses.put(transaction, {.when = 1000, .service = "kms", .region = "us-east-1"}, role().str("RoleId"));
   ASSERT_TRUE(world_.store().commit(transaction));
   EXPECT_EQ(role()["RoleLastUsed"].dump(), R"({"LastUsedDate":1000,"Region":"us-east-1"})");
   // Not in the account's details: exports of it would differ by who made them.
   EXPECT_FALSE(call("GetAccountAuthorizationDetails")["RoleDetailList"].items().at(0).contains("RoleLastUsed"));
   const std::string id = role().str("RoleId");
   EXPECT_EQ(code("DeleteRole", Json::object({{"RoleName", "r"}})), "");
-  EXPECT_FALSE(world_.store().get(directory::access_key_use_key(id)).has_value());
+  EXPECT_FALSE(directory::tables::last_uses.get(world_.store(), id).has_value());
 }
 
 TEST_F(Iam, AMarkerThatNoListAnsweredIsRefused) {
@@ -604,13 +603,13 @@ TEST_F(Iam, AnAccessKeysLastUseIsToldToItsAccount) {
   const Json asked = Json::object({{"AccessKeyId", id}});
   EXPECT_EQ(call("GetAccessKeyLastUsed", asked).dump(), R"({"UserName":"ann","AccessKeyLastUsed":{"ServiceName":"N/A","Region":"N/A"}})");
   store::Transaction transaction(world_.store());
-  transaction.put(directory::access_key_use_key(id), Json::object({{"LastUsedDate", 1000}, {"ServiceName", "kms"}, {"Region", "us-east-1"}}));
+  directory::tables::last_uses.put(transaction, {.when = 1000, .service = "kms", .region = "us-east-1"}, id);
   ASSERT_TRUE(world_.store().commit(transaction));
   EXPECT_EQ(call("GetAccessKeyLastUsed", asked)["AccessKeyLastUsed"].text("ServiceName"), "kms");
   EXPECT_EQ(world_.code("GetAccessKeyLastUsed", World::as_root("444455556666"), asked), "AccessDenied");
   EXPECT_EQ(code("GetAccessKeyLastUsed", Json::object({{"AccessKeyId", "AKIAIOSFODNN7EXAMPLE"}})), "NoSuchEntity");
   call("DeleteAccessKey", Json::object({{"UserName", "ann"}, {"AccessKeyId", id}}));
-  EXPECT_FALSE(world_.store().get(directory::access_key_use_key(id)).has_value());
+  EXPECT_FALSE(directory::tables::last_uses.get(world_.store(), id).has_value());
 }
 
 }  // namespace

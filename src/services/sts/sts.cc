@@ -49,10 +49,10 @@ ApiResult<Json> get_session_token(const Call& call) {
 
 ApiResult<Json> get_access_key_info(const Call& call) {
   const std::string id = call.input.str("AccessKeyId");
-  const auto key = call.transaction.get(directory::access_key_key(id));
+  const auto key = directory::tables::access_keys.get(call.transaction, id);
   // Temporary keys are not stored, so their account is known to whoever holds the token only.
-  if (key == nullptr) return api_error("ValidationError", "Access key " + id + " is not known here", 400);
-  return Json::object({{"Account", key->str("account")}});
+  if (!key) return api_error("ValidationError", "Access key " + id + " is not known here", 400);
+  return Json::object({{"Account", key->account}});
 }
 
 ApiResult<Json> decode_authorization_message(const Call& call) {

@@ -1,16 +1,20 @@
 // Access keys. The secret is answered once, when the key is made; stored, it is sealed.
 
+#include <optional>
+
 #include "directory/documents.h"
 #include "services/iam/detail/common.h"
 
 namespace ringwall::iam::detail {
 namespace {
 
+using directory::AccessKey;
 using service::Access;
+namespace tables = directory::tables;
 
 struct Found {
   Document user;
-  Document key;
+  AccessKey key;
 };
 
 ApiResult<Found> find_key(const Call& call) {
@@ -18,9 +22,9 @@ ApiResult<Found> find_key(const Call& call) {
   RW_TRY(const std::string name, user_or_self(call));
   RW_TRY(const Document user, find(call, user_kind, name));
   // The key must be this user's: ids are looked up only among theirs.
-  const Document key = holds_string((*user)["keys"], id) ? call.transaction.get(directory::access_key_key(id)) : nullptr;
-  if (key == nullptr) return api_error("NoSuchEntity", "The Access Key with id " + id + " cannot be found.");
-  return Found{.user = user, .key = key};
+  const auto key = holds_string((*user)["keys"], id) ? tables::access_keys.get(call.transaction, id) : std::nullopt;
+  if (!key) return api_error("NoSuchEntity", "The Access Key with id " + id + " cannot be found.");
+  return Found{.user = user, .key = *key};
 }
 
 ApiResult<Json> create_access_key(const Call& call) {
@@ -28,11 +32,11 @@ ApiResult<Json> create_access_key(const Call& call) {
   RW_TRY(const Document stored, find(call, user_kind, name));
   Json user = *stored;
   if (user["keys"].items().size() >= access_keys_max) return std::unexpected(limit_exceeded("AccessKeysPerUser", access_keys_max));
-  directory::NewAccessKey key = directory::new_access_key(call.environment, call.account(), user, call.now);
-  Json answer = key.document;
+  const directory::NewAccessKey key = directory::new_access_key(call.environment, call.account(), user, call.now);
+  Json answer = records::wire_of(key.record);
   answer.set("SecretAccessKey", key.secret.reveal_text());
-  call.transaction.put(directory::access_key_key(key.id), std::move(key.document));
-  user.edit("keys").push(key.id);
+  tables::access_keys.put(call.transaction, key.record, key.record.id);
+  user.edit("keys").push(key.record.id);
   put(call, user_kind, std::move(user));
   return Json::object({{"AccessKey", std::move(answer)}});
 }
@@ -42,7 +46,7 @@ ApiResult<Json> list_access_keys(const Call& call) {
   RW_TRY(const Document user, find(call, user_kind, name));
   std::vector<Listed> items;
   for (const Json& id : (*user)["keys"].items()) {
-    if (const Document key = call.transaction.get(directory::access_key_key(id.as_string()))) items.push_back({std::string(id.as_string()), *key});
+    if (const auto key = tables::access_keys.get(call.transaction, id.as_string())) items.push_back({key->id, records::wire_of(*key)});
   }
   Json output = Json::object({{"UserName", user->str("UserName")}});
   if (auto fault = put_page(call, std::move(items), "AccessKeyMetadata", output)) return std::unexpected(*fault);
@@ -50,45 +54,43 @@ ApiResult<Json> list_access_keys(const Call& call) {
 }
 
 ApiResult<Json> update_access_key(const Call& call) {
-  RW_TRY(const Found found, find_key(call));
-  const std::string_view status = call.input.text("Status");
-  if (status != "Active" && status != "Inactive") return api_error("ValidationError", "Status must be Active or Inactive.", 400);
-  Json key = *found.key;
-  key.set("Status", status);
-  call.transaction.put(directory::access_key_key(found.key->text("AccessKeyId")), std::move(key));
+  RW_TRY(Found found, find_key(call));
+  const auto status = records::value_of<directory::AccessKeyStatus>(call.input.text("Status"));
+  if (!status) return api_error("ValidationError", "Status must be Active or Inactive.", 400);
+  found.key.status = *status;
+  tables::access_keys.put(call.transaction, found.key, found.key.id);
   return Json::object();
 }
 
 ApiResult<Json> delete_access_key(const Call& call) {
   RW_TRY(const Found found, find_key(call));
-  const std::string id = found.key->str("AccessKeyId");
   Json user = *found.user;
-  erase_string(user.edit("keys"), id);
+  erase_string(user.edit("keys"), found.key.id);
   put(call, user_kind, std::move(user));
-  call.transaction.erase(directory::access_key_key(id));
-  call.transaction.erase(directory::access_key_use_key(id));
+  tables::access_keys.erase(call.transaction, found.key.id);
+  tables::last_uses.erase(call.transaction, found.key.id);
   return Json::object();
 }
 
-// The user's key; null if the account has none by that id.
-Document find_own(const Call& call) {
-  Document key = call.transaction.get(directory::access_key_key(call.input.text("AccessKeyId")));
-  return key != nullptr && key->text("account") == call.account() ? key : nullptr;
+// The user's key; nothing if the account has none by that id.
+std::optional<AccessKey> find_own(const Call& call) {
+  auto key = tables::access_keys.get(call.transaction, call.input.text("AccessKeyId"));
+  return key && key->account == call.account() ? key : std::nullopt;
 }
 
 ApiResult<Json> get_access_key_last_used(const Call& call) {
   const std::string id = call.input.str("AccessKeyId");
-  const Document key = find_own(call);
-  if (key == nullptr) return api_error("NoSuchEntity", "The Access Key with id " + id + " cannot be found.");
-  const Document use = call.transaction.get(directory::access_key_use_key(id));
-  return Json::object({{"UserName", key->str("UserName")},
-                       {"AccessKeyLastUsed", use != nullptr ? *use : Json::object({{"ServiceName", "N/A"}, {"Region", "N/A"}})}});
+  const auto key = find_own(call);
+  if (!key) return api_error("NoSuchEntity", "The Access Key with id " + id + " cannot be found.");
+  const auto use = tables::last_uses.get(call.transaction, id);
+  return Json::object({{"UserName", key->user_name},
+                       {"AccessKeyLastUsed", use ? records::wire_of(*use) : Json::object({{"ServiceName", "N/A"}, {"Region", "N/A"}})}});
 }
 
 ApiResult<Questions> ask_about_key(const Call& call) {
   Question question{.action = "iam:GetAccessKeyLastUsed", .resource_account = call.account()};
-  if (const Document key = find_own(call)) {
-    if (const ApiResult<Document> user = find(call, user_kind, key->text("UserName"))) {
+  if (const auto key = find_own(call)) {
+    if (const ApiResult<Document> user = find(call, user_kind, key->user_name)) {
       question.resource = (*user)->str("Arn");
       add_stored_keys(question.context, **user);
     }

@@ -1,8 +1,8 @@
-// The account's alias: a name for people, one an account, that no two accounts share. Stored as
-// iam-alias/<alias> -> account.
+// The account's alias: a name for people, one an account, that no two accounts share.
 
 #include <algorithm>
 
+#include "directory/records.h"
 #include "services/iam/detail/common.h"
 
 namespace ringwall::iam::detail {
@@ -10,7 +10,7 @@ namespace {
 
 using service::Access;
 
-constexpr std::string_view prefix = "iam-alias/";
+using directory::tables::account_aliases;
 
 std::optional<ApiError> fault_in_alias(std::string_view alias) {
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -21,12 +21,10 @@ std::optional<ApiError> fault_in_alias(std::string_view alias) {
   return ApiError{"ValidationError", "1 validation error detected: Value at 'accountAlias' failed to satisfy constraint: Member must have 3 to 63 lower-case letters, digits and single dashes, and neither begin nor end with a dash", 400};
 }
 
-std::string key_of_alias(std::string_view alias) { return std::string(prefix) + std::string(alias); }
-
 // Empty if the account has none.
 std::string alias_of(const Call& call) {
-  for (const store::Entry& entry : call.transaction.list(prefix)) {
-    if (entry.document->text("account") == call.account()) return entry.key.substr(prefix.size());
+  for (const auto& [parts, alias] : account_aliases.list(call.transaction)) {
+    if (alias.account == call.account()) return parts[0];
   }
   return {};
 }
@@ -34,10 +32,10 @@ std::string alias_of(const Call& call) {
 ApiResult<Json> create_account_alias(const Call& call) {
   const std::string alias = call.input.str("AccountAlias");
   if (auto fault = fault_in_alias(alias)) return std::unexpected(*fault);
-  if (call.transaction.contains(key_of_alias(alias))) return api_error("EntityAlreadyExists", "The account alias " + alias + " already exists.");
+  if (account_aliases.contains(call.transaction, alias)) return api_error("EntityAlreadyExists", "The account alias " + alias + " already exists.");
   // A new alias takes the place of the account's last.
-  if (const std::string before = alias_of(call); !before.empty()) call.transaction.erase(key_of_alias(before));
-  call.transaction.put(key_of_alias(alias), Json::object({{"account", call.account()}}));
+  if (const std::string before = alias_of(call); !before.empty()) account_aliases.erase(call.transaction, before);
+  account_aliases.put(call.transaction, {.account = call.account()}, alias);
   return Json::object();
 }
 
@@ -45,7 +43,7 @@ ApiResult<Json> delete_account_alias(const Call& call) {
   const std::string alias = call.input.str("AccountAlias");
   if (auto fault = fault_in_alias(alias)) return std::unexpected(*fault);
   if (alias_of(call) != alias) return api_error("NoSuchEntity", "The Account Alias " + alias + " cannot be found.");
-  call.transaction.erase(key_of_alias(alias));
+  account_aliases.erase(call.transaction, alias);
   return Json::object();
 }
 

@@ -199,9 +199,9 @@ std::optional<ApiError> fault_in_tags(const Json& tags) {
 }
 
 Json last_used(const Call& call, const Json& role) {
-  const Document use = call.transaction.get(directory::access_key_use_key(role.text("RoleId")));
-  if (use == nullptr) return Json::object();
-  return Json::object({{"LastUsedDate", (*use)["LastUsedDate"]}, {"Region", use->text("Region")}});
+  const auto use = directory::tables::last_uses.get(call.transaction, role.text("RoleId"));
+  if (!use) return Json::object();
+  return Json::object({{"LastUsedDate", use->when}, {"Region", use->region}});
 }
 
 std::string encoded_policy(std::string_view text) { return text::percent_encode(text); }

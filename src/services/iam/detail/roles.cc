@@ -133,7 +133,7 @@ ApiResult<Json> delete_role(const Call& call) {
   if (auto fault = unmodifiable(*role)) return std::unexpected(*fault);
   if (auto conflict = still_used(*role)) return std::unexpected(*conflict);
   call.transaction.erase(key_of(call, role_kind, role->text("RoleName")));
-  call.transaction.erase(directory::access_key_use_key(role->text("RoleId")));
+  directory::tables::last_uses.erase(call.transaction, role->text("RoleId"));
   return Json::object();
 }
 

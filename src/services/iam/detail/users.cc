@@ -46,11 +46,9 @@ ApiResult<Json> update_user(const Call& call) {
   RW_TRY(const Document user, find_named(call, user_kind));
   RW_TRY(const Json renamed, rename(call, user_kind, *user));
   for (const Json& id : renamed["keys"].items()) {
-    const std::string key = directory::access_key_key(id.as_string());
-    if (const Document stored = call.transaction.get(key)) {
-      Json access_key = *stored;
-      access_key.set("UserName", renamed.str("UserName"));
-      call.transaction.put(key, std::move(access_key));
+    if (auto key = directory::tables::access_keys.get(call.transaction, id.as_string())) {
+      key->user_name = renamed.str("UserName");
+      directory::tables::access_keys.put(call.transaction, *key, id.as_string());
     }
   }
   return Json::object();
