@@ -45,7 +45,7 @@ def with_count(lines, more):
 def question(lines, _):
     other = {"identity/resources": "identity/networks", "identity/networks": "identity/resources", "resource/principals": "resource/networks",
              "resource/networks": "resource/principals", "network/principals": "network/resources", "network/resources": "network/principals",
-             "trust": "identity/resources", "perimeter": "trust"}
+             "trust": "identity/resources", "perimeter": "trust", "agents": "identity/networks"}
     return changed(lines, 0, f"row {other[lines[0].split()[1]]}\n")
 
 

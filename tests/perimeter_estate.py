@@ -32,6 +32,8 @@ services:
   - principal: config.amazonaws.com
     actions: [s3:PutObject]
     resources: ["arn:aws:s3:::example-warehouse/config/*"]
+agents:
+  services: [s3, sqs]
 aws_owned:
   - resources: ["arn:aws:s3:::al2023-repos-{REGION}-de612dc2/*"]
     actions: [s3:GetObject]
@@ -162,7 +164,7 @@ class Estate:
 
     # generated: {layer: {name: document}}, as `ringwall generate` writes them.
     def attach(self, generated):
-        for layer in ["scp-resources", "scp-networks"]:
+        for layer in ["scp-resources", "scp-networks", "scp-agents"]:
             self.attach_controls("SERVICE_CONTROL_POLICY", generated.get(layer, {}))
         self.attach_controls("RESOURCE_CONTROL_POLICY", generated.get("rcp", {}))
         self.managed = generated.get("identity-guardrail", {})
@@ -299,7 +301,7 @@ class Estate:
         if arn.startswith("arn:aws:s3:::"):
             return self.buckets[owner].get(arn.removeprefix("arn:aws:s3:::").split("/")[0])
         if ":role/" in arn:
-            return self.roles[owner][arn.rsplit("/", 1)[-1]][0]
+            return self.roles[owner].get(arn.rsplit("/", 1)[-1], (None,))[0]
         for (_, account), resources in self.regional.items():
             for one, document in resources.items():
                 if account == owner and fnmatch.fnmatchcase(arn, one + "*"):

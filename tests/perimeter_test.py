@@ -37,17 +37,19 @@ BILLING, TRAIL, IMAGES, SCRATCH = (f"arn:aws:s3:::example-{name}" for name in ["
 NEWS, THE_KEY = regional("sns", APPLICATION, "news"), regional("kms", DATA, f"key/{KEY}")
 RESIZE = regional("lambda", APPLICATION, "function:resize")
 TABLE, TOKEN = regional("dynamodb", DATA, "table/orders"), regional("secretsmanager", DATA, "secret:api-token-GhIjKl")
-ROWS = ["identity/resources", "identity/networks", "resource/principals", "resource/networks", "network/principals", "network/resources", "trust", "perimeter"]
+ROWS = ["identity/resources", "identity/networks", "resource/principals", "resource/networks", "network/principals", "network/resources", "trust", "perimeter", "agents"]
 
 # What each layer holds that no other does.
 FALLS = {
     # SCPs do not bind the management account.
-    "identity-guardrail": {"identity/resources": MANAGERS, "identity/networks": MANAGERS, "perimeter": MANAGERS},
+    "identity-guardrail": {"identity/resources": MANAGERS, "identity/networks": MANAGERS, "perimeter": MANAGERS, "agents": MANAGERS},
     # The partner's role may only read one bucket, and that is mine.
     "scp-resources": {"identity/resources": MEMBERS - {PARTNER_ROLE}, "perimeter": MEMBERS - {PARTNER_ROLE}},
     # That bucket refuses other networks itself. A function and some of a topic's actions only the SCP holds: they are excepted
     # from resource/networks, not from the whole.
     "scp-networks": {"identity/networks": MEMBERS, "perimeter": (MEMBERS - {PARTNER_ROLE}) | {RESIZE, NEWS}},
+    # The partner's role only reads what is mine, but for a table and a key that let in whoever is mine.
+    "scp-agents": {"agents": MEMBERS},
     # Resources without a policy of their own: whoever may use them comes from anywhere. The SCP still holds the whole.
     "rcp": {"resource/networks": {SCRATCH, TABLE, TOKEN}},
     # RCPs reach neither the management account, nor SNS, nor kms:RetireGrant. The whole has the guardrails and SCPs against
@@ -133,7 +135,9 @@ def question_of(built, leak):
     layers = question["policies"]
     theirs = {"identity": [estate.FULL], "resource": estate.FULL_ENDPOINT}
     asked = {"identity": ["identity", "scp"], "resource": ["resource", "rcp"], "network": ["endpoint"], "trust": ["resource", "rcp"],
-             "perimeter": ["identity", "scp", "resource", "rcp", "endpoint"]}[objective.split("/")[0]]
+             "perimeter": ["identity", "scp", "resource", "rcp", "endpoint"], "agents": ["identity", "scp"]}[objective.split("/")[0]]
+    if objective == "agents" and leak["finding"]["decisions"][0]["layer"] == "resource-based policy":  # it names the caller
+        asked = ["identity", "scp", "resource", "rcp"]
     kept = {layer: layers[layer] for layer in asked if layer in layers}
     for side, everything in theirs.items():
         is_mine = request.get("principalAccount" if side == "identity" else "resourceAccount") in estate.ACCOUNTS

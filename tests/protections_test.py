@@ -24,7 +24,7 @@ EVERY = int(os.environ.get("RINGWALL_PROTECTIONS_EVERY", "7"))
 
 # The layers that hold some of the same cells.
 BESIDE = {"rcp": [["resource-statement", "trust-statement"], ["resource-statement", "trust-statement", "scp-networks", "identity-guardrail"]],
-          "resource-statement": [["rcp"]], "trust-statement": [["rcp"]]}
+          "resource-statement": [["rcp"]], "trust-statement": [["rcp"]], "scp-agents": [["scp-resources"]]}
 
 
 # What holds nothing in this organisation, and why.
@@ -35,6 +35,7 @@ REDUNDANT = [
     (r"^endpoint ringwall-endpoint (?!MyPrincipalsMyResources)", "the one endpoint that has it is execute-api's, and no request through it is one of these"),
     (r"^endpoint .* MyServices", "services of AWS's come through an endpoint of mine on addresses that they signed, and are asked about elsewhere"),
     (r" ProvidersMyRoles (StringNotEqualsIfExists aws:PrincipalType|Bool)", "who has no aws:PrincipalAccount is neither anonymous nor comes here as a service"),
+    (r"^identity-guardrail .* AgentsOnlyMine", "OnlyMyResources refuses everybody what is outside, in the same layer"),
     (r" NothingOfOthers", "actions that take no resource have none of others' that is known today"),
     (r"^rcp .* OnlyMyNetworks\d .*\"Resource\": \"arn:aws:iam::\d+:role/partner\"", "no principal of mine may take the partner's role, and OnlyMyPrincipals refuses the others"),
     (r"^rcp .*\"Resource\": .\"arn:aws:s3:::example-trail\"", "the trail is the management account's, which no RCP reaches"),

@@ -155,9 +155,10 @@ void print_claims(const Checked& file) {
   const std::size_t refused = file.compared->refused.size();
   fmt::print("{}: {} cells are proved, of the files as they are, on {}{}\n", file.name, file.compared->proved, file.today,
              refused == 0 ? "" : fmt::format("; {} refused", refused));
-  for (std::size_t i = 0; i < perimeter::objective_count; ++i) {
+  for (std::size_t i = 0; i < perimeter::objective_count_with_agents; ++i) {
     const std::string row(perimeter::name_of(static_cast<perimeter::Objective>(i)));
     const auto found = rows.find(row);
+    if (found == rows.end() && i >= perimeter::objective_count) continue;  // asked only where the perimeter file has them
     if (found == rows.end()) {
       fmt::print("  {}: nothing is claimed\n", row);
       continue;

@@ -41,7 +41,7 @@ void add_defaults(CLI::App& command, EstateFlags& flags, EstateFlags* other = nu
 
 void add_prove(CLI::App& command, ProveFlags& flags) {
   command.footer("The objectives: identity/resources, identity/networks, resource/principals, resource/networks, network/principals,\n"
-                 "network/resources, trust, perimeter (all layers together).\n"
+                 "network/resources, trust, perimeter (all layers together), and agents where the perimeter file has them.\n"
                  "Examples: ringwall prove --perimeter perimeter.yaml --estate export/\n"
                  "          ringwall prove --perimeter perimeter.yaml --estate export/ --estate plan.json --page report.html\n"
                  "          ringwall prove --perimeter perimeter.yaml --estate export/ --watch\n"

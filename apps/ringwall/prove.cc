@@ -142,6 +142,8 @@ Result<std::unique_ptr<Proof>> prove_files(const ProveFlags& flags, Kept* kept, 
   if (!perimeter) return fail(perimeter.error(), flags.perimeter);
   proof->perimeter = *std::move(perimeter);
   RW_TRY(const Objectives objectives, objectives_of(flags.objectives));
+  if (objectives.contains(perimeter::Objective::agents) && !perimeter->agents)
+    return fail(Failure::invalid, "`" + flags.perimeter + "` has no `agents`, so nothing is asked of them");
   RW_TRY(std::string today, today_of(flags.today));
   const Expected expected = proof->perimeter.no_organization ? Expected::none : Expected::any;
   RW_TRY(proof->world, read_estate(flags.estate, proof->perimeter.organization, expected, seen));

@@ -44,6 +44,8 @@ class Maker {
              detail::only_my_networks(source_),
              "Only my networks: attach to principals that no SCP binds, and to others for depth",
              "networks-");
+    attached(Layer::identity_guardrail, policy::Kind::identity, managed_policies_max, detail::agents(source_),
+             "Agents only read, and only what is mine: attach to principals that no SCP binds", "agents-");
     hold_to_quota(policy::Kind::identity, managed_policies_max);
     attached(Layer::scp_resources, policy::Kind::scp, scps_max, detail::only_my_resources(source_),
              "Only my resources, for every principal of mine");

@@ -7,7 +7,7 @@
 
 #include "authz/authz.h"
 #include "generate/detail/pack.h"
-#include "generate/detail/patterns.h"
+#include "catalogue/patterns.h"
 
 namespace ringwall::generate {
 namespace {
@@ -445,6 +445,26 @@ TEST(Governance, WhatSetsTheTagsOfPrincipalsSaysWhichTags) {
   }
 }
 
+// Whom no SCP binds has them as a managed policy, and what is excepted from agents is spared in both.
+TEST(Agents, AreHeldInTheManagementAccountAndSparedWhereExcepted) {
+  const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "agents": {"services": ["s3"]}, "exceptions": [
+      {"name": "cleaning", "owner": "a", "reason": "b", "objectives": ["agents"], "actions": ["s3:DeleteObject"], "resources": ["arn:aws:s3:::scratch/*"]},
+      {"name": "reaching", "owner": "a", "reason": "b", "objectives": ["perimeter"], "actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::partner/*"]}]})"),
+                             catalogue::Catalogue::builtin(), today);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(made->complete);
+  std::size_t documents = 0;
+  for (const Policy& policy : made->policies) {
+    const std::string text = policy.document.dump();
+    if (!text.contains("aws:ViaAWSMCPService")) continue;
+    ++documents;
+    EXPECT_TRUE(policy.layer == Layer::scp_agents || policy.layer == Layer::identity_guardrail) << policy.name;
+    EXPECT_TRUE(text.contains("s3:DeleteObject") && text.contains("arn:aws:s3:::scratch/*")) << text;
+    EXPECT_FALSE(text.contains("partner")) << text;
+  }
+  EXPECT_EQ(documents, 2U);
+}
+
 TEST(Agents, WhatTheyMayDoOnlyReads) {
   const auto made = generate(perimeter_of(R"({"organization": "o-a1b2c3d4e5", "agents": {"services": ["s3", "ec2", "iam", "kms", "dynamodb", "nothing"]}})"),
                              catalogue::Catalogue::builtin(), today);
@@ -581,16 +601,16 @@ TEST(Pack, ADocumentIsFilledToItsLastCharacter) {
 
 TEST(Patterns, CoverAndOverlap) {
   using text::Case;
-  EXPECT_TRUE(detail::covers("s3:*", "s3:Get*", Case::ignore));
-  EXPECT_TRUE(detail::covers("S3:get*", "s3:GetObject", Case::ignore));
-  EXPECT_FALSE(detail::covers("s3:Get*", "s3:*", Case::ignore));
-  EXPECT_TRUE(detail::covers("a?c", "abc", Case::exact));
-  EXPECT_FALSE(detail::covers("a?c", "a*c", Case::exact));
-  EXPECT_TRUE(detail::overlap("a*c", "ab*", Case::exact));
-  EXPECT_TRUE(detail::overlap("*b", "a*", Case::exact));
-  EXPECT_FALSE(detail::overlap("a*", "b*", Case::exact));
-  EXPECT_FALSE(detail::overlap("ab", "abc", Case::exact));
-  EXPECT_TRUE(detail::overlap("", "*", Case::exact));
+  EXPECT_TRUE(catalogue::covers("s3:*", "s3:Get*", Case::ignore));
+  EXPECT_TRUE(catalogue::covers("S3:get*", "s3:GetObject", Case::ignore));
+  EXPECT_FALSE(catalogue::covers("s3:Get*", "s3:*", Case::ignore));
+  EXPECT_TRUE(catalogue::covers("a?c", "abc", Case::exact));
+  EXPECT_FALSE(catalogue::covers("a?c", "a*c", Case::exact));
+  EXPECT_TRUE(catalogue::overlap("a*c", "ab*", Case::exact));
+  EXPECT_TRUE(catalogue::overlap("*b", "a*", Case::exact));
+  EXPECT_FALSE(catalogue::overlap("a*", "b*", Case::exact));
+  EXPECT_FALSE(catalogue::overlap("ab", "abc", Case::exact));
+  EXPECT_TRUE(catalogue::overlap("", "*", Case::exact));
 }
 
 // The rest of a service is each of its actions that is not excluded, and none that is.
@@ -601,7 +621,7 @@ TEST(Patterns, TheRestOfAServiceIsExact) {
     const std::string all = std::string(prefix) + ":*", some = std::string(prefix) + ":Ge*";
     const std::string first = service->action_at(service->action_count() / 2).full_name();
     std::vector<text::Glob> rest;
-    for (const std::string& pattern : detail::all_but(*service, all, {first, some}))
+    for (const std::string& pattern : catalogue::all_but(*service, all, {first, some}))
       rest.emplace_back(pattern, text::Case::ignore);
     EXPECT_LT(rest.size(), service->action_count());
     for (std::size_t index = 0; index < service->action_count(); ++index) {

@@ -21,14 +21,15 @@ using detail::Section;
 using detail::Shape;
 using text::Json;
 
-constexpr std::array<std::string_view, objective_count> objective_names = {"identity/resources",
+constexpr std::array<std::string_view, objective_count_with_agents> objective_names = {"identity/resources",
                                                                            "identity/networks",
                                                                            "resource/principals",
                                                                            "resource/networks",
                                                                            "network/principals",
                                                                            "network/resources",
                                                                            "trust",
-                                                                           "perimeter"};
+                                                                           "perimeter",
+                                                                           "agents"};
 
 std::string_view words_for(Shape shape) {
   switch (shape) {

@@ -25,9 +25,11 @@ enum class Objective : std::uint8_t {
   network_resources,
   trust,
   whole,
+  agents,  // asked only where the file has `agents`
 };
-inline constexpr std::size_t objective_count = 8;
-std::string_view name_of(Objective objective);  // "identity/resources", …, "trust", "perimeter"
+inline constexpr std::size_t objective_count = 8;             // those that are asked of every perimeter
+inline constexpr std::size_t objective_count_with_agents = 9;
+std::string_view name_of(Objective objective);  // "identity/resources", …, "trust", "perimeter", "agents"
 std::optional<Objective> objective_of(std::string_view name);
 
 // A VPC or an endpoint: its id is unique within its Region only.

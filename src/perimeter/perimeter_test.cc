@@ -205,7 +205,7 @@ TEST(Perimeter, AsManyBytesAsTheLimitSays) {
 }
 
 TEST(Perimeter, ObjectivesHaveNames) {
-  for (std::size_t index = 0; index < objective_count; ++index) {
+  for (std::size_t index = 0; index < objective_count_with_agents; ++index) {
     const auto objective = static_cast<Objective>(index);
     EXPECT_EQ(objective_of(name_of(objective)), objective);
   }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <set>
 
+#include "prove/detail/agents.h"
 #include "prove/detail/whole.h"
 
 namespace ringwall::prove {
@@ -70,10 +71,10 @@ void Proof::settle_ground(const std::string& settings) {
   ground_ += mine_.fingerprint();
 }
 
-// Endpoints are few, and their questions read much.
+// Endpoints are few, and their questions read much. What agents are granted by name rests on more than their cells.
 PastRow* Proof::past_row(Objective objective) {
   const bool of_endpoints = objective == Objective::network_principals || objective == Objective::network_resources;
-  if (past_ == nullptr || of_endpoints) return nullptr;
+  if (past_ == nullptr || of_endpoints || objective == Objective::agents) return nullptr;
   PastRow& row = past_->rows[objective];
   const bool callers = objective == Objective::resource_networks && mine_.callers_changed();
   if (row.ground != ground_ || callers) row = {};
@@ -260,7 +261,8 @@ void Proof::fill_whole() {
   finish(row);
   for (const Row& part : report_.rows) {
     // An unexpected network takes both sides: the resource's counts where somebody is abroad who may use it.
-    if (part.objective == Objective::resource_networks) continue;
+    // What agents do is none of its parts.
+    if (part.objective == Objective::resource_networks || part.objective == Objective::agents) continue;
     for (const Guard guard : part.sole_guards) {
       if (std::ranges::find(row.sole_guards, guard) == row.sole_guards.end())
         row.sole_guards.push_back(guard);
@@ -300,9 +302,9 @@ std::vector<std::string> Proof::not_asked() const {
 }
 
 Report Proof::run() && {
-  report_.rows.resize(perimeter::objective_count);
-  for (std::size_t i = 0; i < perimeter::objective_count; ++i)
-    report_.rows[i].objective = static_cast<Objective>(i);
+  const bool asks_agents = mine_.perimeter().agents.has_value();
+  report_.rows.resize(asks_agents ? perimeter::objective_count_with_agents : perimeter::objective_count);
+  for (std::size_t i = 0; i < report_.rows.size(); ++i) report_.rows[i].objective = static_cast<Objective>(i);
   report_.gaps = world_.gaps;
   report_.not_asked = not_asked();
   answer(principal_cells(room_, Objective::identity_resources));
@@ -312,6 +314,10 @@ Report Proof::run() && {
   answer(endpoint_cells(room_, Objective::network_principals));
   answer(endpoint_cells(room_, Objective::network_resources));
   answer(trust_cells(room_));
+  if (asks_agents) {
+    answer(principal_cells(room_, Objective::agents));
+    grant_to_agents(room_, asker_, rows_.at(Objective::agents), leaks_);
+  }
   for (const auto& [objective, answered] : rows_) fill_row(objective, answered);
   fill_whole();
   count_exceptions();

@@ -360,6 +360,7 @@ class Oracle {
       case Objective::trust:  // an outsider who becomes a role of mine
         crossing = (asked_ & at_.trust) - mine_ - at_.of_service - at_.of_anonymous;
         break;
+      case Objective::agents:  // asked in no world
       case Objective::whole:
         break;
     }
@@ -381,6 +382,7 @@ class Oracle {
       case Objective::network_principals:
       case Objective::network_resources:
         return gate_open_ & through_;
+      case Objective::agents:
       case Objective::whole:
         break;
     }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "catalogue/agents.h"
 #include "catalogue/network_keys.h"
 
 namespace ringwall::prover {
@@ -50,6 +51,8 @@ struct Row {
     if_true_then_present,
     if_present_then_true,
     if_present_then_not_false,
+    if_true_then_not_true,
+    if_true_then_somebody,  // who signs
     from_somewhere,
     in_the_arn,         // the key is the account in the resource's ARN
     begins_with,        // each value of the one key begins with the other's and a slash
@@ -127,6 +130,14 @@ constexpr Row rows[] = {
      if_present_then_present, "aws:calledviafirst", "aws:calledvia"},
     {{"last-of-called-via", "aws:CalledViaLast is present only with aws:CalledVia", global_keys},
      if_present_then_present, "aws:calledvialast", "aws:calledvia"},
+    {{"mcp-servers-have-a-name", "aws:CalledViaAWSMCP is present where aws:ViaAWSMCPService is true", catalogue::mcp_source},
+     if_true_then_present, "aws:viaawsmcpservice", "aws:calledviaawsmcp"},
+    {{"only-mcp-servers-have-a-name", "aws:CalledViaAWSMCP is present only where aws:ViaAWSMCPService is true", catalogue::mcp_source},
+     if_present_then_true, "aws:calledviaawsmcp", "aws:viaawsmcpservice"},
+    {{"mcp-servers-act-for-principals", "aws:ViaAWSMCPService is not true where aws:PrincipalIsAWSService is", catalogue::mcp_source},
+     if_true_then_not_true, "aws:viaawsmcpservice", "aws:principalisawsservice"},
+    {{"mcp-servers-pass-on-what-is-signed", "aws:ViaAWSMCPService is not true where aws:PrincipalType is Anonymous", catalogue::mcp_source},
+     if_true_then_somebody, "aws:viaawsmcpservice", "aws:principaltype"},
     {{"age-of-a-second-factor", "aws:MultiFactorAuthAge is present only where aws:MultiFactorAuthPresent is true", global_keys},
      if_present_then_true, "aws:multifactorauthage", "aws:multifactorauthpresent"},
     {{"transport-is-always-said", "aws:SecureTransport is always present", global_keys}, present, "aws:securetransport"},
@@ -280,6 +291,10 @@ Ref formula_of(const Row& row, Encoder& encoder, Formulas& formulas, const Leave
       return if_then(is_there(row.key), is_true(row.other));
     case if_present_then_not_false:
       return if_then(is_there(row.key), negation(is_false(row.other)));
+    case if_true_then_not_true:
+      return if_then(is_true(row.key), negation(is_true(row.other)));
+    case if_true_then_somebody:
+      return if_then(is_true(row.key), negation(encoder.has_value(row.other, "Anonymous")));
     case from_somewhere:
       return formulas.any({is_there(row.key), is_there(row.other), negation(is_false("aws:viaawsservice")),
                            is_true("aws:principalisawsservice")});

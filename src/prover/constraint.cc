@@ -100,4 +100,15 @@ Result<Constraint> on_resources(const std::vector<std::string>& patterns) {
   });
 }
 
+// No policy may say so, for each of its patterns names a service.
+Constraint on_some_resource() {
+  using policy::Piece;
+  policy::Listed arn{"arn:*:*:*:*:*", {{.kind = Piece::Kind::literal, .text = "arn:"}, {.kind = Piece::Kind::any_run}}, 0};
+  for (int part = 0; part < 4; ++part) {
+    arn.pieces.push_back({.kind = Piece::Kind::literal, .text = ":"});
+    arn.pieces.push_back({.kind = Piece::Kind::any_run});
+  }
+  return {.kind = Constraint::Kind::resources, .listed = {std::move(arn)}};
+}
+
 }  // namespace ringwall::prover

@@ -220,7 +220,7 @@ class Case {
   void encode() {
     for (std::size_t atom = 0; atom < space_.actions.domain.atoms.size(); ++atom) {
       const ActionClass action{&space_.actions, atom};
-      std::vector<Ref> parts = {encoder_.holds(query_.universe.where, action), encoder_.owned()};
+      std::vector<Ref> parts = {encoder_.holds(query_.universe.where, action), encoder_.holds(setting_.owned, action), encoder_.owned()};
       for (const Side& side : query_.allowing) {
         if (parts.back() == no) break;
         parts.push_back(encoder_.allows(side, action));
@@ -763,6 +763,7 @@ Space& Prover::State::space_of(const Query& query, const std::vector<const polic
     for (const ReadStatement& statement : readings[*document].statements) relations.push_back(statement.actions);
   }
   gather_actions(query.universe.where, readings, relations);
+  for (const Owner& owner : query.universe.owners) gather_actions(owner.where, readings, relations);
   std::ranges::sort(relations);
   relations.erase(std::ranges::unique(relations).begin(), relations.end());
   if (spaces.size() >= spaces_max) spaces.clear();
@@ -803,7 +804,7 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
       for (const std::string& account : accounts.all) {
         if (answer.more || state.consistency.broken()) return;
         if (state.budget.is_spent()) return undecided(state.budget.told());
-        const Setting setting{query.universe, caller, account, nullptr, true};
+        const Setting setting{query.universe, caller, account, owner.where, nullptr, true};
         Case open(state, space, listed, query, setting, folding, answer);
         open.encode();
         if (!open.has_free_variables()) {
@@ -815,7 +816,7 @@ void for_each_case(Prover::State& state, const Query& query, Folding folding, An
         bool complete = false;
         for (const policy::Context& choice : open.choices(complete)) {
           if (state.budget.is_spent()) break;
-          Case chosen(state, space, listed, query, {query.universe, caller, account, &choice, false}, folding, answer);
+          Case chosen(state, space, listed, query, {query.universe, caller, account, owner.where, &choice, false}, folding, answer);
           chosen.encode();
           each(chosen);
         }

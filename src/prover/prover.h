@@ -43,6 +43,8 @@ Result<Constraint> conditions(const text::Json& element);
 Result<Constraint> on_actions(const std::vector<std::string>& patterns);
 // Nor does a resource hold one: a name that a template leaves with `${…}` in it is that name.
 Result<Constraint> on_resources(const std::vector<std::string>& patterns);
+// On one at all: not on `*`, as requests are whose action takes no resource.
+Constraint on_some_resource();
 
 // Someone who may ask. Of the context keys those in `keys` are known, those that a pattern in
 // `absent` names (globs over key names in lower case, such as `aws:principaltag/*`) are not in any
@@ -63,6 +65,7 @@ struct Owner {
   };
   Kind kind = Kind::unknown;
   std::vector<std::string> accounts = {};
+  Constraint where = {};  // holds of requests on what is theirs, beside the universe's
 };
 
 // In every case a finding says whether it is callable today.

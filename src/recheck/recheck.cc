@@ -30,12 +30,17 @@ class Judge {
 
   Result<> proved(const Cell& cell) {
     const auto [kept, added] = known_.try_emplace(cell);
-    if (added) kept->second = cell.row == Objective::whole ? whole(cell.subject) : ask_(rows_.question(cell), cell.subject);
+    if (added) {
+      kept->second = cell.row == Objective::whole    ? whole(cell.subject)
+                     : cell.row == Objective::agents ? agents(cell.subject)
+                                                     : ask_(rows_.question(cell), cell.subject);
+    }
     return kept->second;
   }
 
  private:
   Result<> whole(const std::string& subject);
+  Result<> agents(const std::string& subject);
   Result<> of_principal(const std::string& subject);
   Result<> of_endpoint(const std::string& subject);
   Result<> through(const std::string& endpoint, const Cell& cell);
@@ -73,6 +78,16 @@ Result<> Judge::whole(const std::string& subject) {
     for (const estate::Principal* each : world_.principals) RW_DO(pair(each->arn, subject));
     if (principal == nullptr) RW_DO(unlisted(subject, subject));
   }
+  return {};
+}
+
+// An agent gets at nothing beyond reading by what its principal's own side allows, nor at anything of others, nor at what a resource
+// of its account grants it by name.
+Result<> Judge::agents(const std::string& subject) {
+  RW_DO(ask_(rows_.by_agents(subject, Rows::Beyond::reading), subject));
+  RW_DO(ask_(rows_.by_agents(subject, Rows::Beyond::mine), subject));
+  RW_DO(within_bounds());
+  for (const std::string& resource : rows_.granting(subject)) RW_DO(ask_(rows_.granted_to_agents(subject, resource), subject));
   return {};
 }
 
@@ -382,7 +397,7 @@ std::string Comparison::difference(const checker::Verified& one, const std::stri
   const auto row = perimeter::objective_of(one.row);
   if (!row) return "there is no such row";
   const auto asked = questions_.find({one.row, one.part, subject});
-  if (asked == questions_.end() && *row == Objective::whole) return "no question asks for it";
+  if (asked == questions_.end() && (*row == Objective::whole || *row == Objective::agents)) return "no question asks for it";
   const Question& question = asked != questions_.end() ? asked->second : asked_.rows.question({*row, subject});
   const Typed typed = one.statement.contains("\nresources of the types") ? Typed::as_taken : Typed::any_type;
   const auto statement = asked_.statement(question, subject, typed);
@@ -416,6 +431,7 @@ void Comparison::find_strays() {
 void Comparison::run() {
   if (done_.proof.claims.empty()) return refuse("the file does not begin with what its report says of every cell, so nobody can say whether a certificate is missing");
   if (done_.proof.today > wanted_.today) refuse("it is dated " + done_.proof.today + ", which is after " + wanted_.today);
+  if (wanted_.rows.contains(Objective::agents) && !asked_.world.perimeter.agents) return refuse("the perimeter file has no `agents`, so nothing is asked of them");
   Judge judge(asked_.rows, asked_.world, [&](const Question& question, const std::string& subject) { return look(question, subject); });
   check_claims(judge);
   find_strays();

@@ -13,7 +13,7 @@ using text::Json;
 using perimeter::Objective;
 
 // Rules behind the objectives'.
-constexpr std::size_t gap_rule = perimeter::objective_count;
+constexpr std::size_t gap_rule = perimeter::objective_count_with_agents;
 constexpr std::size_t exception_rule = gap_rule + 1;
 constexpr std::string_view gap_id = "estate/unread", exception_id = "perimeter/exception";
 
@@ -29,7 +29,7 @@ Json rule(std::string_view id, std::string_view short_text, std::string_view ful
 
 Json rules() {
   Json list = Json::array();
-  for (std::size_t i = 0; i < perimeter::objective_count; ++i) {
+  for (std::size_t i = 0; i < perimeter::objective_count_with_agents; ++i) {
     const auto objective = static_cast<Objective>(i);
     list.push(rule(perimeter::name_of(objective), detail::question_of(objective), detail::meaning_of(objective), "error"));
   }

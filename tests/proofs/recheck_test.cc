@@ -28,12 +28,18 @@ constexpr const char* key = "arn:aws:kms:us-east-1:111122223333:key/11111111-222
 // Statements of a small alphabet, so that layers meet.
 class Dice {
  public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  // `agents`: do policies ask for the keys of MCP servers?
+  explicit Dice(std::uint64_t seed, bool agents = false) : random_(seed), agents_(agents) {}
   std::size_t below(std::size_t count) { return random_() % count; }
   bool once_in(std::size_t count) { return below(count) == 0; }
   const char* one_of(std::initializer_list<const char*> all) { return *(all.begin() + static_cast<std::ptrdiff_t>(below(all.size()))); }
 
   std::string condition() {
+    if (agents_ && once_in(2)) {
+      return one_of({R"("Bool":{"aws:ViaAWSMCPService":"true"})", R"("BoolIfExists":{"aws:ViaAWSMCPService":"false"})", R"("Null":{"aws:CalledViaAWSMCP":"true"})",
+                     R"("StringNotEquals":{"aws:CalledViaAWSMCP":"aws-mcp.amazonaws.com"})",
+                     R"("Bool":{"aws:ViaAWSMCPService":"true"},"StringNotEqualsIfExists":{"aws:ResourceOrgID":"o-ringwall01"})"});
+    }
     return one_of({"", "", "", R"("StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"})", R"("StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-ringwall01"})",
                    R"("StringNotEquals":{"aws:ResourceOrgID":"o-ringwall01"})", R"("StringEquals":{"aws:ResourceOrgID":"o-ringwall01"})",
                    R"("NotIpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"},"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-0a"},"BoolIfExists":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"})",
@@ -134,14 +140,15 @@ class Dice {
 
  private:
   std::mt19937_64 random_;
+  const bool agents_;
 };
 
 policy::DocumentPtr full(Kind kind) {
   return world::document(kind == Kind::scp ? world::allow_all() : R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"})", kind);
 }
 
-loaders::Loaded random_world(std::uint64_t seed) {
-  Dice dice(seed);
+loaders::Loaded random_world(std::uint64_t seed, bool agents = false) {
+  Dice dice(seed, agents);
   world::Builder builder;
   std::vector<policy::DocumentPtr> scps = {full(Kind::scp)}, rcps = {full(Kind::rcp)};
   if (!dice.once_in(3)) scps.push_back(world::document(world::only_my_resources(), Kind::scp));
@@ -250,15 +257,18 @@ void show(const loaders::Loaded& loaded, const perimeter::Perimeter& file, const
   }
 }
 
-void compare(std::uint64_t seed, Counts& counts) {
-  const loaders::Loaded loaded = random_world(seed);
-  const perimeter::Perimeter file = random_file(seed);
+// `agents`: of agents alone, else of all that is asked of every perimeter.
+void compare(std::uint64_t seed, Counts& counts, bool agents = false) {
+  const loaders::Loaded loaded = random_world(seed, agents);
+  perimeter::Perimeter file = random_file(seed);
+  if (agents) file.agents = perimeter::Agents{{"s3", "kms"}};
+  if (agents && !file.exceptions.empty() && seed % 2 == 0) file.exceptions.front().objectives = {Objective::agents};
   const prove::Report report = prove::prove(loaded, file, {.today = today, .depth = false, .threads = 1});
   std::vector<recheck::Claim> claims;
   std::set<std::pair<Objective, std::string>> leaking;
   for (const prove::Row& row : report.rows) {
     for (const prove::CellOf& cell : row.cells) {
-      if (cell.verdict == prove::Verdict::inconclusive) continue;
+      if (cell.verdict == prove::Verdict::inconclusive || agents != (row.objective == Objective::agents)) continue;
       claims.push_back({row.objective, cell.subject, "proved"});  // whatever it is
       if (cell.verdict == prove::Verdict::leak) leaking.emplace(row.objective, cell.subject);
     }
@@ -306,6 +316,20 @@ TEST(Recheck, NoLeakIsCertifiedAndWhatIsProvedIs) {
   EXPECT_EQ(counts.not_certified, 0);
   EXPECT_GT(counts.proved, estates);
   EXPECT_GT(counts.leaking, estates);
+}
+
+TEST(Recheck, AgentsAreCertifiedExactlyWhereTheyAreProved) {
+  const char* const given = std::getenv("RINGWALL_SEED");
+  const char* const count = std::getenv("RINGWALL_ESTATES");
+  const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+  const std::uint64_t estates = count != nullptr ? std::strtoull(count, nullptr, 10) : 5;
+  Counts counts;
+  for (std::uint64_t seed = first; seed < first + estates; ++seed) compare(seed, counts, true);
+  std::printf("%zu principals proved, of which %zu have no certificate; %zu leak, of which %zu have one\n", counts.proved, counts.not_certified, counts.leaking, counts.wrongly);
+  EXPECT_EQ(counts.wrongly, 0);
+  EXPECT_EQ(counts.not_certified, 0);
+  EXPECT_GT(counts.proved, 0U);
+  EXPECT_GT(counts.leaking, 0U);
 }
 
 // Whoever claims it: is a certificate made that nobody of others reaches a bucket with this statement?
@@ -461,6 +485,32 @@ TEST(Recheck, KnowsThatTheAccountOfAResourceIsInItsArn) {
   EXPECT_FALSE(certified("arn:aws:sqs:us-east-1:111122223333:*", R"("StringLike":{"aws:ResourceAccount":"1111*"})"));
   EXPECT_FALSE(certified("arn:aws:sqs:us-east-1:444455556666:*", R"("StringLike":{"aws:ResourceAccount":"4444*"})"));
   EXPECT_FALSE(certified("arn:aws:sqs:us-east-1:111122223333:*", R"("StringNotLike":{"aws:ResourceAccount":"1111*"})"));  // the key may be absent
+}
+
+// What an agent is granted by name is asked beside what its principal's own side allows, and only if the file has agents.
+TEST(Recheck, HoldsAgentsToWhatABucketGrantsThem) {
+  const auto refused = [](const std::string& scp, const std::string& bucket_policy, bool agents) {
+    world::Builder builder;
+    builder.account(world::member, "", builder.chain("r-1", {full(Kind::scp), world::document(scp, Kind::scp)}, "scp-"), {});
+    builder.user(world::member, "ann", world::document(R"({"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::mine-data/*"})", Kind::identity));
+    builder.resource(world::bucket, world::member, world::document(bucket_policy, Kind::resource));
+    const loaders::Loaded loaded = std::move(builder).finish();
+    perimeter::Perimeter file = world::perimeter_file();
+    if (agents) file.agents = perimeter::Agents{{"s3"}};
+    const std::vector<recheck::Claim> claims = {{Objective::agents, "arn:aws:iam::111122223333:user/ann", "proved"}};
+    const auto refute = [](std::span<const std::vector<std::int32_t>> clauses) { return sat::refute(clauses); };
+    const recheck::Made made = recheck::certify(loaded, file, {today, false}, claims, refute);
+    return made.unproved.empty() ? std::string() : made.unproved.front().reason;
+  };
+  const auto granting = [](const std::string& action) {
+    return R"({"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/ann"},"Action":")" + action + R"(","Resource":"arn:aws:s3:::mine-data/*"})";
+  };
+  const std::string nothing = R"({"Effect":"Deny","Action":"s3:Nothing","Resource":"*"})";
+  const std::string no_agents = R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"aws:CalledViaAWSMCP":"false"}}})";
+  EXPECT_EQ(refused(nothing, granting("s3:GetObject"), true), "");
+  EXPECT_NE(refused(nothing, granting("s3:DeleteObject"), true), "");
+  EXPECT_EQ(refused(no_agents, granting("s3:DeleteObject"), true), "");
+  EXPECT_EQ(refused(no_agents, granting("s3:DeleteObject"), false), "the perimeter file has no `agents`");
 }
 
 TEST(Recheck, RestatesTheProversAxioms) {

@@ -10,10 +10,12 @@
 #include "catalogue/network_keys.h"
 #include "catalogue/resource_policies.h"
 #include "generate/detail/layers.h"
-#include "generate/detail/patterns.h"
+#include "catalogue/patterns.h"
 
 namespace ringwall::generate::detail {
 namespace {
+
+using catalogue::all_but;
 
 using perimeter::Exception;
 using perimeter::Objective;

@@ -6,11 +6,14 @@
 
 #include "catalogue/aws_owned.h"
 #include "generate/detail/layers.h"
-#include "generate/detail/patterns.h"
+#include "catalogue/patterns.h"
 #include "text/encode.h"
 
 namespace ringwall::generate::detail {
 namespace {
+
+using catalogue::overlap;
+using catalogue::overlap_of_arns;
 
 using perimeter::Exception;
 using perimeter::Objective;

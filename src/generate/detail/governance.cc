@@ -8,7 +8,7 @@
 
 #include "catalogue/sign_ins.h"
 #include "generate/detail/layers.h"
-#include "generate/detail/patterns.h"
+#include "catalogue/agents.h"
 
 namespace ringwall::generate::detail {
 namespace {
@@ -104,20 +104,6 @@ Statement denial(const Perimeter& perimeter, std::string sid, List actions, std:
   return statement;
 }
 
-// Patterns for the service's actions that read, and for none besides.
-List reading(const catalogue::Service& service) {
-  List others;
-  for (std::size_t index = 0; index < service.action_count(); ++index) {
-    const catalogue::Action action = service.action_at(index);
-    if (action.access() != catalogue::Access::read && action.access() != catalogue::Access::list) others.push_back(action.full_name());
-  }
-  List patterns;
-  for (const char* verb : {"Describe*", "Get*", "List*", "BatchGet*"})
-    for (const std::string& one : all_but(service, std::string(service.prefix()) + ":" + verb, others))
-      if (std::ranges::find(patterns, one) == patterns.end()) patterns.push_back(one);
-  return patterns;
-}
-
 }  // namespace
 
 std::vector<Statement> governance(const Source& source) {
@@ -180,7 +166,7 @@ std::vector<Statement> tenants(const Source& source) {
 std::vector<Statement> agents(const Source& source) {
   const Perimeter& perimeter = source.perimeter;
   if (!perimeter.agents) return {};
-  const Test through{"Bool", "aws:ViaAWSMCPService", {"true"}};
+  const Test through{"Bool", std::string(catalogue::via_mcp_key), {"true"}};
   Statement rest{.sid = "AgentsOnlyRead", .actions = {Sense::all_but_listed, {}}, .tests = {through}};
   for (const std::string& prefix : perimeter.agents->services) {
     const catalogue::Service* service = source.catalogue.service(prefix);
@@ -188,12 +174,16 @@ std::vector<Statement> agents(const Source& source) {
       source.notes.push_back("agents: there is no service `" + prefix + "`, so they read nothing of it");
       continue;
     }
-    const List patterns = reading(*service);
+    const List patterns = catalogue::read_by_agents(*service);
     rest.actions.listed.insert(rest.actions.listed.end(), patterns.begin(), patterns.end());
   }
   std::vector<Test> outside = {through, {"StringNotEqualsIfExists", "aws:ResourceOrgID", {perimeter.organization}}};
   if (!perimeter.accounts.empty()) outside.push_back({"StringNotEqualsIfExists", "aws:ResourceAccount", perimeter.accounts});
-  return {std::move(rest), Statement{.sid = "AgentsOnlyMine", .tests = std::move(outside)}};
+  const std::vector<Spared> excepted = source.spared({perimeter::Objective::agents});
+  std::vector<Statement> all = spare(std::move(rest), excepted, source.catalogue, source.notes);
+  for (Statement& one : spare(Statement{.sid = "AgentsOnlyMine", .tests = std::move(outside)}, excepted, source.catalogue, source.notes))
+    all.push_back(std::move(one));
+  return all;
 }
 
 }  // namespace ringwall::generate::detail

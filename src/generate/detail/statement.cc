@@ -5,11 +5,16 @@
 #include <set>
 
 #include "catalogue/aws_owned.h"
-#include "generate/detail/patterns.h"
+#include "catalogue/patterns.h"
 #include "text/encode.h"
 
 namespace ringwall::generate::detail {
 namespace {
+
+using catalogue::all_but;
+using catalogue::covers;
+using catalogue::overlap;
+using catalogue::overlap_of_arns;
 
 using text::Case;
 using text::Json;

@@ -313,7 +313,7 @@ std::string_view expectation(Form form) {
       return "a date, as `2026-12-31`";
     case Form::objective:
       return "one of identity/resources, identity/networks, resource/principals, "
-             "resource/networks, network/principals, network/resources, trust and perimeter";
+             "resource/networks, network/principals, network/resources, trust, perimeter and agents";
     case Form::principal:
       return "an ARN, an account's 12 digits in quotes, a service principal or `anonymous`";
     case Form::administrator:

@@ -133,6 +133,8 @@ std::string fix_of(const Mine& mine, Objective objective, const std::string& sub
       return fix_identity(mine, "scp-resources", subject, account);
     case Objective::identity_networks:
       return fix_identity(mine, "scp-networks", subject, account);
+    case Objective::agents:
+      return fix_identity(mine, "scp-agents", subject, account);
     case Objective::resource_principals:
     case Objective::resource_networks:
       return fix_resource(mine, subject, account, finding);

@@ -59,6 +59,7 @@ std::vector<std::size_t> Gaps::of_row(Objective objective) const {
       switch (objective) {
         case Objective::identity_resources:
         case Objective::identity_networks:
+        case Objective::agents:
           concerns = role || user;
           break;
         case Objective::resource_principals:

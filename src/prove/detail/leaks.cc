@@ -42,7 +42,7 @@ std::string Leaks::statements(const policy::Request& request,
 std::vector<Leaks::Group> Leaks::groups(Objective objective, const prover::Answer& answer,
                                         const std::vector<const policy::Document*>& documents) {
   const bool by_subject =
-      objective == Objective::identity_resources || objective == Objective::identity_networks;
+      objective == Objective::identity_resources || objective == Objective::identity_networks || objective == Objective::agents;
   std::vector<Group> groups;
   std::map<std::string, std::vector<std::size_t>> of_class;  // positions in groups
   for (const prover::Finding& finding : answer.findings) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "catalogue/agents.h"
 #include "catalogue/aws_owned.h"
 #include "text/glob.h"
 
@@ -161,6 +162,10 @@ Limits::Limits(const Mine& mine, Words& words, const std::string& today, bool on
     keep(narrowed(owned.actions, owned.resources), "an AWS-owned resource", owned_);
   for (const perimeter::ServiceException& service : file.services)
     keep(service_of(service), "the service `" + service.principal + "`", services_);
+  if (file.agents) {
+    const std::vector<std::string> patterns = catalogue::read_by_agents(file.agents->services);
+    if (!patterns.empty()) beyond_reading_ = prover::none_of({sure(prover::on_actions(patterns))});
+  }
   said_.clear();
   for (const perimeter::Exception& exception : file.exceptions) {
     expired_.push_back(exception.expired(today));
@@ -317,6 +322,12 @@ Constraint Limits::base(Objective objective, const Networks& networks, Asked ask
     case Objective::trust:
       parts = {foreign_principal(mine_)};
       break;
+    case Objective::agents:
+      // Whose the resource is decides with the owners of the question (principal_cells.cc). What is nobody's is of nobody else.
+      parts = {sure("Bool", catalogue::via_mcp_key, {"true"}),
+               prover::any_of({beyond_reading_, prover::all_of({prover::on_some_resource(), foreign_resource(mine_),
+                                                                     prover::none_of(owned_)})})};
+      break;
     case Objective::whole:
       break;
   }
@@ -414,9 +425,9 @@ Constraint Limits::constraint(const Where& where, Lists lists,
 bool Limits::counts(Objective objective, std::size_t exception) const {
   if (expired_[exception] || !said_[exception]) return false;
   const auto& only = mine_.perimeter().exceptions[exception].objectives;
-  // The whole is made of the others, so what is excepted from it is excepted from each.
-  return only.empty() || std::ranges::find(only, objective) != only.end() ||
-         std::ranges::find(only, Objective::whole) != only.end();
+  // The whole is made of the others, so what is excepted from it is excepted from each; not of agents, which is none of its parts.
+  const auto lists = [&](Objective one) { return std::ranges::find(only, one) != only.end(); };
+  return only.empty() || lists(objective) || (objective != Objective::agents && lists(Objective::whole));
 }
 
 std::vector<std::size_t> Limits::of_principal(Objective objective, const Own& own) const {

@@ -62,6 +62,8 @@ class Limits {
   static prover::Constraint unexpected_network(const Mine& mine, const Networks& networks, Asked asked);
   // Resources of nobody that is mine.
   static prover::Constraint foreign_resource(const Mine& mine);
+  // Actions that agents may not do through an MCP server, whosever the resource is.
+  const prover::Constraint& beyond_reading() const { return beyond_reading_; }
   // Callers of nobody that is mine.
   static prover::Constraint foreign_principal(const Mine& mine);
 
@@ -94,6 +96,7 @@ class Limits {
   std::vector<prover::Constraint> exceptions_;  // what each covers
   std::vector<bool> said_;
   std::vector<prover::Constraint> owned_, services_;
+  prover::Constraint beyond_reading_ = {};
   std::vector<std::string> refused_;
   std::set<std::string> networks_;
   std::mutex mutex_;

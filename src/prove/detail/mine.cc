@@ -377,7 +377,7 @@ void Mine::write_fingerprint() {
                exceptions, governance, rollout, agents, aws_owned_defaults, anonymous_get_object] = perimeter_;
   Fingerprint all;
   all.all(organization, no_organization, management_account, accounts, regions, networks, services, identity_providers, aws_owned, exceptions,
-          aws_owned_defaults, anonymous_get_object);
+          aws_owned_defaults, anonymous_get_object, agents.has_value(), agents ? agents->services : std::vector<std::string>());
   // And what the estate says of mine.
   std::vector<std::string> outside;  // accounts of the estate that are in no organisation
   estate().accounts.for_each([&](const estate::Account& account) {

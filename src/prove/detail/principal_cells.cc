@@ -1,4 +1,4 @@
-// identity/resources and identity/networks: what the policies of a principal's own side allow it,
+// identity/resources, identity/networks and agents: what the policies of a principal's own side allow it,
 // wherever the resource is and whatever its policy says.
 
 #include <algorithm>
@@ -45,7 +45,9 @@ class PrincipalCells final : public Cells {
   authz::Layers layers_of(std::size_t cell) const {
     return estate::layers_of(room_.mine.estate(), own(cell).caller.principal, nullptr);
   }
-  prover::Query query(std::size_t cell, Guards kept, prover::Constraint where, const Owners& owners) const;
+  bool asks_owners() const { return objective_ != Objective::identity_resources; }
+  bool asks_foreign() const { return objective_ != Objective::identity_networks; }
+  prover::Query query(std::size_t cell, Guards kept, prover::Constraint where, const Owners& owners, const prover::Constraint& not_mine) const;
 
   const Room room_;
   const Objective objective_;
@@ -53,7 +55,8 @@ class PrincipalCells final : public Cells {
 
 // With an owner who is not the caller's account, or whom nobody knows, both sides must allow; and
 // the resource's side is assumed to. What is left is the identity side.
-prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Constraint where, const Owners& owners) const {
+prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Constraint where, const Owners& owners,
+                                    const prover::Constraint& not_mine) const {
   authz::Layers layers = layers_of(cell);
   if ((kept & bit(Guard::identity)) == 0) {
     layers.identity = {&assumed_identity(), 1};
@@ -68,11 +71,18 @@ prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Const
   query.universe.where = std::move(where);
   if (objective_ == Objective::identity_resources) {
     query.universe.owners = {{prover::Owner::Kind::others, room_.mine.accounts()}};
+    query.universe.where = prover::all_of({std::move(query.universe.where), not_mine});
     query.universe.actions = prover::Actions::on_resources;
   } else {
     query.universe.owners = owners.all;
     query.universe.where = prover::all_of({std::move(query.universe.where), owners.agree});
     query.universe.actions = prover::Actions::known;
+  }
+  // An agent may read what is mine, and nothing of others; so of others all is asked, and of mine what does not only read.
+  if (objective_ == Objective::agents) {
+    std::erase_if(query.universe.owners, [](const prover::Owner& owner) { return owner.kind == prover::Owner::Kind::others; });
+    for (prover::Owner& owner : query.universe.owners) owner.where = room_.limits.beyond_reading();
+    query.universe.owners.push_back({prover::Owner::Kind::others, room_.mine.accounts(), not_mine});
   }
   query.allowing = {{.layers = layers}};
   query.title = std::string(perimeter::name_of(objective_)) + " " + name(cell);
@@ -80,7 +90,7 @@ prover::Query PrincipalCells::query(std::size_t cell, Guards kept, prover::Const
 }
 
 bool PrincipalCells::reads_any(std::size_t cell, const std::set<std::string, std::less<>>& resources) const {
-  if (objective_ != Objective::identity_resources || resources.empty()) return false;
+  if (!asks_foreign() || resources.empty()) return false;
   std::vector<const Facts*> facts = facts_of_cell(room_, *this, cell);
   facts.push_back(room_.limits.where(objective_, {.excepted = exceptions(cell)}).facts);
   bool reads = false;
@@ -111,18 +121,18 @@ Item PrincipalCells::item(std::size_t cell, Guards kept, const Scope& scope) con
   bound.note(*where.facts);
   key.add(signature(bound.mentions(), own(cell).caller, {}));
   std::vector<std::string> mine;
-  if (objective_ == Objective::identity_resources) mine = buckets_of_mine(room_.mine, bound.facts());
+  if (asks_foreign()) mine = buckets_of_mine(room_.mine, bound.facts());
   // Of the identity's own policies only how their resources lie to each other and to what others name.
   patterns.insert(patterns.end(), mine.begin(), mine.end());
   std::vector<const Kept*> held;
   for (std::size_t i = own_policies; i < bound.facts().size(); ++i) held.push_back(&room_.words.kept(*bound.facts()[i]));
   key.add(static_cast<Id>(mine.size())).add(renamed(room_.mine, account(cell), held, patterns));
-  const bool asks_owners = objective_ == Objective::identity_networks && is_account(account(cell));
-  key.add(asks_owners ? owners_key(room_.mine, room_.words, bound.facts(), account(cell)) : "");
+  const bool of_owners = asks_owners() && is_account(account(cell));
+  key.add(of_owners ? owners_key(room_.mine, room_.words, bound.facts(), account(cell)) : "");
   return {std::move(key).finish(), name(cell),
-          [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine), asks_owners](Lists lists) {
-            const Owners owners = asks_owners ? owners_of(room_.mine, room_.words, facts, account(cell)) : Owners{};
-            return query(cell, kept, prover::all_of({room_.limits.constraint(where, lists, facts), on_none_of(mine)}), owners);
+          [this, cell, kept, &where, facts = bound.facts(), mine = std::move(mine), of_owners](Lists lists) {
+            const Owners owners = of_owners ? owners_of(room_.mine, room_.words, facts, account(cell)) : Owners{};
+            return query(cell, kept, room_.limits.constraint(where, lists, facts), owners, on_none_of(mine));
           },
           room_.limits.networks(objective_), {}, bound.documents()};
 }

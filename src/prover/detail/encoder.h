@@ -62,6 +62,7 @@ struct Setting {
   const Universe& universe;
   const Caller& caller;
   std::string owner;                  // an account; empty: not known
+  const Constraint& owned;            // what holds of requests on what is the owner's
   const policy::Context* chosen = nullptr;  // values chosen for keys that policies use as variables
   bool open_variables = false;        // those that are free match or do not, as may be
 };

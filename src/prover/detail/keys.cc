@@ -69,7 +69,7 @@ constexpr Example examples[] = {
     {"aws:calledvialast", {"cloudformation.amazonaws.com", "athena.amazonaws.com"}},
     {"kms:viaservice", {"s3.us-east-1.amazonaws.com", "ec2.us-east-1.amazonaws.com"}},
     {"kms:calleraccount", {"999999999999", "888888888888"}},
-    {"aws:calledviaawsmcp", {"aws-mcp.amazonaws.com", "another-mcp.amazonaws.com"}},
+    {"aws:calledviaawsmcp", {"aws-mcp.amazonaws.com", "eks-mcp.amazonaws.com"}},
     {"aws:federatedprovider", {"accounts.google.com", "cognito-identity.amazonaws.com"}},
     {"aws:principalservicename", {"cloudtrail.amazonaws.com", "lambda.amazonaws.com"}},
     {"aws:principalservicenameslist", {"cloudtrail.amazonaws.com", "lambda.amazonaws.com"}},

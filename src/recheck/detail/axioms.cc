@@ -15,6 +15,8 @@ enum class Form : std::uint8_t {
   true_with,     // where it is true the other is there
   with_true,     // there only where the other is true
   not_false,     // not there where the other is false
+  not_both,      // where it is true the other is not true
+  of_somebody,   // where it is true the other does not say that nobody signs
   of_actions,    // of some actions' requests only, and it may say who calls: said of each action by itself (statement.cc)
   in_arn,        // it is the account in the resource's ARN
   begins,        // each value begins with the other's and a slash
@@ -96,6 +98,14 @@ constexpr Row rows[] = {
      with, "aws:calledviafirst", "aws:calledvia"},
     {{"last-of-called-via", "aws:CalledViaLast is present only with aws:CalledVia"},
      with, "aws:calledvialast", "aws:calledvia"},
+    {{"mcp-servers-have-a-name", "aws:CalledViaAWSMCP is present where aws:ViaAWSMCPService is true"},
+     true_with, "aws:viaawsmcpservice", "aws:calledviaawsmcp"},
+    {{"only-mcp-servers-have-a-name", "aws:CalledViaAWSMCP is present only where aws:ViaAWSMCPService is true"},
+     with_true, "aws:calledviaawsmcp", "aws:viaawsmcpservice"},
+    {{"mcp-servers-act-for-principals", "aws:ViaAWSMCPService is not true where aws:PrincipalIsAWSService is"},
+     not_both, "aws:viaawsmcpservice", "aws:principalisawsservice"},
+    {{"mcp-servers-pass-on-what-is-signed", "aws:ViaAWSMCPService is not true where aws:PrincipalType is Anonymous"},
+     of_somebody, "aws:viaawsmcpservice", "aws:principaltype"},
     {{"age-of-a-second-factor", "aws:MultiFactorAuthAge is present only where aws:MultiFactorAuthPresent is true"},
      with_true, "aws:multifactorauthage", "aws:multifactorauthpresent"},
     {{"transport-is-always-said", "aws:SecureTransport is always present"},
@@ -204,6 +214,10 @@ Term says(std::size_t number, const Comparisons& tests, Asking& asking) {
       return account_in_arn(row, tests, asking);
     case begins:
       return begins_with(row, tests, asking);
+    case not_both:
+      return terms.if_then(is(row.key, "true"), -is(row.other, "true"));
+    case of_somebody:
+      return terms.if_then(is(row.key, "true"), -is(row.other, "Anonymous"));
     case of_actions:
       return yes;
     case somewhere:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "catalogue/agents.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/aws_owned.h"
 #include "catalogue/network_keys.h"
@@ -128,10 +129,11 @@ Limit Rows::excepted(Objective row) const {
   return none(std::move(excluded));
 }
 
-// What is excepted from the whole is excepted from each row.
+// What is excepted from the whole is excepted from each row that it is made of.
 bool Rows::counts(const perimeter::Exception& exception, Objective row) const {
   const auto& only = exception.objectives;
-  const bool named = only.empty() || std::ranges::find(only, row) != only.end() || std::ranges::find(only, Objective::whole) != only.end();
+  const auto lists = [&](Objective one) { return std::ranges::find(only, one) != only.end(); };
+  const bool named = only.empty() || lists(row) || (row != Objective::agents && lists(Objective::whole));
   return named && !exception.expired(world_.today);
 }
 
@@ -181,6 +183,7 @@ std::vector<Cell> Rows::cells() const {
   for (const estate::Principal* principal : world_.principals) {
     add({Objective::identity_resources, Objective::identity_networks}, principal->arn);
     if (principal->type == policy::Principal::Type::role_session) add({Objective::trust}, principal->arn);
+    if (world_.perimeter.agents) cells.insert({Objective::agents, principal->arn});
   }
   const auto sided = services_with_a_side();
   world_.estate.resources.for_each([&](const estate::Resource& resource) {
@@ -214,6 +217,7 @@ const Question& Rows::question(const Cell& cell) {
     case Objective::trust:
       question = of_trust(cell);
       break;
+    case Objective::agents:
     case Objective::whole:
       question.undecided = "it is made of several questions";
       break;
@@ -578,8 +582,6 @@ Question Rows::pair(const std::string& subject, const std::string& arn, const st
   }
   if (resource_networks_asks(arn)) rows.push_back(excepted(Objective::resource_networks));
   parts.push_back(any(std::move(rows)));
-  const estate::Resource* resource = world_.estate.resources.find(arn);
-  const estate::Principal* role = world_.estate.principal(arn);
   if (arn.empty()) {
     question.part = "on resources of its account that the estate does not list";
     add_owner(question, principal->account);
@@ -587,31 +589,88 @@ Question Rows::pair(const std::string& subject, const std::string& arn, const st
     std::vector<Limit> listed;
     for (const std::string& service : services_with_a_side()) listed.push_back(all({resources({"arn:*:" + service + ":*"}), actions({service + ":*"})}));
     if (!listed.empty()) parts.push_back(none(std::move(listed)));
-  } else if (resource != nullptr) {
-    question.part = "on " + arn;
-    question.on_resources = true;
+    layers.rcps = rcps(question.owner);
+  } else if (!set_resource(arn, question, parts)) {
+    return question;
+  }
+  question.limit = all(std::move(parts));
+  if (!endpoint.empty()) question.part = "through it, by " + subject + " " + question.part;
+  set_sessions(*principal, question);
+  return question;
+}
+
+// The question becomes one about this resource or role, with its side.
+bool Rows::set_resource(const std::string& arn, Question& question, std::vector<Limit>& parts) const {
+  const estate::Resource* resource = world_.estate.resources.find(arn);
+  const estate::Principal* role = world_.estate.principal(arn);
+  authz::Layers& layers = question.sides.layers;
+  question.part = "on " + arn;
+  question.on_resources = true;
+  if (resource != nullptr) {
     add_owner(question, resource->account);
     layers.resource = resource->policy ? &*resource->policy : nullptr;
     layers.resource_kind = resource->kind;
-    parts.push_back(asked_of(arn));
+    parts.push_back(asked_of(resource->arn));
   } else if (role != nullptr) {
-    question.part = "on " + arn;
-    question.on_resources = true;
     add_owner(question, role->account);
     layers.resource = role->trust ? &*role->trust : nullptr;
     layers.resource_kind = authz::ResourceKind::trust;
     parts.push_back(all({resources({arn}), assuming()}));
   } else {
     question.undecided = "the estate has no such resource";
-    return question;
+    return false;
   }
   layers.rcps = rcps(question.owner);
-  question.limit = all(std::move(parts));
-  if (!endpoint.empty()) question.part = "through it, by " + subject + " " + question.part;
-  if (principal->type != policy::Principal::Type::role_session) return question;
+  return true;
+}
+
+// A role is one caller for each session that a document names.
+void Rows::set_sessions(const estate::Principal& principal, Question& question) {
+  if (principal.type != policy::Principal::Type::role_session) return;
   const Names names = names_in(library_, documents_of(question.sides));
   question.callers.clear();
-  for (const std::string& session : sessions_of(*principal, names)) question.callers.push_back({caller_of(world_, *principal, session)});
+  for (const std::string& session : sessions_of(principal, names)) question.callers.push_back({caller_of(world_, principal, session)});
+}
+
+namespace {
+
+Limit through_a_server() { return condition("Bool", std::string(catalogue::via_mcp_key), {"true"}); }
+
+Limit beyond_reading(const World& world) {
+  const std::vector<std::string> read = catalogue::read_by_agents(world.perimeter.agents->services);
+  return read.empty() ? Limit{} : none({actions(read)});
+}
+
+}  // namespace
+
+Question Rows::by_agents(const std::string& subject, Beyond beyond) {
+  Question question = of_principal({Objective::identity_networks, subject});
+  question.row = Objective::agents;
+  if (!world_.perimeter.agents) question.undecided = "the perimeter file has no `agents`";
+  if (!question.undecided.empty()) return question;
+  question.part = beyond == Beyond::reading ? "beyond reading" : "beyond what is mine";
+  std::vector<Limit> parts = {through_a_server(), excepted(Objective::agents)};
+  if (beyond == Beyond::reading) {
+    parts.push_back(beyond_reading(world_));
+  } else {
+    question.foreign = question.on_resources = true;
+    std::vector<Limit> owned;
+    add_aws_owned(world_, owned);
+    parts.push_back(all({foreign_resource(world_), none(std::move(owned))}));
+  }
+  question.limit = all(std::move(parts));
+  return question;
+}
+
+Question Rows::granted_to_agents(const std::string& subject, const std::string& arn) {
+  Question question = by_agents(subject, Beyond::reading);
+  const estate::Principal* principal = world_.estate.principal(subject);
+  if (principal == nullptr || !question.undecided.empty()) return question;
+  question.sides.resource_is_open = false;
+  std::vector<Limit> parts = {std::move(question.limit)};
+  if (!set_resource(arn, question, parts)) return question;
+  question.limit = all(std::move(parts));
+  set_sessions(*principal, question);
   return question;
 }
 

@@ -72,6 +72,11 @@ class Rows {
   // Of the whole: a principal of mine, on a resource of mine, from an unexpected network. `resource` may be a role's, for its
   // trust; empty: on those of the principal's account that the estate does not list. `endpoint`: through it only; empty: any way.
   Question pair(const std::string& principal, const std::string& resource, const std::string& endpoint = {});
+  // Of agents: what a principal's own side lets through an MCP server: what changes something, or what is outside.
+  enum class Beyond : std::uint8_t { reading, mine };
+  Question by_agents(const std::string& principal, Beyond beyond);
+  // What changes something and a resource or a role of its account grants it, with all layers of both.
+  Question granted_to_agents(const std::string& principal, const std::string& resource);
   // Of the whole, where a row excepts somebody or something: outsiders on the resource, and the principal on foreign resources,
   // from an unexpected network.
   Question outsiders_from_anywhere(const std::string& resource);
@@ -96,6 +101,8 @@ class Rows {
   Question of_principal(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
   Question of_resource(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
   Question of_endpoint(const Cell& cell);
+  bool set_resource(const std::string& arn, Question& question, std::vector<Limit>& parts) const;
+  void set_sessions(const estate::Principal& principal, Question& question);
   Question of_trust(const Cell& cell, const estate::Endpoint* endpoint = nullptr);
   Limit unexpected_network() const;
   Limit said_of(const estate::Endpoint& endpoint) const;

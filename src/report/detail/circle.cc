@@ -29,7 +29,7 @@ struct Arc {
 };
 
 // Objectives that meet the same neighbour lie beside it. `whole` is the thin ring, and its leaks
-// cross at the top.
+// cross at the top. What agents do crosses nothing, so they are in the matrix alone.
 constexpr std::array<Arc, perimeter::objective_count> arcs{{
     {Objective::identity_resources, 217, 265, Arc::Way::out},
     {Objective::identity_networks, 155, 203, Arc::Way::in},
@@ -82,10 +82,11 @@ class Circle {
       if (row.objective == Objective::whole)
         out_ += fmt::format("<circle class=\"whole {}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>", class_of(row), centre_x, centre_y, inner_radius - 8);
     }
-    for (const prove::Row& row : subject_.report.rows) segment(row);
-    for (const prove::Row& row : subject_.report.rows) gates(row);
-    for (const prove::Row& row : subject_.report.rows) arrows(row);
-    for (const prove::Row& row : subject_.report.rows) label(row);
+    for (const auto draw_one : {&Circle::segment, &Circle::gates, &Circle::arrows, &Circle::label}) {
+      for (const prove::Row& row : subject_.report.rows) {
+        if (index_of(row.objective) < arcs.size()) (this->*draw_one)(row);
+      }
+    }
     contents();
     return std::move(out_) + "</svg>\n";
   }
@@ -217,7 +218,7 @@ class Circle {
   }
 
   const Subject& subject_;
-  std::array<std::vector<std::size_t>, perimeter::objective_count> leaks_;
+  std::array<std::vector<std::size_t>, perimeter::objective_count_with_agents> leaks_;
   std::string out_;
 };
 

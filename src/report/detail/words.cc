@@ -15,7 +15,7 @@ struct Sentences {
 };
 
 // By Objective.
-constexpr std::array<Sentences, perimeter::objective_count> sentences{{
+constexpr std::array<Sentences, perimeter::objective_count_with_agents> sentences{{
     {"my principals reach only my resources",
      "a principal of mine may use a resource that is not mine",
      "the outsider's resource policy is assumed to allow everything"},
@@ -38,6 +38,9 @@ constexpr std::array<Sentences, perimeter::objective_count> sentences{{
      "the outsider's own policies are assumed to allow everything"},
     {"all layers together let nothing cross the perimeter",
      "all layers that apply let a request cross the perimeter", ""},
+    {"through an MCP server my principals only read, and only what is mine",
+     "an agent may change something, or reach what is not mine, through an MCP server",
+     "the resource's side is assumed to allow everything"},
 }};
 
 // Keys that only say again who asks and whose the resource is.

@@ -9,7 +9,7 @@
 #include "catalogue/catalogue.h"
 #include "text/glob.h"
 
-namespace ringwall::generate::detail {
+namespace ringwall::catalogue {
 
 // Does every text that `narrow` matches match `wide` too? Answers no where it cannot tell.
 bool covers(std::string_view wide, std::string_view narrow, text::Case letters);
@@ -21,7 +21,7 @@ bool overlap_of_arns(std::string_view a, std::string_view b);
 
 // Patterns for the actions of the service that `within` matches and none of `excluded`: as few as
 // the catalogue's names need, so that a new action is among them if it begins like one of today's.
-std::vector<std::string> all_but(const catalogue::Service& service, const std::string& within,
+std::vector<std::string> all_but(const Service& service, const std::string& within,
                                  const std::vector<std::string>& excluded);
 
-}  // namespace ringwall::generate::detail
+}  // namespace ringwall::catalogue

@@ -1,10 +1,10 @@
-#include "generate/detail/patterns.h"
+#include "catalogue/patterns.h"
 
 #include <algorithm>
 
 #include "text/encode.h"
 
-namespace ringwall::generate::detail {
+namespace ringwall::catalogue {
 namespace {
 
 std::string folded(std::string_view text, text::Case letters) {
@@ -28,7 +28,7 @@ bool over_suffixes(const std::string& a, const std::string& b, const Decide& dec
 // them nothing excludes.
 class Complement {
  public:
-  Complement(const catalogue::Service& service, const std::string& within,
+  Complement(const Service& service, const std::string& within,
              const std::vector<std::string>& excluded)
       : within_(within), excluded_(excluded), service_(service.prefix()) {
     for (std::size_t index = 0; index < service.action_count(); ++index)
@@ -115,9 +115,9 @@ bool overlap_of_arns(std::string_view a, std::string_view b) {
   return overlap(a, b, text::Case::exact);
 }
 
-std::vector<std::string> all_but(const catalogue::Service& service, const std::string& within,
+std::vector<std::string> all_but(const Service& service, const std::string& within,
                                  const std::vector<std::string>& excluded) {
   return Complement(service, within, excluded).patterns();
 }
 
-}  // namespace ringwall::generate::detail
+}  // namespace ringwall::catalogue
