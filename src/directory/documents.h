@@ -1,23 +1,5 @@
 #pragma once
-// How identities and the organisation are stored. A document has the members that the API's Get
-// operation answers, and private ones in lower case:
-//
-//   iam/<account>/user/<name>     User    inline, attached, groups (ids), keys (ids)
-//   iam/<account>/group/<name>    Group   inline, attached
-//   iam/<account>/role/<name>     Role    inline, attached, trust, service_linked
-//   iam/<account>/policy/<name>   Policy  versions: [PolicyVersion…], next_version
-//   iam-key/<access-key-id>       UserName, Status, CreateDate, account, user_id, sealed
-//   org/organization              Organization    root, administrator, administrator_key
-//   org/root/<id>                 Root
-//   org/ou/<id>                   OrganizationalUnit  parent
-//   org/account/<id>              Account             parent
-//   org/policy/<id>               PolicySummary, Content
-//   org/attachment/<target>/<id>  {}
-//   org/create-status/<id>        CreateAccountStatus
-//
-// `trust` is what service::bound made of an AssumeRolePolicyDocument.
-// IAM's names are unique without regard to case, so keys hold them in lower case. `inline` is
-// [{PolicyName, PolicyDocument}…], `attached` an array of ARNs. All times are milliseconds.
+// New identities, accounts and organisations, as they are stored: directory/records.h.
 
 #include <string>
 #include <string_view>

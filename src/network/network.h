@@ -2,12 +2,7 @@
 // Stored VPCs made real. The documents under `ec2/` say what should be; this room resolves them
 // into host::Network values, applies them whenever they change, answers VPC DNS, and opens the
 // listeners of VPC endpoints. Services share it so that none needs another service.
-//
-// Documents (all have the member names of the EC2 API, plus lower-case private ones):
-//   ec2/<account>/vpc/<vpc-id>        ec2/<account>/subnet/<subnet-id>
-//   ec2/<account>/group/<sg-id>       (with "rules": [{"SecurityGroupRuleId", "IsEgress", …}])
-//   ec2/<account>/interface/<eni-id>  ec2/<account>/endpoint/<vpce-id>
-//   dns/<vpc-id>/<name>               {"address": "10.0.1.5"}; the name in lower case, no final dot
+// What is stored of them: network/records.h.
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,7 @@
 // Where an instance is: its interface in a subnet of a group, and what follows from that.
 
-#include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 #include "services/rds/detail/common.h"
 
 namespace ringwall::rds::detail {
@@ -11,13 +11,12 @@ constexpr std::size_t id_bytes_max = 64;  // longer than any id, far shorter tha
 std::optional<ApiError> fault_in_groups(store::Transaction& transaction, std::string_view account,
                                         std::string_view vpc_id, const std::vector<std::string>& groups) {
   for (const std::string& id : groups) {
-    const auto group =
-        id.size() <= id_bytes_max ? transaction.get(network::key_of(network::Kind::group, account, id)) : nullptr;
-    if (group == nullptr)
+    const auto group = id.size() <= id_bytes_max ? network::tables::groups.get(transaction, account, id) : std::nullopt;
+    if (!group)
       return invalid_value("Invalid security group , groupId= " + id.substr(0, id_bytes_max) + ", groupName=.");
-    if (group->text("VpcId") == vpc_id) continue;
+    if (group->vpc_id == vpc_id) continue;
     return invalid_combination("The DB instance and EC2 security group are in different VPCs. The DB instance is in " +
-                               std::string(vpc_id) + " and the EC2 security group is in " + group->str("VpcId"));
+                               std::string(vpc_id) + " and the EC2 security group is in " + group->vpc_id);
   }
   return std::nullopt;
 }

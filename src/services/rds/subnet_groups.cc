@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "network/documents.h"
+#include "network/records.h"
 #include "services/rds/detail/common.h"
 #include "text/encode.h"
 
@@ -28,16 +28,16 @@ std::optional<ApiError> place(const Call& call, SubnetGroup& group) {
   std::string vpc;
   std::vector<GroupSubnet> subnets;
   for (const Json& id : call.input["SubnetIds"].items()) {
-    const auto subnet = call.transaction.get(network::key_of(network::Kind::subnet, call.account(), id.as_string()));
+    const auto subnet = network::tables::subnets.get(call.transaction, call.account(), id.as_string());
     if (!subnet) {
       return ApiError{"InvalidSubnet", "Some input subnets in :[" + std::string(id.as_string()) + "] are invalid."};
     }
-    if (!vpc.empty() && subnet->text("VpcId") != vpc) {
+    if (!vpc.empty() && subnet->vpc_id != vpc) {
       return ApiError{"InvalidSubnet", "The DB subnet group's subnets are not all in the same VPC."};
     }
-    vpc = subnet->str("VpcId");
-    zones.insert(subnet->str("AvailabilityZone"));
-    subnets.push_back({.id = subnet->str("SubnetId"), .zone = {subnet->str("AvailabilityZone")}});
+    vpc = subnet->vpc_id;
+    zones.insert(subnet->zone);
+    subnets.push_back({.id = subnet->id, .zone = {subnet->zone}});
   }
   if (zones.size() < zones_min) {
     return ApiError{"DBSubnetGroupDoesNotCoverEnoughAZs",
@@ -123,8 +123,8 @@ ApiResult<Json> modify(const Call& call) {
   if (call.input.contains("DBSubnetGroupDescription")) group->description = call.input.str("DBSubnetGroupDescription");
   if (auto fault = place(call, *group)) return std::unexpected(*std::move(fault));
   for (Instance& user : users_of(call, group->name)) {
-    const auto used = call.transaction.get(network::key_of(network::Kind::interface, call.account(), user.wanted.interface));
-    const bool kept = used && std::ranges::find(group->subnets, used->text("SubnetId"), &GroupSubnet::id) != group->subnets.end();
+    const auto used = network::tables::interfaces.get(call.transaction, call.account(), user.wanted.interface);
+    const bool kept = used && std::ranges::find(group->subnets, used->subnet_id, &GroupSubnet::id) != group->subnets.end();
     if (!kept) {
       return api_error("SubnetAlreadyInUse", "the subnet of the DB instance " + user.wanted.identifier + " cannot be removed while it is there");
     }

@@ -63,21 +63,23 @@ class World {
   explicit World(bool dns) {
     watch_ = store->watch("", [this](const std::vector<store::Change>&) { signal.notify(); });
     change([&](store::Transaction& transaction) {
-      using network::Kind;
-      using text::Json;
-      const Json inward = Json::object({{"SecurityGroupRuleId", "sgr-1"}, {"IsEgress", false}, {"IpProtocol", "-1"},
-                                        {"ReferencedGroupInfo", Json::object({{"GroupId", test_group}})}});
-      const Json outward = Json::object({{"SecurityGroupRuleId", "sgr-2"}, {"IsEgress", true}, {"IpProtocol", "-1"},
-                                         {"CidrIpv4", "0.0.0.0/0"}});
-      transaction.put(network::key_of(Kind::vpc, test_account, test_vpc),
-                      Json::object({{"VpcId", test_vpc}, {"OwnerId", test_account}, {"CidrBlock", "10.0.0.0/16"},
-                                    {"enable_dns_support", dns}}));
-      transaction.put(network::key_of(Kind::subnet, test_account, test_subnet),
-                      Json::object({{"SubnetId", test_subnet}, {"VpcId", test_vpc}, {"CidrBlock", "10.0.1.0/24"},
-                                    {"AvailabilityZone", "us-east-1a"}}));
-      transaction.put(network::key_of(Kind::group, test_account, test_group),
-                      Json::object({{"GroupId", test_group}, {"GroupName", "default"}, {"VpcId", test_vpc},
-                                    {"rules", Json::array({inward, outward})}}));
+      network::Vpc vpc{.id = test_vpc, .owner = test_account};
+      vpc.cidr = "10.0.0.0/16";
+      vpc.dns_support = dns;
+      network::tables::vpcs.put(transaction, vpc, test_account, test_vpc);
+      network::Subnet subnet{.id = test_subnet};
+      subnet.vpc_id = test_vpc;
+      subnet.cidr = "10.0.1.0/24";
+      subnet.zone = "us-east-1a";
+      network::tables::subnets.put(transaction, subnet, test_account, test_subnet);
+      network::Rule inward{.protocol = "-1"}, outward{.protocol = "-1"};
+      inward.peer = {.group_id = test_group, .account = test_account};
+      outward.is_egress = true;
+      outward.cidr = "0.0.0.0/0";
+      network::Group group{.id = test_group, .name = "default"};
+      group.vpc_id = test_vpc;
+      group.rules = {inward, outward};
+      network::tables::groups.put(transaction, group, test_account, test_group);
       const auto key = keyring::make_key(environment, test_account, "tests", {}, {}, keyring::KeyManager::customer);
       kms_key = keyring::tables::keys.key(test_account, key.id);
       keyring::tables::keys.put(transaction, key, test_account, key.id);

@@ -11,6 +11,7 @@
 #include "directory/testing.h"
 #include "keyring/keyring.h"
 #include "network/documents.h"
+#include "network/records.h"
 #include "services/rds/detail/common.h"
 #include "services/rds/rds.h"
 #include "text/encode.h"
@@ -39,16 +40,19 @@ class ApiTest : public ::testing::Test {
   using Json = text::Json;
 
   ApiTest() {
-    using network::Kind;
     edit([&](store::Transaction& transaction) {
-      const auto vpc = [&](const char* id) { transaction.put(network::key_of(Kind::vpc, account_, id), Json::object({{"VpcId", id}, {"OwnerId", account_}})); };
+      const auto vpc = [&](const char* id) { network::tables::vpcs.put(transaction, {.id = id, .owner = account_}, account_, id); };
       const auto subnet = [&](const char* id, const char* of, const char* range, const char* zone) {
-        transaction.put(network::key_of(Kind::subnet, account_, id),
-                        Json::object({{"SubnetId", id}, {"VpcId", of}, {"CidrBlock", range}, {"AvailabilityZone", zone}}));
+        network::Subnet subnet{.id = id};
+        subnet.vpc_id = of;
+        subnet.cidr = range;
+        subnet.zone = zone;
+        network::tables::subnets.put(transaction, subnet, account_, id);
       };
       const auto group = [&](const char* id, const char* of, const char* name) {
-        transaction.put(network::key_of(Kind::group, account_, id),
-                        Json::object({{"GroupId", id}, {"GroupName", name}, {"VpcId", of}, {"rules", Json::array()}}));
+        network::Group group{.id = id, .name = name};
+        group.vpc_id = of;
+        network::tables::groups.put(transaction, group, account_, id);
       };
       vpc("vpc-1");
       vpc("vpc-2");
