@@ -282,7 +282,9 @@ TEST_F(Control, ALeaseEndsWithTheServer) {
 }
 
 TEST_F(Control, WhatIsNotThereIsSaidAndNothingIsLeft) {
-  put(network::key_of(Kind::vpc, network::test_account, "vpc-2"), Json::object({{"VpcId", "vpc-2"}, {"CidrBlock", "10.0.0.0/16"}}));
+  network::Vpc vpc{.id = "vpc-2", .owner = network::test_account};
+  vpc.cidr = "10.0.0.0/16";
+  put(network::tables::vpcs, vpc, network::test_account, vpc.id);
   EXPECT_NE(leased(network::test_vpc, "subnet-none").error().message.find("`subnet-none`"), std::string::npos);
   EXPECT_NE(leased("vpc-2").error().message.find("is not in `vpc-2`"), std::string::npos);
   EXPECT_FALSE(leased(network::test_vpc, ""));
@@ -302,10 +304,13 @@ TEST_F(Control, APlaceThatCannotBeMadeRealIsGivenBack) {
 }
 
 TEST_F(Control, TheEndpointForAllOfTheApiIsNamed) {
-  put(network::key_of(Kind::endpoint, network::test_account, "vpce-1"),
-      Json::object({{"VpcEndpointId", "vpce-1"}, {"VpcId", network::test_vpc}, {"OwnerId", network::test_account}, {"State", "available"},
-                    {"ServiceName", "com.amazonaws.us-east-1.ringwall"}, {"dns_names", Json::array({"api.ringwall.internal"})},
-                    {"policy", service::bound_own(network::allow_all)}, {"NetworkInterfaceIds", Json::array()}}));
+  network::Endpoint endpoint{.id = "vpce-1"};
+  endpoint.vpc_id = network::test_vpc;
+  endpoint.owner = network::test_account;
+  endpoint.service = "com.amazonaws.us-east-1.ringwall";
+  endpoint.dns_names = {"api.ringwall.internal"};
+  endpoint.policy = service::bound_own(network::allow_all);
+  put(endpoint);
   const auto held = leased();
   ASSERT_TRUE(held) << held.error().message;
   EXPECT_EQ(held->api_endpoint, "https://api.ringwall.internal");

@@ -15,6 +15,7 @@
 
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 #include "store/testing.h"
 
 namespace ringwall::network {
@@ -128,34 +129,48 @@ class NotingHost final : public host::Host {
 
 class WithDocuments : public ::testing::Test {
  protected:
-  void put(const std::string& key, Json document) {
+  template <typename T>
+  void put(const records::Table<T, 2>& table, const T& record, const std::string& of, const std::string& name) {
     store::Transaction transaction(*store_);
-    transaction.put(key, std::move(document));
+    table.put(transaction, record, of, name);
     ASSERT_TRUE(store_->commit(transaction));
   }
+  void put(const Endpoint& endpoint) { put(tables::endpoints, endpoint, test_account, endpoint.id); }
+  void put_name(const std::string& name, const Name& record, const std::string& vpc = test_vpc) { put(tables::names, record, vpc, name); }
   void erase(const std::string& key) {
     store::Transaction transaction(*store_);
     transaction.erase(key);
     ASSERT_TRUE(store_->commit(transaction));
   }
   void put_vpc(const std::string& cidr = "10.0.0.0/16", bool dns = true) {
-    put(key_of(Kind::vpc, test_account, test_vpc),
-        Json::object({{"VpcId", test_vpc}, {"CidrBlock", cidr}, {"arn", "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-1"}, {"enable_dns_support", dns}}));
+    Vpc vpc{.id = test_vpc, .owner = test_account};
+    vpc.cidr = cidr;
+    vpc.arn = "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-1";
+    vpc.dns_support = dns;
+    put(tables::vpcs, vpc, test_account, test_vpc);
   }
   void put_subnet(const std::string& id, const std::string& cidr, const std::string& vpc = test_vpc) {
-    put(key_of(Kind::subnet, test_account, id), Json::object({{"SubnetId", id}, {"VpcId", vpc}, {"CidrBlock", cidr}, {"AvailabilityZone", "us-east-1a"}}));
+    Subnet subnet{.id = id};
+    subnet.vpc_id = vpc;
+    subnet.cidr = cidr;
+    subnet.zone = "us-east-1a";
+    put(tables::subnets, subnet, test_account, id);
   }
-  void put_group(const std::string& id, const std::string& name, Json rules = Json::array(), const std::string& vpc = test_vpc) {
-    put(key_of(Kind::group, test_account, id), Json::object({{"GroupId", id}, {"GroupName", name}, {"VpcId", vpc}, {"rules", std::move(rules)}}));
+  void put_group(const std::string& id, const std::string& name, const std::vector<Rule>& rules = {}, const std::string& vpc = test_vpc) {
+    Group group{.id = id, .name = name};
+    group.vpc_id = vpc;
+    group.rules = rules;
+    put(tables::groups, group, test_account, id);
   }
-  static Json rule(const std::string& protocol, int from, int to, const std::string& peer, bool egress = false) {
-    Json json = Json::object({{"IpProtocol", protocol}, {"FromPort", from}, {"ToPort", to}, {"IsEgress", egress}});
+  static Rule rule(const std::string& protocol, int from, int to, const std::string& peer, bool egress = false) {
+    Rule rule{.protocol = protocol, .from_port = from, .to_port = to};
+    rule.is_egress = egress;
     if (peer.starts_with("sg-")) {
-      json.edit("ReferencedGroupInfo").set("GroupId", peer);
+      rule.peer = {.group_id = peer, .account = test_account};
     } else {
-      json.set(peer.contains("::") ? "CidrIpv6" : "CidrIpv4", peer);
+      (peer.contains("::") ? rule.cidr_v6 : rule.cidr) = peer;
     }
-    return json;
+    return rule;
   }
   Json place(const Placement& placement) {
     Json interface;
@@ -172,12 +187,15 @@ class WithDocuments : public ::testing::Test {
     store::Transaction transaction(*store_);
     return network_of(transaction, test_account, test_vpc);
   }
-  Json put_endpoint(const std::string& id, const std::string& service, const std::string& policy) {
+  Endpoint put_endpoint(const std::string& id, const std::string& service, const std::string& policy) {
     const Json interface = place({.account = test_account, .subnet_id = "subnet-a", .groups = {}, .description = "", .requester = "amazon-vpce", .local = true});
-    Json endpoint = Json::object({{"VpcEndpointId", id}, {"VpcId", test_vpc}, {"OwnerId", test_account}, {"State", "available"},
-                                  {"ServiceName", "com.amazonaws.us-east-1." + service}, {"policy", service::bound_own(policy)},
-                                  {"NetworkInterfaceIds", Json::array({interface.str("NetworkInterfaceId")})}});
-    put(key_of(Kind::endpoint, test_account, id), endpoint);
+    Endpoint endpoint{.id = id};
+    endpoint.vpc_id = test_vpc;
+    endpoint.owner = test_account;
+    endpoint.service = "com.amazonaws.us-east-1." + service;
+    endpoint.policy = service::bound_own(policy);
+    endpoint.interface_ids = {interface.str("NetworkInterfaceId")};
+    put(endpoint);
     return endpoint;
   }
 

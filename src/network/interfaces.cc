@@ -6,24 +6,25 @@
 
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 
 namespace ringwall::network {
 namespace {
 
 using service::api_error;
 
-// The Groups member of an interface: ids and names, checked to be of `vpc_id`, each once.
-ApiResult<Json> groups_json(store::Transaction& transaction, const std::string& account, std::string_view vpc_id,
-                            const std::vector<std::string>& ids) {
-  Json groups = Json::array();
+// The groups of an interface: ids and names, checked to be of `vpc_id`, each once.
+ApiResult<std::vector<GroupName>> named(store::Transaction& transaction, const std::string& account, std::string_view vpc_id,
+                                        const std::vector<std::string>& ids) {
+  std::vector<GroupName> groups;
   std::set<std::string> seen;
   for (const auto& id : ids) {
     if (!seen.insert(id).second) continue;
-    const auto group = transaction.get(key_of(Kind::group, account, id));
-    if (!group || group->text("VpcId") != vpc_id) {
+    const auto group = tables::groups.get(transaction, account, id);
+    if (!group || group->vpc_id != vpc_id) {
       return api_error("InvalidGroup.NotFound", "The security group '" + id + "' does not exist");
     }
-    groups.push(Json::object({{"GroupId", id}, {"GroupName", group->text("GroupName")}}));
+    groups.push_back({.id = id, .name = group->name});
   }
   if (seen.size() > groups_per_interface_max) {
     return api_error("SecurityGroupsPerInterfaceLimitExceeded",
@@ -34,21 +35,20 @@ ApiResult<Json> groups_json(store::Transaction& transaction, const std::string& 
 }
 
 std::vector<std::string> default_group(store::Transaction& transaction, const std::string& account, std::string_view vpc_id) {
-  for (const auto& entry : transaction.list(prefix_of(Kind::group, account))) {
-    const Json& group = *entry.document;
-    if (group.text("VpcId") == vpc_id && group.text("GroupName") == "default") return {group.str("GroupId")};
+  for (const auto& [parts, group] : tables::groups.list(transaction, account)) {
+    if (group.vpc_id == vpc_id && group.name == "default") return {group.id};
   }
   return {};
 }
 
-ApiResult<std::string> choose_address(store::Transaction& transaction, const Placement& placement, const Json& subnet) {
-  const auto cidr = text::parse_cidr(subnet.text("CidrBlock"), text::HostBits::refuse);
+ApiResult<std::string> choose_address(store::Transaction& transaction, const Placement& placement, const Subnet& subnet) {
+  const auto cidr = text::parse_cidr(subnet.cidr, text::HostBits::refuse);
   if (!cidr || cidr->base.v6) {
     return api_error("InternalError", "The CIDR of subnet '" + placement.subnet_id + "' cannot be read.", 500);
   }
   std::set<std::string, std::less<>> used;
-  for (const auto& entry : transaction.list(prefix_of(Kind::interface, placement.account))) {
-    if (entry.document->text("SubnetId") == placement.subnet_id) used.insert(entry.document->str("PrivateIpAddress"));
+  for (auto& [parts, interface] : tables::interfaces.list(transaction, placement.account)) {
+    if (interface.subnet_id == placement.subnet_id) used.insert(std::move(interface.address));
   }
   const std::uint32_t end = addresses_in(*cidr) - reserved_at_end;
   if (placement.address.empty()) {
@@ -93,55 +93,50 @@ std::string mac_for(std::string_view address, Random& random) {
 }  // namespace
 
 ApiResult<Json> add_interface(store::Transaction& transaction, Random& random, const Placement& placement) {
-  const auto subnet = transaction.get(key_of(Kind::subnet, placement.account, placement.subnet_id));
+  const auto subnet = tables::subnets.get(transaction, placement.account, placement.subnet_id);
   if (!subnet) return api_error("InvalidSubnetID.NotFound", "The subnet ID '" + placement.subnet_id + "' does not exist");
-  const std::string vpc_id = subnet->str("VpcId");
-  RW_TRY(Json groups, groups_json(transaction, placement.account, vpc_id,
-                                  placement.groups.empty() ? default_group(transaction, placement.account, vpc_id) : placement.groups));
+  const std::string& vpc_id = subnet->vpc_id;
+  RW_TRY(auto groups, named(transaction, placement.account, vpc_id,
+                            placement.groups.empty() ? default_group(transaction, placement.account, vpc_id) : placement.groups));
   RW_TRY(const std::string address, choose_address(transaction, placement, *subnet));
 
-  const std::string id = resource_id(random, "eni");
-  Json interface = Json::object({
-      {"NetworkInterfaceId", id},
-      {"SubnetId", placement.subnet_id},
-      {"VpcId", vpc_id},
-      {"AvailabilityZone", subnet->str("AvailabilityZone")},
-      {"AvailabilityZoneId", subnet->str("AvailabilityZoneId")},
-      {"OwnerId", placement.account},
-      {"Description", placement.description},
-      {"InterfaceType", placement.local ? "vpc_endpoint" : "interface"},
-      {"Status", placement.requester.empty() ? "available" : "in-use"},
-      {"RequesterManaged", !placement.requester.empty()},
-      {"SourceDestCheck", true},
-      {"PrivateIpAddress", address},
-      {"PrivateIpAddresses", Json::array({Json::object({{"Primary", true}, {"PrivateIpAddress", address}})})},
-      {"MacAddress", mac_for(address, random)},
-      {"Groups", std::move(groups)},
-      {"Ipv6Addresses", Json::array()},
-      {"Tags", Json::array()},
-      {"local", placement.local},
-  });
-  if (!placement.requester.empty()) interface.set("RequesterId", placement.requester);
-  transaction.put(key_of(Kind::interface, placement.account, id), interface);
-  return interface;
+  Interface interface;
+  interface.id = resource_id(random, "eni");
+  interface.subnet_id = placement.subnet_id;
+  interface.vpc_id = vpc_id;
+  interface.zone = subnet->zone;
+  interface.zone_id = subnet->zone_id;
+  interface.owner = placement.account;
+  interface.description = placement.description;
+  if (placement.local) interface.type = "vpc_endpoint";
+  if (!placement.requester.empty()) {
+    interface.status = "in-use";
+    interface.is_requester_managed = true;
+    interface.requester = placement.requester;
+  }
+  interface.address = address;
+  interface.addresses = {{.address = address}};
+  interface.mac = mac_for(address, random);
+  interface.groups = std::move(groups);
+  interface.is_local = placement.local;
+  tables::interfaces.put(transaction, interface, placement.account, interface.id);
+  return records::to_json(interface);
 }
 
 void remove_interface(store::Transaction& transaction, const std::string& account, const std::string& interface_id) {
-  transaction.erase(key_of(Kind::interface, account, interface_id));
+  tables::interfaces.erase(transaction, account, interface_id);
 }
 
 ApiResult<Json> set_groups(store::Transaction& transaction, const std::string& account, const std::string& interface_id,
                            const std::vector<std::string>& groups) {
-  const auto stored = transaction.get(key_of(Kind::interface, account, interface_id));
-  if (!stored) {
+  auto interface = tables::interfaces.get(transaction, account, interface_id);
+  if (!interface) {
     return api_error("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '" + interface_id + "' does not exist");
   }
   if (groups.empty()) return api_error("InvalidParameterValue", "An interface needs at least one security group");
-  Json interface = *stored;
-  RW_TRY(Json members, groups_json(transaction, account, interface.str("VpcId"), groups));
-  interface.set("Groups", std::move(members));
-  transaction.put(key_of(Kind::interface, account, interface_id), interface);
-  return interface;
+  RW_TRY(interface->groups, named(transaction, account, interface->vpc_id, groups));
+  tables::interfaces.put(transaction, *interface, account, interface_id);
+  return records::to_json(*interface);
 }
 
 }  // namespace ringwall::network

@@ -30,10 +30,21 @@ class Kernel : public host::WithHelper {
     WithHelper::TearDown();
   }
 
-  void put(store::Transaction& transaction, Kind kind, const std::string& id, std::initializer_list<Json::Member> members) {
-    Json document = Json::object(members);
-    document.set("VpcId", test_vpc).set("OwnerId", test_account);
-    transaction.put(key_of(kind, test_account, id), std::move(document));
+  template <typename T>
+  void put(store::Transaction& transaction, const records::Table<T, 2>& table, T record) {
+    if constexpr (requires { record.vpc_id; }) record.vpc_id = test_vpc;
+    record.owner = test_account;
+    table.put(transaction, record, test_account, record.id);
+  }
+  void put_subnet(store::Transaction& transaction, const char* id, const char* cidr) {
+    Subnet subnet{.id = id};
+    subnet.cidr = cidr;
+    put(transaction, tables::subnets, subnet);
+  }
+  void put_group(store::Transaction& transaction, const char* id, const std::vector<Rule>& rules) {
+    Group group{.id = id, .name = id};
+    group.rules = rules;
+    put(transaction, tables::groups, group);
   }
   std::string place(store::Transaction& transaction, const std::string& subnet, const std::string& group, bool local) {
     Placement placement;
@@ -85,24 +96,29 @@ class Kernel : public host::WithHelper {
 };
 
 TEST_F(Kernel, APermittedInterfaceReachesTheEndpointByNameAndAnotherDoesNot) {
-  const Json from_clients = Json::object({{"IpProtocol", "tcp"}, {"FromPort", 443}, {"ToPort", 443}, {"IsEgress", false},
-                                          {"ReferencedGroupInfo", Json::object({{"GroupId", "sg-client"}})}});
-  const Json to_all = Json::object({{"IpProtocol", "-1"}, {"FromPort", -1}, {"ToPort", -1}, {"IsEgress", true}, {"CidrIpv4", "0.0.0.0/0"}});
+  Rule from_clients{.protocol = "tcp", .from_port = 443, .to_port = 443}, to_all{.protocol = "-1"};
+  from_clients.peer = {.group_id = "sg-client", .account = test_account};
+  to_all.is_egress = true;
+  to_all.cidr = "0.0.0.0/0";
   std::string client, stranger;
   const auto stored = store::transact(*store_, [&](store::Transaction& transaction) -> Result<> {
-    put(transaction, Kind::vpc, test_vpc, {{"CidrBlock", "10.0.0.0/16"}, {"arn", "arn:vpc"}, {"enable_dns_support", true}});
-    put(transaction, Kind::subnet, "subnet-a", {{"SubnetId", "subnet-a"}, {"CidrBlock", "10.0.1.0/24"}});
-    put(transaction, Kind::subnet, "subnet-b", {{"SubnetId", "subnet-b"}, {"CidrBlock", "10.0.2.0/24"}});
-    put(transaction, Kind::group, "sg-api", {{"GroupId", "sg-api"}, {"GroupName", "api"}, {"rules", Json::array({from_clients, to_all})}});
-    for (const char* group : {"sg-client", "sg-other"}) {
-      put(transaction, Kind::group, group, {{"GroupId", group}, {"GroupName", group}, {"rules", Json::array({to_all})}});
-    }
+    Vpc vpc{.id = test_vpc};
+    vpc.cidr = "10.0.0.0/16";
+    vpc.arn = "arn:vpc";
+    put(transaction, tables::vpcs, vpc);
+    put_subnet(transaction, "subnet-a", "10.0.1.0/24");
+    put_subnet(transaction, "subnet-b", "10.0.2.0/24");
+    put_group(transaction, "sg-api", {from_clients, to_all});
+    for (const char* group : {"sg-client", "sg-other"}) put_group(transaction, group, {to_all});
     const std::string api = place(transaction, "subnet-a", "sg-api", true);
     client = place(transaction, "subnet-b", "sg-client", false);
     stranger = place(transaction, "subnet-b", "sg-other", false);
-    put(transaction, Kind::endpoint, "vpce-1", {{"VpcEndpointId", "vpce-1"}, {"State", "available"}, {"policy", service::bound_own(allow_all)},
-                                                {"ServiceName", "com.amazonaws.us-east-1.rds"}, {"NetworkInterfaceIds", Json::array({api})}});
-    transaction.put(dns_key_of(test_vpc, "rds.ringwall.internal"), Json::object({{"address", "10.0.1.4"}}));
+    Endpoint endpoint{.id = "vpce-1"};
+    endpoint.policy = service::bound_own(allow_all);
+    endpoint.service = "com.amazonaws.us-east-1.rds";
+    endpoint.interface_ids = {api};
+    put(transaction, tables::endpoints, endpoint);
+    tables::names.put(transaction, {.address = "10.0.1.4", .addresses = {}}, test_vpc, "rds.ringwall.internal");
     return {};
   });
   ASSERT_TRUE(stored);

@@ -13,6 +13,7 @@
 #include "network/detail/applier.h"
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 
 namespace ringwall::network {
 namespace {
@@ -130,7 +131,7 @@ class Reconciler::Loop {
     if (account.empty()) account = account_of(id);
     const Result<> outcome = applier_.apply(account, id);
     if (!outcome) log_("cannot apply " + id + ": " + outcome.error().message);
-    const bool removed = outcome && !store_.get(key_of(Kind::vpc, account, id));
+    const bool removed = outcome && !tables::vpcs.get(store_, account, id);
     lock.lock();
     --vpc.waiting;
     vpc.account = account;

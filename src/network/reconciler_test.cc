@@ -88,14 +88,14 @@ TEST_F(Reconcile, AFailureIsToldToWhoSettlesAndTriedAgain) {
 TEST_F(Reconcile, ADeletedVpcIsRemoved) {
   Reconciler& reconciler = start();
   ASSERT_TRUE(reconciler.settle(test_vpc));
-  erase(key_of(Kind::vpc, test_account, test_vpc));
+  erase(tables::vpcs.key(test_account, test_vpc));
   ASSERT_TRUE(reconciler.settle(test_vpc));
   EXPECT_TRUE(host_.wait_until([](const Networks& networks) { return networks.empty(); }));
 }
 
 TEST_F(Reconcile, EndpointsAreOpenedReplacedAndClosed) {
   Reconciler& reconciler = start();
-  Json endpoint = put_endpoint("vpce-1", "rds", allow_all);
+  Endpoint endpoint = put_endpoint("vpce-1", "rds", allow_all);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   ASSERT_EQ(told().size(), 1U);
   const Told opened = told()[0];
@@ -109,14 +109,14 @@ TEST_F(Reconcile, EndpointsAreOpenedReplacedAndClosed) {
   ASSERT_TRUE(opened.context.endpoint_policy);
   EXPECT_NE(host_.port_of("vpc-1 10.0.1.4:443/tcp"), 0);
 
-  endpoint.set("policy", service::bound_own(R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})"));
-  put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
+  endpoint.policy = service::bound_own(R"({"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]})");
+  put(endpoint);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   ASSERT_EQ(told().size(), 2U);
   EXPECT_FALSE(told()[1].has_socket);
   EXPECT_EQ(told()[1].context.endpoint_policy->document->effect(0), policy::Effect::deny);
 
-  erase(key_of(Kind::endpoint, test_account, "vpce-1"));
+  erase(tables::endpoints.key(test_account, "vpce-1"));
   ASSERT_TRUE(reconciler.settle(test_vpc));
   ASSERT_EQ(told().size(), 3U);
   EXPECT_FALSE(told()[2].has_socket);
@@ -125,27 +125,27 @@ TEST_F(Reconcile, EndpointsAreOpenedReplacedAndClosed) {
 
 TEST_F(Reconcile, AnEndpointWhosePolicyCannotBeReadIsClosed) {
   Reconciler& reconciler = start();
-  Json endpoint = put_endpoint("vpce-1", "ringwall", allow_all);
+  Endpoint endpoint = put_endpoint("vpce-1", "ringwall", allow_all);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   EXPECT_EQ(told()[0].context.vpce_service, "");
-  endpoint.set("policy", service::bound_own(R"({"Statement":)"));
-  put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
+  endpoint.policy = service::bound_own(R"({"Statement":)");
+  put(endpoint);
   EXPECT_FALSE(reconciler.settle(test_vpc));
   EXPECT_TRUE(told().back().context.vpce_id.empty());
 }
 
 TEST_F(Reconcile, AnEndpointThatLosesASubnetIsOpenedAnewWithoutIt) {
   Reconciler& reconciler = start();
-  Json endpoint = put_endpoint("vpce-1", "rds", allow_all);
+  Endpoint endpoint = put_endpoint("vpce-1", "rds", allow_all);
   const Json second = place({.account = test_account, .subnet_id = "subnet-a", .groups = {}, .description = "", .requester = "amazon-vpce", .local = true});
-  const Json one = endpoint["NetworkInterfaceIds"];
-  endpoint.edit("NetworkInterfaceIds").push(second.str("NetworkInterfaceId"));
-  put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
+  const std::vector<std::string> one = endpoint.interface_ids;
+  endpoint.interface_ids.push_back(second.str("NetworkInterfaceId"));
+  put(endpoint);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   const std::size_t opened = told().size();
   EXPECT_EQ(opened, 2U);
-  endpoint.set("NetworkInterfaceIds", one);
-  put(key_of(Kind::endpoint, test_account, "vpce-1"), endpoint);
+  endpoint.interface_ids = one;
+  put(endpoint);
   ASSERT_TRUE(reconciler.settle(test_vpc));
   ASSERT_EQ(told().size(), opened + 2);
   EXPECT_TRUE(told()[opened].context.vpce_id.empty());
@@ -185,10 +185,10 @@ class Resolving : public Reconcile {
 };
 
 TEST_F(Resolving, NamesOfTheVpcAreAnsweredAndNothingElse) {
-  put(dns_key_of(test_vpc, "db.ringwall.internal"), Json::object({{"address", "10.0.1.5"}}));
-  put(dns_key_of("vpc-2", "other.ringwall.internal"), Json::object({{"address", "10.0.1.6"}}));
-  put(dns_key_of(test_vpc, "two.ringwall.internal"), Json::object({{"address", "10.0.1.5"}, {"addresses", Json::array({"10.0.1.5", "10.0.2.5"})}}));
-  put(dns_key_of(test_vpc, "broken.ringwall.internal"), Json::object({{"address", "here"}}));
+  put_name("db.ringwall.internal", {.address = "10.0.1.5", .addresses = {}});
+  put_name("other.ringwall.internal", {.address = "10.0.1.6", .addresses = {}}, "vpc-2");
+  put_name("two.ringwall.internal", {.address = "10.0.1.5", .addresses = std::vector<std::string>{"10.0.1.5", "10.0.2.5"}});
+  put_name("broken.ringwall.internal", {.address = "here", .addresses = {}});
   ASSERT_TRUE(start().settle(test_vpc));
   EXPECT_EQ(ask({"DB", "ringwall", "internal"})->addresses, std::vector{*text::parse_address("10.0.1.5")});
   EXPECT_EQ(ask({"other", "ringwall", "internal"})->code, dns::Code::name_error);
@@ -199,7 +199,7 @@ TEST_F(Resolving, NamesOfTheVpcAreAnsweredAndNothingElse) {
 }
 
 TEST_F(Resolving, QueriesOverTcpAreAnsweredOneAfterAnother) {
-  put(dns_key_of(test_vpc, "db.ringwall.internal"), Json::object({{"address", "10.0.1.5"}}));
+  put_name("db.ringwall.internal", {.address = "10.0.1.5", .addresses = {}});
   ASSERT_TRUE(start().settle(test_vpc));
   const auto socket = connected(SOCK_STREAM, host_.port_of("vpc-1 10.0.0.2:53/tcp"));
   const Bytes message = query({"db", "ringwall", "internal"});
@@ -225,7 +225,7 @@ TEST_F(Resolving, QueriesOverTcpAreAnsweredOneAfterAnother) {
 }
 
 TEST_F(Resolving, AsManyConnectionsAsTheLimitAndNoMore) {
-  put(dns_key_of(test_vpc, "db.ringwall.internal"), Json::object({{"address", "10.0.1.5"}}));
+  put_name("db.ringwall.internal", {.address = "10.0.1.5", .addresses = {}});
   ASSERT_TRUE(start().settle(test_vpc));
   const Bytes message = query({"db", "ringwall", "internal"});
   Bytes framed = {0, static_cast<std::uint8_t>(message.size())};

@@ -5,58 +5,55 @@
 
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 
 namespace ringwall::network {
 namespace {
-
-int port_of(const Json& rule, std::string_view member) {
-  return static_cast<int>(rule[member].as_integer(-1));
-}
 
 bool has_ports(int protocol) {
   return protocol == protocol_tcp || protocol == protocol_udp || protocol == protocol_icmp || protocol == protocol_icmp_v6;
 }
 
-std::optional<host::Rule> resolve_rule(const Json& rule, const std::vector<host::Group>& groups) {
-  const auto protocol = protocol_number(rule.text("IpProtocol"));
+std::optional<host::Rule> resolve_rule(const Rule& rule, const std::vector<host::Group>& groups) {
+  const auto protocol = protocol_number(rule.protocol);
   if (!protocol) return std::nullopt;
   host::Rule resolved;
-  resolved.direction = rule["IsEgress"].as_bool() ? host::Rule::Direction::egress : host::Rule::Direction::ingress;
+  resolved.direction = rule.is_egress ? host::Rule::Direction::egress : host::Rule::Direction::ingress;
   resolved.protocol = *protocol;
   if (has_ports(*protocol)) {
-    resolved.from_port = port_of(rule, "FromPort");
-    resolved.to_port = port_of(rule, "ToPort");
+    resolved.from_port = static_cast<int>(rule.from_port);
+    resolved.to_port = static_cast<int>(rule.to_port);
   }
-  if (rule.contains("CidrIpv4")) {
-    const auto cidr = text::parse_cidr(rule.text("CidrIpv4"), text::HostBits::refuse);
+  if (rule.cidr) {
+    const auto cidr = text::parse_cidr(*rule.cidr, text::HostBits::refuse);
     if (!cidr || cidr->base.v6) return std::nullopt;
     resolved.cidr = text::to_string(*cidr);
     return resolved;
   }
   // IPv6 rules are kept in their documents and not applied: no interface has an IPv6 address.
-  const std::string peer = rule["ReferencedGroupInfo"].str("GroupId");
+  const std::string peer = rule.peer ? rule.peer->group_id : std::string();
   const bool known = std::ranges::any_of(groups, [&](const host::Group& group) { return group.id == peer; });
   if (!known) return std::nullopt;
   resolved.group = peer;
   return resolved;
 }
 
-// The documents of one kind that are of this VPC.
-std::vector<std::shared_ptr<const Json>> documents_of(store::Transaction& transaction, Kind kind,
-                                                      const std::string& account, const std::string& vpc_id) {
-  std::vector<std::shared_ptr<const Json>> documents;
-  for (const auto& entry : transaction.list(prefix_of(kind, account))) {
-    if (entry.document->text("VpcId") == vpc_id) documents.push_back(entry.document);
+// What a table has of this VPC.
+template <typename T>
+std::vector<T> of_vpc(store::Transaction& transaction, const records::Table<T, 2>& table, const std::string& account, const std::string& vpc_id) {
+  std::vector<T> found;
+  for (auto& row : table.list(transaction, account)) {
+    if (row.record.vpc_id == vpc_id) found.push_back(std::move(row.record));
   }
-  return documents;
+  return found;
 }
 
 std::vector<host::Group> groups_of(store::Transaction& transaction, const std::string& account, const std::string& vpc_id) {
-  const auto documents = documents_of(transaction, Kind::group, account, vpc_id);
+  const std::vector<Group> stored = of_vpc(transaction, tables::groups, account, vpc_id);
   std::vector<host::Group> groups;
-  for (const auto& document : documents) groups.push_back({document->str("GroupId"), {}});
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    for (const Json& rule : (*documents[i])["rules"].items()) {
+  for (const Group& group : stored) groups.push_back({group.id, {}});
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    for (const Rule& rule : stored[i].rules) {
       if (auto resolved = resolve_rule(rule, groups)) groups[i].rules.push_back(*std::move(resolved));
     }
   }
@@ -66,23 +63,21 @@ std::vector<host::Group> groups_of(store::Transaction& transaction, const std::s
 }  // namespace
 
 std::optional<host::Network> network_of(store::Transaction& transaction, const std::string& account, const std::string& vpc_id) {
-  const auto vpc = transaction.get(key_of(Kind::vpc, account, vpc_id));
+  const auto vpc = tables::vpcs.get(transaction, account, vpc_id);
   if (!vpc) return std::nullopt;
   host::Network network;
   network.id = vpc_id;
-  network.cidr = vpc->str("CidrBlock");
-  for (const auto& subnet : documents_of(transaction, Kind::subnet, account, vpc_id)) {
-    network.subnets.push_back({subnet->str("SubnetId"), subnet->str("CidrBlock")});
-  }
+  network.cidr = vpc->cidr;
+  for (const Subnet& subnet : of_vpc(transaction, tables::subnets, account, vpc_id)) network.subnets.push_back({subnet.id, subnet.cidr});
   network.groups = groups_of(transaction, account, vpc_id);
-  for (const auto& document : documents_of(transaction, Kind::interface, account, vpc_id)) {
+  for (const Interface& stored : of_vpc(transaction, tables::interfaces, account, vpc_id)) {
     host::Interface interface;
-    interface.id = document->str("NetworkInterfaceId");
-    interface.subnet_id = document->str("SubnetId");
-    interface.address = document->str("PrivateIpAddress");
-    interface.mac = document->str("MacAddress");
-    interface.local = (*document)["local"].as_bool();
-    for (const Json& group : (*document)["Groups"].items()) interface.groups.push_back(group.str("GroupId"));
+    interface.id = stored.id;
+    interface.subnet_id = stored.subnet_id;
+    interface.address = stored.address;
+    interface.mac = stored.mac;
+    interface.local = stored.is_local;
+    for (const GroupName& group : stored.groups) interface.groups.push_back(group.id);
     network.interfaces.push_back(std::move(interface));
   }
   return network;

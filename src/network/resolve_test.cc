@@ -25,8 +25,8 @@ TEST_F(Resolve, AVpcWithoutADocumentIsNothing) {
 }
 
 TEST_F(Resolve, RulesBecomeWhatTheKernelCompares) {
-  put_group("sg-db", "db", Json::array({rule("tcp", 5432, 5432, "sg-default"), rule("icmp", 8, -1, "10.0.0.0/16"),
-                                        rule("-1", -1, -1, "0.0.0.0/0", true), rule("50", 7, 9, "10.0.0.0/16")}));
+  put_group("sg-db", "db", {rule("tcp", 5432, 5432, "sg-default"), rule("icmp", 8, -1, "10.0.0.0/16"),
+                                        rule("-1", -1, -1, "0.0.0.0/0", true), rule("50", 7, 9, "10.0.0.0/16")});
   const auto rules = rules_of("sg-db");
   ASSERT_EQ(rules.size(), 4U);
   EXPECT_EQ(rules[0].protocol, 6);
@@ -43,9 +43,9 @@ TEST_F(Resolve, RulesBecomeWhatTheKernelCompares) {
 }
 
 TEST_F(Resolve, RulesThatCannotBeResolvedOpenNothing) {
-  put_group("sg-elsewhere", "x", Json::array(), "vpc-2");
-  put_group("sg-db", "db", Json::array({rule("tcp", 1, 1, "sg-gone"), rule("tcp", 1, 1, "sg-elsewhere"), rule("spdy", 1, 1, "10.0.0.0/8"),
-                                        rule("tcp", 1, 1, "::/0"), rule("tcp", 1, 1, "10.0.0.0/"), rule("tcp", 1, 1, ""), rule("tcp", 7, 7, "10.0.0.0/8")}));
+  put_group("sg-elsewhere", "x", {}, "vpc-2");
+  put_group("sg-db", "db", {rule("tcp", 1, 1, "sg-gone"), rule("tcp", 1, 1, "sg-elsewhere"), rule("spdy", 1, 1, "10.0.0.0/8"),
+                                        rule("tcp", 1, 1, "::/0"), rule("tcp", 1, 1, "10.0.0.0/"), rule("tcp", 1, 1, ""), rule("tcp", 7, 7, "10.0.0.0/8")});
   const auto rules = rules_of("sg-db");
   ASSERT_EQ(rules.size(), 1U);
   EXPECT_EQ(rules[0].from_port, 7);
@@ -67,7 +67,7 @@ TEST_F(Resolve, InterfacesCarryTheirPlaceAndGroups) {
 }
 
 TEST_F(Resolve, GroupsOfAnInterfaceAreOfItsVpc) {
-  put_group("sg-elsewhere", "x", Json::array(), "vpc-2");
+  put_group("sg-elsewhere", "x", {}, "vpc-2");
   const Json interface = place({.account = test_account, .subnet_id = "subnet-a", .groups = {}, .description = "", .requester = ""});
   store::Transaction transaction(*store_);
   const std::string id = interface.str("NetworkInterfaceId");

@@ -3,7 +3,7 @@
 #include "authz/guards.h"
 #include "authz/question.h"
 #include "keyring/keyring.h"
-#include "network/documents.h"
+#include "network/records.h"
 #include "store/store.h"
 #include "text/time.h"
 
@@ -89,9 +89,9 @@ Resource resource_of(const service::Environment& environment, const estate::Esta
 std::optional<authz::Named> endpoint_policy(const service::Environment& environment, const estate::Estate& estate, const policy::Context& context) {
   const auto* endpoint = context.find("aws:SourceVpce");
   if (endpoint == nullptr || endpoint->size() != 1) return std::nullopt;
-  for (const store::Entry& entry : environment.store.list(network::documents_prefix)) {
-    if (!entry.key.ends_with("/endpoint/" + endpoint->front())) continue;
-    return readable(service::ResourcePolicy("policy of " + endpoint->front(), (*entry.document)["policy"], policy::Kind::endpoint).named(), estate);
+  for (const auto& [parts, record] : network::tables::endpoints.list(environment.store)) {
+    if (record.id != endpoint->front()) continue;
+    return readable(service::ResourcePolicy("policy of " + record.id, record.policy, policy::Kind::endpoint).named(), estate);
   }
   return std::nullopt;
 }

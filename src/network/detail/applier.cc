@@ -1,6 +1,7 @@
 #include "network/detail/applier.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "network/documents.h"
 
@@ -49,19 +50,18 @@ Applier::Applier(store::Store& store, host::Host& host, Reconciler::OnListener o
       resolver_([this](const std::string& vpc_id, const std::string& name) { return look_up(vpc_id, name); }) {}
 
 dns::Found Applier::look_up(const std::string& vpc_id, const std::string& name) const {
-  const auto entry = store_.get(dns_key_of(vpc_id, name));
-  if (!entry) {
+  const auto stored = tables::names.get(store_, vpc_id, name);
+  if (!stored) {
     const bool ours = name == dns_suffix_ || name.ends_with("." + dns_suffix_);
     return std::unexpected(ours ? dns::Unknown::absent : dns::Unknown::outside);
   }
   dns::Known known;
-  const auto add = [&](const Json& text) {
-    const auto address = text::parse_address(text.as_string());
+  const auto add = [&](const std::string& text) {
+    const auto address = text::parse_address(text);
     if (address && std::ranges::find(known.addresses, *address) == known.addresses.end()) known.addresses.push_back(*address);
   };
-  const Json& document = *entry->document;
-  if (document.contains("address")) add(document["address"]);
-  for (const Json& address : document["addresses"].items()) add(address);
+  add(stored->address);
+  for (const std::string& address : stored->addresses.value_or(std::vector<std::string>())) add(address);
   if (known.addresses.empty()) return std::unexpected(dns::Unknown::failed);
   return known;
 }
@@ -69,13 +69,16 @@ dns::Found Applier::look_up(const std::string& vpc_id, const std::string& name) 
 Result<> Applier::apply(const std::string& account, const std::string& vpc_id) {
   store::Transaction transaction(store_);
   // Read before the network, which then has at least their interfaces.
-  const auto endpoints = transaction.list(prefix_of(Kind::endpoint, account));
+  std::vector<Endpoint> endpoints;
+  for (auto& row : tables::endpoints.list(transaction, account)) {
+    if (row.record.vpc_id == vpc_id && row.record.state == "available") endpoints.push_back(std::move(row.record));
+  }
   const auto network = network_of(transaction, account, vpc_id);
   if (!network) return remove(vpc_id);
-  const auto vpc = transaction.get(key_of(Kind::vpc, account, vpc_id));
+  const auto vpc = tables::vpcs.get(transaction, account, vpc_id);
   RW_DO(apply_network(*network));
   RW_DO(apply_resolver(vpc_id, *vpc));
-  return apply_endpoints(transaction, endpoints, vpc_id, *vpc);
+  return apply_endpoints(transaction, endpoints, *vpc);
 }
 
 Result<> Applier::apply_network(const host::Network& network) {
@@ -88,14 +91,14 @@ Result<> Applier::apply_network(const host::Network& network) {
   return {};
 }
 
-Result<> Applier::apply_resolver(const std::string& vpc_id, const Json& vpc) {
-  if (!vpc["enable_dns_support"].as_bool()) {
+Result<> Applier::apply_resolver(const std::string& vpc_id, const Vpc& vpc) {
+  if (!vpc.dns_support) {
     resolver_.remove(vpc_id);
     resolved_.erase(vpc_id);
     return {};
   }
   if (resolved_.contains(vpc_id)) return {};
-  RW_TRY(const text::Cidr cidr, text::parse_cidr(vpc.text("CidrBlock"), text::HostBits::refuse));
+  RW_TRY(const text::Cidr cidr, text::parse_cidr(vpc.cidr, text::HostBits::refuse));
   const auto address = text::nth_address(cidr, resolver_offset);
   if (!address) return fail(Failure::corrupt, "`" + text::to_string(cidr) + "` has no room for a resolver");
   const std::string at = text::to_string(*address);
@@ -106,61 +109,56 @@ Result<> Applier::apply_resolver(const std::string& vpc_id, const Json& vpc) {
   return {};
 }
 
-Result<> Applier::apply_endpoints(store::Transaction& transaction, const std::vector<store::Entry>& endpoints, const std::string& vpc_id,
-                                  const Json& vpc) {
+Result<> Applier::apply_endpoints(store::Transaction& transaction, const std::vector<Endpoint>& endpoints, const Vpc& vpc) {
   std::set<std::string> stored;
   Result<> outcome;
-  for (const auto& entry : endpoints) {
-    const Json& document = *entry.document;
-    if (document.text("VpcId") != vpc_id || document.text("State") != "available") continue;
-    stored.insert(document.str("VpcEndpointId"));
+  for (const Endpoint& endpoint : endpoints) {
+    stored.insert(endpoint.id);
     // One endpoint that fails keeps no other from being served.
-    if (auto applied = apply_endpoint(transaction, vpc, document); !applied) outcome = applied;
+    if (auto applied = apply_endpoint(transaction, vpc, endpoint); !applied) outcome = applied;
   }
   std::vector<std::string> gone;
-  for (const auto& [id, endpoint] : endpoints_) {
-    if (endpoint.vpc_id == vpc_id && !stored.contains(id)) gone.push_back(id);
+  for (const auto& [id, open] : endpoints_) {
+    if (open.vpc_id == vpc.id && !stored.contains(id)) gone.push_back(id);
   }
   for (const auto& id : gone) close_endpoint(id);
   return outcome;
 }
 
-Result<> Applier::apply_endpoint(store::Transaction& transaction, const Json& vpc, const Json& document) {
-  const std::string id = document.str("VpcEndpointId");
-  const std::string vpc_id = document.str("VpcId");
-  const std::string account = document.str("OwnerId");
-  auto policy = service::compiled(document["policy"], policy::Kind::endpoint);
+Result<> Applier::apply_endpoint(store::Transaction& transaction, const Vpc& vpc, const Endpoint& endpoint) {
+  const auto& [id, vpc_id, account] = std::tie(endpoint.id, endpoint.vpc_id, endpoint.owner);
+  auto policy = service::compiled(endpoint.policy, policy::Kind::endpoint);
   if (!policy) {
     close_endpoint(id);  // a policy that cannot be read permits nothing
     return fail(policy.error(), "policy of " + id);
   }
   service::NetworkContext context;
   context.vpc_id = vpc_id;
-  context.vpc_arn = vpc.str("arn");
+  context.vpc_arn = vpc.arn;
   context.vpce_id = id;
   context.vpce_account = account;
-  context.vpce_service = service_of(document.text("ServiceName"));
+  context.vpce_service = service_of(endpoint.service);
   context.endpoint_policy = authz::Named{"policy of " + id, *std::move(policy)};
 
   std::set<std::string> wanted;
-  for (const Json& interface_id : document["NetworkInterfaceIds"].items()) {
-    const auto interface = transaction.get(key_of(Kind::interface, account, interface_id.as_string()));
-    if (interface) wanted.insert(interface->str("PrivateIpAddress"));
+  for (const std::string& interface_id : endpoint.interface_ids) {
+    const auto interface = tables::interfaces.get(transaction, account, interface_id);
+    if (interface) wanted.insert(interface->address);
   }
   const auto is_wanted = [&](const std::string& address) { return wanted.contains(address); };
-  if (const auto open = endpoints_.find(id); open != endpoints_.end() && !std::ranges::all_of(open->second.addresses, is_wanted)) {
+  if (const auto found = endpoints_.find(id); found != endpoints_.end() && !std::ranges::all_of(found->second.addresses, is_wanted)) {
     close_endpoint(id);  // an address has gone: sockets cannot be closed one by one
   }
-  Endpoint& endpoint = endpoints_[id];
-  const std::string identity = context.vpc_arn + " " + account + " " + document.str("ServiceName") + " " + std::string(service::bound_text(document["policy"]));
-  if (!endpoint.addresses.empty() && endpoint.identity != identity) on_listener_(id, context, {});
-  endpoint.vpc_id = vpc_id;
-  endpoint.identity = identity;
+  Open& open = endpoints_[id];
+  const std::string identity = context.vpc_arn + " " + account + " " + endpoint.service + " " + std::string(service::bound_text(endpoint.policy));
+  if (!open.addresses.empty() && open.identity != identity) on_listener_(id, context, {});
+  open.vpc_id = vpc_id;
+  open.identity = identity;
   for (const auto& address : wanted) {
-    if (endpoint.addresses.contains(address)) continue;
+    if (open.addresses.contains(address)) continue;
     RW_TRY(auto socket, host_.listen(vpc_id, address, https_port, host::Transport::tcp));
     on_listener_(id, context, std::move(socket));
-    endpoint.addresses.insert(address);
+    open.addresses.insert(address);
   }
   return {};
 }

@@ -8,6 +8,7 @@
 
 #include "network/detail/resolver.h"
 #include "network/network.h"
+#include "network/records.h"
 
 namespace ringwall::network {
 
@@ -19,17 +20,17 @@ class Applier {
   Result<> apply(const std::string& account, const std::string& vpc_id);
 
  private:
-  struct Endpoint {
+  // An endpoint that is served.
+  struct Open {
     std::string vpc_id;
     std::string identity;             // what its context was made from
     std::set<std::string> addresses;  // that are listened on
   };
 
   Result<> apply_network(const host::Network& network);
-  Result<> apply_resolver(const std::string& vpc_id, const Json& vpc);
-  Result<> apply_endpoints(store::Transaction& transaction, const std::vector<store::Entry>& endpoints, const std::string& vpc_id,
-                           const text::Json& vpc);
-  Result<> apply_endpoint(store::Transaction& transaction, const Json& vpc, const Json& document);
+  Result<> apply_resolver(const std::string& vpc_id, const Vpc& vpc);
+  Result<> apply_endpoints(store::Transaction& transaction, const std::vector<Endpoint>& endpoints, const Vpc& vpc);
+  Result<> apply_endpoint(store::Transaction& transaction, const Vpc& vpc, const Endpoint& endpoint);
   Result<> remove(const std::string& vpc_id);
   void close_endpoint(const std::string& endpoint_id);
   dns::Found look_up(const std::string& vpc_id, const std::string& name) const;
@@ -40,7 +41,7 @@ class Applier {
   const std::string dns_suffix_;
   std::map<std::string, std::string> applied_;   // VPC id -> fingerprint of what the host was told last
   std::map<std::string, std::string> resolved_;  // VPC id -> the address its resolver listens on
-  std::map<std::string, Endpoint> endpoints_;    // by endpoint id
+  std::map<std::string, Open> endpoints_;    // by endpoint id
   Resolver resolver_;                            // last: its thread uses what is above
 };
 

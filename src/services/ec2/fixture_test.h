@@ -10,6 +10,7 @@
 #include "awsapi/model.h"
 #include "network/documents.h"
 #include "network/network.h"
+#include "network/records.h"
 #include "service/service.h"
 #include "services/ec2/ec2.h"
 #include "store/testing.h"

@@ -217,12 +217,13 @@ TEST_F(Vpcs, TagsAreSetRemovedAndListed) {
 }
 
 // Documents that count against a limit, written past the API for speed.
-void fill(store::Store& store, network::Kind kind, const std::string& account, const std::string& vpc, std::size_t count) {
+template <typename T>
+void fill(store::Store& store, const records::Table<T, 2>& table, const std::string& account, T record, std::size_t count) {
   store::Transaction transaction(store);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string id = "filler-" + std::to_string(i);
-    transaction.put(network::key_of(kind, account, id),
-                    Json::object({{"VpcId", vpc}, {"GroupName", id}, {"CidrBlock", "10.0.200.0/28"}, {"SubnetId", "subnet-filler"}}));
+    record.id = "filler-" + std::to_string(i);
+    if constexpr (requires { record.name; }) record.name = record.id;
+    table.put(transaction, record, account, record.id);
   }
   ASSERT_TRUE(store.commit(transaction));
 }
@@ -230,16 +231,26 @@ void fill(store::Store& store, network::Kind kind, const std::string& account, c
 TEST_F(Vpcs, EveryLimitIsReachedAndNotPassed) {
   const std::string vpc = make_vpc();
   const std::string subnet = make_subnet(vpc, "10.0.1.0/24");
-  fill(*store_, network::Kind::subnet, account, vpc, subnets_per_vpc_max - 2);
+  network::Subnet other{.id = {}};
+  other.vpc_id = vpc;
+  other.cidr = "10.0.200.0/28";
+  fill(*store_, network::tables::subnets, account, other, subnets_per_vpc_max - 2);
   EXPECT_EQ(code("CreateSubnet", "VpcId=" + vpc + "&CidrBlock=10.0.2.0/24"), "success");
   EXPECT_EQ(code("CreateSubnet", "VpcId=" + vpc + "&CidrBlock=10.0.3.0/24"), "SubnetLimitExceeded");
-  fill(*store_, network::Kind::group, account, vpc, groups_per_account_max - 2);
+  network::Group group{.id = {}};
+  group.vpc_id = vpc;
+  fill(*store_, network::tables::groups, account, group, groups_per_account_max - 2);
   EXPECT_EQ(code("CreateSecurityGroup", "GroupName=a&GroupDescription=a&VpcId=" + vpc), "success");
   EXPECT_EQ(code("CreateSecurityGroup", "GroupName=b&GroupDescription=b&VpcId=" + vpc), "SecurityGroupLimitExceeded");
-  fill(*store_, network::Kind::interface, account, vpc, interfaces_per_account_max - 1);
+  network::Interface interface{.id = {}};
+  interface.vpc_id = vpc;
+  interface.subnet_id = "subnet-filler";
+  fill(*store_, network::tables::interfaces, account, interface, interfaces_per_account_max - 1);
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet), "success");
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet), "NetworkInterfaceLimitExceeded");
-  fill(*store_, network::Kind::endpoint, account, vpc, endpoints_per_vpc_max - 1);
+  network::Endpoint filler{.id = {}};
+  filler.vpc_id = vpc;
+  fill(*store_, network::tables::endpoints, account, filler, endpoints_per_vpc_max - 1);
   const std::string endpoint = "VpcId=" + vpc + "&VpcEndpointType=Interface&PrivateDnsEnabled=false&ServiceName=com.amazonaws.us-east-1.rds";
   EXPECT_EQ(code("CreateVpcEndpoint", endpoint), "success");
   EXPECT_EQ(code("CreateVpcEndpoint", endpoint), "VpcEndpointLimitExceeded");
