@@ -2,115 +2,19 @@
 
 #include <algorithm>
 
-#include "catalogue/agents.h"
-#include "catalogue/catalogue.h"
 #include "catalogue/aws_owned.h"
+#include "catalogue/catalogue.h"
 #include "catalogue/network_keys.h"
 #include "catalogue/resource_policies.h"
 #include "catalogue/sign_ins.h"
+#include "recheck/detail/limits.h"
 #include "text/encode.h"
 
 namespace ringwall::recheck::detail {
 namespace {
 
-using Kind = Limit::Kind;
-
-Limit condition(std::string op, std::string key, std::vector<std::string> values) {
-  return {Kind::condition, {}, std::move(op), std::move(key), std::move(values)};
-}
-Limit all(std::vector<Limit> parts) { return {Kind::all, std::move(parts)}; }
-Limit any(std::vector<Limit> parts) { return {Kind::any, std::move(parts)}; }
-Limit none(std::vector<Limit> parts) { return {Kind::none, std::move(parts)}; }
-Limit actions(std::vector<std::string> patterns) { return {Kind::actions, {}, {}, {}, std::move(patterns)}; }
-Limit resources(std::vector<std::string> patterns) { return {Kind::resources, {}, {}, {}, std::move(patterns)}; }
-Limit present(const char* key) { return condition("Null", key, {"false"}); }
-
-Limit foreign_resource(const World& world) {
-  if (world.organization.empty()) return {};
-  return none({condition("StringEquals", "aws:ResourceOrgID", {world.organization}),
-               condition("ForAnyValue:StringLike", "aws:ResourceOrgPaths", {world.organization + "/*"})});
-}
-
-Limit foreign_principal(const World& world) {
-  if (world.organization.empty()) return {};
-  return none({condition("StringEquals", "aws:PrincipalOrgID", {world.organization}),
-               condition("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", {world.organization + "/*"})});
-}
-
-Limit narrowed(const std::vector<std::string>& of_actions, const std::vector<std::string>& on) {
-  std::vector<Limit> parts;
-  if (!of_actions.empty()) parts.push_back(actions(of_actions));
-  if (!on.empty()) parts.push_back(resources(on));
-  return all(std::move(parts));
-}
-
-void add_aws_owned(const World& world, std::vector<Limit>& excluded) {
-  if (world.perimeter.aws_owned_defaults) {
-    const std::vector<std::string>& regions = world.perimeter.regions;
-    const std::string_view partition = catalogue::partition_of_region(regions.empty() ? std::string_view() : std::string_view(regions.front()));
-    std::vector<std::string> theirs = catalogue::resources_of_aws(partition);
-    for (std::string& bucket : catalogue::owned_in_regions(partition, regions)) theirs.push_back(std::move(bucket));
-    excluded.push_back(resources(std::move(theirs)));
-    excluded.push_back(all({narrowed({"ec2:*"}, catalogue::images(partition)),
-                            condition("StringEquals", std::string(catalogue::image_owner_key), {std::string(catalogue::image_owner)})}));
-  }
-  for (const perimeter::AwsOwned& owned : world.perimeter.aws_owned) excluded.push_back(narrowed(owned.actions, owned.resources));
-}
-
-Limit by_service(const perimeter::ServiceException& service) {
-  return all({condition("StringEquals", "aws:PrincipalServiceName", {service.principal}), narrowed(service.actions, service.resources)});
-}
-
-void add_services(const World& world, std::vector<Limit>& excluded) {
-  for (const perimeter::ServiceException& service : world.perimeter.services) excluded.push_back(by_service(service));
-}
-
-Limit whom(const std::string& pattern) {
-  if (pattern == "*") return {};
-  if (pattern == "anonymous") return condition("StringEquals", "aws:PrincipalType", {"Anonymous"});
-  if (is_account(pattern)) return condition("StringEquals", "aws:PrincipalAccount", {pattern});
-  if (pattern.starts_with("arn:")) return any({condition("ArnLike", "aws:PrincipalArn", {pattern}), condition("ArnLike", "aws:FederatedProvider", {pattern})});
-  return any({condition("StringEquals", "aws:PrincipalServiceName", {pattern}), condition("StringEquals", "aws:FederatedProvider", {pattern})});
-}
-
-// Out of one of these VPCs of the Region: asking it, or with an ARN of it.
-Limit out_of(const std::string& region, const std::vector<std::string>& ids) {
-  const auto arn = [&](const std::string& id) { return "arn:*:ec2:" + region + ":*:vpc/" + id; };
-  std::vector<std::string> arns;
-  for (const std::string& id : ids) arns.push_back(arn(id));
-  return any({all({condition("StringEquals", "aws:SourceVpc", ids),
-                   any({condition("StringEquals", "aws:RequestedRegion", {region}), condition("ArnLike", "aws:SourceVpcArn", {arn("*")})})}),
-              condition("ArnLike", "aws:SourceVpcArn", std::move(arns))});
-}
-
-Limit covered_by(const perimeter::Exception& exception) {
-  std::vector<Limit> parts = {narrowed(exception.actions, exception.resources)}, who, from;
-  for (const std::string& principal : exception.principals) who.push_back(whom(principal));
-  if (!who.empty()) parts.push_back(any(std::move(who)));
-  if (!exception.cidrs.empty()) {
-    std::vector<std::string> ranges;
-    for (const text::Cidr& cidr : exception.cidrs) ranges.push_back(text::to_string(cidr));
-    from.push_back(condition("IpAddress", "aws:SourceIp", std::move(ranges)));
-  }
-  for (const auto& [region, ids] : perimeter::by_region(exception.vpcs)) from.push_back(out_of(region, ids));
-  if (!from.empty()) parts.push_back(any(std::move(from)));
-  if (exception.external_id) parts.push_back(condition("StringEquals", "sts:ExternalId", {*exception.external_id}));
-  return all(std::move(parts));
-}
-
 // Principals of mine that one question asks one by one, at most.
 constexpr std::size_t mine_asked_max = 512;
-
-// What may be said about a principal's session names in these documents.
-std::set<std::string> sessions_of(const estate::Principal& role, const Names& names) {
-  std::set<std::string> sessions = {"session"};
-  for (const std::string& arn : names.arns) {
-    const std::string_view what = arn_part(arn, 5);
-    const std::string start = "assumed-role/" + role.name + "/";
-    if (arn_part(arn, 4) == role.account && what.starts_with(start)) sessions.emplace(what.substr(start.size()));
-  }
-  return sessions;
-}
 
 std::string unknown_names(const Names& names) {
   if (names.canonical) return "a policy names a canonical user, and whose account that is no file says";
@@ -120,6 +24,16 @@ std::string unknown_names(const Names& names) {
 }
 
 }  // namespace
+
+std::set<std::string> sessions_of(const estate::Principal& role, const Names& names) {
+  std::set<std::string> sessions = {"session"};
+  for (const std::string& arn : names.arns) {
+    const std::string_view what = arn_part(arn, 5);
+    const std::string start = "assumed-role/" + role.name + "/";
+    if (arn_part(arn, 4) == role.account && what.starts_with(start)) sessions.emplace(what.substr(start.size()));
+  }
+  return sessions;
+}
 
 Limit Rows::excepted(Objective row) const {
   std::vector<Limit> excluded;
@@ -311,14 +225,6 @@ std::vector<std::string> with_below(const std::string& arn) {
   return {arn, arn + "/*", arn + ":*"};
 }
 
-// That, by the actions of its own service.
-Limit asked_of(const std::string& arn) {
-  std::vector<Limit> parts = {resources(with_below(arn))};
-  const std::string service(arn_part(arn, 2));
-  if (catalogue::Catalogue::builtin().service(service) != nullptr) parts.push_back(actions({service + ":*"}));
-  return all(std::move(parts));
-}
-
 // What the documents ask of those for whom a service acts, as far as that is mine: an account of mine, an ARN of one, or one
 // that the estate has, as a bucket's, which says no account. Of an encryption context that a service writes, likewise.
 Limit Rows::for_mine(const Sides& sides) {
@@ -473,17 +379,6 @@ Question Rows::of_endpoint(const Cell& cell) {
   return question;
 }
 
-namespace {
-
-// The call that hands a role out: signed, or with a token. What only comes along with one is no request.
-Limit assuming() {
-  const Limit by_token = condition("StringEquals", "aws:PrincipalType", {"FederatedUser"});
-  return any({all({by_token, actions({"sts:AssumeRoleWith*"})}),
-              all({none({by_token, actions({"sts:AssumeRoleWith*", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"})}), actions({"sts:*"})})});
-}
-
-}  // namespace
-
 Question Rows::of_trust(const Cell& cell, const estate::Endpoint* endpoint) {
   Question question;
   const estate::Principal* role = world_.estate.principal(cell.subject);
@@ -565,193 +460,6 @@ void Rows::add_bearers(Question& question, const std::string& provider) {
   }
   asked.limit = all(std::move(parts));
   question.callers.push_back(std::move(asked));
-}
-
-Question Rows::pair(const std::string& subject, const std::string& arn, const std::string& endpoint) {
-  Question question = of_principal({Objective::identity_networks, subject});
-  question.row = Objective::whole;
-  const estate::Principal* principal = world_.estate.principal(subject);
-  if (principal == nullptr || !question.undecided.empty()) return question;
-  question.sides.resource_is_open = false;
-  authz::Layers& layers = question.sides.layers;
-  // It counts if one of the rows that ask about it counts it.
-  std::vector<Limit> rows = {excepted(Objective::identity_networks)}, parts = {unexpected_network()};
-  if (const estate::Endpoint* gate = world_.estate.endpoints.find(endpoint)) {
-    come_through(*gate, question);
-    parts.push_back(std::move(question.limit));
-  }
-  if (resource_networks_asks(arn)) rows.push_back(excepted(Objective::resource_networks));
-  parts.push_back(any(std::move(rows)));
-  if (arn.empty()) {
-    question.part = "on resources of its account that the estate does not list";
-    add_owner(question, principal->account);
-    // Actions of other services that name a listed resource consult no side of it.
-    std::vector<Limit> listed;
-    for (const std::string& service : services_with_a_side()) listed.push_back(all({resources({"arn:*:" + service + ":*"}), actions({service + ":*"})}));
-    if (!listed.empty()) parts.push_back(none(std::move(listed)));
-    layers.rcps = rcps(question.owner);
-  } else if (!set_resource(arn, question, parts)) {
-    return question;
-  }
-  question.limit = all(std::move(parts));
-  if (!endpoint.empty()) question.part = "through it, by " + subject + " " + question.part;
-  set_sessions(*principal, question);
-  return question;
-}
-
-// The question becomes one about this resource or role, with its side.
-bool Rows::set_resource(const std::string& arn, Question& question, std::vector<Limit>& parts) const {
-  const estate::Resource* resource = world_.estate.resources.find(arn);
-  const estate::Principal* role = world_.estate.principal(arn);
-  authz::Layers& layers = question.sides.layers;
-  question.part = "on " + arn;
-  question.on_resources = true;
-  if (resource != nullptr) {
-    add_owner(question, resource->account);
-    layers.resource = resource->policy ? &*resource->policy : nullptr;
-    layers.resource_kind = resource->kind;
-    parts.push_back(asked_of(resource->arn));
-  } else if (role != nullptr) {
-    add_owner(question, role->account);
-    layers.resource = role->trust ? &*role->trust : nullptr;
-    layers.resource_kind = authz::ResourceKind::trust;
-    parts.push_back(all({resources({arn}), assuming()}));
-  } else {
-    question.undecided = "the estate has no such resource";
-    return false;
-  }
-  layers.rcps = rcps(question.owner);
-  return true;
-}
-
-// A role is one caller for each session that a document names.
-void Rows::set_sessions(const estate::Principal& principal, Question& question) {
-  if (principal.type != policy::Principal::Type::role_session) return;
-  const Names names = names_in(library_, documents_of(question.sides));
-  question.callers.clear();
-  for (const std::string& session : sessions_of(principal, names)) question.callers.push_back({caller_of(world_, principal, session)});
-}
-
-namespace {
-
-Limit through_a_server() { return condition("Bool", std::string(catalogue::via_mcp_key), {"true"}); }
-
-Limit beyond_reading(const World& world) {
-  const std::vector<std::string> read = catalogue::read_by_agents(world.perimeter.agents->services);
-  return read.empty() ? Limit{} : none({actions(read)});
-}
-
-}  // namespace
-
-Question Rows::by_agents(const std::string& subject, Beyond beyond) {
-  Question question = of_principal({Objective::identity_networks, subject});
-  question.row = Objective::agents;
-  if (!world_.perimeter.agents) question.undecided = "the perimeter file has no `agents`";
-  if (!question.undecided.empty()) return question;
-  question.part = beyond == Beyond::reading ? "beyond reading" : "beyond what is mine";
-  std::vector<Limit> parts = {through_a_server(), excepted(Objective::agents)};
-  if (beyond == Beyond::reading) {
-    parts.push_back(beyond_reading(world_));
-  } else {
-    question.foreign = question.on_resources = true;
-    std::vector<Limit> owned;
-    add_aws_owned(world_, owned);
-    parts.push_back(all({foreign_resource(world_), none(std::move(owned))}));
-  }
-  question.limit = all(std::move(parts));
-  return question;
-}
-
-Question Rows::granted_to_agents(const std::string& subject, const std::string& arn) {
-  Question question = by_agents(subject, Beyond::reading);
-  const estate::Principal* principal = world_.estate.principal(subject);
-  if (principal == nullptr || !question.undecided.empty()) return question;
-  question.sides.resource_is_open = false;
-  std::vector<Limit> parts = {std::move(question.limit)};
-  if (!set_resource(arn, question, parts)) return question;
-  question.limit = all(std::move(parts));
-  set_sessions(*principal, question);
-  return question;
-}
-
-bool Rows::resource_networks_asks(const std::string& arn) const {
-  return world_.estate.resources.find(arn) != nullptr && services_with_a_side().contains(arn_part(arn, 2));
-}
-
-Question Rows::outsiders_from_anywhere(const std::string& arn) {
-  Question question = of_resource({Objective::resource_networks, arn});
-  question.row = Objective::whole;
-  question.part = "by outsiders who are excepted, from an unexpected network";
-  question.limit = all({std::move(question.limit), foreign_principal(world_)});
-  std::erase_if(question.callers, [&](const Asked& asked) { return world_.accounts.contains(asked.caller.principal.account); });
-  return question;
-}
-
-bool Rows::is_unlisted(const Caller& caller) const {
-  return world_.accounts.contains(caller.principal.account) && world_.estate.account(caller.principal.account) == nullptr;
-}
-
-Question Rows::unlisted_from_anywhere(const std::string& arn) {
-  Question question = of_resource({Objective::resource_networks, arn});
-  std::erase_if(question.callers, [&](const Asked& asked) { return !is_unlisted(asked.caller); });
-  question.row = Objective::whole;
-  question.part = "by somebody of an account that the estate does not list, on " + arn + " from an unexpected network";
-  return question;
-}
-
-Question Rows::unlisted_through(const std::string& endpoint) {
-  Question question = of_endpoint({Objective::network_resources, endpoint});
-  const auto bears_a_token = [](const Caller& caller) {
-    return caller.principal.type == policy::Principal::Type::federated && caller.principal.account.empty();
-  };
-  std::erase_if(question.callers, [&](const Asked& asked) { return !is_unlisted(asked.caller) && !bears_a_token(asked.caller); });
-  question.row = Objective::whole;
-  question.part = "by somebody of an account that the estate does not list, or with a token of others, on foreign resources";
-  return question;
-}
-
-Question Rows::foreign_from_anywhere(const std::string& subject) {
-  Question question = of_principal({Objective::identity_resources, subject});
-  question.row = Objective::whole;
-  question.part = "on foreign resources that are excepted, from an unexpected network";
-  question.limit = all({foreign_resource(world_), unexpected_network(), excepted(Objective::identity_networks)});
-  return question;
-}
-
-Question Rows::through(const std::string& endpoint, const Cell& cell) {
-  const estate::Endpoint* const gate = world_.estate.endpoints.find(endpoint);
-  if (gate == nullptr) return {.undecided = "the estate has no such endpoint"};
-  Question question = cell.row == Objective::identity_resources ? of_principal(cell, gate) : cell.row == Objective::trust ? of_trust(cell, gate) : of_resource(cell, gate);
-  question.row = Objective::whole;
-  question.part = "through it, as " + std::string(perimeter::name_of(cell.row)) + " of " + cell.subject;
-  return question;
-}
-
-const std::set<std::string>& Rows::granting(const std::string& subject) {
-  const auto kept = granting_.find(subject);
-  if (kept != granting_.end()) return kept->second;
-  if (granting_.size() >= kept_max) granting_.clear();
-  std::set<std::string>& found = granting_[subject];
-  const estate::Principal* principal = world_.estate.principal(subject);
-  if (principal == nullptr) return found;
-  const auto names_it = [&](const std::string& arn, const std::string& account, const std::optional<authz::Named>& policy) {
-    if (!policy || account != principal->account) return;
-    const Document& read = library_.read(*policy->document);
-    const Names names = names_in(library_, {{"resource", &*policy}});
-    for (const std::string& session : sessions_of(*principal, names)) {
-      const Caller caller = caller_of(world_, *principal, session);
-      for (std::size_t i = 0; i < policy->document->statements(); ++i) {
-        if (policy->document->effect(i) != policy::Effect::allow) continue;
-        const policy::Naming naming = read.policy.naming(i, caller.principal);
-        if (naming == policy::Naming::not_named || naming == policy::Naming::account) continue;
-        found.insert(arn);
-        return;
-      }
-    }
-  };
-  world_.estate.resources.for_each([&](const estate::Resource& resource) { names_it(resource.arn, resource.account, resource.policy); });
-  for (const estate::Principal* role : world_.principals) names_it(role->arn, role->account, role->trust);
-  return found;
 }
 
 }  // namespace ringwall::recheck::detail

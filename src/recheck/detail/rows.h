@@ -4,6 +4,7 @@
 // means and docs/decisions/0014 says of the whole.
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct Question {
 
 // The ARN and what lies below it, as patterns.
 std::vector<std::string> with_below(const std::string& arn);
+// What may be said about a principal's session names in these documents.
+std::set<std::string> sessions_of(const estate::Principal& role, const Names& names);
 
 enum class Typed : std::uint8_t { any_type, as_taken };  // are resources held to the types that the actions take?
 // What a certificate of the question says but for its first line, its subjects and its proof.
