@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "prover/prover.h"
 
 namespace ringwall::prover {
@@ -97,6 +99,44 @@ TEST(Axioms, WhoseAResourceIsStaysOpenWhereItsArnDoesNotSay) {
   EXPECT_EQ(on("arn:aws:s3:::a-bucket/*", R"("StringEquals":{"aws:ResourceAccount":"444455556666"})").verdict, Verdict::found);
   // An access point of one account leads to another one's bucket.
   EXPECT_EQ(on("arn:aws:s3:us-east-1:111122223333:accesspoint/one/object/*", R"("StringEquals":{"aws:ResourceAccount":"444455556666"})").verdict, Verdict::found);
+}
+
+// A resource that the statements do not tell apart is shown with the account that its key says.
+TEST(Axioms, AWitnessHasOneAccount) {
+  const Answer answer = on("*", R"("StringEquals":{"aws:ResourceAccount":"444455556666"})");
+  ASSERT_EQ(answer.verdict, Verdict::found);
+  for (const Finding& finding : answer.findings) {
+    const std::string& arn = finding.request.resource;
+    EXPECT_TRUE(arn == "*" || arn.contains(":::") || arn.contains(":us-east-1:444455556666:") || arn.contains(":accesspoint/")) << arn;
+  }
+  // Each of them is somebody's queue or the like, so their actions are told.
+  EXPECT_TRUE(std::ranges::any_of(answer.findings, [](const Finding& finding) { return std::ranges::binary_search(finding.actions, std::string_view("sqs:SendMessage")); }));
+}
+
+// Of all resources that are told apart alike one is shown that the service could have.
+TEST(Axioms, AWitnessLooksLikeWhatTheServiceHas) {
+  const auto shown = [](const std::string& action, const std::string& allowed, const std::string& denied) {
+    auto document = policy::compile(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":")" + action + R"(","Resource":")" + allowed +
+                                        R"("},{"Effect":"Deny","Action":"*","Resource":")" + denied + "\"}]}",
+                                    policy::Kind::identity);
+    EXPECT_TRUE(document.has_value()) << document.error().message;
+    Query query;
+    query.universe.callers = {{}};
+    query.universe.actions = Actions::on_resources;
+    query.allowing = {{.document = *document}};
+    const Answer answer = Prover().ask(query);
+    EXPECT_EQ(answer.verdict, Verdict::found);
+    return answer.findings.empty() ? std::string() : answer.findings.front().request.resource;
+  };
+  const std::string stack = shown("cloudformation:DeleteStack", "arn:aws:cloudformation:*:*:stack/*B", "arn:aws:cloudformation:*:*:stack/B*");
+  EXPECT_EQ(std::ranges::count(stack, ':'), 5) << stack;
+  EXPECT_EQ(stack.find("stack/"), stack.rfind("stack/")) << stack;
+  for (const char* allowed : {"arn:aws:sqs:*:*:*", "arn:aws:sqs:*:4444*:*", "arn:aws:sqs:eu-*:*:jobs*"}) {
+    const std::string arn = shown("sqs:SendMessage", allowed, "arn:aws:sqs:us-east-1:999999999999:*");
+    EXPECT_EQ(std::ranges::count(arn, ':'), 5) << arn;
+    const std::string account = arn.substr(0, arn.rfind(':')).substr(arn.substr(0, arn.rfind(':')).rfind(':') + 1);
+    EXPECT_EQ(account.size(), 12U) << arn;
+  }
 }
 
 // However many accounts are listed, the resource is told apart by the list.

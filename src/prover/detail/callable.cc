@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
-#include "text/encode.h"
 #include "text/encode.h"
 #include "text/glob.h"
 
@@ -169,6 +169,83 @@ std::vector<std::string> examples_of(const std::string& types, const std::string
   for (std::string_view rest = types; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
     examples.push_back(example_of(rest.substr(0, rest.find('\n')), owner));
   return examples;
+}
+
+namespace {
+
+// A type's ARNs as they look, by the colons behind the fifth.
+struct Look {
+  policy::Listed arn;
+  std::size_t colons = 0;
+};
+
+constexpr std::size_t colons_of_an_arn = 5, account_digits = 12;
+
+Look look_of(std::string_view type, const std::string& owner) {
+  Look look;
+  const auto literal = [&](std::string_view text) {
+    if (text.empty()) return;
+    if (look.arn.pieces.empty() || look.arn.pieces.back().kind != Piece::Kind::literal) look.arn.pieces.push_back({});
+    look.arn.pieces.back().text += text;
+    look.arn.text += text;
+    look.colons += static_cast<std::size_t>(std::ranges::count(text, ':'));
+  };
+  const auto wild = [&](Piece::Kind kind) {
+    look.arn.pieces.push_back({.kind = kind});
+    look.arn.text += kind == Piece::Kind::any_one ? '?' : '*';
+  };
+  take_apart(type, literal, [&](std::string_view name) {
+    if (name == "Partition") {
+      literal("aws");
+      return wild(Piece::Kind::any_run);
+    }
+    if (name == "Account" && !owner.empty()) return literal(owner);
+    for (std::size_t digit = 0; name == "Account" && digit < account_digits; ++digit) wild(Piece::Kind::any_one);
+    if (name == "Account") return;
+    wild(Piece::Kind::any_one);
+    wild(Piece::Kind::any_run);
+    if (name != "Region") return;
+    literal("-");  // us-east-1
+    wild(Piece::Kind::any_one);
+    wild(Piece::Kind::any_run);
+    literal("-");
+    wild(Piece::Kind::any_one);
+  });
+  look.colons -= std::min(look.colons, colons_of_an_arn);
+  return look;
+}
+
+std::vector<Look> looks_of(const std::string& types, const std::string& owner) {
+  std::vector<Look> looks;
+  for (std::string_view rest = types; !rest.empty(); rest.remove_prefix(std::min(rest.size(), rest.find('\n') + 1)))
+    looks.push_back(look_of(rest.substr(0, rest.find('\n')), owner));
+  return looks;
+}
+
+}  // namespace
+
+bool is_believable(const std::string& resource, const std::string& types, const std::string& owner, Vocabulary& vocabulary) {
+  const auto colons = static_cast<std::size_t>(std::ranges::count(resource, ':'));
+  return std::ranges::any_of(looks_of(types, owner), [&](Look& look) {
+    return colons == look.colons + colons_of_an_arn && relate(vocabulary[arns(vocabulary, {std::move(look.arn)})], resource) == Truth::yes;
+  });
+}
+
+Ref believable_resources(const std::string& types, const std::string& owner, Encoder& encoder, Vocabulary& vocabulary, Formulas& formulas) {
+  std::map<std::size_t, std::vector<policy::Listed>> by_colons;
+  for (Look& look : looks_of(types, owner)) by_colons[look.colons].push_back(std::move(look.arn));
+  std::vector<Ref> parts;
+  for (auto& [colons, alike] : by_colons) {
+    policy::Listed more{"arn", {{.kind = Piece::Kind::literal, .text = "arn"}}, 0};
+    for (std::size_t colon = 0; colon < colons_of_an_arn + colons + 1; ++colon) {
+      more.pieces.push_back({.kind = Piece::Kind::literal, .text = ":"});
+      more.pieces.push_back({.kind = Piece::Kind::any_run});
+      more.text += ":*";
+    }
+    parts.push_back(formulas.all({encoder.some(resource_key, arns(vocabulary, std::move(alike)), is_yes),
+                                  negation(encoder.some(resource_key, arns(vocabulary, {std::move(more)}), is_yes))}));
+  }
+  return formulas.any(std::move(parts));
 }
 
 TypedResources typed_resources(const std::string& types, const std::string& owner, Encoder& encoder,

@@ -56,6 +56,11 @@ struct TypedResources {
   Ref formula = no;
   std::vector<std::string> examples;
 };
+// Does the ARN look like one of these types' that people have seen: a Region's name, an account's twelve digits, and as many colons
+// as the type has? And the formula of that, for where what was found first does not.
+bool is_believable(const std::string& resource, const std::string& types, const std::string& owner, Vocabulary& vocabulary);
+Ref believable_resources(const std::string& types, const std::string& owner, Encoder& encoder, Vocabulary& vocabulary, Formulas& formulas);
+
 TypedResources typed_resources(const std::string& types, const std::string& owner, Encoder& encoder,
                                Vocabulary& vocabulary, Formulas& formulas);
 

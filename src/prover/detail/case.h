@@ -69,7 +69,8 @@ class Case {
   TypedResources taken_by(const Kind& kind);
   std::vector<std::vector<std::size_t>> granted_alike(const std::vector<std::size_t>& atoms);
   void tell(Ref residual, const std::vector<std::size_t>& atoms);
-  bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding);
+  bool tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding, const std::string& types = {});
+  std::vector<std::string> examples_of_accounts(const std::string& types) const;
   bool replays(Finding& finding);
   policy::Request request_of(const Model& model, const std::string& action) const;
   bool asks_for_resource(Ref formula) const;

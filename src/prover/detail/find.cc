@@ -9,6 +9,8 @@ namespace {
 
 // Requests of one residual that differ in the statement that allows them.
 constexpr std::size_t statements_told_max = 32;
+// Accounts of whom ordinary resources are tried to be shown.
+constexpr std::size_t example_accounts_max = 4;
 // Kinds of resource that are searched for only to list their actions.
 constexpr std::size_t kinds_searched_max = 64;
 
@@ -180,8 +182,30 @@ bool Case::replays(Finding& finding) {
   });
 }
 
+// Ordinary resources of the accounts that the question asks for, where it does not know whose the resource is.
+std::vector<std::string> Case::examples_of_accounts(const std::string& types) const {
+  std::vector<std::string> examples;
+  if (!setting_.owner.empty() || types.empty()) return examples;
+  std::set<std::string> accounts;
+  const auto is_account = [](std::string_view text) { return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos; };
+  for (std::uint32_t leaf = 0; leaf < leaves_.size() && accounts.size() < example_accounts_max; ++leaf) {
+    const Test& test = leaves_[leaf];
+    if (test.key == Leaves::opaque || test.relation == any_value) continue;
+    const bool resource = test.key == resource_key;
+    if (!resource && !state_.vocabulary.name(test.key).ends_with(":resourceaccount")) continue;
+    for (const policy::Listed& listed : state_.vocabulary[test.relation].values) {
+      std::string_view text = listed.text;
+      for (int part = 0; resource && part < 4; ++part) text.remove_prefix(std::min(text.size(), text.find(':') + 1));
+      if (resource) text = text.substr(0, text.find(':'));
+      if (is_account(text) && accounts.size() < example_accounts_max) accounts.emplace(text);
+    }
+  }
+  for (const std::string& account : accounts) std::ranges::move(examples_of(types, account), std::back_inserter(examples));
+  return examples;
+}
+
 // Tells of requests that satisfy the residual, one for each statement that alone lets some through.
-bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding) {
+bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::string& action, Finding finding, const std::string& types) {
   const auto granting = encoder_.granting(query_.allowing.front(), {&space_.actions, atom});
   bool told = false;
   for (std::size_t round = 0; round < statements_told_max; ++round) {
@@ -195,6 +219,12 @@ bool Case::tell(Ref residual, Solver& solver, std::size_t atom, const std::strin
       return told;
     }
     finding.request = request_of(solution.model, action);
+    // Where one that people believe is such a request as well, that is shown.
+    if (!types.empty() && !is_believable(finding.request.resource, types, setting_.owner, state_.vocabulary)) {
+      const Ref looks = believable_resources(types, setting_.owner, encoder_, state_.vocabulary, formulas_);
+      const Solution better = solver.solve(formulas_.all({residual, looks}));
+      if (better.outcome == Outcome::satisfiable) finding.request = request_of(better.model, action);
+    }
     finding.decisions.clear();
     if (!replays(finding)) return told;
     told = true;
@@ -258,8 +288,10 @@ void Case::tell(Ref residual, const std::vector<std::size_t>& atoms) {
     const auto& members = state_.members_of(space_);
     const auto atom = std::ranges::find_if(atoms, [&](std::size_t one) { return std::ranges::binary_search(members[one], action); });
     TypedResources typed = taken_by(*shown);
+    std::ranges::move(examples_of_accounts(std::string(shown->types)), std::back_inserter(typed.examples));
     solver.prefer_resources(std::move(typed.examples));
-    tell(formulas_.all({residual, typed.formula, without(shown->lacking)}), solver, *atom, state_.known().name(action), std::move(finding));
+    tell(formulas_.all({residual, typed.formula, without(shown->lacking)}), solver, *atom, state_.known().name(action), std::move(finding),
+         std::string(shown->types));
     return;
   }
   note_unlisted(residual, solver, kinds);
