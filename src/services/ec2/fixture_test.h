@@ -11,6 +11,7 @@
 #include "network/documents.h"
 #include "network/network.h"
 #include "network/records.h"
+#include "service/records.h"
 #include "service/service.h"
 #include "services/ec2/ec2.h"
 #include "store/testing.h"
@@ -48,6 +49,15 @@ class Ec2Test : public ::testing::Test {
     caller_.principal.type = policy::Principal::Type::root;
     caller_.principal.account = account;
     caller_.principal.arn = std::string("arn:aws:iam::") + account + ":root";
+  }
+
+  // The operations write by name what the rooms below them read as records.
+  void TearDown() override {
+    namespace tables = network::tables;
+    const records::AnyTable all[] = {tables::vpcs.any(),         tables::subnets.any(),      tables::groups.any(),       tables::interfaces.any(), tables::endpoints.any(),
+                                     tables::route_tables.any(), tables::network_acls.any(), tables::dhcp_options.any(), tables::names.any(),      service::tables::tokens.any()};
+    const auto understood = records::check_stored(*store_, all);
+    EXPECT_TRUE(understood) << understood.error().message;
   }
 
   // `form` is the body without Action and Version: "CidrBlock=10.0.0.0/16&…".

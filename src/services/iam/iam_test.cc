@@ -24,6 +24,15 @@ std::string trust_in(const std::string& arn) {
 
 class Iam : public ::testing::Test {
  protected:
+  // The operations write most of it by name; the directory and the next start read it as records.
+  void TearDown() override {
+    namespace tables = directory::tables;
+    const records::AnyTable all[] = {tables::users.any(),           tables::groups.any(),        tables::roles.any(), tables::policies.any(), tables::access_keys.any(), tables::last_uses.any(),
+                                     tables::account_aliases.any(), tables::organizations.any(), tables::roots.any(), tables::accounts.any(), tables::control_policies.any(),
+                                     tables::attachments.any()};
+    const auto understood = records::check_stored(world_.store(), all);
+    EXPECT_TRUE(understood) << understood.error().message;
+  }
   std::string code(const char* name, const Json& input) { return world_.code(name, admin_, input); }
   Json call(const char* name, const Json& input = Json::object()) {
     auto output = world_.call(name, admin_, input);
@@ -138,15 +147,19 @@ TEST_F(Iam, APageOfAPrefixThatFewHaveEndsAfterSoManyAndGoesOn) {
 }
 
 TEST_F(Iam, AnAccountHasSoManyUsersGroupsRolesAndPoliciesAndNoMore) {
-  const auto fill = [&](const char* kind, std::size_t count) {
+  const auto fill = [&](const auto& table, const auto& record, std::size_t count) {
     store::Transaction transaction(world_.store());
-    for (std::size_t i = transaction.list(directory::iam_prefix(admin_.account(), kind)).size(); i + 1 < count; ++i) {
-      transaction.put(directory::iam_key(admin_.account(), kind, "filler" + std::to_string(i)), Json::object());
+    for (std::size_t i = table.count(transaction, count, admin_.account()); i + 1 < count; ++i) {
+      table.put(transaction, record, admin_.account(), "filler" + std::to_string(i));
     }
     ASSERT_TRUE(world_.store().commit(transaction));
   };
-  const auto at_and_past = [&](const char* kind, std::size_t count, const char* name, const std::function<Json(const char*)>& input) {
-    fill(kind, count);
+  const auto at_and_past = [&](const std::string& kind, std::size_t count, const char* name, const std::function<Json(const char*)>& input) {
+    namespace tables = directory::tables;
+    if (kind == "group") fill(tables::groups, directory::Group(), count);
+    if (kind == "role") fill(tables::roles, directory::Role(), count);
+    if (kind == "user") fill(tables::users, directory::User(), count);
+    if (kind == "policy") fill(tables::policies, directory::CustomerPolicy(), count);
     EXPECT_EQ(code(name, input("last")), "") << kind;
     EXPECT_EQ(code(name, input("toomany")), "LimitExceeded") << kind;
   };
