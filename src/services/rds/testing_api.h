@@ -43,16 +43,16 @@ class ApiTest : public ::testing::Test {
     edit([&](store::Transaction& transaction) {
       const auto vpc = [&](const char* id) { network::tables::vpcs.put(transaction, {.id = id, .owner = account_}, account_, id); };
       const auto subnet = [&](const char* id, const char* of, const char* range, const char* zone) {
-        network::Subnet subnet{.id = id};
-        subnet.vpc_id = of;
-        subnet.cidr = range;
-        subnet.zone = zone;
-        network::tables::subnets.put(transaction, subnet, account_, id);
+        network::Subnet stored{.id = id};
+        stored.vpc_id = of;
+        stored.cidr = range;
+        stored.zone = zone;
+        network::tables::subnets.put(transaction, stored, account_, id);
       };
       const auto group = [&](const char* id, const char* of, const char* name) {
-        network::Group group{.id = id, .name = name};
-        group.vpc_id = of;
-        network::tables::groups.put(transaction, group, account_, id);
+        network::Group stored{.id = id, .name = name};
+        stored.vpc_id = of;
+        network::tables::groups.put(transaction, stored, account_, id);
       };
       vpc("vpc-1");
       vpc("vpc-2");
