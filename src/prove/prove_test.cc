@@ -243,7 +243,7 @@ TEST(Access, KnowsThatATokenIsPresentedAndThatCredentialsSign) {
   testing::Builder builder = testing::small_organization({});
   const std::string provider = "arn:aws:iam::" + std::string(testing::member) + ":oidc-provider/token.actions.githubusercontent.com";
   builder.role(testing::member, "builder", testing::document(testing::allow_all(), policy::Kind::identity),
-               testing::document(R"({"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:*"},{"Effect":"Allow","Principal":{"Federated":")" + provider +
+               testing::document(R"({"Effect":"Allow","Principal":{"AWS":")" + std::string(testing::member) + R"("},"Action":"sts:*"},{"Effect":"Allow","Principal":{"Federated":")" + provider +
                                      R"("},"Action":"sts:*"})",
                                  policy::Kind::trust));
   const loaders::Loaded world = std::move(builder).finish();
@@ -258,6 +258,27 @@ TEST(Access, KnowsThatATokenIsPresentedAndThatCredentialsSign) {
   EXPECT_EQ(who("sts:AssumeRoleWithWebIdentity"), std::set{provider});
   EXPECT_FALSE(who("sts:AssumeRole").contains(provider));
   EXPECT_TRUE(who("sts:AssumeRole").contains(testing::app_role));
+}
+
+// Whoever presents a token is everyone, too: a policy that names everyone and is closed to those who sign is not closed.
+TEST(Proof, AsksForTokensWhereATrustPolicyNamesEveryone) {
+  const auto verdict = [](const std::string& actions, const std::string& claims) {
+    testing::Builder builder = testing::small_organization({});
+    builder.role(testing::member, "builder", testing::document(R"({"Effect":"Allow","Action":"iam:GetUser","Resource":"*"})", policy::Kind::identity),
+                 testing::document(R"({"Effect":"Allow","Principal":"*","Action":)" + actions + claims + "}," + testing::only_my_principals(R"("sts:AssumeRole")", ""), policy::Kind::trust));
+    const Report report = prove(std::move(builder).finish(), testing::perimeter_file(), options);
+    for (const Row& row : report.rows) {
+      for (const CellOf& cell : row.cells) {
+        if (row.objective == Objective::trust && cell.subject.ends_with("/builder")) return cell.verdict;
+      }
+    }
+    return Verdict::inconclusive;
+  };
+  EXPECT_EQ(verdict(R"("sts:*")", ""), Verdict::leak);
+  EXPECT_EQ(verdict(R"("sts:AssumeRole")", ""), Verdict::proved);
+  EXPECT_EQ(verdict(R"(["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"])", R"(,"Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-ringwall01"}})"), Verdict::proved);
+  EXPECT_EQ(verdict(R"("sts:AssumeRoleWithWebIdentity")", R"(,"Condition":{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"}})"), Verdict::leak);
+  EXPECT_EQ(verdict(R"("sts:AssumeRoleWithWebIdentity")", R"(,"Condition":{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/*"}})"), Verdict::proved);
 }
 
 TEST(Access, TellsOfNoBucketOfAnotherAccountAsIfItWereTheCallers) {

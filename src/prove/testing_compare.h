@@ -149,7 +149,9 @@ inline std::string who_differs(const loaders::Loaded& loaded, const Oracle& orac
   for (const auto& [name, theirs] : people_of) {
     const bool may = asked.meets(*theirs);
     const bool told = std::ranges::find(answer->found, name, &Access::principal) != answer->found.end();
-    if (may && !told) return "who-can misses " + name + " with " + written(sets.universe.request((asked & *theirs).first()));
+    // One provider stands for all that nobody speaks of.
+    const bool is_nameless = name == provider_arn() && std::ranges::any_of(answer->found, [](const Access& one) { return one.principal.ends_with("/identity.example"); });
+    if (may && !told && !is_nameless) return "who-can misses " + name + " with " + written(sets.universe.request((asked & *theirs).first()));
     if (told && !may && answer->undecided.empty()) return "who-can tells of " + name + ", who may not " + spot.action + " " + spot.resource;
   }
   return {};

@@ -388,6 +388,7 @@ class Universe {
       add_role(partner, "agent", "t", org, false);
       add_role(partner, "outsider", "s", org, false);  // of a trusted account, and not whom it names
       add_role(stranger, "outsider", "s", org, false);
+      add_root(partner, org);  // whom a NotPrincipal with the account spares, and no role of it
     }
     add_user(stranger, "outsider", "", false);
     Who anonymous{"anonymous", {}, {}};
@@ -402,6 +403,7 @@ class Universe {
       add_service("cloudtrail.amazonaws.com");
       callers_.back().keys.set("aws:PrincipalOrgID", my_org);
     }
+    if (topic_ != Topic::tokens) add_token("somebody", "app", "another");
     if (topic_ == Topic::tokens) {
       for (const char* tenant : {"acme", "acme-evil", "evil", "somebody"}) {
         for (const char* repository : {"app", "deploy"}) {
@@ -413,7 +415,6 @@ class Universe {
     if (topic_ == Topic::names) {
       for (const char* org : {"", other_org}) {
         add_user(partner, "eve", org, false);
-        add_root(partner, org);
       }
       add_root(stranger, "");
       add_role(stranger, "app", "s", "", false);  // another's namesake
@@ -494,10 +495,8 @@ class Universe {
     }
     add_mine("sts:AssumeRole", role_arn(home, "app"), home, Thing::app_role);
     add_mine("sts:AssumeRole", role_arn(sister, "job"), sister, Thing::job_role);
-    if (topic_ == Topic::tokens) {
-      add_mine(token_action, role_arn(home, "app"), home, Thing::app_role);
-      add_mine(token_action, role_arn(sister, "job"), sister, Thing::job_role);
-    }
+    add_mine(token_action, role_arn(home, "app"), home, Thing::app_role);
+    add_mine(token_action, role_arn(sister, "job"), sister, Thing::job_role);
     // Resources that have no side of their own, and none at all.
     for (const char* action : {"iam:GetRole", "ec2:AssociateEnclaveCertificateIamRole"}) {
       add_mine(action, role_arn(home, "app"), home, Thing::none);

@@ -62,7 +62,9 @@ Caller service(const std::string& name) {
   return caller;
 }
 
-Caller federated(const std::string& provider) {
+}  // namespace
+
+Caller bearer_of(const std::string& provider) {
   Caller caller;
   caller.principal.type = Type::federated;
   caller.principal.provider = provider;
@@ -71,6 +73,8 @@ Caller federated(const std::string& provider) {
   caller.absent = {"aws:principalarn", "aws:principalaccount", "aws:principalorg*", "aws:principalservicename*", "aws:username"};
   return caller;
 }
+
+namespace {
 
 // What the documents compare callers' ARNs and accounts with.
 struct Compared {
@@ -285,7 +289,7 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
   }
   compared.services.insert("unnamed-service.amazonaws.com");
   for (const std::string& name : compared.services) callers.all.push_back(service(name));
-  for (const std::string& provider : compared.providers) callers.all.push_back(federated(provider));
+  for (const std::string& provider : compared.providers) callers.all.push_back(bearer_of(provider));
   callers.all.push_back(anonymous());
   return callers;
 }

@@ -28,6 +28,9 @@ Callers callers_of(std::span<const policy::Document* const> documents, const std
 // invalid: not the ARN of a user, a role, a session or an account's root, nor a service or `anonymous`.
 Result<Caller> caller_of(const std::string& who);
 
+// Whoever presents a token of this identity provider, and has no credentials yet; what it says is free.
+Caller bearer_of(const std::string& provider);
+
 // What callers ask of roles: a token of an identity provider is presented and asks for no sts:AssumeRole, whoever has credentials
 // signs and asks for no sts:AssumeRoleWith….
 Constraint presenting();

@@ -7,7 +7,9 @@
 #include "prove/detail/sign_ins.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <set>
 
 #include "catalogue/sign_ins.h"
 #include "text/encode.h"
@@ -150,6 +152,35 @@ std::optional<Stranger> stranger_by(const std::string& provider, const Mine& min
   add(prover::condition("StringEquals", "aws:FederatedProvider", {provider}), with_it);
   stranger.claims = prover::any_of({prover::none_of({prover::all_of(std::move(with_it))}), prover::all_of(std::move(told))});
   return stranger;
+}
+
+std::vector<std::string> providers_of_everyone(const std::string& account, const Mine& mine, const Words& words,
+                                               const std::vector<const Facts*>& facts) {
+  std::set<std::string> issuers = {"identity.example"};
+  for (const perimeter::IdentityProvider& one : mine.perimeter().identity_providers) issuers.insert(text::lower(one.issuer));
+  for (const Facts* one : facts) {
+    for (const Id id : one->tests) {
+      const std::string& key = words.test(id).key;
+      for (const std::string_view claim : {":sub", ":aud", ":app_id"}) {
+        const std::string issuer = key.ends_with(claim) ? key.substr(0, key.size() - claim.size()) : std::string();
+        if (issuer.contains('.')) issuers.insert(issuer);
+      }
+    }
+  }
+  std::vector<std::string> providers;
+  for (const std::string& issuer : issuers) {
+    constexpr std::array<std::string_view, 4> built_in = {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"};
+    providers.push_back(std::ranges::find(built_in, issuer) != built_in.end() ? issuer : "arn:aws:iam::" + account + ":oidc-provider/" + issuer);
+  }
+  return providers;
+}
+
+void leave_out_other_issuers(const std::vector<std::string>& providers, prover::Caller& bearer) {
+  const std::string own = text::lower(issuer_of(bearer.principal.provider));
+  for (const std::string& provider : providers) {
+    const std::string issuer = text::lower(issuer_of(provider));
+    if (!issuer.empty() && issuer != own) bearer.absent.push_back(issuer + ":*");
+  }
 }
 
 std::string unsettled_tokens(const std::string& provider, const Mine& mine) {

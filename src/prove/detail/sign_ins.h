@@ -21,6 +21,14 @@ struct Stranger {
 std::optional<Stranger> stranger_by(const std::string& provider, const Mine& mine, const Words& words,
                                     const std::vector<const Facts*>& facts);
 
+// The providers of an account whose tokens a policy lets in that names everyone (`*` is whoever presents a token, too): of each
+// issuer that the perimeter file lists or these documents ask about, and one that nobody speaks of.
+std::vector<std::string> providers_of_everyone(const std::string& account, const Mine& mine, const Words& words,
+                                               const std::vector<const Facts*>& facts);
+
+// A token of one of the providers says nothing in the names of the others' issuers.
+void leave_out_other_issuers(const std::vector<std::string>& providers, prover::Caller& bearer);
+
 // Why nobody knows whether tokens of the provider are mine; empty: it is known.
 std::string unsettled_tokens(const std::string& provider, const Mine& mine);
 

@@ -60,6 +60,11 @@ class TrustCells final : public Cells {
   prover::Query query(std::size_t cell, Guards kept, const Where& where,
                       const std::vector<const Facts*>& facts) const;
   std::vector<std::string> providers(std::size_t cell) const;
+  bool names_everyone(std::size_t cell) const {
+    if (!roles_[cell]->trust) return false;
+    const auto is_everyone = [](const policy::PrincipalName& name) { return name.type == policy::PrincipalName::Type::everyone; };
+    return std::ranges::any_of(room_.words.of(roles_[cell]->trust->document).names, is_everyone);
+  }
 
   const Room room_;
   std::vector<const estate::Principal*> roles_;
@@ -85,9 +90,16 @@ prover::Query TrustCells::query(std::size_t cell, Guards kept, const Where& wher
     if (caller.principal.provider.empty()) query.universe.callers.push_back(std::move(caller));
   }
   std::vector<prover::Constraint> parts;
-  for (const std::string& provider : providers(cell)) {
+  std::vector<std::string> bearers = providers(cell);
+  if (names_everyone(cell)) {
+    for (std::string& one : providers_of_everyone(role.account, room_.mine, room_.words, facts)) {
+      if (std::ranges::find(bearers, one) == bearers.end()) bearers.push_back(std::move(one));
+    }
+  }
+  for (const std::string& provider : bearers) {
     auto by = stranger_by(provider, room_.mine, room_.words, facts);
     if (!by) continue;
+    leave_out_other_issuers(bearers, by->caller);
     query.universe.callers.push_back(std::move(by->caller));
     parts.push_back(std::move(by->claims));
   }
@@ -123,6 +135,7 @@ Item TrustCells::item(std::size_t cell, Guards kept, const Scope& scope) const {
   Bound bound(room_.words, key);
   // Only identity providers that the trust policy names could come at all.
   for (const std::string& provider : providers(cell)) key.add(provider);
+  key.add(names_everyone(cell) ? "*" + role.account : "");
   key.add("/");
   if (role.trust && (kept & bit(Guard::trust)) != 0) bound.add(*role.trust);
   key.add("/");

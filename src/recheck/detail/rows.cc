@@ -392,6 +392,7 @@ Question Rows::of_trust(const Cell& cell, const estate::Endpoint* endpoint) {
   add_outsiders(question, Of::trust);
   const Names names = names_in(library_, documents_of(question.sides));
   for (const std::string& provider : names.providers) add_bearers(question, provider);
+  if (role->trust && names_in(library_, {{"trust", &*role->trust}}).everyone) add_bearers_of_everyone(question, role->account, names.providers);
   question.limit = all({std::move(question.limit), resources({role->arn}), assuming(), foreign_principal(world_), excepted_of(cell.row, endpoint)});
   return question;
 }
@@ -415,6 +416,35 @@ std::optional<Limit> tenant_of(const catalogue::TenantClaim& claim, const policy
 }
 
 }  // namespace
+
+// A policy that names everyone names whoever presents a token, of any provider of the role's account: of the issuers that the
+// perimeter file lists or the policies ask about, and of one of which nobody speaks.
+void Rows::add_bearers_of_everyone(Question& question, const std::string& account, const std::set<std::string>& named) {
+  std::set<std::string> issuers = {"identity.example"};
+  for (const auto& one : world_.perimeter.identity_providers) issuers.insert(text::lower(one.issuer));
+  for (const auto& [layer, document] : documents_of(question.sides)) {
+    for (const policy::Statement& statement : library_.read(*document->document).policy.syntax().statements) {
+      for (const policy::Condition& asks : statement.conditions) {
+        const std::size_t colon = asks.key.rfind(':');
+        const std::string claim = colon == std::string::npos ? "" : asks.key.substr(colon + 1), issuer = asks.key.substr(0, colon);
+        if ((claim == "sub" || claim == "aud" || claim == "app_id") && issuer.contains('.')) issuers.insert(issuer);
+      }
+    }
+  }
+  const std::set<std::string> built_in = {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"};
+  for (const std::string& issuer : issuers) {
+    const std::string provider = built_in.contains(issuer) ? issuer : "arn:aws:iam::" + account + ":oidc-provider/" + issuer;
+    std::string before = question.undecided;
+    const std::size_t there = question.callers.size();
+    if (!named.contains(provider)) add_bearers(question, provider);
+    for (std::size_t i = there; i < question.callers.size(); ++i) {  // a token says nothing in the names of other issuers
+      for (const std::string& other : issuers) {
+        if (other != issuer) question.callers[i].caller.absent.push_back(other + ":*");
+      }
+    }
+    question.undecided = std::move(before);  // of a provider of which nobody speaks, whoever has a token is not mine
+  }
+}
 
 // Somebody with a token of the provider that is not mine. Of an issuer that many share a token is mine if a claim in it names a
 // tenant of mine: one that the perimeter file lists, or, where that is silent, that the policies spell out.

@@ -118,6 +118,7 @@ class Rows {
   void add_mine(Question& question);
   bool is_unlisted(const Caller& caller) const;
   void add_bearers(Question& question, const std::string& provider);
+  void add_bearers_of_everyone(Question& question, const std::string& account, const std::set<std::string>& named);
   Limit excepted(Objective row) const;
   bool counts(const perimeter::Exception& exception, Objective row) const;
   std::span<const authz::Level> rcps(const std::string& account) const;

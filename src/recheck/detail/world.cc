@@ -174,6 +174,8 @@ void note_name(const Name& name, Names& names) {
       names.canonical = true;
       break;
     case Name::Type::everyone:
+      names.everyone = true;
+      break;
     case Name::Type::unique_id:
       break;
   }

@@ -39,7 +39,7 @@ Caller caller_of(const World& world, const estate::Principal& principal, const s
 struct Names {
   std::set<std::string> accounts, arns, services, providers, accounts_in_part;
   std::set<std::string> buckets;  // ARNs that Resource elements spell out
-  bool canonical = false;
+  bool canonical = false, everyone = false;
   std::set<std::string> of_no_account;  // ARNs of callers of whom nothing is known
   std::string text;  // of all of them, to look for words in
 };

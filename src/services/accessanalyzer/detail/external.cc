@@ -103,6 +103,9 @@ class Search {
     public_ = the_public(documents_);
     // AWS's services are not reported.
     std::erase_if(outsiders_->callers, [](const prover::Caller& caller) { return caller.principal.type == policy::Principal::Type::service; });
+    // `*` is whoever presents a token, too, of whatever provider.
+    if (resource_.kind == authz::ResourceKind::trust)
+      outsiders_->callers.push_back(prover::bearer_of("arn:aws:iam::" + resource_.account + ":oidc-provider/identity.example"));
     for (prover::Caller& caller : outsiders_->callers) add_organization(caller);
     outsiders_->where = outside();
   }
