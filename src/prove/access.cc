@@ -64,7 +64,6 @@ class Asking {
     return account == nullptr ? std::span<const authz::Level>()
                               : std::span(account->rcps.data(), account->rcps.size());
   }
-  void add_bearers(const Guarded& guarded, const std::vector<const Facts*>& facts, std::vector<prover::Caller>& others) const;
   void tell(const std::string& principal, const AnswerPtr& answer) {
     for (const prover::Finding& finding : answer->findings) {
       if (finding.callable) accesses_.found.push_back({principal, finding});
@@ -95,22 +94,6 @@ std::string name_of_outsider(const Mine& mine, const prover::Caller& caller) {
   if (!who.provider.empty()) return who.provider;
   if (who.account == mine.fresh_account()) return "any account";
   return who.role_arn.empty() ? who.arn : who.role_arn;
-}
-
-// Tokens of a provider of mine are not mine alone.
-void Asking::add_bearers(const Guarded& guarded, const std::vector<const Facts*>& facts, std::vector<prover::Caller>& others) const {
-  if (guarded.kind != authz::ResourceKind::trust || facts.empty()) return;
-  std::vector<std::string> providers;
-  for (const policy::PrincipalName& name : facts.front()->names) {  // the role's trust policy
-    if (name.type == policy::PrincipalName::Type::federated) providers.push_back(name.value);
-    if (name.type == policy::PrincipalName::Type::everyone) std::ranges::move(providers_of_everyone(guarded.account, mine_, words_, facts), std::back_inserter(providers));
-  }
-  for (const std::string& provider : providers) {
-    const bool is_there = std::ranges::any_of(others, [&](const prover::Caller& caller) { return caller.principal.provider == provider; });
-    if (is_there) continue;
-    others.push_back(federated_caller(provider));
-    leave_out_other_issuers(providers, others.back());
-  }
 }
 
 // Principals of mine whom no policy that is asked tells apart have the same answer; it is asked of
@@ -151,7 +134,8 @@ Accesses Asking::who_can(const std::string& action, const std::string& resource)
   }
   bool canonical = false;
   std::vector<prover::Caller> others = outsiders(mine_, words_, facts, Kinds::all, &canonical);
-  add_bearers(guarded, facts, others);
+  // Tokens of a provider of mine are not mine alone.
+  if (guarded.kind == authz::ResourceKind::trust) add_bearers(guarded.account, *facts.front(), mine_, words_, facts, others);
   if (canonical)
     accesses_.undecided.emplace_back("the policy names a canonical user, and whose account that is "
                                      "no file says");

@@ -13,6 +13,7 @@
 #include "prove/detail/asker.h"
 #include "prove/detail/cells.h"
 #include "prove/detail/gaps.h"
+#include "prove/detail/sign_ins.h"
 
 namespace ringwall::prove {
 namespace {
@@ -121,6 +122,7 @@ void Comparer::add_everyone(Both& both, const std::string& own, Kinds kinds) {
   if (both.before) add_facts(*both.before);
   bool canonical = false;
   both.callers = outsiders(mine_, words_, facts, kinds, &canonical);
+  if (kinds == Kinds::of_trust && both.after.resource != nullptr) add_bearers(own, words_.of(both.after.resource->document), mine_, words_, facts, both.callers);
   if (canonical)
     difference_.undecided.emplace_back("a policy names a canonical user, and whose account that is "
                                        "no file says");

@@ -345,13 +345,13 @@ class Universe {
     callers_.push_back(std::move(who));
   }
 
-  void add_token(const std::string& tenant, const std::string& repository, const std::string& audience) {
-    Who who{tenant + "/" + repository + " for " + audience, {}, {}};
+  void add_token(const std::string& tenant, const std::string& repository, const std::string& audience, const std::string& of = "ref:refs/heads/main") {
+    Who who{tenant + "/" + repository + ":" + of + " for " + audience, {}, {}};
     who.principal.type = Type::federated;
     who.principal.provider = provider_arn();
     who.keys.set("aws:PrincipalType", "FederatedUser");
     who.keys.set("aws:FederatedProvider", who.principal.provider);
-    who.keys.set(std::string(issuer) + ":sub", "repo:" + tenant + "/" + repository + ":ref:refs/heads/main");
+    who.keys.set(std::string(issuer) + ":sub", "repo:" + tenant + "/" + repository + ":" + of);
     who.keys.set(std::string(issuer) + ":aud", audience);
     who.tenant = tenant;
     who.audience = audience;
@@ -366,12 +366,12 @@ class Universe {
       if (who.principal.type == Type::role_session && is_first) sessions.push_back(who);
     }
     for (const Who& who : sessions) {
-      for (const char* repository : {"acme/app", "acme/deploy", "evil/app", "somebody/app"}) {
+      for (const char* run : {"acme/app:ref:refs/heads/main", "acme/app:pull_request", "acme/deploy:ref:refs/heads/main", "evil/app:ref:refs/heads/main", "somebody/app:pull_request"}) {
         for (const char* audience : {expected_audience, "another"}) {
           Who& with = callers_.emplace_back(who);
-          with.keys.set(std::string(issuer) + ":sub", "repo:" + std::string(repository) + ":ref:refs/heads/main");
+          with.keys.set(std::string(issuer) + ":sub", "repo:" + std::string(run));
           with.keys.set(std::string(issuer) + ":aud", audience);
-          with.name += " by " + std::string(repository);
+          with.name += " by " + std::string(run);
         }
       }
     }
@@ -407,7 +407,9 @@ class Universe {
     if (topic_ == Topic::tokens) {
       for (const char* tenant : {"acme", "acme-evil", "evil", "somebody"}) {
         for (const char* repository : {"app", "deploy"}) {
-          for (const char* audience : {expected_audience, "another"}) add_token(tenant, repository, audience);
+          for (const char* audience : {expected_audience, "another"}) {
+            for (const char* of : {"ref:refs/heads/main", "pull_request"}) add_token(tenant, repository, audience, of);
+          }
         }
       }
       add_sessions_by_token();

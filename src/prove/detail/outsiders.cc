@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "prove/detail/mine.h"
+#include "prove/detail/sign_ins.h"
 
 namespace ringwall::prove::detail {
 namespace {
@@ -321,7 +322,15 @@ std::vector<prover::Caller> outsiders(const Mine& mine, const Words& words,
   }
   // None of them may call AWS STS.
   if (kinds == Kinds::all && tell_federated_users(words, facts)) crowd.add_federated_users();
-  return std::move(crowd).finish();
+  std::vector<prover::Caller> all = std::move(crowd).finish();
+  // What a token said is told of whoever presents it, and of the role's session that it began: of nobody else.
+  for (const std::string& issuer : issuers_asked_about(words, facts)) {
+    for (prover::Caller& caller : all) {
+      const bool by_token = caller.principal.type == Type::role_session || !caller.principal.provider.empty();
+      if (!by_token) caller.absent.push_back(issuer + ":*");
+    }
+  }
+  return all;
 }
 
 std::vector<prover::Caller> unlisted(const Mine& mine, const Words& words, const std::vector<const Facts*>& facts) {

@@ -154,10 +154,8 @@ std::optional<Stranger> stranger_by(const std::string& provider, const Mine& min
   return stranger;
 }
 
-std::vector<std::string> providers_of_everyone(const std::string& account, const Mine& mine, const Words& words,
-                                               const std::vector<const Facts*>& facts) {
-  std::set<std::string> issuers = {"identity.example"};
-  for (const perimeter::IdentityProvider& one : mine.perimeter().identity_providers) issuers.insert(text::lower(one.issuer));
+std::set<std::string> issuers_asked_about(const Words& words, const std::vector<const Facts*>& facts) {
+  std::set<std::string> issuers;
   for (const Facts* one : facts) {
     for (const Id id : one->tests) {
       const std::string& key = words.test(id).key;
@@ -167,12 +165,35 @@ std::vector<std::string> providers_of_everyone(const std::string& account, const
       }
     }
   }
+  return issuers;
+}
+
+std::vector<std::string> providers_of_everyone(const std::string& account, const Mine& mine, const Words& words,
+                                               const std::vector<const Facts*>& facts) {
+  std::set<std::string> issuers = issuers_asked_about(words, facts);
+  issuers.insert("identity.example");
+  for (const perimeter::IdentityProvider& one : mine.perimeter().identity_providers) issuers.insert(text::lower(one.issuer));
   std::vector<std::string> providers;
   for (const std::string& issuer : issuers) {
     constexpr std::array<std::string_view, 4> built_in = {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"};
     providers.push_back(std::ranges::find(built_in, issuer) != built_in.end() ? issuer : "arn:aws:iam::" + account + ":oidc-provider/" + issuer);
   }
   return providers;
+}
+
+void add_bearers(const std::string& account, const Facts& trust, const Mine& mine, const Words& words, const std::vector<const Facts*>& facts,
+                 std::vector<prover::Caller>& others) {
+  std::vector<std::string> providers;
+  for (const policy::PrincipalName& name : trust.names) {
+    if (name.type == policy::PrincipalName::Type::federated) providers.push_back(name.value);
+    if (name.type == policy::PrincipalName::Type::everyone) std::ranges::move(providers_of_everyone(account, mine, words, facts), std::back_inserter(providers));
+  }
+  for (const std::string& provider : providers) {
+    const bool is_there = std::ranges::any_of(others, [&](const prover::Caller& caller) { return caller.principal.provider == provider; });
+    if (is_there) continue;
+    others.push_back(federated_caller(provider));
+    leave_out_other_issuers(providers, others.back());
+  }
 }
 
 void leave_out_other_issuers(const std::vector<std::string>& providers, prover::Caller& bearer) {

@@ -2,6 +2,7 @@
 // Whose is a token of an identity provider? What a trust policy must ask of it so that only mine pass.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,13 @@ std::optional<Stranger> stranger_by(const std::string& provider, const Mine& min
 // issuer that the perimeter file lists or these documents ask about, and one that nobody speaks of.
 std::vector<std::string> providers_of_everyone(const std::string& account, const Mine& mine, const Words& words,
                                                const std::vector<const Facts*>& facts);
+
+// Adds whoever presents a token of a provider that a role's trust policy lets in, by name or as one of everyone, mine or not.
+void add_bearers(const std::string& account, const Facts& trust, const Mine& mine, const Words& words, const std::vector<const Facts*>& facts,
+                 std::vector<prover::Caller>& others);
+
+// Of which issuers these documents ask what a token says.
+std::set<std::string> issuers_asked_about(const Words& words, const std::vector<const Facts*>& facts);
 
 // A token of one of the providers says nothing in the names of the others' issuers.
 void leave_out_other_issuers(const std::vector<std::string>& providers, prover::Caller& bearer);

@@ -112,6 +112,7 @@ void Passing::change(const Gate& gate, std::size_t cell, const std::vector<const
   };
   if (objective_ == Objective::identity_resources) {
     query.universe.callers = callers_of(room_.mine.principals()[cell], facts);
+    and_where(on_none_of(buckets_of_mine(room_.mine, facts)));
   } else {
     // Outsiders as both sides tell them apart. A service does not come through an endpoint of mine.
     bool canonical = false;
@@ -157,6 +158,7 @@ Item Passing::item(const Gate& gate, const Asked& asked) {
   key.add(item.key).add(item.documents).add(endpoint.service).add(endpoint.policy ? facts.back()->id : 0);
   if (of_principal) {
     for (const prover::Caller& caller : callers_of(room_.mine.principals()[asked.cell], facts)) key.add(signature(mentions, caller, around));
+    for (const std::string& bucket : buckets_of_mine(room_.mine, facts)) key.add(bucket);
   } else {
     key.add(signature(mentions, {}, around));
     bool verbatim = false;
