@@ -28,8 +28,13 @@ Question Rows::pair(const std::string& subject, const std::string& arn, const st
     // Actions of other services that name a listed resource consult no side of it.
     std::vector<Limit> listed;
     for (const std::string& service : services_with_a_side()) listed.push_back(all({resources({"arn:*:" + service + ":*"}), actions({service + ":*"})}));
-    if (!listed.empty()) parts.push_back(none(std::move(listed)));
     layers.rcps = rcps(question.owner);
+    // A bucket's ARN does not say whose it is; the estate does, of those that it lists.
+    for (const std::string& bucket : names_in(library_, documents_of(question.sides)).buckets) {
+      const estate::Resource* there = world_.estate.resources.find(bucket);
+      if (there != nullptr && there->account != principal->account) listed.push_back(resources({bucket, bucket + "/*"}));
+    }
+    if (!listed.empty()) parts.push_back(none(std::move(listed)));
   } else if (!set_resource(arn, question, parts)) {
     return question;
   }
