@@ -49,6 +49,14 @@ def reference(ref):
     return kept["shape"] if len(kept) == 1 else kept
 
 
+def global_endpoints(data):
+    """endpointPrefix -> the host name of the services that have one endpoint for all Regions. Not every model says so itself."""
+    with open(os.path.join(data, "endpoints.json"), encoding="utf-8") as file:
+        services = json.load(file)["partitions"][0]["services"]
+    return {name: service["endpoints"][service["partitionEndpoint"]]["hostname"]
+            for name, service in services.items() if "partitionEndpoint" in service}
+
+
 def shape_data(shape):
     kept = {trait: shape[trait] for trait in SHAPE_TRAITS if trait in shape}
     if kept.get("required") == []:
@@ -117,12 +125,14 @@ def message_member(model):
     return "Message" if names.count("Message") > names.count("message") else "message"
 
 
-def import_service(model, service, names):
+def import_service(model, service, names, global_endpoint):
     protocol = model["metadata"]["protocol"]
     operations = {name: operation_data(model["operations"][name], protocol) for name in sorted(set(names))}
     roots = [operation[part] for operation in operations.values() for part in ("input", "output") if part in operation]
     head = {"service": service, "source": "botocore's service-2.json, Apache-2.0, Amazon.com, Inc."}
-    head |= {key: model["metadata"][key] for key in METADATA if key in model["metadata"]}
+    metadata = {"globalEndpoint": global_endpoint} if global_endpoint else {}
+    metadata |= model["metadata"]
+    head |= {key: metadata[key] for key in METADATA if key in metadata}
     head["errorMessage"] = message_member(model)
     head["errors"] = errors_of(model)
     head["others"] = sorted(set(model["operations"]) - set(operations))
@@ -149,13 +159,14 @@ def write(path, head, operations, shapes):
 def main():
     if len(sys.argv) != 2 or not os.path.isdir(sys.argv[1]):
         sys.exit(__doc__)
+    hosts = global_endpoints(sys.argv[1])
     for service, names in sorted(wanted_operations().items()):
         model = read_model(sys.argv[1], service)
         unknown = sorted(set(names) - set(model["operations"]))
         if unknown:
             sys.exit(f"{service} has no operation {', '.join(unknown)}: correct tools/operations.txt")
         path = os.path.join(ROOT, "src", "awsapi", "shapes", service + ".json")
-        write(path, *import_service(model, service, names))
+        write(path, *import_service(model, service, names, hosts.get(model["metadata"]["endpointPrefix"])))
         print(f"{os.path.relpath(path, ROOT)}: {len(set(names))} operations, {os.path.getsize(path)} bytes")
 
 

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "awsapi/detail/state.h"
 #include "base/check.h"
 
 namespace ringwall::embedded {
-std::string_view awsapi(std::string_view name);  // generated from shapes/
+// Generated from shapes/: a file's bytes, and the names of all.
+std::string_view awsapi(std::string_view name);
+std::span<const std::string_view> awsapi_files();
 }
 
 namespace ringwall::awsapi {
@@ -217,19 +220,36 @@ int Model::error_status(std::string_view code) const {
   return found != state_->errors.end() ? found->second : 0;
 }
 
-const Model* builtin_model(std::string_view service) {
+namespace {
+
+const std::map<std::string, std::unique_ptr<const Model>, std::less<>>& all_models() {
   // Immutable after the first call, and the compiler makes that call happen once.
   static const auto models = [] {
     std::map<std::string, std::unique_ptr<const Model>, std::less<>> all;
-    for (const char* name : {"accessanalyzer", "ec2", "iam", "kms", "organizations", "rds", "sts"}) {
-      auto model = Model::load(embedded::awsapi(std::string(name) + ".json"));
+    for (const std::string_view file : embedded::awsapi_files()) {
+      if (!file.ends_with(".json")) continue;
+      auto model = Model::load(embedded::awsapi(file));
       RW_CHECK(model.has_value());  // built in, and loaded by this room's tests
-      all.emplace(name, *std::move(model));
+      std::string name((*model)->service());
+      all.emplace(std::move(name), *std::move(model));
     }
     return all;
   }();
-  const auto found = models.find(service);
-  return found != models.end() ? found->second.get() : nullptr;
+  return models;
+}
+
+}  // namespace
+
+const Model* builtin_model(std::string_view service) {
+  const auto found = all_models().find(service);
+  return found != all_models().end() ? found->second.get() : nullptr;
+}
+
+std::vector<std::string> endpoint_prefixes() {
+  std::vector<std::string> all;
+  for (const auto& [name, model] : all_models()) all.emplace_back(model->endpoint_prefix());
+  std::ranges::sort(all);
+  return all;
 }
 
 }  // namespace ringwall::awsapi

@@ -152,7 +152,9 @@ ApiError in_words_of(const Model& model, const ApiError& error);
 // else what the table of common errors says, else 400.
 int status_of(const Model& model, const ApiError& error);
 
-// The embedded model of a service built into this binary, or null: "rds", "ec2", ….
+// The embedded model of a service built into this binary, or null: "rds", "ec2", …. Which there are, the files of `shapes/` say.
 const Model* builtin_model(std::string_view service);
+// The first labels of the names of all their endpoints, sorted: "access-analyzer", "ec2", ….
+std::vector<std::string> endpoint_prefixes();
 
 }  // namespace ringwall::awsapi

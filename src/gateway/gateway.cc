@@ -13,6 +13,7 @@
 #include "gateway/key_uses.h"
 #include "gateway/workers.h"
 #include "service/idempotency.h"
+#include "service/traits.h"
 
 namespace ringwall::gateway {
 
@@ -27,18 +28,6 @@ namespace {
 
 constexpr int commit_attempts = 64;
 constexpr std::size_t unknown_name_bytes_max = 128;  // of an operation nobody has, when it is told of
-
-// Global services are signed for us-east-1 whatever the client's region is.
-constexpr std::array<std::string_view, 3> global_services = {"iam", "organizations", "sts"};
-
-// What clients send presigned, each as a GET without a body; a database's sign-in token is never sent.
-// AWS's other services take any request so, which makes a captured or leaked one good for as long as
-// its maker liked. https://docs.aws.amazon.com/STS: such a URL proves who somebody is, to EKS or Vault.
-struct Presignable {
-  std::string_view service, operation;
-  std::chrono::seconds lifetime_max;
-};
-constexpr std::array<Presignable, 1> presignable = {{{"sts", "GetCallerIdentity", std::chrono::minutes(15)}}};
 
 // A request as awsapi reads it. Header names are kept in lower case beside the request, because
 // awsapi holds on to them while it verifies; valid as long as the request and this.
@@ -251,7 +240,7 @@ class Gateway::Core {
                                                        "`, which is none of this server's: `ringwall serve --host-name` adds one");
     }
     if (!has_a_way_in(model, wire)) return refuse_with(ApiError{"UnknownOperationException", "There is no operation at this path and method.", 404});
-    if (auto fault = fault_in_presigning(model, **claim, wire)) return refuse_as(CommonError::incomplete_signature, *std::move(fault));
+    if (auto fault = fault_in_presigning(*service, **claim, wire)) return refuse_as(CommonError::incomplete_signature, *std::move(fault));
     return Asked{service, **std::move(claim)};
   }
 
@@ -262,12 +251,12 @@ class Gateway::Core {
     return wire.path == "/" && (wire.method == "POST" || (by_query && wire.method == "GET"));
   }
 
-  static std::optional<std::string> fault_in_presigning(const Model& model, const awsapi::Claim& claim, const WireRequest& wire) {
+  static std::optional<std::string> fault_in_presigning(const service::Service& service, const awsapi::Claim& claim, const WireRequest& wire) {
     if (!claim.lifetime) return std::nullopt;
-    const std::string operation = wire.method == "GET" ? awsapi::operation_name(model, wire) : "";
-    const auto* one = std::ranges::find_if(presignable, [&](const Presignable& row) { return row.service == model.service() && row.operation == operation; });
-    if (one == presignable.end()) return "This request cannot be presigned: sign it in the Authorization header.";
-    if (*claim.lifetime > one->lifetime_max) return "X-Amz-Expires must be at most " + std::to_string(one->lifetime_max.count()) + " seconds here";
+    const service::Operation* one = wire.method == "GET" ? service.operation(awsapi::operation_name(service.model(), wire)) : nullptr;
+    const std::chrono::seconds longest = one == nullptr ? std::chrono::seconds(0) : one->presigned_max;
+    if (longest.count() == 0) return "This request cannot be presigned: sign it in the Authorization header.";
+    if (*claim.lifetime > longest) return "X-Amz-Expires must be at most " + std::to_string(longest.count()) + " seconds here";
     if (!wire.body.empty()) return "A presigned request has no body.";
     return std::nullopt;
   }
@@ -338,7 +327,7 @@ class Gateway::Core {
         const auto committed = environment_.store.commit(transaction);
         if (committed) {
           // The caller's next request must see what this one did to principals and policies.
-          if (governs_principals(model)) directory_.wait_for(*committed);
+          if (prepared.service->traits().governs_principals) directory_.wait_for(*committed);
           return output;
         }
         if (committed.error().kind != Failure::conflict || attempt >= commit_attempts) {
@@ -362,8 +351,6 @@ class Gateway::Core {
     }
     return service::perform(call, model, *prepared.operation, [&](const service::Questions& questions) { return refusal(call, prepared.facts, model, questions, answers); });
   }
-
-  static bool governs_principals(const Model& model) { return model.service() == "iam" || model.service() == "organizations"; }
 
   bool record(const Prepared& prepared, std::string_view service, std::string operation, std::vector<audit::Answer> answers,
               const ApiError* error) {
@@ -410,8 +397,9 @@ class Gateway::Core {
   }
 
   bool region_fits(const awsapi::Claim& claim) const {
-    return claim.region == environment_.region ||
-           (claim.region == "us-east-1" && std::ranges::find(global_services, claim.service) != global_services.end());
+    if (claim.region == environment_.region) return true;
+    const service::Service* service = service_named(claim.service);  // global ones are signed so, whatever the client's Region is
+    return claim.region == "us-east-1" && service != nullptr && service->model().global();
   }
 
   Authenticator& authenticator() const {

@@ -80,7 +80,7 @@ class GatewayTest : public ::testing::Test {
     all.emplace_back(*awsapi::builtin_model("sts"), std::vector<Operation>{
         {"GetCallerIdentity", Access::read, service::ask_nothing(), [](const Call& call) -> service::ApiResult<Json> {
            return Json::object({{"Arn", call.caller.principal.arn}, {"Account", call.account()}, {"UserId", call.caller.principal.unique_id}});
-         }}});
+         }, std::chrono::minutes(15)}});
     all.emplace_back(*awsapi::builtin_model("iam"), std::vector<Operation>{
         {"ListUsers", Access::read, service::ask_on_star("iam:ListUsers"), [this](const Call&) -> service::ApiResult<Json> {
            if (listing_) listing_();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "service/traits.h"
 #include "store/store.h"
 #include "text/encode.h"
 
@@ -11,9 +12,6 @@ namespace ringwall::server {
 using text::Json;
 
 namespace {
-
-constexpr std::array<const char*, 5> exported = {"ec2", "iam", "kms", "organizations", "rds"};
-constexpr std::array<const char*, 2> policy_types = {"SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"};
 
 // Documents carry private members in lower case, which the wire's shapes leave out. Percent-encoded
 // policies become objects, as AWS's CLI prints them.
@@ -36,39 +34,16 @@ Json as_printed(const Json& value) {
   return members;
 }
 
-class Exporter {
+// An export of one service, into the files of all.
+class Exporter final : public service::Export {
  public:
-  Exporter(const service::Environment& environment, const estate::Estate& estate, std::span<const service::Service> services)
-      : environment_(environment), estate_(estate), services_(services) {}
-
-  Result<Json> make() && {
-    const std::string management = estate_.organization ? estate_.organization->management_account : std::string();
-    put("export.json", scope());
-    RW_TRY(const Json organization, ask(management, "organizations", "DescribeOrganization"));
-    put("organization.json", organization);
-    RW_DO(add_tree(management));
-    RW_DO(add_policies(management));
-    RW_TRY(const Json accounts, ask(management, "organizations", "ListAccounts"));
-    put("accounts.json", accounts);
-    for (const Json& account : accounts["Accounts"].items()) {
-      if (account.text("Status") == "ACTIVE") RW_DO(add_account(account.str("Id")));
-    }
-    return std::move(files_);
-  }
-
- private:
-  void put(const std::string& path, const Json& answer) { files_.set(path, as_printed(answer)); }
-
-  Json scope() const {
-    Json names = Json::array();
-    for (const char* name : exported) names.push(name);
-    return Json::object({{"Regions", Json::array({environment_.region})}, {"Services", std::move(names)}});
-  }
+  Exporter(const service::Environment& environment, const estate::Estate& estate, const service::Service& service, Json& files)
+      : environment_(environment), estate_(estate), service_(service), files_(files),
+        management_(estate.organization ? estate.organization->management_account : std::string()) {}
 
   // Every page of an operation's answer, the lists one behind the other.
-  Result<Json> ask(const std::string& account, std::string_view service, std::string_view name, Json input = Json::object()) const {
-    const auto found = std::ranges::find(services_, service, [](const service::Service& one) { return one.model().service(); });
-    const service::Operation* operation = found == services_.end() ? nullptr : found->operation(name);
+  Result<Json> ask(const std::string& account, std::string_view name, Json input) override {
+    const service::Operation* operation = service_.operation(name);
     if (operation == nullptr) return fail(Failure::unavailable, "this server does not answer `" + std::string(name) + "`");
     Json whole = Json::object();
     for (std::size_t page = 0; page < export_pages_max; ++page) {
@@ -81,7 +56,13 @@ class Exporter {
     }
     return fail(Failure::exhausted, "`" + std::string(name) + "` has more than " + std::to_string(export_pages_max) + " pages");
   }
+  void put(const std::string& path, const Json& answer) override { files_.set(path, as_printed(answer)); }
+  bool has(std::string_view path) const override { return files_.contains(path); }
+  const std::string& management_account() const override { return management_; }
+  std::string home_of(const std::string& account) const override { return "accounts/" + account; }
+  std::string region_of(const std::string& account) const override { return home_of(account) + "/" + environment_.region; }
 
+ private:
   Result<Json> ask_page(const std::string& account, const service::Operation& operation, const Json& input) const {
     service::Caller caller;
     caller.principal.type = policy::Principal::Type::root;
@@ -121,70 +102,49 @@ class Exporter {
     }
   }
 
-  Result<> add(std::string path, const std::string& account, std::string_view service, std::string_view name, Json input = Json::object()) {
-    RW_TRY(const Json answer, ask(account, service, name, std::move(input)));
-    put(path, answer);
-    return {};
-  }
-
-  Result<> add_tree(const std::string& management) {
-    RW_TRY(const Json roots, ask(management, "organizations", "ListRoots"));
-    put("roots.json", roots);
-    std::vector<std::string> parents;
-    for (const Json& root : roots["Roots"].items()) parents.push_back(root.str("Id"));
-    while (!parents.empty()) {
-      const std::string parent = std::move(parents.back());
-      parents.pop_back();
-      const std::string folder = "tree/" + parent + "/";
-      if (files_.contains(folder + "accounts.json")) continue;  // a damaged store must not make this loop
-      const Json below = Json::object({{"ParentId", parent}});
-      RW_TRY(const Json units, ask(management, "organizations", "ListOrganizationalUnitsForParent", below));
-      put(folder + "organizational-units.json", units);
-      RW_DO(add(folder + "accounts.json", management, "organizations", "ListAccountsForParent", below));
-      for (const Json& unit : units["OrganizationalUnits"].items()) parents.push_back(unit.str("Id"));
-    }
-    return {};
-  }
-
-  Result<> add_policies(const std::string& management) {
-    for (const char* type : policy_types) {
-      RW_TRY(const Json policies, ask(management, "organizations", "ListPolicies", Json::object({{"Filter", type}})));
-      put("policies/" + std::string(type) + ".json", policies);
-      for (const Json& policy : policies["Policies"].items()) {
-        const Json one = Json::object({{"PolicyId", policy.str("Id")}});
-        RW_DO(add("policies/" + policy.str("Id") + ".json", management, "organizations", "DescribePolicy", one));
-        RW_DO(add("policies/" + policy.str("Id") + ".targets.json", management, "organizations", "ListTargetsForPolicy", one));
-      }
-    }
-    return {};
-  }
-
-  Result<> add_account(const std::string& account) {
-    const std::string home = "accounts/" + account + "/", here = home + environment_.region + "/";
-    RW_DO(add(home + "authorization-details.json", account, "iam", "GetAccountAuthorizationDetails"));
-    RW_DO(add(here + "vpcs.json", account, "ec2", "DescribeVpcs"));
-    RW_DO(add(here + "vpc-endpoints.json", account, "ec2", "DescribeVpcEndpoints"));
-    RW_DO(add(here + "rds/instances.json", account, "rds", "DescribeDBInstances"));
-    RW_TRY(const Json keys, ask(account, "kms", "ListKeys"));
-    put(here + "kms/keys.json", keys);
-    for (const Json& key : keys["Keys"].items()) {
-      RW_DO(add(here + "kms/" + key.str("KeyId") + ".policy.json", account, "kms", "GetKeyPolicy", Json::object({{"KeyId", key.str("KeyId")}, {"PolicyName", "default"}})));
-    }
-    return {};
-  }
-
   const service::Environment& environment_;
   const estate::Estate& estate_;
-  std::span<const service::Service> services_;
-  Json files_ = Json::object();
+  const service::Service& service_;
+  Json& files_;
+  const std::string management_;
 };
+
+// Which Regions and services are in it.
+Json scope(const service::Environment& environment, std::span<const service::Service> services) {
+  std::vector<std::string> names;
+  for (const service::Service& one : services) {
+    if (one.traits().exports) names.emplace_back(one.model().service());
+  }
+  std::ranges::sort(names);
+  Json listed = Json::array();
+  for (std::string& name : names) listed.push(std::move(name));
+  return Json::object({{"Regions", Json::array({environment.region})}, {"Services", std::move(listed)}});
+}
+
+Result<Json> files_of(const service::Environment& environment, const estate::Estate& estate, std::span<const service::Service> services) {
+  Json files = Json::object({{"export.json", scope(environment, services)}});
+  for (const service::Service& one : services) {
+    Exporter to(environment, estate, one, files);
+    if (one.traits().exports.of_organization) RW_DO(one.traits().exports.of_organization(to));
+  }
+  if (!files.contains("accounts.json")) return fail(Failure::unavailable, "this server has no service that tells of the organisation's accounts");
+  const Json accounts = files["accounts.json"];
+  for (const Json& account : accounts["Accounts"].items()) {
+    if (account.text("Status") != "ACTIVE") continue;
+    for (const service::Service& one : services) {
+      Exporter to(environment, estate, one, files);
+      if (one.traits().exports.of_account) RW_DO(one.traits().exports.of_account(to, account.str("Id")));
+    }
+  }
+  return files;
+}
 
 }  // namespace
 
 Result<Json> live_export(const service::Environment& environment, const estate::Estate& estate, std::span<const service::Service> services) {
   for (int attempt = 0; attempt < export_attempts_max; ++attempt) {
     const store::Revision before = environment.store.snapshot({}).revision;
-    Result<Json> files = Exporter(environment, estate, services).make();
+    Result<Json> files = files_of(environment, estate, services);
     if (environment.store.snapshot({}).revision == before) return files;
   }
   return fail(Failure::conflict, "what is stored changed while it was read: try again");

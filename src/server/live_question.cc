@@ -1,9 +1,8 @@
 #include "server/live_question.h"
 
-#include "authz/guards.h"
 #include "authz/question.h"
-#include "keyring/keyring.h"
 #include "network/records.h"
+#include "service/traits.h"
 #include "store/store.h"
 #include "text/time.h"
 
@@ -65,25 +64,18 @@ struct Resource {
   bool reached_by_rcps = true;
 };
 
-Resource resource_of(const service::Environment& environment, const estate::Estate& estate, const policy::Request& request) {
-  Resource resource;
-  const authz::ResourceKind kind = authz::resource_kind_of(request.action);  // in whatever case it is written
-  if (const estate::Principal* role = estate.principal(request.resource);
-      role != nullptr && kind == authz::ResourceKind::trust) {
-    if (role->trust) resource.policy = readable(*role->trust, estate);
+Resource resource_of(const service::Environment& environment, const estate::Estate& estate, std::span<const service::Service> services,
+                     const policy::Request& request) {
+  store::Transaction transaction(environment.store);
+  service::Caller caller;
+  caller.principal = request.principal;
+  for (const service::Service& one : services) {
+    const auto& ask = one.traits().guards.question;
+    auto asked = ask ? ask({environment, estate, transaction}, caller, request.action, request.resource, request.resource_account) : std::nullopt;
+    if (!asked || !asked->resource_policy) continue;
+    return {readable(asked->resource_policy->named(), estate), std::move(asked->grants), std::move(asked->context), asked->reached_by_rcps};
   }
-  const bool of_key = kind == authz::ResourceKind::key && !authz::asks_no_key(request.action, request.resource);
-  if (of_key && request.resource.contains(":key/")) {
-    store::Transaction transaction(environment.store);
-    const auto key = keyring::find_key(transaction, environment.region, request.resource_account, request.resource);
-    if (key) {
-      service::Caller caller;
-      caller.principal = request.principal;
-      service::Question asked = keyring::question(*key, caller, request.action);
-      resource = {readable(asked.resource_policy->named(), estate), std::move(asked.grants), std::move(asked.context), asked.reached_by_rcps};
-    }
-  }
-  return resource;
+  return {};
 }
 
 std::optional<authz::Named> endpoint_policy(const service::Environment& environment, const estate::Estate& estate, const policy::Context& context) {
@@ -108,7 +100,8 @@ Json json_of(const policy::Context& context) {
 
 }  // namespace
 
-Result<Json> live_question(const service::Environment& environment, const estate::Estate& estate, const Json& question) {
+Result<Json> live_question(const service::Environment& environment, const estate::Estate& estate, std::span<const service::Service> services,
+                           const Json& question) {
   Json bare = Json::object({{"request", question["request"]}});
   RW_TRY(authz::Question read, authz::read_question(bare, [](const std::string& path) -> Result<std::string> {
     return fail(Failure::invalid, "`" + path + "`: the server reads no files");
@@ -117,7 +110,7 @@ Result<Json> live_question(const service::Environment& environment, const estate
   RW_DO(identify(estate, request.principal));
 
   const TimePoint now = environment.clock.now();
-  const Resource resource = resource_of(environment, estate, request);
+  const Resource resource = resource_of(environment, estate, services, request);
   policy::Context context = estate::global_context(estate, request.principal, nullptr, request.resource_account);
   context.set("aws:CurrentTime", text::iso8601(now));
   context.set("aws:EpochTime", std::to_string(text::to_millis(now) / 1000));

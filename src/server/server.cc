@@ -34,19 +34,12 @@
 #include "server/keys.h"
 #include "server/live_export.h"
 #include "server/live_question.h"
-#include "server/occupied.h"
+#include "server/services.h"
 #include "server/stored.h"
 #include "service/idempotency.h"
 #include "server/volumes_request.h"
-#include "services/accessanalyzer/accessanalyzer.h"
-#include "services/ec2/ec2.h"
-#include "services/iam/iam.h"
-#include "services/kms/kms.h"
-#include "services/organizations/organizations.h"
-#include "services/rds/rds.h"
 #include "services/rds/records.h"
 #include "services/rds/reconciler.h"
-#include "services/sts/sts.h"
 #include "store/copy.h"
 #include "text/cidr.h"
 #include "text/time.h"
@@ -64,7 +57,6 @@ constexpr std::uint64_t ballast_bytes_max = 256ULL * 1024 * 1024;
 constexpr std::chrono::days certificate_lifetime{397};
 constexpr std::chrono::days certificate_renewal_before{30};
 constexpr std::chrono::seconds stop_patience{5};
-constexpr std::array<const char*, 7> service_names = {"sts", "iam", "organizations", "kms", "ec2", "rds", "access-analyzer"};
 
 // A line may hold names from outside.
 void say(const std::string& line) { fmt::print(stderr, "ringwall: {}\n", text::visible(line)); }
@@ -155,18 +147,7 @@ std::vector<service::Service> Server::Parts::services() const {
     const auto path = record_bug(layout, question);
     say("a bug: it does not hold that " + what + (path ? ": please report it with `" + *path + "`" : ": " + path.error().message));
   };
-  const auto make = [](const char* name, std::vector<service::Operation> operations) {
-    return service::Service(*awsapi::builtin_model(name), std::move(operations));
-  };
-  std::vector<service::Service> all;
-  all.push_back(make("sts", sts::operations()));
-  all.push_back(make("iam", iam::operations()));
-  all.push_back(make("organizations", organizations::operations(remaining_in)));
-  all.push_back(make("kms", kms::operations()));
-  all.push_back(make("ec2", ec2::operations()));
-  all.push_back(make("rds", rds::operations(engines, *authority)));
-  all.push_back(make("accessanalyzer", accessanalyzer::operations(bugs)));
-  return all;
+  return server::services({.engines = engines, .authority = *authority, .bugs = bugs});
 }
 
 // The API's certificate is made at each start and renewed while running; only the authority lasts.
@@ -178,8 +159,8 @@ Result<> Server::Parts::renew_certificate() {
                                      .dns_names = {"localhost", "api." + domain, "*." + domain, "*.ringwall." + options.region + ".vpce." + options.dns_suffix},
                                      .addresses = {"127.0.0.1", "::1"},
                                      .lifetime = certificate_lifetime};
-  for (const char* service : service_names) {
-    request.dns_names.push_back("*." + std::string(service) + "." + options.region + ".vpce." + options.dns_suffix);
+  for (const std::string& service : awsapi::endpoint_prefixes()) {
+    request.dns_names.push_back("*." + service + "." + options.region + ".vpce." + options.dns_suffix);
   }
   if (!is_wildcard(options.address) && options.address != "127.0.0.1" && options.address != "::1") {
     request.addresses.push_back(options.address);
@@ -296,7 +277,7 @@ Result<> Server::Parts::open_control() {
              {.status = [this] { return status(); },
              .databases = [this](const std::string& name) { return databases_named(name); },
               .live_question =
-                  [this](const Json& question) { return live_question(environment, *directory->current(), question); },
+                  [this](const Json& question) { return live_question(environment, *directory->current(), services(), question); },
               .live_export = [this] { return live_export(environment, *directory->current(), services()); },
               .copy_store = [this] { return copy_store(); },
               .record_sever = [this](const std::string& whose,

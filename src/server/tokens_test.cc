@@ -7,8 +7,10 @@
 #include <map>
 
 #include "awsapi/members.h"
+#include "directory/guards.h"
 #include "directory/testing.h"
-#include "server/occupied.h"
+#include "server/services.h"
+#include "keyring/guards.h"
 #include "service/idempotency.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/ec2/ec2.h"
@@ -31,10 +33,10 @@ class ClientTokens : public ::testing::Test {
   ClientTokens() {
     const auto add = [&](const char* name, std::vector<service::Operation> operations) { services_.emplace_back(*awsapi::builtin_model(name), std::move(operations)); };
     add("ec2", ec2::operations());
-    add("accessanalyzer", accessanalyzer::operations({}));
+    add("accessanalyzer", accessanalyzer::operations({{}, {keyring::guards(), directory::role_guards()}}));
     add("iam", iam::operations());
     add("kms", kms::operations());
-    add("organizations", organizations::operations(remaining_in));
+    add("organizations", organizations::operations(remaining_in({})));
     add("sts", sts::operations());
   }
 

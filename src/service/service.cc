@@ -4,10 +4,14 @@
 #include <utility>
 
 #include "base/check.h"
+#include "service/traits.h"
 
 namespace ringwall::service {
 
-Service::Service(const awsapi::Model& model, std::vector<Operation> operations) : model_(model) {
+Service::Service(const awsapi::Model& model, std::vector<Operation> operations) : Service(model, std::move(operations), Traits{}) {}
+
+Service::Service(const awsapi::Model& model, std::vector<Operation> operations, Traits traits)
+    : model_(model), traits_(std::make_shared<const Traits>(std::move(traits))) {
   for (Operation& operation : operations) {
     // An operation that nobody can decode, or that runs without having asked, is our own bug.
     RW_CHECK(model_.operation(operation.name) != nullptr);

@@ -3,6 +3,7 @@
 // and the handler that runs once all are answered yes. Handlers are pure but for their
 // transaction: they state what should be; reconcilers make the world match after the commit.
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -102,21 +103,29 @@ struct Operation {
   Access access;
   Ask ask;          // required: an operation without one cannot be registered
   Handler handler;
+  // How long a presigned request for it may be good, sent as a GET without a body; 0: it is not taken. AWS's services take any
+  // request so, which makes a captured or leaked one good for as long as its maker liked.
+  std::chrono::seconds presigned_max{0};
 };
 
-// A service: its model and its operations. Operations the model knows but the service does not
-// register are answered with the service's proper error.
+struct Traits;  // service/traits.h
+
+// A service: its model, its operations and what else the server has to know of it. Operations the model
+// knows but the service does not register are answered with the service's proper error.
 class Service {
  public:
   Service(const awsapi::Model& model, std::vector<Operation> operations);
+  Service(const awsapi::Model& model, std::vector<Operation> operations, Traits traits);
 
   const awsapi::Model& model() const { return model_; }
+  const Traits& traits() const { return *traits_; }
   const Operation* operation(std::string_view name) const;
   std::vector<std::string> operations() const;  // registered, sorted
 
  private:
   const awsapi::Model& model_;
   std::map<std::string, Operation, std::less<>> operations_;
+  std::shared_ptr<const Traits> traits_;
 };
 
 // Shorthands for the usual mappings. The action is "<prefix>:<name>".

@@ -123,13 +123,16 @@ ApiResult<Json> validate_policy(const Call& call) {
 
 }  // namespace
 
-std::vector<service::Operation> operations(BugSink bugs) {
+std::vector<service::Operation> operations(const Sources& sources) {
   std::vector<service::Operation> all = {{"ValidatePolicy", Access::read, service::ask_on_star("access-analyzer:ValidatePolicy"), validate_policy}};
   std::ranges::move(detail::analyzer_operations(), std::back_inserter(all));
-  for (const auto& some : {detail::archive_rule_operations, detail::finding_operations, detail::resource_operations, detail::check_operations}) {
-    std::ranges::move(some(bugs), std::back_inserter(all));
+  for (const auto& some : {detail::archive_rule_operations, detail::finding_operations, detail::resource_operations}) {
+    std::ranges::move(some(sources), std::back_inserter(all));
   }
+  std::ranges::move(detail::check_operations(sources.bugs), std::back_inserter(all));
   return all;
 }
+
+service::Service service(const Sources& sources) { return {*awsapi::builtin_model("accessanalyzer"), operations(sources)}; }
 
 }  // namespace ringwall::accessanalyzer

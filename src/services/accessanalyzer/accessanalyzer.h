@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "service/guards.h"
 #include "service/service.h"
 
 namespace ringwall::accessanalyzer {
@@ -29,8 +30,16 @@ inline constexpr std::uint64_t analysis_steps_max = 64'000'000, analysis_steps_p
 // thread; the same bug may come again.
 using BugSink = std::function<void(const std::string& what, const std::string& question)>;
 
-// The operations, for service::Service with the model "accessanalyzer". A check that meets such a bug is answered with
+// What the analyzers look at, and where bugs go.
+struct Sources {
+  BugSink bugs;
+  std::vector<service::Guards> guards;  // of every service whose resources are analysed
+};
+
+// The operations. A check that meets such a bug is answered with
 // InternalServerException, and a resource whose analysis does has a finding with AWS's INTERNAL_ERROR.
-std::vector<service::Operation> operations(BugSink bugs);
+std::vector<service::Operation> operations(const Sources& sources);
+// The service, as the server has it.
+service::Service service(const Sources& sources);
 
 }  // namespace ringwall::accessanalyzer

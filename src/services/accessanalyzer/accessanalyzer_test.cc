@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "directory/documents.h"
+#include "directory/guards.h"
 #include "directory/testing.h"
+#include "keyring/guards.h"
 #include "lint/lint.h"
 #include "services/accessanalyzer/detail/place.h"
 
@@ -32,7 +34,8 @@ class AccessAnalyzer : public ::testing::Test {
     for (const Json& finding : (*output)["findings"].items()) out += (out.empty() ? "" : " ") + finding.str("issueCode");
     return out;
   }
-  World world_{operations([](const std::string& what, const std::string& question) { ADD_FAILURE() << what << "\n" << question; })};
+  World world_{operations({[](const std::string& what, const std::string& question) { ADD_FAILURE() << what << "\n" << question; },
+                           {keyring::guards(), directory::role_guards()}})};
 };
 
 TEST_F(AccessAnalyzer, FindsWhatTheLintFindsInItsOrder) {

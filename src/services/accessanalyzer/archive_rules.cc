@@ -45,10 +45,10 @@ ApiResult<Json> delete_rule(const Call& call) {
 }
 
 // To the findings that are there already; a rule by itself meets only those that come later.
-ApiResult<Json> apply_rule(const BugSink& bugs, const Call& call) {
+ApiResult<Json> apply_rule(const Sources& sources, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   RW_TRY(const auto rule, find_rule(call, analyzer));
-  for (const AnalysedResource& resource : analysed(bugs, call, analyzer)) {
+  for (const AnalysedResource& resource : analysed(sources, call, analyzer)) {
     change_status(call, analyzer, resource, FindingStatus::active, FindingStatus::archived, [&](const Json& finding) { return meets(rule.filter, finding); });
   }
   return Json::object();
@@ -56,7 +56,7 @@ ApiResult<Json> apply_rule(const BugSink& bugs, const Call& call) {
 
 }  // namespace
 
-std::vector<service::Operation> archive_rule_operations(const BugSink& bugs) {
+std::vector<service::Operation> archive_rule_operations(const Sources& sources) {
   using service::Access;
   return {
       {"CreateArchiveRule", Access::write, ask_about_rule("access-analyzer:CreateArchiveRule"), create_rule},
@@ -64,7 +64,7 @@ std::vector<service::Operation> archive_rule_operations(const BugSink& bugs) {
       {"ListArchiveRules", Access::read, ask_about_named("access-analyzer:ListArchiveRules"), list_rules},
       {"UpdateArchiveRule", Access::write, ask_about_rule("access-analyzer:UpdateArchiveRule"), update_rule},
       {"DeleteArchiveRule", Access::write, ask_about_rule("access-analyzer:DeleteArchiveRule"), delete_rule},
-      {"ApplyArchiveRule", Access::write, ask_about_arn("access-analyzer:ApplyArchiveRule"), std::bind_front(apply_rule, bugs)},
+      {"ApplyArchiveRule", Access::write, ask_about_arn("access-analyzer:ApplyArchiveRule"), std::bind_front(apply_rule, sources)},
   };
 }
 

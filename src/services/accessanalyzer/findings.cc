@@ -14,11 +14,11 @@ constexpr std::string_view sortable[] = {"id", "resource", "resourceType", "reso
 // As ListFindings sorts by it: numbers are times, of as many digits each.
 std::string sort_value(const Json& finding, std::string_view attribute) { return value_of(finding, attribute).value_or(std::string()); }
 
-ApiResult<std::vector<Json>> findings_met(const BugSink& bugs, const Call& call, const Analyzer& analyzer) {
+ApiResult<std::vector<Json>> findings_met(const Sources& sources, const Call& call, const Analyzer& analyzer) {
   const Json& filter = call.input["filter"];
   if (auto fault = fault_in_filter(filter, FilterUse::listing)) return std::unexpected(*std::move(fault));
   std::vector<Json> met;
-  for (const AnalysedResource& resource : analysed(bugs, call, analyzer)) {
+  for (const AnalysedResource& resource : analysed(sources, call, analyzer)) {
     for (const Finding& finding : resource.findings) {
       Json whole = finding_of(resource, finding);
       if (meets(filter, whole)) met.push_back(std::move(whole));
@@ -36,14 +36,14 @@ Json in_second_form(Json finding) {
   return finding;
 }
 
-ApiResult<Json> list_findings(const BugSink& bugs, const Call& call) {
+ApiResult<Json> list_findings(const Sources& sources, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   const Json& sort = call.input["sort"];
   const std::string attribute = sort.contains("attributeName") ? sort.str("attributeName") : "resource";
   if (std::ranges::find(sortable, attribute) == std::end(sortable)) {
     return wrong_field("sort", "Findings cannot be sorted by " + attribute);
   }
-  RW_TRY(std::vector<Json> met, findings_met(bugs, call, analyzer));
+  RW_TRY(std::vector<Json> met, findings_met(sources, call, analyzer));
   std::vector<Placed> items;
   for (Json& finding : met) {
     std::string key = sort_value(finding, attribute) + ' ' + finding.str("id");
@@ -53,10 +53,10 @@ ApiResult<Json> list_findings(const BugSink& bugs, const Call& call) {
   return page_of(call.input, "findings", std::move(items), "findings " + analyzer.id() + call.input["filter"].dump() + sort.dump(), order);
 }
 
-ApiResult<Json> find_finding(const BugSink& bugs, const Call& call) {
+ApiResult<Json> find_finding(const Sources& sources, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   const std::string_view id = call.input.text("id");
-  for (const AnalysedResource& resource : analysed(bugs, call, analyzer)) {
+  for (const AnalysedResource& resource : analysed(sources, call, analyzer)) {
     for (const Finding& finding : resource.findings) {
       if (finding.id == id) return finding_of(resource, finding);
     }
@@ -64,17 +64,17 @@ ApiResult<Json> find_finding(const BugSink& bugs, const Call& call) {
   return std::unexpected(not_found("Finding", id));
 }
 
-ApiResult<Json> get_finding(const BugSink& bugs, const Call& call) {
-  RW_TRY(Json finding, find_finding(bugs, call));
+ApiResult<Json> get_finding(const Sources& sources, const Call& call) {
+  RW_TRY(Json finding, find_finding(sources, call));
   return Json::object({{"finding", std::move(finding)}});
 }
 
-ApiResult<Json> get_finding_v2(const BugSink& bugs, const Call& call) {
-  RW_TRY(Json finding, find_finding(bugs, call));
+ApiResult<Json> get_finding_v2(const Sources& sources, const Call& call) {
+  RW_TRY(Json finding, find_finding(sources, call));
   return in_second_form(std::move(finding));
 }
 
-ApiResult<Json> update_findings(const BugSink& bugs, const Call& call) {
+ApiResult<Json> update_findings(const Sources& sources, const Call& call) {
   const Json& input = call.input;
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   if (input.contains("ids") == input.contains("resourceArn")) return wrong_field("ids", "Findings are named either by ids or by resourceArn");
@@ -85,7 +85,7 @@ ApiResult<Json> update_findings(const BugSink& bugs, const Call& call) {
   const auto is_meant = [&](const Json& finding) { return ids.contains(finding.text("id")) || (!finding.text("resource").empty() && finding.text("resource") == input.text("resourceArn")); };
   std::set<std::string_view> missing = ids;
   bool is_there = false;
-  const std::vector<AnalysedResource> all = analysed(bugs, call, analyzer);
+  const std::vector<AnalysedResource> all = analysed(sources, call, analyzer);
   for (const AnalysedResource& resource : all) {
     is_there |= resource.arn == input.text("resourceArn");
     for (const Finding& finding : resource.findings) missing.erase(finding.id);
@@ -96,20 +96,20 @@ ApiResult<Json> update_findings(const BugSink& bugs, const Call& call) {
   return Json::object();
 }
 
-ApiResult<Resource> resource_named(const Call& call, const Analyzer& analyzer) {
-  for (Resource& resource : resources_of(call, analyzer)) {
+ApiResult<Resource> resource_named(const Sources& sources, const Call& call, const Analyzer& analyzer) {
+  for (Resource& resource : resources_of(sources, call, analyzer)) {
     if (resource.arn == call.input.text("resourceArn")) return std::move(resource);
   }
   return std::unexpected(not_found("Resource", call.input.text("resourceArn")));
 }
 
-ApiResult<Json> start_scan(const BugSink& bugs, const Call& call) {
+ApiResult<Json> start_scan(const Sources& sources, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
-  RW_TRY(const Resource resource, resource_named(call, analyzer));
+  RW_TRY(const Resource resource, resource_named(sources, call, analyzer));
   if (call.input.contains("resourceOwnerAccount") && call.input.text("resourceOwnerAccount") != resource.account) {
     return wrong_field("resourceOwnerAccount", "The resource is of the account " + resource.account);
   }
-  analysed(bugs, call, analyzer, resource.arn);
+  analysed(sources, call, analyzer, resource.arn);
   return Json::object();
 }
 
@@ -117,10 +117,10 @@ Json summary_of(const Resource& resource) {
   return Json::object({{"resourceArn", resource.arn}, {"resourceOwnerAccount", resource.account}, {"resourceType", resource.type}});
 }
 
-ApiResult<Json> list_resources(const Call& call) {
+ApiResult<Json> list_resources(const Sources& sources, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
   std::vector<Placed> items;
-  for (const Resource& resource : resources_of(call, analyzer)) {
+  for (const Resource& resource : resources_of(sources, call, analyzer)) {
     if (call.input.contains("resourceType") && resource.type != call.input.text("resourceType")) continue;
     items.push_back({resource.arn, summary_of(resource)});
   }
@@ -128,10 +128,10 @@ ApiResult<Json> list_resources(const Call& call) {
 }
 
 // All that is open about one resource, taken together.
-ApiResult<Json> get_resource(const BugSink& bugs, const Call& call) {
+ApiResult<Json> get_resource(const Sources& sources, const Call& call) {
   RW_TRY(const Analyzer analyzer, analyzer_named(call));
-  RW_TRY(const Resource resource, resource_named(call, analyzer));
-  const std::vector<AnalysedResource> all = analysed(bugs, call, analyzer);
+  RW_TRY(const Resource resource, resource_named(sources, call, analyzer));
+  const std::vector<AnalysedResource> all = analysed(sources, call, analyzer);
   const auto known = std::ranges::find(all, resource.arn, &AnalysedResource::arn);
   if (known == all.end()) return std::unexpected(not_found("Resource", resource.arn));
   Json answer = records::wire_of(*known);
@@ -156,24 +156,24 @@ ApiResult<Json> get_resource(const BugSink& bugs, const Call& call) {
 }  // namespace
 
 // Reading brings what is kept up to date, so most of these write.
-std::vector<service::Operation> finding_operations(const BugSink& bugs) {
+std::vector<service::Operation> finding_operations(const Sources& sources) {
   using service::Access;
   const auto list = ask_about_arn("access-analyzer:ListFindings"), get = ask_about_arn("access-analyzer:GetFinding");
   return {
-      {"ListFindings", Access::write, list, std::bind_front(list_findings, bugs)},
-      {"ListFindingsV2", Access::write, list, std::bind_front(list_findings, bugs)},
-      {"GetFinding", Access::write, get, std::bind_front(get_finding, bugs)},
-      {"GetFindingV2", Access::write, get, std::bind_front(get_finding_v2, bugs)},
-      {"UpdateFindings", Access::write, ask_about_arn("access-analyzer:UpdateFindings"), std::bind_front(update_findings, bugs)},
+      {"ListFindings", Access::write, list, std::bind_front(list_findings, sources)},
+      {"ListFindingsV2", Access::write, list, std::bind_front(list_findings, sources)},
+      {"GetFinding", Access::write, get, std::bind_front(get_finding, sources)},
+      {"GetFindingV2", Access::write, get, std::bind_front(get_finding_v2, sources)},
+      {"UpdateFindings", Access::write, ask_about_arn("access-analyzer:UpdateFindings"), std::bind_front(update_findings, sources)},
   };
 }
 
-std::vector<service::Operation> resource_operations(const BugSink& bugs) {
+std::vector<service::Operation> resource_operations(const Sources& sources) {
   using service::Access;
   return {
-      {"StartResourceScan", Access::write, ask_about_arn("access-analyzer:StartResourceScan"), std::bind_front(start_scan, bugs)},
-      {"ListAnalyzedResources", Access::read, ask_about_arn("access-analyzer:ListAnalyzedResources"), list_resources},
-      {"GetAnalyzedResource", Access::write, ask_about_arn("access-analyzer:GetAnalyzedResource"), std::bind_front(get_resource, bugs)},
+      {"StartResourceScan", Access::write, ask_about_arn("access-analyzer:StartResourceScan"), std::bind_front(start_scan, sources)},
+      {"ListAnalyzedResources", Access::read, ask_about_arn("access-analyzer:ListAnalyzedResources"), std::bind_front(list_resources, sources)},
+      {"GetAnalyzedResource", Access::write, ask_about_arn("access-analyzer:GetAnalyzedResource"), std::bind_front(get_resource, sources)},
   };
 }
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "directory/documents.h"
+#include "directory/guards.h"
 #include "directory/testing.h"
+#include "keyring/guards.h"
 #include "keyring/grants.h"
 #include "keyring/keyring.h"
 #include "services/accessanalyzer/accessanalyzer.h"
@@ -111,7 +113,8 @@ class Analyzing : public ::testing::Test {
     return lines;
   }
 
-  World world_{operations([](const std::string& what, const std::string& question) { ADD_FAILURE() << what << "\n" << question; })};
+  World world_{operations({[](const std::string& what, const std::string& question) { ADD_FAILURE() << what << "\n" << question; },
+                           {keyring::guards(), directory::role_guards()}})};
   service::Caller admin_ = world_.as_administrator();
 };
 

@@ -1,8 +1,22 @@
 #include "services/ec2/ec2.h"
 
+#include "network/records.h"
+#include "service/traits.h"
 #include "services/ec2/detail/common.h"
 
 namespace ringwall::ec2 {
+namespace {
+
+Result<> export_networks(service::Export& to, const std::string& account) {
+  RW_DO(to.add(to.region_of(account) + "/vpcs.json", account, "DescribeVpcs"));
+  return to.add(to.region_of(account) + "/vpc-endpoints.json", account, "DescribeVpcEndpoints");
+}
+
+std::optional<std::string> remaining_vpcs(store::Transaction& transaction, const std::string& account) {
+  return network::tables::vpcs.count(transaction, 1, account) > 0 ? std::optional<std::string>("VPCs") : std::nullopt;
+}
+
+}  // namespace
 
 std::vector<service::Operation> operations() {
   std::vector<service::Operation> all;
@@ -16,5 +30,7 @@ std::vector<service::Operation> operations() {
   add_place_operations(all);
   return all;
 }
+
+service::Service service() { return {*awsapi::builtin_model("ec2"), operations(), {.exports = {.of_account = export_networks}, .remaining = remaining_vpcs}}; }
 
 }  // namespace ringwall::ec2

@@ -20,7 +20,8 @@ inline constexpr int block_prefix_min = 16, block_prefix_max = 28;  // of VPCs a
 inline constexpr std::size_t filter_values_max = 200;               // in one request
 inline constexpr std::int64_t page_size_min = 5, page_size_max = 1000;
 
-// The operations, for service::Service with the model "ec2".
 std::vector<service::Operation> operations();
+// The service, as the server has it.
+service::Service service();
 
 }  // namespace ringwall::ec2

@@ -24,7 +24,10 @@ ApiResult<void> check_dns_options(const Json& options) {
       options, {"PrivateDnsOnlyForInboundResolverEndpoint", "PrivateDnsPreference", "PrivateDnsSpecifiedDomains"});
 }
 
-constexpr std::array<std::string_view, 7> service_words = {"access-analyzer", "ec2", "iam", "kms", "organizations", "rds", "sts"};
+const std::vector<std::string>& service_words() {
+  static const std::vector<std::string> words = awsapi::endpoint_prefixes();
+  return words;
+}
 constexpr std::string_view all_services = "ringwall";
 constexpr std::string_view requester = "amazon-vpce";
 constexpr std::string_view full_access = R"({"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]})";
@@ -36,7 +39,7 @@ std::optional<std::string> word_of(const Call& call, std::string_view service_na
   const std::string prefix = name_prefix(call);
   if (!service_name.starts_with(prefix)) return std::nullopt;
   const std::string_view word = service_name.substr(prefix.size());
-  if (word != all_services && std::ranges::find(service_words, word) == service_words.end()) return std::nullopt;
+  if (word != all_services && std::ranges::find(service_words(), word) == service_words().end()) return std::nullopt;
   return std::string(word);
 }
 
@@ -48,7 +51,7 @@ std::string api_host(const Call& call, std::string_view word) {
 std::vector<std::string> private_names(const Call& call, std::string_view word) {
   std::vector<std::string> names = {api_host(call, word)};
   if (word == all_services) {
-    for (const auto service : service_words) names.push_back(api_host(call, service));
+    for (const std::string& service : service_words()) names.push_back(api_host(call, service));
   }
   return names;
 }
@@ -363,7 +366,7 @@ Json service_detail(const Call& call, std::string_view word) {
 
 ApiResult<Json> describe_services(const Call& call) {
   std::vector<Json> services;
-  for (const auto word : service_words) services.push_back(service_detail(call, word));
+  for (const std::string& word : service_words()) services.push_back(service_detail(call, word));
   services.push_back(service_detail(call, all_services));
   std::ranges::sort(services, {}, [](const Json& service) { return service.text("ServiceName"); });
   // There are services of this Region alone.

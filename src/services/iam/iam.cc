@@ -1,5 +1,7 @@
 #include "services/iam/iam.h"
 
+#include "directory/guards.h"
+#include "service/traits.h"
 #include "services/iam/detail/common.h"
 
 namespace ringwall::iam {
@@ -15,6 +17,10 @@ service::Ask refuse_session_tokens(service::Ask ask) {
     }
     return ask(call);
   };
+}
+
+Result<> export_identities(service::Export& to, const std::string& account) {
+  return to.add(to.home_of(account) + "/authorization-details.json", account, "GetAccountAuthorizationDetails");
 }
 
 }  // namespace
@@ -34,6 +40,11 @@ std::vector<service::Operation> operations() {
   detail::add_alias_operations(all);
   for (service::Operation& operation : all) operation.ask = refuse_session_tokens(std::move(operation.ask));
   return all;
+}
+
+service::Service service() {
+  service::Traits traits{.guards = directory::role_guards(), .exports = {.of_account = export_identities}, .governs_principals = true};
+  return {*awsapi::builtin_model("iam"), operations(), std::move(traits)};
 }
 
 }  // namespace ringwall::iam

@@ -8,7 +8,8 @@
 
 namespace ringwall::iam {
 
-// The operations, for service::Service with the model "iam".
 std::vector<service::Operation> operations();
+// The service, as the server has it.
+service::Service service();
 
 }  // namespace ringwall::iam

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "keyring/grants.h"
+#include "keyring/guards.h"
 #include "service/marker.h"
+#include "service/traits.h"
 #include "services/kms/detail/common.h"
 
 namespace ringwall::kms {
@@ -258,6 +260,26 @@ ApiResult<Json> generate_random(const Call& call) {
   return Json::object({{"Plaintext", text_of(bytes)}});
 }
 
+// Those that wait for their deletion go by themselves, and AWS's own are nobody's to delete.
+std::optional<std::string> remaining_keys(store::Transaction& transaction, const std::string& account) {
+  const auto is_kept = [](const auto& row) {
+    return row.record.manager != keyring::KeyManager::aws && row.record.state != keyring::KeyState::pending_deletion;
+  };
+  if (std::ranges::any_of(keyring::tables::keys.list(transaction, account), is_kept)) return "KMS keys";
+  return std::nullopt;
+}
+
+Result<> export_keys(service::Export& to, const std::string& account) {
+  const std::string folder = to.region_of(account) + "/kms/";
+  RW_TRY(const Json keys, to.ask(account, "ListKeys"));
+  to.put(folder + "keys.json", keys);
+  for (const Json& key : keys["Keys"].items()) {
+    const std::string id = key.str("KeyId");
+    RW_DO(to.add(folder + id + ".policy.json", account, "GetKeyPolicy", Json::object({{"KeyId", id}, {"PolicyName", "default"}})));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<service::Operation> operations() {
@@ -276,6 +298,10 @@ std::vector<service::Operation> operations() {
   std::ranges::move(detail::grant_operations(), std::back_inserter(all));
   for (service::Operation& operation : all) operation.handler = with_good_tokens(std::move(operation.handler));
   return all;
+}
+
+service::Service service() {
+  return {*awsapi::builtin_model("kms"), operations(), {.guards = keyring::guards(), .exports = {.of_account = export_keys}, .remaining = remaining_keys}};
 }
 
 }  // namespace ringwall::kms

@@ -16,5 +16,7 @@ inline constexpr int pending_days_min = 7, pending_days_max = 30;
 
 // Every operation Ringwall implements, with its authorisation.
 std::vector<service::Operation> operations();
+// The service, as the server has it.
+service::Service service();
 
 }  // namespace ringwall::kms

@@ -20,7 +20,8 @@ inline constexpr std::string_view default_access_role = "OrganizationAccountAcce
 // would. Such an account does not leave the organisation.
 using Remaining = std::function<std::optional<std::string>(store::Transaction& transaction, const std::string& account)>;
 
-// The operations, for service::Service with the model "organizations".
 std::vector<service::Operation> operations(const Remaining& remaining);
+// The service, as the server has it.
+service::Service service(const Remaining& remaining);
 
 }  // namespace ringwall::organizations

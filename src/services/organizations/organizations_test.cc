@@ -253,7 +253,7 @@ TEST_F(Organizations, ARemovedAccountIsAnOutsiderWhomNoPolicyBinds) {
   EXPECT_EQ(remove(account), "AccountNotFoundException");
 }
 
-// What there is to remain, the server knows: server/occupied_test.cc.
+// What there is to remain, the server knows: server/services_test.cc.
 TEST_F(Organizations, AnAccountWithAnythingThatWouldGoOnWithoutItIsNotRemoved) {
   const std::string account = new_account("busy");
   const auto remove = [&] { return code("RemoveAccountFromOrganization", Json::object({{"AccountId", account}})); };

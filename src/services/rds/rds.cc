@@ -1,3 +1,4 @@
+#include "service/traits.h"
 #include "services/rds/rds.h"
 
 #include <algorithm>
@@ -111,6 +112,16 @@ std::vector<service::Operation> operations(const std::vector<std::unique_ptr<eng
     std::ranges::move(part, std::back_inserter(all));
   }
   return all;
+}
+
+service::Service service(const std::vector<std::unique_ptr<engine::Engine>>& engines, const crypto::Authority& authority) {
+  const auto export_instances = [](service::Export& to, const std::string& account) {
+    return to.add(to.region_of(account) + "/rds/instances.json", account, "DescribeDBInstances");
+  };
+  const auto remaining = [](store::Transaction& transaction, const std::string& account) {
+    return tables::instances.count(transaction, 1, account) > 0 ? std::optional<std::string>("DB instances") : std::nullopt;
+  };
+  return {*awsapi::builtin_model("rds"), operations(engines, authority), {.exports = {.of_account = export_instances}, .remaining = remaining}};
 }
 
 }  // namespace ringwall::rds

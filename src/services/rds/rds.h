@@ -13,5 +13,7 @@ namespace ringwall::rds {
 // it and `authority` must outlive the operations.
 std::vector<service::Operation> operations(const std::vector<std::unique_ptr<engine::Engine>>& engines,
                                            const crypto::Authority& authority);
+// The service, as the server has it.
+service::Service service(const std::vector<std::unique_ptr<engine::Engine>>& engines, const crypto::Authority& authority);
 
 }  // namespace ringwall::rds

@@ -65,7 +65,8 @@ ApiResult<Json> decode_authorization_message(const Call& call) {
 
 std::vector<service::Operation> operations() {
   return {
-      {"GetCallerIdentity", Access::read, service::ask_nothing(), get_caller_identity},
+      // https://docs.aws.amazon.com/STS: such a URL proves who somebody is, to EKS or Vault.
+      {"GetCallerIdentity", Access::read, service::ask_nothing(), get_caller_identity, std::chrono::minutes(15)},
       {"AssumeRole", Access::read, detail::ask_to_assume_role(), detail::assume_role},
       {"GetSessionToken", Access::read, service::ask_nothing(), get_session_token},
       {"DecodeAuthorizationMessage", Access::read, service::ask_on_star("sts:DecodeAuthorizationMessage"), decode_authorization_message},
@@ -73,5 +74,7 @@ std::vector<service::Operation> operations() {
       {"GetAccessKeyInfo", Access::read, service::ask_on_star("sts:GetAccessKeyInfo"), get_access_key_info},
   };
 }
+
+service::Service service() { return {*awsapi::builtin_model("sts"), operations()}; }
 
 }  // namespace ringwall::sts

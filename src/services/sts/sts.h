@@ -20,7 +20,8 @@ inline constexpr std::size_t federated_name_characters_min = 2, federated_name_c
 inline constexpr std::size_t session_policy_arns_max = 10;
 inline constexpr std::size_t session_policies_characters_max = 2048;  // inline and ARNs together
 
-// The operations, for service::Service with the model "sts".
 std::vector<service::Operation> operations();
+// The service, as the server has it.
+service::Service service();
 
 }  // namespace ringwall::sts

@@ -1,19 +1,17 @@
 #include "services/accessanalyzer/detail/analysis.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
 #include "crypto/crypto.h"
-#include "keyring/grants.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/accessanalyzer/detail/rules.h"
 #include "text/time.h"
 
 namespace ringwall::accessanalyzer::detail {
 namespace {
-
-constexpr const char* key_type = "AWS::KMS::Key";
-constexpr const char* role_type = "AWS::IAM::Role";
 
 // A change here makes every resource be analysed anew.
 constexpr std::string_view method = "2";
@@ -32,34 +30,13 @@ Zone zone_of(const Call& call, const Analyzer& analyzer) {
   return zone;
 }
 
-std::string last_part(std::string_view arn) { return std::string(arn.substr(arn.rfind('/') + 1)); }
+service::Look look_of(const Call& call) { return {call.environment, call.estate, call.transaction}; }
 
-std::optional<Guarded> guarded_key(const Call& call, const Resource& resource) {
-  const std::string id = last_part(resource.arn);
-  const auto key = keyring::tables::keys.get(call.transaction, resource.account, id);
-  if (!key) return std::nullopt;
-  Guarded guarded{.arn = resource.arn, .account = resource.account, .type = resource.type, .kind = authz::ResourceKind::key, .policy = {}};
-  // Read as it is shown: a prover knows no ids, and findings name ARNs.
-  auto policy = policy::compile(service::shown(key->policy, policy::Kind::key, call.estate), policy::Kind::key, policy::Quota::waived);
-  if (!policy) return std::nullopt;  // such a key is usable by nobody: keyring.h
-  guarded.policy = {"key policy of " + resource.arn, *std::move(policy)};
-  for (const auto& row : keyring::tables::grants.list(call.transaction, resource.account, id)) {
-    if (auto grant = authz::policy_of(keyring::kms_grant_of(row.record))) guarded.grants.push_back(*std::move(grant));
+std::optional<Guarded> guarded(const Sources& sources, const Call& call, const Resource& resource) {
+  for (const service::Guards& guards : sources.guards) {
+    if (auto found = guards.of(look_of(call), resource)) return found;
   }
-  // AWS Organizations User Guide: RCPs do not apply to AWS managed keys.
-  const estate::Account* owner = call.estate.account(resource.account);
-  if (owner != nullptr && key->manager != keyring::KeyManager::aws) guarded.rcps = owner->rcps;
-  guarded.tags = key->tags;
-  return guarded;
-}
-
-std::optional<Guarded> guarded_role(const Call& call, const Resource& resource) {
-  const estate::Principal* role = call.estate.principal(resource.arn);
-  if (role == nullptr || !role->trust) return std::nullopt;
-  Guarded guarded{.arn = resource.arn, .account = resource.account, .type = resource.type, .kind = authz::ResourceKind::trust, .policy = {role->trust->name, service::shown(*role->trust->document, call.estate)}};
-  if (const estate::Account* owner = call.estate.account(resource.account)) guarded.rcps = owner->rcps;
-  guarded.tags = role->tags;
-  return guarded;
+  return std::nullopt;
 }
 
 std::string hash_of(const Zone& zone) {
@@ -147,21 +124,16 @@ AnalysedResource new_record(const Resource& resource, std::int64_t now) {
 
 }  // namespace
 
-std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer) {
-  const Zone zone = zone_of(call, analyzer);
+std::vector<Resource> resources_of(const Sources& sources, const Call& call, const Analyzer& analyzer) {
   std::vector<Resource> all;
-  for (const std::string& account : zone.accounts) {
-    for (const auto& row : keyring::tables::keys.list(call.transaction, account)) all.push_back({row.record.arn, account, key_type});
+  for (const std::string& account : zone_of(call, analyzer).accounts) {
+    for (const service::Guards& guards : sources.guards) std::ranges::move(guards.all(look_of(call), account), std::back_inserter(all));
   }
-  call.estate.principals.for_each([&](const estate::Principal& principal) {
-    const bool is_role = principal.type == policy::Principal::Type::role_session;
-    if (is_role && zone.contains(principal.account)) all.push_back({principal.arn, principal.account, role_type});
-  });
   std::ranges::sort(all, {}, &Resource::arn);
   return all;
 }
 
-std::vector<AnalysedResource> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again) {
+std::vector<AnalysedResource> analysed(const Sources& sources, const Call& call, const Analyzer& analyzer, std::string_view again) {
   std::map<std::string, AnalysedResource> records;  // by the names under which they are stored
   for (auto& row : tables::analysed_resources.list(call.transaction, analyzer.account, analyzer.id())) records.emplace(row.parts[2], std::move(row.record));
   const auto listed = [&] {
@@ -181,19 +153,19 @@ std::vector<AnalysedResource> analysed(const BugSink& bugs, const Call& call, co
   std::map<std::string, bool> is_there;
   std::size_t analyses = 0;
   std::uint64_t steps = 0;
-  for (const Resource& resource : resources_of(call, analyzer)) {
-    const auto guarded = resource.type == std::string_view(key_type) ? guarded_key(call, resource) : guarded_role(call, resource);
-    if (!guarded) continue;
+  for (const Resource& resource : resources_of(sources, call, analyzer)) {
+    const auto all_of_it = guarded(sources, call, resource);
+    if (!all_of_it) continue;
     const std::string name = name_of(resource.arn);
     is_there[name] = true;
-    const std::string fingerprint = fingerprint_of(*guarded, zone_hash, call.estate);
+    const std::string fingerprint = fingerprint_of(*all_of_it, zone_hash, call.estate);
     const auto known = records.find(name);
     if (known != records.end() && known->second.fingerprint == fingerprint && resource.arn != again) continue;
     const bool enough = analyses == analyses_per_call_max || steps >= analysis_steps_per_call_max;
     if (enough && resource.arn != again) continue;
     ++analyses;
     AnalysedResource& one = records.try_emplace(name, new_record(resource, now)).first->second;
-    keeper.renew(one, external_access(*guarded, zone, call.estate, bugs, steps));
+    keeper.renew(one, external_access(*all_of_it, zone, call.estate, sources.bugs, steps));
     one.fingerprint = fingerprint;
     one.analyzed = now;
     put(name, one);

@@ -14,17 +14,14 @@ namespace ringwall::accessanalyzer::detail {
 // AWS deletes resolved findings after 90 days.
 inline constexpr std::int64_t resolved_kept_ms = 90LL * 24 * 60 * 60 * 1000;
 
-// A resource of the zone, before its policies are read.
-struct Resource {
-  std::string arn, account, type;
-};
+using service::Resource;
 
-// Everything in the zone that is analysed: KMS keys and IAM roles, by ARN.
-std::vector<Resource> resources_of(const Call& call, const Analyzer& analyzer);
+// Everything in the zone that a policy guards, by ARN.
+std::vector<Resource> resources_of(const Sources& sources, const Call& call, const Analyzer& analyzer);
 
 // All records, as they are now; changes are written to the call's transaction. `again` names a
 // resource that is analysed whether or not it has changed.
-std::vector<AnalysedResource> analysed(const BugSink& bugs, const Call& call, const Analyzer& analyzer, std::string_view again = {});
+std::vector<AnalysedResource> analysed(const Sources& sources, const Call& call, const Analyzer& analyzer, std::string_view again = {});
 
 // FindingSummary's members.
 Json finding_of(const AnalysedResource& resource, const Finding& finding);

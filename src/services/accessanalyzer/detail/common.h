@@ -67,9 +67,9 @@ ApiResult<Json> page_of(const Json& input, const char* member, std::vector<Place
                         Order order = Order::ascending);
 
 std::vector<service::Operation> analyzer_operations();
-std::vector<service::Operation> archive_rule_operations(const BugSink& bugs);
-std::vector<service::Operation> finding_operations(const BugSink& bugs);
-std::vector<service::Operation> resource_operations(const BugSink& bugs);
+std::vector<service::Operation> archive_rule_operations(const Sources& sources);
+std::vector<service::Operation> finding_operations(const Sources& sources);
+std::vector<service::Operation> resource_operations(const Sources& sources);
 std::vector<service::Operation> check_operations(const BugSink& bugs);
 
 }  // namespace ringwall::accessanalyzer::detail

@@ -9,6 +9,7 @@
 
 #include "authz/authz.h"
 #include "estate/estate.h"
+#include "service/guards.h"
 #include "services/accessanalyzer/accessanalyzer.h"
 #include "services/accessanalyzer/records.h"
 
@@ -21,16 +22,7 @@ struct Zone {
   bool contains(std::string_view account) const;
 };
 
-// A resource, and all that decides about callers from outside.
-struct Guarded {
-  std::string arn, account;
-  std::string type;  // "AWS::KMS::Key"
-  authz::ResourceKind kind = authz::ResourceKind::key;
-  authz::Named policy;
-  std::vector<authz::Named> grants = {};
-  estate::Chain rcps = {};
-  estate::Tags tags = {};
-};
+using service::Guarded;
 
 // What findings say: who, what, when, and an error where it could not be decided; the rest is their keeper's. One that meets a bug of the prover is such a
 // one, and hides no other. Adds what it cost to `steps`.

@@ -1,4 +1,4 @@
-#include "server/occupied.h"
+#include "server/services.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ constexpr const char* account = "111122223333";
 
 class Occupied : public ::testing::Test {
  protected:
-  std::string remaining() { return remaining_in(transaction_, account).value_or(""); }
+  std::string remaining() { return remaining_in(services_)(transaction_, account).value_or(""); }
   void put_key(const char* id, keyring::KeyManager manager, keyring::KeyState state) {
     keyring::StoredKey key;
     key.manager = manager;
@@ -23,6 +23,9 @@ class Occupied : public ::testing::Test {
   }
   std::unique_ptr<store::Store> store_ = store::open_temporary();
   store::Transaction transaction_{*store_};
+  const std::vector<std::unique_ptr<engine::Engine>> engines_ = {};
+  const crypto::Authority authority_ = crypto::Authority::create("Test CA", TimePoint{});
+  const std::vector<service::Service> services_ = services({.engines = engines_, .authority = authority_, .bugs = {}});
 };
 
 TEST_F(Occupied, AnAccountKeepsItsDatabasesItsVpcsAndItsKeys) {
