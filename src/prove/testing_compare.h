@@ -184,6 +184,8 @@ inline std::string change_differs(const loaders::Loaded& before, const Oracle& w
   // Requests that both worlds have: a bucket that goes from the one leaves its name to others.
   // Nor does anybody come through an endpoint that is gone.
   Bits fresh = (is.allowed() & was.requests()) - was.allowed() - is.doubtful() - was.doubtful() - is.sets().unsaid;
+  // Where no resource is named, the question takes the account's keys to be said, too.
+  fresh.minus(is.sets().universe.where([](const Who&, const Spot& spot, const Place&) { return !spot.is_on_a_resource(); }));
   fresh = fresh - is.not_there() - was.not_there();  // one that the estate does not list any more leaves its name to others
   if (after.estate->endpoints.size() < before.estate->endpoints.size()) fresh.minus(is.sets().from_my_endpoint);
   const prove::Difference told = difference(before, after, proof_options());
