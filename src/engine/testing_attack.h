@@ -84,6 +84,7 @@ class Attack : public testing::Test {
   }
   void SetUp() override {
     if (!database_) FAIL() << "needs root: run it with sudo, to run an engine under its own uid";
+    ASSERT_NE(administrator_, nullptr) << "the database has not begun to serve";
     before_ = administrator_->run(everything).value;
     ASSERT_FALSE(before_.empty());
   }

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "host/detail/process.h"
+#include "host/detail/sanitized.h"
 #include "os/fd.h"
 #include "os/files.h"
 
@@ -118,6 +119,7 @@ Result<> state_limits(const HelperOptions& options, const Group& group, const Li
 Result<> hold(pid_t pid, const Limits& limits) {
   // Whoever has ended meanwhile needs no limits.
   RW_DO(state("/proc/" + std::to_string(pid) + "/oom_score_adj", std::to_string(engine_oom_score), Presence::optional));
+  if (is_sanitized) return {};
   const rlimit memory = {limits.process_bytes, limits.process_bytes};
   if (::prlimit(pid, RLIMIT_DATA, &memory, nullptr) == 0 || errno == ESRCH) return {};
   return std::unexpected(os::system_error("cannot limit the memory of a process", errno));
