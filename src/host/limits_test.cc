@@ -63,7 +63,9 @@ TEST_F(LimitsTest, AProcessIsBornIntoItsLimitsAndTheyGoWithIt) {
   RW_ASSERT_OK(started);
   expect_held(started->pid, little);
   const std::string own = os::read_file("/proc/" + std::to_string(started->pid) + "/limits", 8192).value_or("");
-  if (!detail::is_sanitized) EXPECT_NE(own.find("Max data size             67108864             67108864 "), std::string::npos) << own;
+  if (!detail::is_sanitized) {
+    EXPECT_NE(own.find("Max data size             67108864             67108864 "), std::string::npos) << own;
+  }
   const detail::Group held = group();
   RW_ASSERT_OK(host_->stop("db-one", Stop::immediate));
   EXPECT_FALSE(std::filesystem::exists(held.folder));

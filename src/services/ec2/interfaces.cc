@@ -43,6 +43,7 @@ ApiResult<std::string> requested_address(const Json& input) {
   const auto& list = input["PrivateIpAddresses"].items();
   if (list.empty()) return address;
   if (list.size() > 1 || !address.empty()) return api_error("UnsupportedOperation", "An interface has one private address.");
+  if (!list.front()["Primary"].as_bool(true)) return api_error("UnsupportedOperation", "An interface has one private address, which is the primary one.");
   return list.front().str("PrivateIpAddress");
 }
 

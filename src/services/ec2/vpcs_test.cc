@@ -100,6 +100,8 @@ TEST_F(Vpcs, InterfacesTakeTheLowestFreeAddressAndGiveItBack) {
   must("DeleteNetworkInterface", "NetworkInterfaceId=" + ids[2]);
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet + "&PrivateIpAddress=10.0.1.7"), "InvalidIPAddress.InUse");
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet + "&PrivateIpAddress=10.0.1.3"), "InvalidParameterValue");
+  const std::string secondary = "&PrivateIpAddresses.1.PrivateIpAddress=10.0.1.9&PrivateIpAddresses.1.Primary=false";
+  EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet + secondary), "UnsupportedOperation");
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet + "&PrivateIpAddress=10.0.1.15"), "InvalidParameterValue");
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet + "&PrivateIpAddress=10.0.2.4"), "InvalidParameterValue");
   EXPECT_EQ(code("CreateNetworkInterface", "SubnetId=" + subnet + "&PrivateIpAddress=10.0.1.6"), "success");
