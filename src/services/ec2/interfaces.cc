@@ -38,13 +38,18 @@ ApiResult<Questions> ask_create(const Call& call) {
   return questions;
 }
 
+// Of a list that has one address.
+ApiResult<std::string> only_address(const Json& input) {
+  if (!input["Primary"].as_bool(true)) return api_error("UnsupportedOperation", "An interface has one private address, which is the primary one.");
+  return input.str("PrivateIpAddress");
+}
+
 ApiResult<std::string> requested_address(const Json& input) {
   std::string address = input.str("PrivateIpAddress");
   const auto& list = input["PrivateIpAddresses"].items();
   if (list.empty()) return address;
   if (list.size() > 1 || !address.empty()) return api_error("UnsupportedOperation", "An interface has one private address.");
-  if (!list.front()["Primary"].as_bool(true)) return api_error("UnsupportedOperation", "An interface has one private address, which is the primary one.");
-  return list.front().str("PrivateIpAddress");
+  return only_address(list.front());
 }
 
 ApiResult<Json> create(const Call& call) {
