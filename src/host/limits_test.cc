@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "host/detail/limits.h"
-#include "host/detail/sanitized.h"
+#include "host/sanitized.h"
 #include "host/fixture_test.h"
 #include "os/files.h"
 
@@ -63,7 +63,7 @@ TEST_F(LimitsTest, AProcessIsBornIntoItsLimitsAndTheyGoWithIt) {
   RW_ASSERT_OK(started);
   expect_held(started->pid, little);
   const std::string own = os::read_file("/proc/" + std::to_string(started->pid) + "/limits", 8192).value_or("");
-  if (!detail::is_sanitized) {
+  if (!is_sanitized) {
     EXPECT_NE(own.find("Max data size             67108864             67108864 "), std::string::npos) << own;
   }
   const detail::Group held = group();
@@ -117,7 +117,7 @@ TEST_F(LimitsTest, AProcessFromBeforeThereWereLimitsGetsThemWithItsChildren) {
 }
 
 TEST_F(LimitsTest, AnAllocationPastAProcesssOwnMemoryFailsAndKillsNobody) {
-  if (detail::is_sanitized) GTEST_SKIP() << "under a sanitizer no process is held to memory of its own";
+  if (is_sanitized) GTEST_SKIP() << "under a sanitizer no process is held to memory of its own";
   const auto finished = host_->run(shell(
       "perl -e '$x = \"x\" x (100 << 20); print \"had\"' 2>&1; perl -e '$x = \"x\" x (10 << 20); print \"had\"'", little));
   RW_ASSERT_OK(finished);

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "host/detail/process.h"
-#include "host/detail/sanitized.h"
+#include "host/sanitized.h"
 #include "os/fd.h"
 #include "os/files.h"
 

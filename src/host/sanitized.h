@@ -1,7 +1,7 @@
 #pragma once
 // A sanitizer takes more memory of its own than a process of an engine may have, and counts as the process's.
 
-namespace ringwall::host::detail {
+namespace ringwall::host {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool is_sanitized = true;
@@ -9,4 +9,4 @@ inline constexpr bool is_sanitized = true;
 inline constexpr bool is_sanitized = false;
 #endif
 
-}  // namespace ringwall::host::detail
+}  // namespace ringwall::host
