@@ -169,7 +169,10 @@ inline std::string what_differs(const loaders::Loaded& loaded, const World& worl
     if (!resource->there || !resource->policy) continue;
     const std::string name = worlds::arn_of(thing, sets.universe.second());
     const Bits there = may & sets.on[static_cast<std::size_t>(thing)];
-    const bool told = std::ranges::any_of(answer->found, [&](const Access& access) { return access.finding.request.resource.starts_with(name); });
+    const std::string own = (thing == Thing::bucket ? std::string("s3") : service_of(sets.universe.second())) + ":";  // others' actions consult no policy of it
+    const bool told = std::ranges::any_of(answer->found, [&](const Access& access) {
+      return access.finding.request.resource.starts_with(name) && access.finding.request.action.starts_with(own);
+    });
     if (there.any() && !told) return "what-can misses " + written(sets.universe.request(there.first()));
     if (told && !there.any() && answer->undecided.empty()) return "what-can tells of " + name + ", on which " + arn + " may do nothing";
   }
